@@ -1,0 +1,1 @@
+"""What can be spark-submitted; transforms are pure, storage touches the world."""

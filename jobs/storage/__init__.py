@@ -1,0 +1,1 @@
+"""The world: files, quarantine, PostgreSQL, the run ledger. No business rule inside."""

@@ -1,0 +1,1 @@
+"""Pure functions DataFrame -> DataFrame: no session, path, clock or database inside."""

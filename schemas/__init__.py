@@ -1,0 +1,1 @@
+"""Every input and output schema, once."""

@@ -1,0 +1,11 @@
+-- One row per user, document, session, event.
+alter table {staging}.users add constraint users_pkey primary key (user_id);
+
+alter table {staging}.documents add constraint documents_pkey primary key (document_id);
+
+-- The second key is what lets an event's (session_id, user_id) prove that the session is its own user's.
+alter table {staging}.sessions
+add constraint sessions_pkey primary key (session_id),
+add constraint sessions_session_id_user_id_key unique (session_id, user_id);
+
+alter table {staging}.events add constraint events_pkey primary key (event_id);
