@@ -1,5 +1,5 @@
--- The published tables, without keys, in the schema of one run: Spark fills them by JDBC, publishing adds the keys
--- and moves them into public.
+-- The published tables, without keys, in the schema of one run: Spark fills them by JDBC, publishing adds
+-- the keys and moves them into public.
 create table {staging}.users (
     user_id text,
     name text,
@@ -55,7 +55,7 @@ create table {staging}.events (
 create table {staging}.quarantined_records (
     file_id bigint,
     record_number bigint,
-    reasons text [],
+    reasons text[],
     raw_sha256 text,
     run_id bigint
 );

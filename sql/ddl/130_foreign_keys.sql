@@ -1,14 +1,17 @@
 -- Every reference points at a row that exists.
 alter table {staging}.documents
-add constraint documents_first_seen_by_fkey foreign key (first_seen_by) references {staging}.users (user_id),
-add constraint documents_last_edited_by_fkey foreign key (last_edited_by) references {staging}.users (user_id);
+add constraint documents_first_seen_by_fkey foreign key (first_seen_by)
+references {staging}.users (user_id),
+add constraint documents_last_edited_by_fkey foreign key (last_edited_by)
+references {staging}.users (user_id);
 
 alter table {staging}.sessions
 add constraint sessions_user_id_fkey foreign key (user_id) references {staging}.users (user_id);
 
 alter table {staging}.events
 add constraint events_user_id_fkey foreign key (user_id) references {staging}.users (user_id),
-add constraint events_document_id_fkey foreign key (document_id) references {staging}.documents (document_id),
+add constraint events_document_id_fkey foreign key (document_id)
+references {staging}.documents (document_id),
 add constraint events_session_id_user_id_fkey foreign key (session_id, user_id)
 references {staging}.sessions (session_id, user_id),
 add constraint events_shared_with_user_id_fkey foreign key (shared_with_user_id)

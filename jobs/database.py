@@ -1,0 +1,104 @@
+"""The database that the jobs load into: an own server named by DATABASE_URL, else the embedded one.
+
+`python -m jobs.database start|stop|url|psql`. With DATABASE_URL set, `start` and `stop` do nothing and say so.
+`url` prints one line that psql accepts, never with a password: that of the embedded server stands in the passfile
+which the URL names; one in DATABASE_URL itself is left out with a note, and belongs in PGPASSFILE or PGPASSWORD.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+import psycopg2
+from psycopg2.extensions import make_dsn, parse_dsn
+
+from jobs.storage import embedded_postgres
+from jobs.storage.errors import PipelineError, UsageError
+
+DATA_DIR = Path(__file__).resolve().parents[1] / "data" / "postgres"
+
+
+def find_database(data_dir: Path = DATA_DIR) -> str:
+    """The URL to load into: DATABASE_URL, password and all, else that of the embedded server, now running."""
+    return os.environ.get("DATABASE_URL") or embedded_postgres.start(data_dir)
+
+
+def split_password(url: str) -> tuple[str, str | None]:
+    """A URL (or libpq's `key=value` form) without its password, and the password.
+
+    Raises UsageError when libpq can't read it; the message does not repeat it, since it may hold a password.
+    """
+    try:
+        parts = parse_dsn(url)
+    except psycopg2.ProgrammingError as error:
+        raise UsageError(
+            "DATABASE_URL can't be read: write postgresql://user@host:port/database?passfile=/path"
+        ) from error
+    password = parts.pop("password", None)
+    if password is None:
+        return url, None
+    if "://" not in url:
+        return make_dsn(**parts), password
+    split = urlsplit(url)
+    account, at, host = split.netloc.rpartition("@")
+    kept = [(key, value) for key, value in parse_qsl(split.query) if key != "password"]
+    netloc = f"{account.partition(':')[0]}{at}{host}"
+    return urlunsplit(split._replace(netloc=netloc, query=urlencode(kept, quote_via=quote))), password
+
+
+def start_server() -> None:
+    """Start the embedded server where it is wanted."""
+    if os.environ.get("DATABASE_URL"):
+        print("DATABASE_URL names a server of your own: nothing to start")
+        return
+    print(f"PostgreSQL runs: {embedded_postgres.start(DATA_DIR)}")
+
+
+def stop_server() -> None:
+    """Stop the embedded server if it runs."""
+    if os.environ.get("DATABASE_URL"):
+        print("DATABASE_URL names a server of your own: nothing to stop")
+        return
+    print("PostgreSQL stopped" if embedded_postgres.stop(DATA_DIR) else "PostgreSQL was not running")
+
+
+def print_url() -> None:
+    """Print the URL without a password, starting the embedded server if needed."""
+    url, password = split_password(find_database())
+    print(url)
+    if password is not None:
+        print("note: the password is left out; give it by PGPASSFILE or PGPASSWORD", file=sys.stderr)
+
+
+def open_psql() -> None:
+    """Become psql on the database: the user's own where there is one, else that of the wheel."""
+    url, password = split_password(find_database())
+    program = shutil.which("psql") or str(embedded_postgres.find_programs() / "psql")
+    # In the environment, since every user of the machine can read the arguments of a process.
+    environment = {**os.environ, **({"PGPASSWORD": password} if password is not None else {})}
+    environment.pop("DATABASE_URL", None)
+    os.execve(program, [program, url], environment)  # noqa: S606 - no shell is wanted
+
+
+COMMANDS = {"start": start_server, "stop": stop_server, "url": print_url, "psql": open_psql}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m jobs.database", description=__doc__.partition("\n")[0])
+    parser.add_argument("command", choices=sorted(COMMANDS))
+    try:
+        COMMANDS[parser.parse_args(arguments).command]()
+    except PipelineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

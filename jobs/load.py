@@ -1,0 +1,132 @@
+"""The one path from files to tables: whatever a job loads, it loads through here."""
+
+from contextlib import suppress
+from functools import reduce
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import connection as Connection
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+
+from jobs.storage.framing import Framed, frame
+from jobs.storage.ledger import Reading, Run, fail_run, start_run
+from jobs.storage.logs import Stages
+from jobs.storage.postgres import jdbc_options
+from jobs.storage.publish import FileCounts, publish
+from jobs.storage.quarantine import write_quarantine
+from jobs.storage.settings import Settings
+from jobs.storage.spark import start_spark
+from jobs.storage.staging import stage
+from jobs.transforms.deduplicate import PUBLISHED, count_verdicts, deduplicate
+from jobs.transforms.model import model_tables
+from jobs.transforms.parse import parse
+from jobs.transforms.quarantine import describe_quarantined
+from jobs.transforms.sessionize import sessionize
+from jobs.transforms.validate import Limits, judge, split
+
+
+def load(
+    connection: Connection, database_url: str, readings: list[Reading], settings: Settings, data: Path
+) -> dict[str, Any]:
+    """Publish what is in the files of `readings`; return the run's summary.
+
+    The run lock must be held. Whatever goes wrong, the run is entered as failed and nothing of it is published.
+    """
+    run = start_run(connection, version("document-events"), settings.version)
+    try:
+        return _load(connection, database_url, run, readings, settings, data)
+    except BaseException as error:
+        with suppress(psycopg2.Error):  # what can't be entered now is swept by the next run
+            fail_run(connection, run, f"{type(error).__name__}: {error}"[:1000])
+        raise
+
+
+def _load(
+    connection: Connection,
+    database_url: str,
+    run: Run,
+    readings: list[Reading],
+    settings: Settings,
+    data: Path,
+) -> dict[str, Any]:
+    stages = Stages()
+    with stages.time("start spark"):
+        spark = start_spark("document-events")
+    with stages.time("frame") as counts:
+        groups = _group_by_source(readings)
+        framed = [frame(spark, {reading.file_id: reading.file for reading in group}) for group in groups]
+        counts["records"] = sum(records for part in framed for records, _ in part.counts.values())
+    with stages.time("parse") as counts:
+        judged = _judge(framed, groups, settings.limits).persist()
+        accepted, quarantined = split(judged)
+        described = describe_quarantined(quarantined)
+        write_quarantine(described, readings, data / "quarantine", run.run_id)
+        counts |= (reasons := _count_reasons(described))
+    with stages.time("model") as counts:
+        verdicts = deduplicate(accepted).persist()
+        verdict_counts = {row.file_id: row for row in count_verdicts(verdicts).collect()}
+        published = verdicts.filter(F.col("verdict") == PUBLISHED)
+        events = sessionize(published, settings.session_gap).persist()
+        counts["events"] = events.count()
+    with stages.time("stage"):
+        jdbc = jdbc_options(database_url)
+        for table, rows in model_tables(verdicts, events, described, run.run_id).items():
+            stage(rows, table, run.staging, jdbc, settings)
+    with stages.time("publish"):
+        totals = publish(connection, run, _count_files(run, readings, framed, verdict_counts))
+    return {
+        "run_id": run.run_id,
+        "started_at": run.started_at,
+        "files": len(readings),
+        "totals": totals,
+        "quarantined_by_reason": reasons,
+        "seconds": stages.seconds,
+    }
+
+
+def _group_by_source(readings: list[Reading]) -> list[list[Reading]]:
+    names = sorted({reading.source.name for reading in readings})
+    return [[reading for reading in readings if reading.source.name == name] for name in names]
+
+
+def _judge(framed: list[Framed], groups: list[list[Reading]], limits: Limits) -> DataFrame:
+    """One row per record of all groups, each parsed by the source of its group."""
+    parts = [
+        judge(parse(part.records, group[0].source), group[0].source, limits)
+        for part, group in zip(framed, groups, strict=True)
+    ]
+    return reduce(DataFrame.unionByName, parts)
+
+
+def _count_reasons(described: DataFrame) -> dict[str, int]:
+    reasons = described.select(F.explode("reasons").alias("reason")).groupBy("reason").count()
+    return {row.reason: row["count"] for row in reasons.orderBy("reason").collect()}
+
+
+def _count_files(
+    run: Run, readings: list[Reading], framed: list[Framed], verdict_counts: dict[int, Row]
+) -> list[FileCounts]:
+    counts = {file_id: found for part in framed for file_id, found in part.counts.items()}
+    formats = {file_id: found for part in framed for file_id, found in part.formats.items()}
+    none = Row(accepted=0, exact_duplicates=0, superseded=0)
+    return [
+        FileCounts(
+            run_id=run.run_id,
+            file_id=reading.file_id,
+            file_path=reading.file.uri,
+            size_bytes=reading.file.size_bytes,
+            modified_at=reading.file.modified_at,
+            format=formats[reading.file_id],
+            source=reading.source.name,
+            mapping_hash=reading.source.mapping_hash,
+            records=counts[reading.file_id][0],
+            blank=counts[reading.file_id][1],
+            accepted=(verdicts := verdict_counts.get(reading.file_id, none)).accepted,
+            exact_duplicates=verdicts.exact_duplicates,
+            superseded=verdicts.superseded,
+        )
+        for reading in readings
+    ]

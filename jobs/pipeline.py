@@ -1,0 +1,77 @@
+"""Event folder in, keyed PostgreSQL tables with metrics out.
+
+    spark-submit --properties-file conf/spark-defaults.conf jobs/pipeline.py --input data/events
+
+The database is named by DATABASE_URL in the environment. Exit codes: 0 done; 2 wrong usage, configuration or input
+folder; 3 the data did not pass, nothing published; 4 the database can't be reached or is locked; 1 anything else.
+"""
+
+import argparse
+import logging
+import os
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from jobs.load import load
+from jobs.storage.errors import PipelineError, UsageError
+from jobs.storage.files import discover
+from jobs.storage.ledger import choose_files, count_current_files, prepare_database
+from jobs.storage.logs import configure_logging
+from jobs.storage.postgres import connect, hold_run_lock
+from jobs.storage.settings import read_settings
+from jobs.storage.sources import read_source
+from jobs.storage.summary import format_summary, write_summary
+
+logger = logging.getLogger(__name__)
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Load a folder of JSON event logs into PostgreSQL.")
+    parser.add_argument("--input", required=True, help="folder of event logs, a path or a file: URI")
+    parser.add_argument("--source", default="conf/sources/default.yml", help="how the fields map to ours")
+    parser.add_argument("--settings", default="conf/pipeline.yml", help="tunables")
+    parser.add_argument("--data", default="data", help="where quarantine and run summaries go")
+    parser.add_argument("--full-refresh", action="store_true", help="read every file of the ledger again")
+    parser.add_argument("--drop-missing", action="store_true", help="drop the events of files that are gone")
+    parser.add_argument("--wait", type=float, default=60, help="seconds to wait for another run to end")
+    return parser
+
+
+def run(args: argparse.Namespace, database_url: str) -> str:
+    """Load what is new below the input folder; return what to tell the user."""
+    settings = read_settings(Path(args.settings))
+    source = read_source(Path(args.source).resolve())
+    found, skipped = discover(args.input, settings.include)
+    data = Path(args.data).resolve()
+    with hold_run_lock(database_url, args.wait), closing(connect(database_url)) as connection:
+        prepare_database(connection)
+        readings = choose_files(connection, found, source, args.full_refresh, args.drop_missing)
+        if not readings:
+            known = count_current_files(connection)
+            return f"nothing new: {len(found)} files found, all among the {known} that are loaded"
+        summary = load(connection, database_url, readings, settings, data) | {"skipped": skipped}
+    write_summary(data / "runs", summary)
+    return format_summary(summary)
+
+
+def main() -> int:
+    args = arg_parser().parse_args()
+    log = configure_logging(Path(args.data) / "runs")
+    try:
+        if not (database_url := os.environ.get("DATABASE_URL")):
+            raise UsageError("DATABASE_URL is not set; `make pipeline` sets it, or name your own PostgreSQL in it")
+        print(run(args, database_url))
+    except PipelineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except Exception as error:
+        logger.exception("unforeseen")
+        first_line = (str(error).strip().splitlines() or [""])[0][:300]
+        print(f"error: {type(error).__name__}: {first_line} (the trace is in {log})", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""Makes event logs of a document-editing platform, with every kind of defect, and the right answers beside.
+
+    python -m jobs.simulate --events 3000 --seed 7 --output data/events
+
+writes daily folders of JSON Lines and one JSON array below the output folder, and `truth.json` beside it:
+what was planted, and what every number of the pipeline must come out as. The same seed, events, days and end
+date give the same bytes, whatever the number of workers. A folder that is not empty is refused, unless
+`--force` replaces what an earlier simulation wrote there. Exit codes: 0 done, 2 wrong usage or output folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+from jobs.simulation.output import OutputError, prepare_output
+from jobs.simulation.settings import Settings, split_into_shards
+from jobs.simulation.shard import simulate_shard
+from jobs.simulation.truth import Answers, compose_truth
+
+logger = logging.getLogger(__name__)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaint is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and leave with exit code 2."""
+        self.exit(2, f"{self.prog}: {message}; see --help\n")
+
+
+def parse_positive(text: str) -> int:
+    """An argument that counts something; raises ArgumentTypeError for anything but a whole number above 0."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number above 0, not {text}")
+    return int(text)
+
+
+def parse_date(text: str) -> date:
+    """An ISO date; raises ArgumentTypeError naming the form."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a date like 2025-06-30, not {text}") from None
+
+
+def build_parser() -> Parser:
+    """The command line."""
+    parser = Parser(prog="simulate", description="Make event logs and the right answers.")
+    add = parser.add_argument
+    add("--events", type=parse_positive, required=True, help="distinct valid events to make")
+    add("--seed", type=int, required=True, help="the same seed makes the same events")
+    add("--output", type=Path, required=True, help="folder for the events; truth.json goes beside it")
+    add("--days", type=parse_positive, default=45, help="days to spread them over (%(default)s)")
+    add("--end-date", type=parse_date, default="2025-06-30", help="the last day (%(default)s)")
+    add("--workers", type=parse_positive, default=2, help="processes (%(default)s)")
+    add("--force", action="store_true", help="replace an earlier simulation in the output folder")
+    return parser
+
+
+def simulate_shards(settings: Settings, workers: int) -> Iterator[Answers]:
+    """Write all shards and yield the answers of each, in the order of their numbers."""
+    shards = split_into_shards(settings)
+    if workers == 1 or len(shards) == 1:
+        yield from (simulate_shard(settings, shard) for shard in shards)
+        return
+    with ProcessPoolExecutor(max_workers=min(workers, len(shards))) as pool:
+        yield from pool.map(partial(simulate_shard, settings), shards)
+
+
+def simulate(settings: Settings, workers: int) -> Answers:
+    """Write all events and the truth file; returns the answers."""
+    answers = Answers()
+    for shard_answers in simulate_shards(settings, workers):
+        answers.merge(shard_answers)
+        logger.info("%s of %s events written", f"{answers.verdicts['published']:,}", f"{settings.events:,}")
+    truth = json.dumps(compose_truth(settings, answers), indent=1, ensure_ascii=False)
+    settings.truth_path.write_text(truth + "\n", encoding="utf-8")
+    return answers
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    options = build_parser().parse_args(arguments)
+    settings = Settings(options.events, options.seed, options.days, options.end_date, options.output)
+    try:
+        prepare_output(settings, options.force)
+    except OutputError as error:
+        print(f"simulate: {error}", file=sys.stderr)
+        return 2
+    records = simulate(settings, options.workers).verdicts.total()
+    print(f"{records:,} records in {settings.output}; the right answers in {settings.truth_path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""The behavioural oddities that every large enough shard plants for the anomaly queries to find."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+
+from jobs.simulation.documents import Library
+from jobs.simulation.people import People
+from jobs.simulation.settings import Settings, Shard
+
+BURST_EDITS = 60
+SHARED_DOCUMENTS = 25
+# The burst must stand out many-fold, so it hits a document that has a history, but an unhurried one.
+USUAL_EDITS_PER_DAY = 1.0
+EDIT_SHARE = 0.55
+COLLAPSE_FROM_WORDS = 30
+
+PlannedWork = list[tuple[str, int]]
+
+
+@dataclass
+class Anomalies:
+    """What one shard plants, by index of user and document and by day; what happened is noted as it comes."""
+
+    burst_day: int
+    burst_user: int
+    burst_document: int
+    share_burst_day: int
+    share_burst_user: int
+    shared_documents: list[int]
+    collapse_from_day: int
+    silent_user: int
+    burst_document_edits: Counter[int] = field(default_factory=Counter)
+    share_burst_user_shares: dict[int, set[str]] = field(default_factory=dict)
+    silent_user_events: int = 0
+    collapse: tuple[str, str, int, int] | None = None  # document, time, words before, words after
+
+    @property
+    def planned_events(self) -> int:
+        """How many events the planted sessions take of the shard's quota."""
+        return 2 + BURST_EDITS + len(self.shared_documents)
+
+    def extra_sessions(self, day: int) -> list[tuple[int, PlannedWork]]:
+        """The planted sessions of a day: (user, what it does, one (event type, document) after the other)."""
+        sessions: list[tuple[int, PlannedWork]] = []
+        if day == self.burst_day:
+            work = [("document_edit", self.burst_document)] * BURST_EDITS
+            sessions.append((self.burst_user, [("user_login", self.burst_document), *work]))
+        if day == self.share_burst_day:
+            work = [("document_shared", document) for document in self.shared_documents]
+            sessions.append((self.share_burst_user, [("user_login", self.shared_documents[0]), *work]))
+        return sessions
+
+    def note_event(self, day: int, user: int, event_type: str, document: int, document_id: str) -> None:
+        """Keep the history that the sentences quote."""
+        if user == self.silent_user:
+            self.silent_user_events += 1
+        if event_type == "document_edit" and document == self.burst_document:
+            self.burst_document_edits[day] += 1
+        if event_type == "document_shared" and user == self.share_burst_user:
+            self.share_burst_user_shares.setdefault(day, set()).add(document_id)
+
+    def describe(self, settings: Settings, people: People, library: Library) -> list[dict[str, str]]:
+        """The planted oddities: type, subject and a sentence with the numbers."""
+        burst_document = library.document_ids[self.burst_document]
+        share_burst_user = people.users[self.share_burst_user].user_id
+        silent_user = people.users[self.silent_user].user_id
+        shared = {day: len(documents) for day, documents in self.share_burst_user_shares.items()}
+        found = [
+            (
+                "edit_burst",
+                burst_document,
+                f"{burst_document} was edited {self.burst_document_edits[self.burst_day]} times on "
+                f"{name_day(settings, self.burst_day)}, and at most "
+                f"{most_on_other_days(self.burst_document_edits, self.burst_day)} times on any other day.",
+            ),
+            (
+                "share_burst",
+                share_burst_user,
+                f"{share_burst_user} shared {shared[self.share_burst_day]} documents on "
+                f"{name_day(settings, self.share_burst_day)}, and at most "
+                f"{most_on_other_days(shared, self.share_burst_day)} on any other day.",
+            ),
+            (
+                "activity_without_login",
+                silent_user,
+                f"{silent_user} has {self.silent_user_events} events and never logged in.",
+            ),
+        ]
+        if self.collapse is not None:
+            document_id, at, before, after = self.collapse
+            sentence = f"One edit at {at} took {document_id} from {before} words to {after}."
+            found.append(("content_collapse", document_id, sentence))
+        return [{"type": kind, "subject": subject, "sentence": text} for kind, subject, text in found]
+
+
+def plan_anomalies(settings: Settings, shard: Shard, rng: Random, people: People, library: Library) -> Anomalies | None:
+    """Choose the subjects and days of a shard's oddities; None when it is too small or short for them."""
+    if not shard.has_anomalies(settings):
+        return None
+    busiest = people.activity.heaviest()
+    popularity = library.popularity.weights
+    edits_per_day = EDIT_SHARE * shard.events / settings.days / sum(popularity)
+    burst_document = min(
+        range(len(popularity)), key=lambda i: (abs(popularity[i] * edits_per_day - USUAL_EDITS_PER_DAY), i)
+    )
+    return Anomalies(
+        burst_day=find_weekday(settings, settings.days * 6 // 10),
+        burst_user=busiest[4],
+        burst_document=burst_document,
+        share_burst_day=find_weekday(settings, settings.days * 8 // 10),
+        share_burst_user=busiest[7],
+        shared_documents=rng.sample(range(len(popularity)), SHARED_DOCUMENTS),
+        collapse_from_day=settings.days * 4 // 10,
+        silent_user=busiest[10],
+    )
+
+
+def find_weekday(settings: Settings, day: int) -> int:
+    """The day itself, or the Friday before when it falls on a weekend."""
+    weekday = (settings.start_date.weekday() + day) % 7
+    return day - max(0, weekday - 4)
+
+
+def name_day(settings: Settings, day: int) -> str:
+    """The date of a day of the simulation."""
+    return (settings.start_date + timedelta(days=day)).isoformat()
+
+
+def most_on_other_days(counts: dict[int, int], day: int) -> int:
+    """The highest count on any day but one; 0 when there is no other."""
+    return max((count for other, count in counts.items() if other != day), default=0)

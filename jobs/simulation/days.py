@@ -1,0 +1,150 @@
+"""When people work: quotas by weekday, office hours, and work sessions that cannot be mistaken for another.
+
+Sessions are made to be told apart without doubt: within one, events are at most 25 minutes apart; between
+two of the same user lie more than 34 minutes. So the truth hangs on no rounding and no exact half hour.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import NamedTuple
+
+from jobs.simulation.anomalies import Anomalies
+from jobs.simulation.documents import Library
+from jobs.simulation.people import SLOT_MS, SLOTS_PER_DAY, People, WeightedChoice
+from jobs.simulation.settings import DAY_MS, Settings, share_out
+
+WEEKDAY_WEIGHTS = (1.1, 1.2, 1.2, 1.15, 1.0, 0.3, 0.25)
+# Local office hours, by slot of two hours from midnight.
+OFFICE_HOURS = WeightedChoice([0.1, 0.05, 0.05, 0.5, 4, 5, 4, 5, 4, 2, 1, 0.4])
+
+MINUTE_MS = 60_000
+START_JITTER_MS = 10 * MINUTE_MS
+LONGEST_SESSION_MS = 75 * MINUTE_MS
+MOST_EVENTS = 25
+CUMULATIVE_TYPES = ((0.66, "document_edit"), (0.83, "comment_added"), (0.89, "document_shared"))
+
+
+class PlannedEvent(NamedTuple):
+    """What will happen, before it is written down; `user` and `document` are indexes within the shard."""
+
+    at_ms: int
+    user: int
+    event_type: str
+    document: int
+
+
+Session = list[PlannedEvent]
+
+
+def plan_quotas(settings: Settings, events: int) -> list[int]:
+    """How many of a shard's events each day gets: quiet weekends, exact total."""
+    first_weekday = settings.start_date.weekday()
+    return share_out(events, [WEEKDAY_WEIGHTS[(first_weekday + day) % 7] for day in range(settings.days)])
+
+
+def draw_type(rng: Random) -> str:
+    """The type of an event within a session."""
+    draw = rng.random()
+    for threshold, event_type in CUMULATIVE_TYPES:
+        if draw < threshold:
+            return event_type
+    return "document_viewed"
+
+
+class Planner:
+    """Plans the sessions of one shard, one day at a time and in the order of days."""
+
+    def __init__(
+        self, rng: Random, settings: Settings, people: People, library: Library, anomalies: Anomalies | None
+    ) -> None:
+        self._rng = rng
+        self._settings = settings
+        self._people = people
+        self._library = library
+        self._anomalies = anomalies
+        self._taken: set[tuple[int, int]] = set()
+        self._seen_login: set[int] = set()
+
+    def plan_day(self, day: int, quota: int) -> list[Session]:
+        """The ordinary sessions of one day, `quota` events in all, and those planted on it besides."""
+        self._taken.clear()
+        sessions = self._plan_anomalies(day)
+        while quota > 0:
+            user, start_ms = self._find_free_slot(day)
+            size = min(quota, MOST_EVENTS, 1 + int(self._rng.expovariate(1 / 5)))
+            session = self._plan_session(user, start_ms, size)
+            sessions.append(session)
+            quota -= len(session)
+        return sessions
+
+    def _find_free_slot(self, day: int) -> tuple[int, int]:
+        """A user and the start of a session in a slot that this user has not used yet on this day."""
+        rng = self._rng
+        for _ in range(20):
+            user = self._people.activity.pick(rng)
+            slot = (OFFICE_HOURS.pick(rng) - self._people.users[user].home_slots) % SLOTS_PER_DAY
+            if self._is_free(day, user, slot):
+                return user, self._take_slot(day, user, slot)
+        users = len(self._people.users)
+        first = int(rng.random() * users)
+        for i in range(users * SLOTS_PER_DAY):
+            user, slot = (first + i) % users, i // users
+            if self._is_free(day, user, slot):
+                return user, self._take_slot(day, user, slot)
+        raise RuntimeError(f"day {day}: all {users} users are busy in every slot")
+
+    def _is_free(self, day: int, user: int, slot: int) -> bool:
+        is_last_day = day == self._settings.days - 1
+        ends_ms = slot * SLOT_MS + self._people.users[user].phase_ms + START_JITTER_MS + LONGEST_SESSION_MS
+        return (user, slot) not in self._taken and not (is_last_day and ends_ms > DAY_MS)
+
+    def _take_slot(self, day: int, user: int, slot: int) -> int:
+        self._taken.add((user, slot))
+        start_ms = self._settings.start_ms + day * DAY_MS + slot * SLOT_MS
+        return start_ms + self._people.users[user].phase_ms + int(self._rng.random() * START_JITTER_MS)
+
+    def _plan_session(self, user: int, start_ms: int, size: int) -> Session:
+        rng = self._rng
+        document = self._library.popularity.pick(rng)
+        step_ms = self._people.users[user].clock_step_ms
+        session: Session = []
+        at_ms = start_ms
+        while len(session) < size and at_ms - start_ms <= LONGEST_SESSION_MS:
+            if not session and self._logs_in(user):
+                event_type = "user_login"
+            else:
+                event_type = draw_type(rng)
+                if rng.random() < 0.4:
+                    document = self._library.popularity.pick(rng)
+            session.append(PlannedEvent(at_ms - at_ms % step_ms, user, event_type, document))
+            if rng.random() < 0.03:
+                at_ms += 15 * MINUTE_MS + int(rng.random() * 10 * MINUTE_MS)
+            else:
+                at_ms += 5_000 + min(15 * MINUTE_MS, int(rng.expovariate(1 / (3 * MINUTE_MS))))
+        return session
+
+    def _logs_in(self, user: int) -> bool:
+        """Most sessions begin with a login, everyone's first one does, the silent user's never."""
+        if self._anomalies is not None and user == self._anomalies.silent_user:
+            return False
+        if user in self._seen_login and self._rng.random() >= 0.85:
+            return False
+        self._seen_login.add(user)
+        return True
+
+    def _plan_anomalies(self, day: int) -> list[Session]:
+        """The planted sessions of this day: one user in one slot, no pause over a minute and a half."""
+        if self._anomalies is None:
+            return []
+        sessions = []
+        for user, events in self._anomalies.extra_sessions(day):
+            # Mid-day in UTC for everybody, so that no planted session runs over midnight.
+            at_ms = self._take_slot(day, user, SLOTS_PER_DAY // 2 - 1)
+            step_ms = self._people.users[user].clock_step_ms
+            session = []
+            for event_type, document in events:
+                session.append(PlannedEvent(at_ms - at_ms % step_ms, user, event_type, document))
+                at_ms += 20_000 + int(self._rng.random() * 50_000)
+            sessions.append(session)
+        return sessions

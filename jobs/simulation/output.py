@@ -1,0 +1,73 @@
+"""The output folder: what it must look like before, and the files that are written into it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TextIO
+
+from jobs.simulation.settings import Settings, Shard
+from jobs.simulation.tally import Tally
+
+EXPORT_FILE = "export/backfill.json"
+# What a simulation writes, and so all that a simulation may remove.
+OWN_FILES = ("????-??-??/part-?????.jsonl", EXPORT_FILE)
+
+
+class OutputError(Exception):
+    """The output folder cannot be used; the message names it and the way out."""
+
+
+class Part:
+    """One daily file of one shard, made with its first line; counts what is written."""
+
+    def __init__(self, path: Path, tally: Tally) -> None:
+        self._path = path
+        self._name = f"{path.parent.name}/{path.name}"
+        self._tally = tally
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> Part:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def write(self, text: str, verdict: str) -> None:
+        """Write one line and note what must become of it."""
+        if self._file is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("w", encoding="utf-8", newline="\n")
+        self._file.write(text)
+        self._file.write("\n")
+        self._tally.add_record(self._name, verdict)
+
+
+def open_part(settings: Settings, shard: Shard, day: int, tally: Tally) -> Part:
+    """The file of a shard in the folder of a day (counted from the first one)."""
+    folder = settings.output / (settings.start_date + timedelta(days=day)).isoformat()
+    return Part(folder / f"part-{shard.number:05d}.jsonl", tally)
+
+
+def prepare_output(settings: Settings, force: bool) -> None:
+    """Make the output folder and see that it is empty; with `force`, remove an earlier simulation from it.
+
+    Raises OutputError when the folder holds anything else, and touches nothing then.
+    """
+    output = settings.output
+    if output.exists() and not output.is_dir():
+        raise OutputError(f"{output} is a file; name a folder with --output")
+    if not output.name:
+        raise OutputError(f"{output} has no folder above it for truth.json; name another with --output")
+    found = {path for path in output.rglob("*") if not path.is_dir()} if output.exists() else set()
+    own = {path for pattern in OWN_FILES for path in output.glob(pattern)}
+    if found - own:
+        raise OutputError(f"{output} holds {min(found - own)}, which no simulation wrote; give an empty folder")
+    if found and not force:
+        raise OutputError(f"{output} is not empty; give another folder, or replace it with --force")
+    for path in sorted(own):
+        path.unlink()
+        if not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    output.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,97 @@
+"""Who works: users with names, devices, time zones and habits, some far busier than others."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from dataclasses import dataclass
+from itertools import accumulate
+from random import Random
+
+from jobs.simulation.settings import Shard
+from jobs.simulation.vocabulary import FIRST_NAMES, LAST_NAMES
+
+SLOTS_PER_DAY = 12  # a user has at most one work session in each slot of two hours
+SLOT_MS = 86_400_000 // SLOTS_PER_DAY
+
+# What a device writes as its event time decides the format: milliseconds, whole seconds, or an offset.
+DEVICES = ("web", "web", "web", "desktop", "desktop", "android", "ios")
+OFFSET_DEVICES = ("android", "ios")
+# Where people live, in slots of two hours east of UTC.
+HOME_SLOTS = (-4, -3, 0, 0, 0, 1, 1, 1, 2, 4)
+
+
+class WeightedChoice:
+    """Draws an index with a fixed weight for each, in logarithmic time."""
+
+    def __init__(self, weights: list[float]) -> None:
+        self.weights = weights
+        self._cumulative = list(accumulate(weights))
+
+    def pick(self, rng: Random) -> int:
+        """One index, drawn in proportion to its weight."""
+        return bisect(self._cumulative, rng.random() * self._cumulative[-1], hi=len(self.weights) - 1)
+
+    def heaviest(self) -> list[int]:
+        """All indexes, the most likely first."""
+        return sorted(range(len(self.weights)), key=lambda i: (-self.weights[i], i))
+
+
+def make_zipf_choice(rng: Random, size: int, offset: float, exponent: float) -> WeightedChoice:
+    """A heavy-tailed choice among `size`; which index is heavy is random. `offset` tames the very first."""
+    weights = [(rank + offset) ** -exponent for rank in range(1, size + 1)]
+    rng.shuffle(weights)
+    return WeightedChoice(weights)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One person; `phase_ms` is where in a slot of two hours the sessions start, so not all start alike."""
+
+    user_id: str
+    name: str
+    email: str
+    device: str
+    ip_address: str
+    home_slots: int
+    phase_ms: int
+
+    @property
+    def clock_step_ms(self) -> int:
+        """The precision of this device's clock."""
+        return 1000 if self.device == "desktop" else 1
+
+
+class People:
+    """The users of one shard, and guests from outside who only ever receive shares."""
+
+    def __init__(self, rng: Random, shard: Shard) -> None:
+        self.users = [make_user(rng, number) for number in shard.users]
+        self.guest_ids = [f"guest_{number}" for number in shard.users if number % 10 == 0]
+        self.activity = make_zipf_choice(rng, len(self.users), offset=5, exponent=0.7)
+
+    def pick_recipient(self, rng: Random, sharer: int) -> str | None:
+        """Whom something is shared with: a colleague, a guest, or nobody (a link share)."""
+        draw = rng.random()
+        if draw < 0.2:
+            return None
+        if draw < 0.35:
+            return self.guest_ids[int(rng.random() * len(self.guest_ids))]
+        colleague = int(rng.random() * (len(self.users) - 1))
+        return self.users[colleague + (colleague >= sharer)].user_id
+
+
+def make_user(rng: Random, number: int) -> User:
+    """Make up one user; about one in twelve has an IPv6 address."""
+    if rng.random() < 0.08:
+        ip_address = f"2001:db8::{rng.getrandbits(16):x}:{rng.getrandbits(16):x}"
+    else:
+        ip_address = f"10.{rng.getrandbits(6)}.{rng.getrandbits(8)}.{1 + rng.randrange(254)}"
+    return User(
+        user_id=f"user_{number}",
+        name=f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES)}",
+        email=f"user{number}@example.com",
+        device=rng.choice(DEVICES),
+        ip_address=ip_address,
+        home_slots=rng.choice(HOME_SLOTS),
+        phase_ms=1000 * rng.randrange(SLOT_MS // 1000),
+    )

@@ -1,0 +1,96 @@
+"""How an event is written down: the platform's own JSON fields, with the clock formats of its clients."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+from jobs.simulation.days import PlannedEvent
+from jobs.simulation.documents import Library
+from jobs.simulation.people import OFFSET_DEVICES, People
+from jobs.simulation.settings import DAY_MS
+from jobs.simulation.vocabulary import COMMENTS
+
+Record = dict[str, Any]
+
+OFFSET_MS = 2 * 60 * 60 * 1000
+# This share of the edits reports a word count of the client's own instead of the text.
+WORD_COUNT_ONLY_SHARE = 0.04
+encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+encode_spaced = json.JSONEncoder(ensure_ascii=False, separators=(" , ", " : ")).encode
+
+
+@lru_cache(maxsize=1024)
+def format_date(day: int) -> str:
+    """The ISO date of a day counted from 1970."""
+    return datetime.fromtimestamp(day * 86_400, UTC).date().isoformat()
+
+
+def format_local(at_ms: int) -> str:
+    """ISO date and time to the second, without an offset."""
+    day, rest = divmod(at_ms, DAY_MS)
+    seconds = rest // 1000
+    return f"{format_date(day)}T{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def format_time(at_ms: int, device: str) -> str:
+    """The event time as this kind of device writes it; the same instant whatever the form."""
+    if device in OFFSET_DEVICES:
+        return f"{format_local(at_ms + OFFSET_MS)}.{at_ms % 1000:03d}+02:00"
+    if device == "desktop":
+        return f"{format_local(at_ms)}Z"
+    return f"{format_local(at_ms)}.{at_ms % 1000:03d}Z"
+
+
+def make_event_id(rng: Random) -> str:
+    """A random UUID (version 4) from our own random numbers, so that it repeats with the seed."""
+    digits = f"{rng.getrandbits(128):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+
+
+class RecordWriter:
+    """Turns planned events, given in the order of time, into records, carrying on the documents' texts."""
+
+    def __init__(self, rng: Random, people: People, library: Library) -> None:
+        self._rng = rng
+        self._people = people
+        self._library = library
+
+    def write_record(self, planned: PlannedEvent, collapses: bool) -> Record:
+        """The record of one event; an edit changes the document, one that `collapses` nearly empties it."""
+        user = self._people.users[planned.user]
+        record: Record = {
+            "event_id": make_event_id(self._rng),
+            "timestamp": format_time(planned.at_ms, user.device),
+            "event_type": planned.event_type,
+            "user_id": user.user_id,
+        }
+        if planned.event_type == "user_login":
+            record["user_name"] = user.name
+            record["user_email"] = user.email
+            record["ip_address"] = user.ip_address
+        else:
+            record["document_id"] = self._library.document_ids[planned.document]
+        if planned.event_type == "document_edit":
+            self._add_edit(record, planned.document, collapses)
+        elif planned.event_type == "comment_added":
+            record["comment_text"] = COMMENTS[int(self._rng.random() * len(COMMENTS))]
+        elif planned.event_type == "document_shared":
+            record["shared_with_user_id"] = self._people.pick_recipient(self._rng, planned.user)
+            record["permission"] = "edit" if self._rng.random() < 0.3 else "view"
+        record["device"] = user.device
+        return record
+
+    def _add_edit(self, record: Record, document: int, collapses: bool) -> None:
+        record["document_title"] = self._library.titles[document]
+        if collapses:
+            record["edit_length"] = self._library.collapse(document)
+        else:
+            record["edit_length"] = self._library.edit(self._rng, document)
+        if not collapses and self._rng.random() < WORD_COUNT_ONLY_SHARE:
+            record["word_count"] = self._library.count_words(document)
+        else:
+            record["content"] = self._library.text(document)

@@ -1,0 +1,169 @@
+"""Makes the files of one shard: day by day, in the order of time, holding one day's plan and no more."""
+
+from __future__ import annotations
+
+import json
+from operator import attrgetter
+from typing import Any
+
+from jobs.simulation.anomalies import COLLAPSE_FROM_WORDS, plan_anomalies
+from jobs.simulation.days import PlannedEvent, Planner, plan_quotas
+from jobs.simulation.defects import REASONS, DefectSchedule, RecordBreaker
+from jobs.simulation.documents import Library
+from jobs.simulation.output import EXPORT_FILE, Part, open_part
+from jobs.simulation.people import People
+from jobs.simulation.records import Record, RecordWriter, encode, encode_spaced, format_time, make_event_id
+from jobs.simulation.settings import DAY_MS, Settings, Shard
+from jobs.simulation.tally import Tally
+from jobs.simulation.truth import Answers, sum_up_shard
+
+EXPORTED_EVENTS = 40
+
+
+def simulate_shard(settings: Settings, shard: Shard) -> Answers:
+    """Write the files of one shard and return the right answers for its events."""
+    run = ShardRun(settings, shard)
+    run.write_days()
+    run.write_export()
+    return sum_up_shard(run.tally)
+
+
+class ShardRun:
+    """The state of one shard while it is written."""
+
+    def __init__(self, settings: Settings, shard: Shard) -> None:
+        rng = shard.make_random(settings.seed)
+        self.settings, self.shard, self.rng = settings, shard, rng
+        self.tally = Tally()
+        self.people = People(rng, shard)
+        self.library = Library(rng, shard)
+        self.anomalies = plan_anomalies(settings, shard, rng, self.people, self.library)
+        self.planner = Planner(rng, settings, self.people, self.library, self.anomalies)
+        self.records = RecordWriter(rng, self.people, self.library)
+        self.breaker = RecordBreaker(rng)
+        # The first shard's oldest events come half in the daily files, half in the export, a JSON array.
+        has_export = shard.number == 0 and shard.events >= 10 * EXPORTED_EVENTS
+        self.ends_export = 2 * EXPORTED_EVENTS if has_export else 0
+        self.export: list[Any] = []
+        self.schedule = DefectSchedule(rng, shard.events, self.ends_export)
+        self.pending: dict[int, list[tuple[str, str]]] = {}  # by day: (text, verdict), written at its end
+        self.written = 0
+
+    def write_days(self) -> None:
+        """Plan and write every day; what runs over midnight is carried into the next one."""
+        planted = self.anomalies.planned_events if self.anomalies else 0
+        carried: list[PlannedEvent] = []
+        for day, quota in enumerate(plan_quotas(self.settings, self.shard.events - planted)):
+            sessions = self.planner.plan_day(day, quota)
+            for session in sessions:
+                self.tally.add_session(self.people.users[session[0].user].user_id, session)
+            planned = carried + [event for session in sessions for event in session]
+            planned.sort(key=attrgetter("at_ms"))
+            midnight_ms = self.settings.start_ms + (day + 1) * DAY_MS
+            carried = [event for event in planned if event.at_ms >= midnight_ms]
+            today = planned[: len(planned) - len(carried)]
+            self.tally.add_day(midnight_ms // DAY_MS - 1, today)
+            self.write_day(day, today)
+        if self.anomalies:
+            self.tally.anomalies = self.anomalies.describe(self.settings, self.people, self.library)
+
+    def write_day(self, day: int, events: list[PlannedEvent]) -> None:
+        """Write one daily file: its events, with defects among them, then what arrived late or again."""
+        with open_part(self.settings, self.shard, day, self.tally) as part:
+            for planned in events:
+                self.write_event(part, day, planned)
+            for text, verdict in self.pending.pop(day, []):
+                part.write(text, verdict)
+
+    def write_event(self, part: Part, day: int, planned: PlannedEvent) -> None:
+        """Write one event and, where one is due, a defect with it."""
+        record = self.make_record(day, planned)
+        number, self.written = self.written, self.written + 1
+        if number < self.ends_export and number % 2:
+            self.export_record(record, "published")
+            return
+        kind = self.schedule.find_due(number, planned.event_type, day == self.settings.days - 1)
+        text = encode(record)
+        if kind == "late_event":
+            self.postpone(self.pick_later_day(day), text, "published")
+        else:
+            part.write(text, "published")
+        if kind is not None:
+            self.tally.planted[kind] += 1
+            self.plant(part, kind, day, planned, record)
+
+    def make_record(self, day: int, planned: PlannedEvent) -> Record:
+        """Write one event down and count it."""
+        words_before = None
+        collapses = self.is_collapse_due(day, planned)
+        if collapses:
+            words_before = self.library.count_words(planned.document)
+        record = self.records.write_record(planned, collapses)
+        is_edit = planned.event_type == "document_edit"
+        words = self.library.count_words(planned.document) if is_edit else None
+        self.tally.add_event(planned.at_ms, record, words)
+        if self.anomalies is not None:
+            document_id = self.library.document_ids[planned.document]
+            self.anomalies.note_event(day, planned.user, planned.event_type, planned.document, document_id)
+            if words_before is not None and words is not None:
+                self.anomalies.collapse = (document_id, record["timestamp"], words_before, words)
+        return record
+
+    def is_collapse_due(self, day: int, planned: PlannedEvent) -> bool:
+        """Whether this edit is the one that nearly empties its document: the first of a long enough text."""
+        if self.anomalies is None or self.anomalies.collapse is not None:
+            return False
+        document_id = self.library.document_ids[planned.document]
+        return (
+            planned.event_type == "document_edit"
+            and day >= self.anomalies.collapse_from_day
+            and planned.document != self.anomalies.burst_document
+            and document_id in self.tally.latest_words
+            and self.library.count_words(planned.document) >= COLLAPSE_FROM_WORDS
+        )
+
+    def plant(self, part: Part, kind: str, day: int, planned: PlannedEvent, record: Record) -> None:
+        """Add what goes wrong beside a good event: a broken record, or a copy of it."""
+        if self.breaker.can_make(kind):
+            part.write(self.breaker.make(kind, record), REASONS.get(kind, "blank"))
+        elif kind == "duplicate_same_file":
+            self.postpone(day, encode(record), "exact_duplicate")
+        elif kind == "duplicate_other_file":
+            self.postpone(self.pick_later_day(day), encode(record), "exact_duplicate")
+        elif kind == "duplicate_reordered":
+            reordered = {name: record[name] for name in sorted(record, reverse=True)}
+            self.postpone(day, encode_spaced(reordered), "exact_duplicate")
+        elif kind == "duplicate_in_export":
+            self.export_record(record, "exact_duplicate")
+        elif kind == "conflicting_duplicate":
+            # The copy claims a later time, so that the original must win.
+            later_ms = planned.at_ms + 60_000 + self.rng.randrange(240_000)
+            changed = {
+                "comment_text": record["comment_text"] + " (edited)",
+                "timestamp": format_time(later_ms, record["device"]),
+            }
+            self.postpone(self.pick_later_day(day), encode(record | changed), "superseded")
+
+    def postpone(self, day: int, text: str, verdict: str) -> None:
+        """Have a line written at the end of that day's file."""
+        self.pending.setdefault(day, []).append((text, verdict))
+
+    def pick_later_day(self, day: int) -> int:
+        """One of the next seven days, within the simulation."""
+        return min(day + 1 + self.rng.randrange(7), self.settings.days - 1)
+
+    def export_record(self, element: Any, verdict: str) -> None:
+        """Put an element into the array file."""
+        self.export.append(element)
+        self.tally.add_record(EXPORT_FILE, verdict)
+
+    def write_export(self) -> None:
+        """Write the array file, with two elements in it that are no events."""
+        if not self.export:
+            return
+        nameless = {**self.export[0], "event_id": make_event_id(self.rng), "user_id": None}
+        self.export_record(nameless, "missing_field")
+        self.export_record(42, "not_an_object")
+        path = self.settings.output / EXPORT_FILE
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(self.export, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,72 @@
+"""Counts the right answers of one shard while its events are made.
+
+Nothing here reads what was written or knows the pipeline: sessions are counted where they are planned, words
+where they are written, verdicts where a line is spoilt or repeated. That makes it a second opinion.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from jobs.simulation.days import PlannedEvent, Session
+from jobs.simulation.records import Record
+
+
+@dataclass
+class Tally:
+    """What is counted in one shard. Users and documents are known by their ids, days by their number since 1970."""
+
+    # A record's verdict: blank, published, exact_duplicate, superseded, or the code of its quarantine.
+    verdicts: Counter[str] = field(default_factory=Counter)
+    files: dict[str, Counter[str]] = field(default_factory=dict)  # verdicts by file
+    planted: Counter[str] = field(default_factory=Counter)  # defects by kind
+    types: Counter[str] = field(default_factory=Counter)
+    events_by_day: Counter[int] = field(default_factory=Counter)
+    users_by_day: Counter[int] = field(default_factory=Counter)
+    sessions: Counter[str] = field(default_factory=Counter)  # by user
+    session_ms: Counter[str] = field(default_factory=Counter)  # by user
+    single_event_sessions: int = 0
+    recipients: set[str] = field(default_factory=set)
+    documents: set[str] = field(default_factory=set)
+    edits: Counter[str] = field(default_factory=Counter)  # by document
+    latest_words: dict[str, tuple[int, str, int]] = field(default_factory=dict)  # (time, event, words) by document
+    share_events: Counter[str] = field(default_factory=Counter)  # by user
+    shared_documents: set[tuple[str, str]] = field(default_factory=set)  # (user, document)
+    anomalies: list[dict[str, str]] = field(default_factory=list)
+
+    def add_record(self, file: str, verdict: str) -> None:
+        """Count one line of a file or element of an array, with what must become of it."""
+        self.verdicts[verdict] += 1
+        if file not in self.files:
+            self.files[file] = Counter()
+        self.files[file][verdict] += 1
+
+    def add_session(self, user_id: str, session: Session) -> None:
+        """Count one planned session."""
+        self.sessions[user_id] += 1
+        self.session_ms[user_id] += session[-1].at_ms - session[0].at_ms
+        self.single_event_sessions += len(session) == 1
+
+    def add_day(self, day: int, events: list[PlannedEvent]) -> None:
+        """Count the events of one day and who was active on it."""
+        self.events_by_day[day] += len(events)
+        self.users_by_day[day] += len({event.user for event in events})
+
+    def add_event(self, at_ms: int, record: Record, words: int | None) -> None:
+        """Count one published event; `words` is the length of its document if it is an edit, else None."""
+        event_type = record["event_type"]
+        self.types[event_type] += 1
+        if event_type == "user_login":
+            return
+        document_id = record["document_id"]
+        self.documents.add(document_id)
+        if words is not None:
+            self.edits[document_id] += 1
+            latest = (at_ms, record["event_id"], words)
+            self.latest_words[document_id] = max(latest, self.latest_words.get(document_id, latest))
+        elif event_type == "document_shared":
+            self.share_events[record["user_id"]] += 1
+            self.shared_documents.add((record["user_id"], document_id))
+            if record["shared_with_user_id"] is not None:
+                self.recipients.add(record["shared_with_user_id"])

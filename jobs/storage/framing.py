@@ -1,0 +1,143 @@
+"""Files -> records: text with file and record number, whatever the file format.
+
+Plain JSON Lines stay in the JVM and are read in splits. Everything else is framed file by file in Python workers.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyspark.sql import Column, DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from jobs.storage.files import Format, InputFile, is_gzip, path_of, sniff_format
+from jobs.storage.scanning import scan_records
+from schemas.tables import RECORD
+
+
+@dataclass(frozen=True)
+class Framed:
+    """The records of some files.
+
+    `records` has one row per record that is not blank (`schemas.tables.RECORD`). `counts` gives (records, blank) by
+    file id, from a pass of its own over the text: what parsing does to a record can't change how many there are.
+    """
+
+    records: DataFrame
+    counts: dict[int, tuple[int, int]]
+    formats: dict[int, Format]
+
+
+def frame(spark: SparkSession, files: dict[int, InputFile]) -> Framed:
+    """Frame the files, given by their file ids, each by what its content looks like."""
+    formats = {file_id: sniff_format(file.path) for file_id, file in files.items()}
+    by_framer: dict[str, dict[int, Path]] = defaultdict(dict)
+    for file_id, file in files.items():
+        by_framer[_choose_framer(file.path, formats[file_id])][file_id] = file.path
+    records = spark.createDataFrame([], RECORD)
+    counts = dict.fromkeys(files, (0, 0))
+    for framer in (_frame_lines, _frame_contents, _frame_unreadable):
+        if paths := by_framer[framer.__name__]:
+            framed, found = framer(spark, paths, formats)
+            records = records.unionByName(framed)
+            counts |= found
+    return Framed(records, counts, formats)
+
+
+def _choose_framer(path: Path, file_format: Format) -> str:
+    if file_format == "unreadable":
+        return _frame_unreadable.__name__
+    is_plain_lines = file_format == "json_lines" and not is_gzip(path) and path.suffix != ".gz"
+    return _frame_lines.__name__ if is_plain_lines else _frame_contents.__name__
+
+
+def _frame_lines(
+    spark: SparkSession, paths: dict[int, Path], formats: dict[int, Format]
+) -> tuple[DataFrame, dict[int, tuple[int, int]]]:
+    """One row per line. A first pass counts the lines of each split, so that a split knows its first line's number."""
+    lines = (
+        spark.read.option("lineSep", "\n")
+        .text(_escape_globs(paths.values()))
+        .select(
+            F.rtrim("value", F.lit("\r")).alias("raw"),
+            "_metadata.file_path",
+            "_metadata.file_block_start",
+            F.monotonically_increasing_id().alias("row_id"),
+        )
+    )
+    found = lines.groupBy("file_path", "file_block_start").agg(
+        F.min("row_id").alias("first_row_id"),
+        F.count("*").alias("records"),
+        F.count_if(_is_blank(F.col("raw"))).alias("blank"),
+    )
+    file_ids = {path: file_id for file_id, path in paths.items()}
+    splits, counts = _number_splits(found.collect(), file_ids)
+    offsets = spark.createDataFrame(
+        splits, "file_path string, file_block_start long, file_id long, number_minus_row_id long"
+    )
+    records = (
+        lines.filter(~_is_blank(F.col("raw")))
+        .join(F.broadcast(offsets), ["file_path", "file_block_start"], "inner")
+        .select(
+            "file_id",
+            (F.col("row_id") + F.col("number_minus_row_id")).alias("record_number"),
+            "raw",
+            F.lit(None).cast("string").alias("framing_error"),
+        )
+    )
+    return records, counts
+
+
+def _number_splits(
+    splits: list[Row], file_ids: dict[Path, int]
+) -> tuple[list[tuple[str, int, int, int]], dict[int, tuple[int, int]]]:
+    """What to add to a row id for its line number, split by split in file order, and the counts by file id."""
+    offsets: list[tuple[str, int, int, int]] = []
+    counts: dict[int, tuple[int, int]] = {}
+    for split in sorted(splits, key=lambda split: (split.file_path, split.file_block_start)):
+        file_id = file_ids[path_of(split.file_path)]
+        records, blank = counts.get(file_id, (0, 0))
+        offsets.append((split.file_path, split.file_block_start, file_id, records + 1 - split.first_row_id))
+        counts[file_id] = (records + split.records, blank + split.blank)
+    return offsets, counts
+
+
+def _frame_contents(
+    spark: SparkSession, paths: dict[int, Path], formats: dict[int, Format]
+) -> tuple[DataFrame, dict[int, tuple[int, int]]]:
+    """One row per record of files that are read as a whole (up to 1 GiB each)."""
+    known = {path: (file_id, formats[file_id]) for file_id, path in paths.items()}
+
+    def scan(row: Row) -> Iterator[tuple[int, int, bytes | None, str | None]]:
+        file_id, file_format = known[path_of(row.file_path)]
+        for number, text, error in scan_records(bytes(row.content), file_format):
+            yield file_id, number, text, error
+
+    contents = spark.read.format("binaryFile").load(_escape_globs(paths.values()))
+    rows = contents.select("content", "_metadata.file_path").rdd.flatMap(scan)
+    schema = T.StructType([T.StructField("raw", T.BinaryType()) if f.name == "raw" else f for f in RECORD])
+    every = spark.createDataFrame(rows, schema).withColumn("raw", F.col("raw").cast("string"))
+    is_blank = F.col("framing_error").isNull() & _is_blank(F.col("raw"))
+    found = every.groupBy("file_id").agg(F.count("*").alias("records"), F.count_if(is_blank).alias("blank"))
+    counts = {row.file_id: (row.records, row.blank) for row in found.collect()}
+    return every.filter(~is_blank), counts
+
+
+def _frame_unreadable(
+    spark: SparkSession, paths: dict[int, Path], formats: dict[int, Format]
+) -> tuple[DataFrame, dict[int, tuple[int, int]]]:
+    """One row per file that can't be opened at all."""
+    rows = [(file_id, 1, None, "the file can't be read") for file_id in paths]
+    return spark.createDataFrame(rows, RECORD), dict.fromkeys(paths, (1, 0))
+
+
+def _is_blank(text: Column) -> Column:
+    return ~text.rlike(r"\S")
+
+
+def _escape_globs(paths: Iterable[Path]) -> list[str]:
+    """File URIs in which Spark sees no pattern."""
+    return ["file://" + re.sub(r"([\[\]{}*?\\])", r"\\\1", str(path)) for path in paths]

@@ -1,0 +1,108 @@
+"""Connections to PostgreSQL, the lock that lets one run in at a time, and SQL from files."""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+
+from jobs.storage.errors import DatabaseUnavailableError, UsageError
+
+SQL = Path(__file__).resolve().parents[2] / "sql"
+
+_RUN_LOCK = 0x646F63_65766E74  # "doc", "evnt"
+_OLDEST_VERSION = 150000
+_TLS_PARAMETERS = ("sslmode", "sslrootcert")
+
+
+def connect(url: str, application_name: str = "document-events") -> Connection:
+    """Connect in UTC. Raises DatabaseUnavailableError; the message never holds a password."""
+    try:
+        connection = psycopg2.connect(
+            url, application_name=application_name, connect_timeout=10, options="-c timezone=UTC"
+        )
+    except psycopg2.Error as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DatabaseUnavailableError(
+            f"database can't be reached ({reason}); check that it runs, and DATABASE_URL"
+        ) from None
+    if connection.server_version < _OLDEST_VERSION:
+        version = connection.server_version // 10000
+        connection.close()
+        raise UsageError(f"PostgreSQL {version} is too old; use 15 or later")
+    return connection
+
+
+@contextmanager
+def hold_run_lock(url: str, wait_seconds: float) -> Iterator[None]:
+    """Hold the lock of the one running run, on a connection of its own.
+
+    Raises DatabaseUnavailableError when another run still holds it after `wait_seconds`.
+    """
+    with closing(connect(url, "document-events run lock")) as connection:
+        connection.autocommit = True
+        deadline = time.monotonic() + wait_seconds
+        with connection.cursor() as cursor:
+            while True:
+                cursor.execute("select pg_try_advisory_lock(%s)", (_RUN_LOCK,))
+                if fetch_one(cursor)[0]:
+                    break
+                if time.monotonic() >= deadline:
+                    raise DatabaseUnavailableError(
+                        f"another run holds the lock after {wait_seconds:g} s; wait for it, or raise --wait"
+                    )
+                time.sleep(min(1.0, wait_seconds))
+        yield
+
+
+def fetch_one(cursor: Cursor) -> tuple[object, ...]:
+    """The one row that the query must give."""
+    row = cursor.fetchone()
+    if row is None:
+        raise LookupError(f"no row from {cursor.query!r}")
+    return row
+
+
+def execute_files(cursor: Cursor, pattern: str, staging: str | None = None) -> None:
+    """Execute the SQL files that match, in the order of their numbers; {staging} names the run's schema."""
+    for path in sorted(SQL.glob(pattern)):
+        cursor.execute(read_sql(path, staging))
+
+
+def read_sql(path: Path, staging: str | None = None) -> sql.Composed:
+    """The statements of one file; {staging} names the run's schema."""
+    text = sql.SQL(path.read_text(encoding="utf-8"))
+    return text.format(staging=sql.Identifier(staging)) if staging else text.format()
+
+
+def jdbc_options(url: str) -> dict[str, str]:
+    """What Spark needs to write to the database that `url` names: JDBC URL, user, password, driver.
+
+    Raises UsageError for a database behind a Unix socket: JDBC speaks TCP only.
+    """
+    with closing(connect(url)) as connection:
+        info = connection.info
+        if not info.host or info.host.startswith("/"):
+            raise UsageError("DATABASE_URL names a Unix socket; JDBC needs a host name and a port")
+        tls: dict[str, str] = {key: value for key, value in info.dsn_parameters.items() if key in _TLS_PARAMETERS}
+        parameters = {
+            **tls,
+            "stringtype": "unspecified",  # uuid columns take text
+            "reWriteBatchedInserts": "true",
+            "connectTimeout": "10",
+            "socketTimeout": "600",
+            "tcpKeepAlive": "true",
+            "ApplicationName": "document-events staging",
+        }
+        host = f"[{info.host}]" if ":" in info.host else info.host
+        return {
+            "url": f"jdbc:postgresql://{host}:{info.port}/{quote(info.dbname)}?{urlencode(parameters)}",
+            "user": info.user,
+            "password": info.password or "",
+            "driver": "org.postgresql.Driver",
+        }

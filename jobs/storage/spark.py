@@ -1,0 +1,31 @@
+"""The Spark session, with the settings that correctness hangs on."""
+
+from pyspark.sql import SparkSession
+
+_REQUIRED = {
+    # Instants only: dates and weekdays are UTC on every machine.
+    "spark.sql.session.timeZone": "UTC",
+    "spark.executor.defaultJavaOptions": "-Duser.timezone=UTC",
+    # A bad cast must raise where nobody asked for try_cast.
+    "spark.sql.ansi.enabled": "true",
+    # Two keys that differ only in case are two keys.
+    "spark.sql.caseSensitive": "true",
+    # Of duplicate keys the last wins, in from_json and in the variant parser alike.
+    "spark.sql.variant.allowDuplicateKeys": "true",
+    # Pruning a JSON schema would change what counts as well formed.
+    "spark.sql.optimizer.enableJsonExpressionOptimization": "false",
+}
+
+
+def start_spark(app_name: str, master: str | None = None, extra: dict[str, str] | None = None) -> SparkSession:
+    """The session of this process; `master` and `extra` are for tests, spark-submit brings its own."""
+    builder = SparkSession.builder.appName(app_name)
+    if master:
+        builder = builder.master(master)
+    for key, value in {**(extra or {}), **_REQUIRED}.items():
+        builder = builder.config(key, value)
+    spark = builder.getOrCreate()
+    # The driver's JVM is up before this file is read; pgjdbc formats instants by its zone.
+    time_zone = spark._jvm.java.util.TimeZone  # type: ignore[union-attr]
+    time_zone.setDefault(time_zone.getTimeZone("UTC"))
+    return spark

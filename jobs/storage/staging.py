@@ -1,0 +1,19 @@
+"""Spark -> keyless staging tables, by JDBC in parallel."""
+
+from pyspark.sql import DataFrame
+
+from jobs.storage.settings import Settings
+from schemas.tables import STAGED
+
+
+def stage(frame: DataFrame, table: str, schema: str, jdbc: dict[str, str], settings: Settings) -> None:
+    """Append `frame` to `schema`.`table`. A task that Spark retries may write twice; publishing counts the rows."""
+    if frame.columns != STAGED[table].names:
+        raise ValueError(f"{table}: columns {frame.columns}, expected {STAGED[table].names}")
+    (
+        frame.write.format("jdbc")
+        .mode("append")
+        .options(**jdbc, dbtable=f'"{schema}"."{table}"')
+        .options(numPartitions=str(settings.jdbc_connections), batchsize=str(settings.jdbc_batch_rows))
+        .save()
+    )

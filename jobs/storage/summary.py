@@ -1,0 +1,42 @@
+"""What a run did, as JSON for machines and as a few lines for people."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+_LABELS = {
+    "records": "records read",
+    "blank": "blank lines",
+    "quarantined": "quarantined",
+    "accepted": "accepted",
+    "exact_duplicates": "exact duplicates",
+    "superseded": "superseded",
+    "published": "published",
+}
+
+
+def write_summary(folder: Path, summary: dict[str, Any]) -> None:
+    """Write `folder`/<run_id>.json."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{summary['run_id']}.json"
+    path.write_text(json.dumps(summary, indent=2, default=str) + "\n", encoding="utf-8")
+
+
+def format_summary(summary: dict[str, Any]) -> str:
+    """The summary as plain lines: the account of the records, refused ones by reason, rows by table, times."""
+    totals = summary["totals"]
+    lines = [f"run {summary['run_id']}: {summary['files']} files published"]
+    lines += [f"  {label:<18}{totals[key]:>12,}" for key, label in _LABELS.items()]
+    lines.append("  records = blank + quarantined + accepted; accepted = published + exact duplicates + superseded")
+    lines += _section("quarantined by reason", summary["quarantined_by_reason"])
+    lines += _section("rows", {table: totals[table] for table in ("users", "documents", "sessions", "events")})
+    lines += _section("files skipped", Counter(reason for _, reason in summary["skipped"]))
+    lines.append("seconds: " + ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in summary["seconds"].items()))
+    return "\n".join(lines)
+
+
+def _section(title: str, counts: dict[str, int]) -> list[str]:
+    if not counts:
+        return []
+    return [title, *[f"  {name:<24}{count:>6,}" for name, count in sorted(counts.items(), key=lambda c: -c[1])]]

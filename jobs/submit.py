@@ -1,0 +1,125 @@
+"""Hands a job to spark-submit with everything found for it: Java, the JDBC driver, the database.
+
+`python -m jobs.submit [--database] jobs/pipeline.py ARGUMENT...`, as the Makefile calls it from the project's
+folder. From the environment: MASTER (default local[*]), SPARK_ARGS (more options for spark-submit), JDBC_JAR and,
+with --database, DATABASE_URL. The database travels in the environment, never on a command line. Returns the job's
+own exit code, or 2 or 4 when something it needs is not there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO
+
+from jobs.database import find_database
+from jobs.storage.errors import PipelineError, UsageError
+from jobs.storage.java import find_java_home
+from jobs.storage.jdbc_driver import find_driver
+
+DEFAULTS = Path("conf/spark-defaults.conf")
+
+MEANINGS = {
+    1: "unforeseen; the trace is in data/runs/",
+    2: "wrong usage, configuration or input folder",
+    3: "the quality gate tripped; nothing was published",
+    4: "the database can't be reached, or another run holds the lock",
+}
+
+# The JVM itself prints this before any logging is set up, and no option silences it.
+NOISE = b"WARNING: Using incubator modules: jdk.incubator.vector\n"
+
+
+def find_spark_home() -> Path:
+    """The Spark inside the pyspark of this interpreter."""
+    spec = find_spec("pyspark")
+    if spec is None or not spec.submodule_search_locations:
+        raise UsageError("pyspark is not installed here: run `make`, or pip install -e .")
+    return Path(spec.submodule_search_locations[0])
+
+
+def make_environment(with_database: bool) -> dict[str, str]:
+    """The environment of the job: this one, with the Spark, Python and Java that belong together."""
+    environment = {
+        **os.environ,
+        "SPARK_HOME": str(find_spark_home()),
+        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_DRIVER_PYTHON": sys.executable,
+        "JAVA_HOME": str(find_java_home(dict(os.environ))),
+    }
+    if _master().startswith("local"):
+        # Spark's ports and web page need not be seen from the network.
+        environment.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    if with_database:
+        environment["DATABASE_URL"] = find_database()
+    return environment
+
+
+def make_command(job: str, arguments: list[str], environment: dict[str, str]) -> list[str]:
+    """The spark-submit command; the driver as a file takes the place of the packages to resolve."""
+    spark_submit = Path(environment["SPARK_HOME"]) / "bin" / "spark-submit"
+    driver = find_driver(environment, spark_submit, DEFAULTS)
+    command = [str(spark_submit), "--master", _master(), "--properties-file", str(DEFAULTS)]
+    command += ["--conf", "spark.jars.packages=", "--conf", f"spark.jars={driver.as_uri()}"]
+    if sys.stderr.isatty():
+        command += ["--conf", "spark.ui.showConsoleProgress=true"]
+    return [*command, *shlex.split(os.environ.get("SPARK_ARGS", "")), job, *arguments]
+
+
+def run_job(command: list[str], environment: dict[str, str]) -> int:
+    """Run it to its end and return its exit code; an interrupt reaches the job, which is waited for."""
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as process:
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the job as well
+        if process.stderr is not None:
+            _copy_without_noise(process.stderr)
+        return process.wait()
+
+
+def _copy_without_noise(source: IO[bytes]) -> None:
+    """Pass stderr on as it comes (a progress bar has no line ends), without the JVM's first line."""
+    first = source.readline()
+    chunk = b"" if first == NOISE else first
+    while True:
+        sys.stderr.buffer.write(chunk)
+        sys.stderr.buffer.flush()
+        chunk = os.read(source.fileno(), 65536)
+        if not chunk:
+            return
+
+
+def _master() -> str:
+    return os.environ.get("MASTER") or "local[*]"
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    """The arguments before the job's own."""
+    parser = argparse.ArgumentParser(prog="python -m jobs.submit", description=__doc__.partition("\n")[0])
+    parser.add_argument("--database", action="store_true", help="set DATABASE_URL, starting the embedded server")
+    parser.add_argument("job", help="the job's file, such as jobs/pipeline.py")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="handed to the job as they are")
+    return parser
+
+
+def main(arguments: list[str]) -> int:
+    """Submit one job; returns the exit code."""
+    options = arg_parser().parse_args(arguments)
+    try:
+        environment = make_environment(options.database)
+        code = run_job(make_command(options.job, options.arguments, environment), environment)
+    except PipelineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = error.exit_code
+    if code != 0:
+        print(f"exit code {code}: {MEANINGS.get(code, 'the job was stopped')}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,60 @@
+"""Users and documents, as the published events know them."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from schemas.tables import DOCUMENTS, USERS
+
+# Every "first" and "latest" is by time, then bytewise by event id: the same answer for any order of arrival.
+_ORDER = ("event_at", "event_id")
+
+
+def summarize_users(events: DataFrame) -> DataFrame:
+    """In: one row per published event. Out: one row per user, acting or receiving (`schemas.tables.USERS`)."""
+    acting = events.select(
+        "user_id", *_ORDER, F.col("reported_user_name").alias("name"), F.col("reported_user_email").alias("email")
+    )
+    receiving = events.filter(F.col("shared_with_user_id").isNotNull()).select(
+        F.col("shared_with_user_id").alias("user_id"),
+        *_ORDER,
+        F.lit(None).cast("string").alias("name"),
+        F.lit(None).cast("string").alias("email"),
+    )
+    return (
+        acting.unionByName(receiving)
+        .groupBy("user_id")
+        .agg(
+            _latest("name").alias("name"),
+            _latest("email").alias("email"),
+            F.min("event_at").alias("first_seen_at"),
+            F.max("event_at").alias("last_seen_at"),
+        )
+        .select(*USERS.names)
+    )
+
+
+def summarize_documents(events: DataFrame) -> DataFrame:
+    """In: one row per published event. Out: one row per document (`schemas.tables.DOCUMENTS`)."""
+    is_edit = F.col("event_type") == "document_edit"
+    edits = {
+        "last_edited_by": F.when(is_edit, F.col("user_id")),
+        "last_edited_at": F.when(is_edit, F.col("event_at")),
+        "word_count": F.when(is_edit, F.col("document_word_count")),
+    }
+    return (
+        events.filter(F.col("document_id").isNotNull())
+        .select("*", *[column.alias(name) for name, column in edits.items()])
+        .groupBy("document_id")
+        .agg(
+            _latest("reported_document_title").alias("title"),
+            F.min("event_at").alias("first_seen_at"),
+            F.min(F.struct(*_ORDER, "user_id"))["user_id"].alias("first_seen_by"),
+            *[_latest(name).alias(name) for name in edits],
+        )
+        .select(*DOCUMENTS.names)
+    )
+
+
+def _latest(name: str) -> Column:
+    """The value of the latest event in which the column is not NULL."""
+    return F.max(F.when(F.col(name).isNotNull(), F.struct(*_ORDER, name)))[name]

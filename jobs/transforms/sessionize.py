@@ -1,0 +1,41 @@
+"""Sessions: what one user does without a pause longer than the gap."""
+
+from datetime import timedelta
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from schemas.tables import SESSIONS
+
+
+def sessionize(events: DataFrame, gap: timedelta) -> DataFrame:
+    """Add `session_id` and `session_started_at` to each event.
+
+    In and out: one row per event. A pause of more than `gap` between two events of a user opens a new session. The
+    id is derived from user and start alone, so that other sessions of the user never change it.
+    """
+    in_order = Window.partitionBy("user_id").orderBy("event_at", "event_id")
+    so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    event_at = F.col("event_at")
+    previous_at = F.lag("event_at").over(in_order)
+    pause = F.unix_micros(event_at) - F.unix_micros(previous_at)
+    opens_session = previous_at.isNull() | (pause > gap // timedelta(microseconds=1))
+    marked = events.select("*", F.when(opens_session, event_at).alias("opened_at"))
+    started = marked.select("*", F.last("opened_at", ignorenulls=True).over(so_far).alias("session_started_at"))
+    session_id = derive_session_id(F.col("user_id"), F.col("session_started_at"))
+    return started.drop("opened_at").select("*", session_id.alias("session_id"))
+
+
+def derive_session_id(user_id: Column, started_at: Column) -> Column:
+    """32 hex digits, which PostgreSQL reads as a uuid: md5 of the start in microseconds, a colon, the user."""
+    return F.md5(F.concat_ws(":", F.unix_micros(started_at), user_id))
+
+
+def summarize_sessions(events: DataFrame) -> DataFrame:
+    """In: one row per event with its session. Out: one row per session (`schemas.tables.SESSIONS`)."""
+    sessions = events.groupBy("session_id", "user_id", F.col("session_started_at").alias("started_at")).agg(
+        F.max("event_at").alias("ended_at"), F.count("*").alias("event_count")
+    )
+    length = F.unix_micros("ended_at") - F.unix_micros("started_at")
+    seconds = (length.cast("decimal(18, 0)") / 1_000_000).cast("decimal(18, 6)")
+    return sessions.withColumn("session_duration_seconds", seconds).select(*SESSIONS.names)

@@ -1,0 +1,100 @@
+"""The shape of every frame that leaves Spark, column for column what sql/ddl/100_tables.sql declares.
+
+A uuid travels as text (the JDBC URL says stringtype=unspecified, so PostgreSQL reads it as its own type).
+"""
+
+from pyspark.sql import types as T
+
+
+def _schema(**columns: T.DataType) -> T.StructType:
+    return T.StructType([T.StructField(name, data_type) for name, data_type in columns.items()])
+
+
+_TEXT, _LONG, _INSTANT = T.StringType(), T.LongType(), T.TimestampType()
+
+# One record as it was framed. `framing_error` says why the text is not a whole record.
+RECORD = _schema(file_id=_LONG, record_number=_LONG, raw=_TEXT, framing_error=_TEXT)
+
+# One row per user: acting or receiving.
+USERS = _schema(user_id=_TEXT, name=_TEXT, email=_TEXT, first_seen_at=_INSTANT, last_seen_at=_INSTANT)
+
+# One row per document.
+DOCUMENTS = _schema(
+    document_id=_TEXT,
+    title=_TEXT,
+    first_seen_at=_INSTANT,
+    first_seen_by=_TEXT,
+    last_edited_by=_TEXT,
+    last_edited_at=_INSTANT,
+    word_count=_LONG,
+)
+
+# One row per session of one user.
+SESSIONS = _schema(
+    session_id=_TEXT,
+    user_id=_TEXT,
+    started_at=_INSTANT,
+    ended_at=_INSTANT,
+    session_duration_seconds=T.DecimalType(18, 6),
+    event_count=_LONG,
+)
+
+# What an event says, beside its id, place in time and provenance.
+_BUSINESS = {
+    "document_word_count": _LONG,
+    "edit_length": _LONG,
+    "comment_text": _TEXT,
+    "shared_with_user_id": _TEXT,
+    "permission": _TEXT,
+    "device": _TEXT,
+    "ip_address": _TEXT,
+    "reported_user_name": _TEXT,
+    "reported_user_email": _TEXT,
+    "reported_document_title": _TEXT,
+}
+_PROVENANCE = {"file_id": _LONG, "record_number": _LONG, "run_id": _LONG}
+
+# One row per event id.
+EVENTS = _schema(
+    event_id=_TEXT,
+    event_type=_TEXT,
+    event_at=_INSTANT,
+    event_date=T.DateType(),
+    day_of_week=_TEXT,
+    user_id=_TEXT,
+    document_id=_TEXT,
+    session_id=_TEXT,
+    **_BUSINESS,
+    content_fingerprint=_TEXT,
+    **_PROVENANCE,
+)
+
+# One row per (event id, fingerprint) that lost against another record of the same id.
+SUPERSEDED_RECORDS = _schema(
+    event_id=_TEXT,
+    content_fingerprint=_TEXT,
+    event_type=_TEXT,
+    event_at=_INSTANT,
+    user_id=_TEXT,
+    document_id=_TEXT,
+    **_BUSINESS,
+    **_PROVENANCE,
+)
+
+# One row per refused record.
+QUARANTINED_RECORDS = _schema(
+    file_id=_LONG,
+    record_number=_LONG,
+    reasons=T.ArrayType(_TEXT),
+    raw_sha256=_TEXT,
+    run_id=_LONG,
+)
+
+STAGED = {
+    "users": USERS,
+    "documents": DOCUMENTS,
+    "sessions": SESSIONS,
+    "events": EVENTS,
+    "quarantined_records": QUARANTINED_RECORDS,
+    "superseded_records": SUPERSEDED_RECORDS,
+}

@@ -1,0 +1,68 @@
+-- One row per event: the flat table of the brief, with the session's duration and today's names beside it.
+create view public.event_details as
+select
+    events.event_id,
+    events.event_type,
+    events.event_at,
+    events.event_date,
+    events.day_of_week,
+    events.user_id,
+    users.name as user_name,
+    users.email as user_email,
+    events.document_id,
+    documents.title as document_title,
+    events.document_word_count,
+    events.edit_length,
+    events.session_id,
+    sessions.started_at as session_started_at,
+    sessions.session_duration_seconds,
+    events.comment_text,
+    events.shared_with_user_id,
+    events.permission,
+    events.device,
+    events.ip_address,
+    ingested_files.file_path as source_file,
+    events.record_number,
+    events.run_id
+from public.events
+inner join public.users on events.user_id = users.user_id
+inner join public.sessions on events.session_id = sessions.session_id
+inner join ops.ingested_files on events.file_id = ingested_files.file_id
+left join public.documents on events.document_id = documents.document_id;
+
+-- One row: is the database fed, and do its books close?
+create view ops.health as
+with last_success as (
+    select max(finished_at) as last_success_at
+    from ops.pipeline_runs
+    where status = 'succeeded'
+),
+
+newest_event as (
+    select max(event_at) as newest_event_at from public.events
+),
+
+open_quarantine as (
+    select count(*) as open_quarantined_records
+    from ops.quarantined_records
+    inner join ops.ingested_files on quarantined_records.file_id = ingested_files.file_id
+    where ingested_files.is_current and quarantined_records.recovered_by_run_id is null
+),
+
+unclosed_files as (
+    select count(*) as files_not_closing
+    from ops.ingested_files
+    where
+        records <> blank + quarantined + accepted
+        or accepted <> published + exact_duplicates + superseded
+)
+
+select
+    last_success.last_success_at,
+    newest_event.newest_event_at,
+    open_quarantine.open_quarantined_records,
+    unclosed_files.files_not_closing
+from last_success
+cross join newest_event
+cross join open_quarantine
+cross join unclosed_files;

@@ -1,0 +1,30 @@
+-- Who shares how much. One row per user, counted by the one who shares; a link share has no recipient.
+create view metrics.shared_documents_per_user as
+with shares as (
+    select
+        user_id,
+        count(distinct document_id) as shared_documents,
+        count(*) as share_events,
+        count(distinct shared_with_user_id) as recipients
+    from public.events
+    where event_type = 'document_shared'
+    group by user_id
+)
+
+select
+    users.user_id,
+    users.name as user_name,
+    coalesce(shares.shared_documents, 0) as shared_documents,
+    coalesce(shares.share_events, 0) as share_events,
+    coalesce(shares.recipients, 0) as recipients
+from public.users
+left join shares on users.user_id = shares.user_id;
+
+comment on view metrics.shared_documents_per_user is
+'What each user shared with others; one row per user, zeros for those who shared nothing.';
+comment on column metrics.shared_documents_per_user.user_id is 'The user who shares.';
+comment on column metrics.shared_documents_per_user.user_name is 'Latest known name.';
+comment on column metrics.shared_documents_per_user.shared_documents is 'Distinct documents the user shared.';
+comment on column metrics.shared_documents_per_user.share_events is 'Number of document_shared events.';
+comment on column metrics.shared_documents_per_user.recipients is
+'Distinct people shared with; a link share names none and counts 0.';

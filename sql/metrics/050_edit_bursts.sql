@@ -1,0 +1,94 @@
+-- A document edited far more on one day than on its other days. One row per document and day.
+-- Usual is the median over the days on which the document was edited; the spread is the median absolute
+-- deviation, but never less than chance alone gives a count (the root of the median) and never less than 1.
+create view metrics.edit_bursts as
+with daily_edits as (
+    select
+        document_id,
+        (event_at at time zone 'UTC')::date as edit_date,
+        count(*) as edits
+    from public.events
+    where event_type = 'document_edit'
+    group by document_id, edit_date
+),
+
+-- Below ten edits a day nothing is a burst, so only the documents that ever reach it need a history.
+busy_documents as (
+    select distinct document_id
+    from daily_edits
+    where edits >= 10
+),
+
+history as (
+    select
+        document_id,
+        edit_date,
+        edits,
+        row_number() over (partition by document_id order by edit_date) - 1 as earlier_days
+    from daily_edits
+    where document_id in (select busy_documents.document_id from busy_documents)
+),
+
+medians as (
+    select
+        document_id,
+        percentile_cont(0.5) within group (order by edits) as median_edits
+    from history
+    group by document_id
+),
+
+usual as (
+    select
+        history.document_id,
+        count(*) as days,
+        medians.median_edits,
+        greatest(
+            1.4826 * percentile_cont(0.5) within group (order by abs(history.edits - medians.median_edits)),
+            sqrt(medians.median_edits),
+            1
+        ) as spread
+    from history
+    inner join medians on history.document_id = medians.document_id
+    group by history.document_id, medians.median_edits
+),
+
+scored as (
+    select
+        history.*,
+        usual.days,
+        usual.median_edits,
+        (history.edits - usual.median_edits) / usual.spread as spreads_above
+    from history
+    inner join usual on history.document_id = usual.document_id
+)
+
+-- A document's first seven days of editing are its warm-up: nobody knows yet what is usual for it.
+select
+    'edit_burst' as anomaly_type,
+    case when spreads_above > 12 then 'critical' else 'warning' end as severity,
+    'document' as subject_type,
+    document_id as subject_id,
+    edit_date::timestamp at time zone 'UTC' as observed_at,
+    edits::numeric as observed,
+    median_edits::numeric as expected,
+    format(
+        'Document %s was edited %s times on %s; %s is usual (median of its %s days with edits).',
+        document_id, edits, to_char(edit_date, 'YYYY-MM-DD'), median_edits, days
+    ) as explanation
+from scored
+where edits >= 10 and earlier_days >= 7 and spreads_above > 6;
+
+comment on view metrics.edit_bursts is
+'Days on which a document had at least 10 edits and more than 6 spreads above its own median; silent until '
+'it has been edited on 7 earlier days.';
+comment on column metrics.edit_bursts.anomaly_type is 'Always edit_burst.';
+comment on column metrics.edit_bursts.severity is
+'warning above 6 spreads, critical above 12.';
+comment on column metrics.edit_bursts.subject_type is 'Always document.';
+comment on column metrics.edit_bursts.subject_id is 'The document.';
+comment on column metrics.edit_bursts.observed_at is 'Start of the UTC day.';
+comment on column metrics.edit_bursts.observed is 'Edits on that day.';
+comment on column metrics.edit_bursts.expected is
+'Median edits over the days on which the document was edited.';
+comment on column metrics.edit_bursts.explanation is
+'One sentence that says what was seen and what is usual.';

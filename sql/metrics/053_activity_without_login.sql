@@ -1,0 +1,69 @@
+-- A person who acts but was never seen to log in. One row per user.
+-- Silent for sources that log no user_login at all. Whoever acts on the day on which a source shows its first
+-- login may have logged in before the log began, so that day and what lies before it prove nothing.
+create view metrics.activity_without_login as
+with logins as (
+    select
+        user_id,
+        file_id,
+        min(event_at) as first_login_at
+    from public.events
+    where event_type = 'user_login'
+    group by user_id, file_id
+),
+
+sources_with_logins as (
+    select
+        ingested_files.source,
+        (min(logins.first_login_at) at time zone 'UTC')::date as first_login_date
+    from logins
+    inner join ops.ingested_files on logins.file_id = ingested_files.file_id
+    group by ingested_files.source
+),
+
+never_logged_in as (
+    select users.user_id
+    from public.users
+    left join logins on users.user_id = logins.user_id
+    where logins.user_id is null
+),
+
+activity as (
+    select
+        events.user_id,
+        count(*) as events,
+        min(events.event_at) as first_event_at
+    from never_logged_in
+    inner join public.events on never_logged_in.user_id = events.user_id
+    inner join ops.ingested_files on events.file_id = ingested_files.file_id
+    inner join sources_with_logins on ingested_files.source = sources_with_logins.source
+    where events.event_date > sources_with_logins.first_login_date
+    group by events.user_id
+)
+
+select
+    'activity_without_login' as anomaly_type,
+    case when events >= 10 then 'warning' else 'info' end as severity,
+    'user' as subject_type,
+    user_id as subject_id,
+    first_event_at as observed_at,
+    events::numeric as observed,
+    0::numeric as expected,
+    format(
+        'User %s acted %s times from %s UTC on but never logged in, though this source logs logins.',
+        user_id, events, to_char(first_event_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+    ) as explanation
+from activity;
+
+comment on view metrics.activity_without_login is
+'Users who act in a source that logs logins, after the day of its first login, and never log in themselves.';
+comment on column metrics.activity_without_login.anomaly_type is 'Always activity_without_login.';
+comment on column metrics.activity_without_login.severity is
+'info, from 10 events on warning.';
+comment on column metrics.activity_without_login.subject_type is 'Always user.';
+comment on column metrics.activity_without_login.subject_id is 'The user who acted.';
+comment on column metrics.activity_without_login.observed_at is 'First such event.';
+comment on column metrics.activity_without_login.observed is 'Events without any login.';
+comment on column metrics.activity_without_login.expected is 'Always 0: no activity without a login.';
+comment on column metrics.activity_without_login.explanation is
+'One sentence that says what was seen and what is usual.';

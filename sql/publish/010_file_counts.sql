@@ -1,0 +1,16 @@
+-- One row per file of the run: what Spark counted, to be held against what arrived.
+create table {staging}.file_counts (
+    run_id bigint not null,
+    file_id bigint not null,
+    file_path text not null,
+    size_bytes bigint not null,
+    modified_at timestamptz not null,
+    format text not null,
+    source text not null,
+    mapping_hash text not null,
+    records bigint not null,
+    blank bigint not null,
+    accepted bigint not null,
+    exact_duplicates bigint not null,
+    superseded bigint not null
+);

@@ -1,0 +1,63 @@
+"""What the tests share: one real PostgreSQL and one Spark session a run, one empty database a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg2
+import pytest
+
+from jobs.storage import embedded_postgres
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def run_on_server(server: str, statement: str) -> None:
+    """Run one statement outside any transaction, as CREATE DATABASE asks for."""
+    with closing(psycopg2.connect(server)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an embedded PostgreSQL of this test run; its role may create databases."""
+    data_dir = tmp_path_factory.mktemp("postgres")
+    yield embedded_postgres.start(data_dir)
+    embedded_postgres.stop(data_dir)
+
+
+@pytest.fixture
+def database_url(server: str) -> Iterator[str]:
+    """The URL of an empty database that lives as long as the test."""
+    name = f"test_{uuid4().hex}"
+    run_on_server(server, f"create database {name}")
+    yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    run_on_server(server, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Any]:
+    """A psycopg2 connection to the empty database of `database_url`."""
+    with closing(psycopg2.connect(database_url)) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """The session that the jobs use, on two cores, with few partitions because the frames are tiny."""
+    from jobs.storage.spark import start_spark
+
+    session = start_spark(
+        "tests",
+        master="local[2]",
+        extra={"spark.sql.shuffle.partitions": "2", "spark.ui.enabled": "false"},
+    )
+    yield session
+    session.stop()
