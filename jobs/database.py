@@ -48,7 +48,7 @@ def split_password(url: str) -> tuple[str, str | None]:
     account, at, host = split.netloc.rpartition("@")
     kept = [(key, value) for key, value in parse_qsl(split.query) if key != "password"]
     netloc = f"{account.partition(':')[0]}{at}{host}"
-    return urlunsplit(split._replace(netloc=netloc, query=urlencode(kept, quote_via=quote))), password
+    return urlunsplit(split._replace(netloc=netloc, query=urlencode(kept, safe="/", quote_via=quote))), password
 
 
 def start_server() -> None:

@@ -44,12 +44,26 @@ def parse_positive(text: str) -> int:
     return int(text)
 
 
+def parse_days(text: str) -> int:
+    """A number of days up to ten years; raises ArgumentTypeError for any other."""
+    days = parse_positive(text)
+    if days > 3650:
+        raise argparse.ArgumentTypeError(f"must be at most 3650, not {text}")
+    return days
+
+
 def parse_date(text: str) -> date:
-    """An ISO date; raises ArgumentTypeError naming the form."""
+    """An ISO date late enough for ten years before it to be valid event times, and before 2100.
+
+    Raises ArgumentTypeError for anything else.
+    """
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"must be a date like 2025-06-30, not {text}") from None
+    if not 2011 <= day.year <= 2099:
+        raise argparse.ArgumentTypeError(f"must lie in the years 2011 to 2099, not {text}")
+    return day
 
 
 def build_parser() -> Parser:
@@ -59,7 +73,7 @@ def build_parser() -> Parser:
     add("--events", type=parse_positive, required=True, help="distinct valid events to make")
     add("--seed", type=int, required=True, help="the same seed makes the same events")
     add("--output", type=Path, required=True, help="folder for the events; truth.json goes beside it")
-    add("--days", type=parse_positive, default=45, help="days to spread them over (%(default)s)")
+    add("--days", type=parse_days, default=45, help="days to spread them over (%(default)s)")
     add("--end-date", type=parse_date, default="2025-06-30", help="the last day (%(default)s)")
     add("--workers", type=parse_positive, default=2, help="processes (%(default)s)")
     add("--force", action="store_true", help="replace an earlier simulation in the output folder")

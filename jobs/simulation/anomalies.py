@@ -33,8 +33,8 @@ class Anomalies:
     shared_documents: list[int]
     collapse_from_day: int
     silent_user: int
-    burst_document_edits: Counter[int] = field(default_factory=Counter)
-    share_burst_user_shares: dict[int, set[str]] = field(default_factory=dict)
+    edits_by_day: Counter[int] = field(default_factory=Counter)
+    shares_by_day: dict[int, set[str]] = field(default_factory=dict)
     silent_user_events: int = 0
     collapse: tuple[str, str, int, int] | None = None  # document, time, words before, words after
 
@@ -59,23 +59,23 @@ class Anomalies:
         if user == self.silent_user:
             self.silent_user_events += 1
         if event_type == "document_edit" and document == self.burst_document:
-            self.burst_document_edits[day] += 1
+            self.edits_by_day[day] += 1
         if event_type == "document_shared" and user == self.share_burst_user:
-            self.share_burst_user_shares.setdefault(day, set()).add(document_id)
+            self.shares_by_day.setdefault(day, set()).add(document_id)
 
     def describe(self, settings: Settings, people: People, library: Library) -> list[dict[str, str]]:
         """The planted oddities: type, subject and a sentence with the numbers."""
         burst_document = library.document_ids[self.burst_document]
         share_burst_user = people.users[self.share_burst_user].user_id
         silent_user = people.users[self.silent_user].user_id
-        shared = {day: len(documents) for day, documents in self.share_burst_user_shares.items()}
+        shared = {day: len(documents) for day, documents in self.shares_by_day.items()}
         found = [
             (
                 "edit_burst",
                 burst_document,
-                f"{burst_document} was edited {self.burst_document_edits[self.burst_day]} times on "
+                f"{burst_document} was edited {self.edits_by_day[self.burst_day]} times on "
                 f"{name_day(settings, self.burst_day)}, and at most "
-                f"{most_on_other_days(self.burst_document_edits, self.burst_day)} times on any other day.",
+                f"{most_on_other_days(self.edits_by_day, self.burst_day)} times on any other day.",
             ),
             (
                 "share_burst",

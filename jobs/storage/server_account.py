@@ -64,17 +64,20 @@ class ServerAccount:
         if self.entry is None:
             return
         _share_programs(programs)
+        opened = []
         for target in (folder.resolve(), programs.resolve()):
             for parent in [*reversed(target.parents), target]:
                 if not self._can_enter(parent):
                     _let_pass(parent, self.entry)
+                    opened.append(str(parent))
+        if opened:
+            note = f"note: the account {self.entry.pw_name} may now pass through {', '.join(opened)}"
+            print(f"{note} (access control list; nobody else may)", file=sys.stderr)
 
     def _can_enter(self, folder: Path) -> bool:
         """Asked of the system itself, which knows about lists, masks and mounts that mode bits don't show."""
         command = ["/bin/sh", "-c", 'cd "$1"', "sh", str(folder)]
-        done = subprocess.run(
-            command, cwd="/", stderr=subprocess.DEVNULL, check=False, **self.as_subprocess_options()
-        )
+        done = subprocess.run(command, cwd="/", stderr=subprocess.DEVNULL, check=False, **self.as_subprocess_options())
         return done.returncode == 0
 
 
@@ -129,7 +132,6 @@ def _let_pass(folder: Path, entry: pwd.struct_passwd) -> None:
             f"PostgreSQL runs as {entry.pw_name}, not as root, and can't pass through {folder}: "
             f"chmod o+x {folder}, or work in a folder open to it such as /opt, or set DATABASE_URL"
         ) from error
-    print(f"note: {entry.pw_name} may now pass through {folder} (access control list)", file=sys.stderr)
 
 
 def _grant_search(folder: Path, uid: int) -> None:

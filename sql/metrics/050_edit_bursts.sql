@@ -5,11 +5,11 @@ create view metrics.edit_bursts as
 with daily_edits as (
     select
         document_id,
-        (event_at at time zone 'UTC')::date as edit_date,
+        event_date,
         count(*) as edits
     from public.events
     where event_type = 'document_edit'
-    group by document_id, edit_date
+    group by document_id, event_date
 ),
 
 -- Below ten edits a day nothing is a burst, so only the documents that ever reach it need a history.
@@ -22,9 +22,9 @@ busy_documents as (
 history as (
     select
         document_id,
-        edit_date,
+        event_date,
         edits,
-        row_number() over (partition by document_id order by edit_date) - 1 as earlier_days
+        row_number() over (partition by document_id order by event_date) - 1 as earlier_days
     from daily_edits
     where document_id in (select busy_documents.document_id from busy_documents)
 ),
@@ -65,25 +65,25 @@ scored as (
 -- A document's first seven days of editing are its warm-up: nobody knows yet what is usual for it.
 select
     'edit_burst' as anomaly_type,
-    case when spreads_above > 12 then 'critical' else 'warning' end as severity,
+    case when spreads_above > 16 then 'critical' else 'warning' end as severity,
     'document' as subject_type,
     document_id as subject_id,
-    edit_date::timestamp at time zone 'UTC' as observed_at,
+    event_date::timestamp at time zone 'UTC' as observed_at,
     edits::numeric as observed,
     median_edits::numeric as expected,
     format(
         'Document %s was edited %s times on %s; %s is usual (median of its %s days with edits).',
-        document_id, edits, to_char(edit_date, 'YYYY-MM-DD'), median_edits, days
+        document_id, edits, to_char(event_date, 'YYYY-MM-DD'), median_edits, days
     ) as explanation
 from scored
-where edits >= 10 and earlier_days >= 7 and spreads_above > 6;
+where edits >= 10 and earlier_days >= 7 and spreads_above > 8;
 
 comment on view metrics.edit_bursts is
-'Days on which a document had at least 10 edits and more than 6 spreads above its own median; silent until '
+'Days on which a document had at least 10 edits and more than 8 spreads above its own median; silent until '
 'it has been edited on 7 earlier days.';
 comment on column metrics.edit_bursts.anomaly_type is 'Always edit_burst.';
 comment on column metrics.edit_bursts.severity is
-'warning above 6 spreads, critical above 12.';
+'warning above 8 spreads, critical above 16.';
 comment on column metrics.edit_bursts.subject_type is 'Always document.';
 comment on column metrics.edit_bursts.subject_id is 'The document.';
 comment on column metrics.edit_bursts.observed_at is 'Start of the UTC day.';

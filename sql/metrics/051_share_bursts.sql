@@ -2,13 +2,22 @@
 -- Usual is the median over the days on which the user did anything, so a day without a share counts as 0.
 -- The spread has the same floors as for edit bursts.
 create view metrics.share_bursts as
-with daily_shares as (
+with shared_documents as (
     select
         user_id,
         event_date,
-        count(distinct document_id) as documents
+        document_id
     from public.events
     where event_type = 'document_shared'
+    group by user_id, event_date, document_id
+),
+
+daily_shares as (
+    select
+        user_id,
+        event_date,
+        count(*) as documents
+    from shared_documents
     group by user_id, event_date
 ),
 
@@ -19,12 +28,18 @@ busy_users as (
     where documents >= 10
 ),
 
+-- lateral, so that only these users' events are read, through the index on (user_id, event_at).
 active_days as (
-    select distinct
-        user_id,
-        event_date
-    from public.events
-    where user_id in (select busy_users.user_id from busy_users)
+    select
+        busy_users.user_id,
+        days.event_date
+    from busy_users
+    inner join lateral (
+        select events.event_date
+        from public.events
+        where events.user_id = busy_users.user_id
+        group by events.event_date
+    ) as days on true
 ),
 
 history as (
@@ -76,7 +91,7 @@ scored as (
 -- A user's first seven active days are the warm-up.
 select
     'share_burst' as anomaly_type,
-    case when spreads_above > 12 then 'critical' else 'warning' end as severity,
+    case when spreads_above > 16 then 'critical' else 'warning' end as severity,
     'user' as subject_type,
     user_id as subject_id,
     event_date::timestamp at time zone 'UTC' as observed_at,
@@ -87,14 +102,14 @@ select
         user_id, documents, to_char(event_date, 'YYYY-MM-DD'), median_documents, days
     ) as explanation
 from scored
-where documents >= 10 and earlier_days >= 7 and spreads_above > 6;
+where documents >= 10 and earlier_days >= 7 and spreads_above > 8;
 
 comment on view metrics.share_bursts is
-'Days on which a user shared at least 10 different documents and more than 6 spreads above the own median; '
+'Days on which a user shared at least 10 different documents and more than 8 spreads above the own median; '
 'silent until the user has been active on 7 earlier days.';
 comment on column metrics.share_bursts.anomaly_type is 'Always share_burst.';
 comment on column metrics.share_bursts.severity is
-'warning above 6 spreads, critical above 12.';
+'warning above 8 spreads, critical above 16.';
 comment on column metrics.share_bursts.subject_type is 'Always user.';
 comment on column metrics.share_bursts.subject_id is 'The user who shared.';
 comment on column metrics.share_bursts.observed_at is 'Start of the UTC day.';

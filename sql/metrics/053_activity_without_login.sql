@@ -2,43 +2,41 @@
 -- Silent for sources that log no user_login at all. Whoever acts on the day on which a source shows its first
 -- login may have logged in before the log began, so that day and what lies before it prove nothing.
 create view metrics.activity_without_login as
-with logins as (
-    select
-        user_id,
-        file_id,
-        min(event_at) as first_login_at
-    from public.events
-    where event_type = 'user_login'
-    group by user_id, file_id
-),
-
-sources_with_logins as (
+with sources_with_logins as materialized (
     select
         ingested_files.source,
-        (min(logins.first_login_at) at time zone 'UTC')::date as first_login_date
-    from logins
-    inner join ops.ingested_files on logins.file_id = ingested_files.file_id
+        (min(events.event_at) at time zone 'UTC')::date as first_login_date
+    from public.events
+    inner join ops.ingested_files on events.file_id = ingested_files.file_id
+    where events.event_type = 'user_login'
     group by ingested_files.source
 ),
 
 never_logged_in as (
     select users.user_id
     from public.users
-    left join logins on users.user_id = logins.user_id
-    where logins.user_id is null
+    left join public.events on users.user_id = events.user_id and events.event_type = 'user_login'
+    where events.user_id is null
 ),
 
+-- lateral, so that only these users' events are read, through the index on (user_id, event_at).
 activity as (
     select
-        events.user_id,
-        count(*) as events,
-        min(events.event_at) as first_event_at
+        never_logged_in.user_id,
+        acts.events,
+        acts.first_event_at
     from never_logged_in
-    inner join public.events on never_logged_in.user_id = events.user_id
-    inner join ops.ingested_files on events.file_id = ingested_files.file_id
-    inner join sources_with_logins on ingested_files.source = sources_with_logins.source
-    where events.event_date > sources_with_logins.first_login_date
-    group by events.user_id
+    inner join lateral (
+        select
+            count(*) as events,
+            min(events.event_at) as first_event_at
+        from public.events
+        inner join ops.ingested_files on events.file_id = ingested_files.file_id
+        inner join sources_with_logins on ingested_files.source = sources_with_logins.source
+        where
+            events.user_id = never_logged_in.user_id
+            and events.event_date > sources_with_logins.first_login_date
+    ) as acts on acts.events > 0
 )
 
 select

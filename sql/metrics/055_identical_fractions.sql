@@ -2,51 +2,47 @@
 -- One row per fraction. Whole seconds are left out, since many producers log nothing finer; a fraction needs
 -- 50 sessions and a fifth of all that have one, so that times in tenths of a second raise no alarm.
 create view metrics.identical_fractions as
-with fractions as (
+with session_starts as (
     select
-        session_starts.fraction,
-        count(*) as sessions
-    from (
-        select started_at - date_bin('1 second', started_at, '2000-01-01 00:00:00+00') as fraction
-        from public.sessions
-    ) as session_starts
-    where session_starts.fraction > '0'
-    group by session_starts.fraction
+        started_at,
+        date_part('microseconds', started_at)::bigint % 1000000 as microseconds
+    from public.sessions
+),
+
+fractions as (
+    select
+        microseconds,
+        count(*) as sessions,
+        min(started_at) as first_started_at
+    from session_starts
+    where microseconds > 0
+    group by microseconds
 ),
 
 shares as (
     select
-        fractions.fraction,
-        fractions.sessions,
-        sum(fractions.sessions) over () as all_sessions,
-        count(*) over () as distinct_fractions
+        microseconds,
+        sessions,
+        first_started_at,
+        sum(sessions) over () as all_sessions
     from fractions
-),
-
-suspects as (
-    select *
-    from shares
-    where sessions >= 50 and sessions * 5 >= all_sessions
 )
 
 select
     'identical_fraction' as anomaly_type,
     case when sessions * 10 >= all_sessions * 9 then 'critical' else 'warning' end as severity,
     'fraction' as subject_type,
-    to_char(extract(epoch from fraction), 'FM0.000000') as subject_id,
-    (
-        select min(sessions.started_at)
-        from public.sessions
-        where sessions.started_at - date_bin('1 second', sessions.started_at, '2000-01-01 00:00:00+00') = fraction
-    ) as observed_at,
+    format('0.%s', lpad(microseconds::text, 6, '0')) as subject_id,
+    first_started_at as observed_at,
     sessions::numeric as observed,
     1::numeric as expected,
     format(
-        '%s of %s sessions start exactly %s s after a full second, where chance would put hardly two on the same '
-        'microsecond: these times were generated or shifted, not recorded.',
-        sessions, all_sessions, to_char(extract(epoch from fraction), 'FM0.000000')
+        '%s of %s sessions start exactly 0.%s s after a full second, where chance hardly puts two on one '
+        'microsecond: these times were generated or shifted by a machine.',
+        sessions, all_sessions, lpad(microseconds::text, 6, '0')
     ) as explanation
-from suspects;
+from shares
+where sessions >= 50 and sessions * 5 >= all_sessions;
 
 comment on view metrics.identical_fractions is
 'Fractions of a second on which at least 50 sessions and a fifth of all sessions with a fraction start.';

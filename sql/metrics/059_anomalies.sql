@@ -1,4 +1,37 @@
 -- Everything unusual, one row per finding. Each kind has a view of its own, with its rule in the header.
+
+-- A function, because it can carry settings: the plans are large and each part short, so compiling them costs
+-- more than running them, and the default memory would send the daily counts to disk.
+create function metrics.find_anomalies()
+returns table (
+    anomaly_type text,
+    severity text,
+    subject_type text,
+    subject_id text,
+    observed_at timestamptz,
+    observed numeric,
+    expected numeric,
+    explanation text
+)
+language sql stable
+set jit = off
+set work_mem = '64MB'
+as $$
+    select * from metrics.edit_bursts
+    union all
+    select * from metrics.share_bursts
+    union all
+    select * from metrics.content_collapses
+    union all
+    select * from metrics.activity_without_login
+    union all
+    select * from metrics.future_events
+    union all
+    select * from metrics.identical_fractions
+$$;
+
+comment on function metrics.find_anomalies() is 'What metrics.anomalies shows.';
+
 create view metrics.anomalies as
 select
     anomaly_type,
@@ -9,62 +42,7 @@ select
     observed,
     expected,
     explanation
-from metrics.edit_bursts
-union all
-select
-    anomaly_type,
-    severity,
-    subject_type,
-    subject_id,
-    observed_at,
-    observed,
-    expected,
-    explanation
-from metrics.share_bursts
-union all
-select
-    anomaly_type,
-    severity,
-    subject_type,
-    subject_id,
-    observed_at,
-    observed,
-    expected,
-    explanation
-from metrics.content_collapses
-union all
-select
-    anomaly_type,
-    severity,
-    subject_type,
-    subject_id,
-    observed_at,
-    observed,
-    expected,
-    explanation
-from metrics.activity_without_login
-union all
-select
-    anomaly_type,
-    severity,
-    subject_type,
-    subject_id,
-    observed_at,
-    observed,
-    expected,
-    explanation
-from metrics.future_events
-union all
-select
-    anomaly_type,
-    severity,
-    subject_type,
-    subject_id,
-    observed_at,
-    observed,
-    expected,
-    explanation
-from metrics.identical_fractions;
+from metrics.find_anomalies();
 
 comment on view metrics.anomalies is
 'Unusual things found in the published events, each explained in a sentence; one row per finding.';

@@ -1,0 +1,130 @@
+# What can be done here; `make help` lists it. Variables may stand behind the target: make pipeline INPUT=dir
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+INPUT := data/events
+SOURCE := conf/sources/default.yml
+MASTER := local[*]
+SPARK_ARGS :=
+JDBC_JAR ?=
+FULL_REFRESH :=
+DROP_MISSING :=
+EVENTS := 3000
+SEED := 7
+OUTPUT := data/simulated/events
+
+# Recipes read these from the environment, quoted; put into a recipe's text, or expanded by make, a file name could
+# hold commands. $(value) takes them as they were typed.
+override INPUT := $(value INPUT)
+override SOURCE := $(value SOURCE)
+override MASTER := $(value MASTER)
+override SPARK_ARGS := $(value SPARK_ARGS)
+override JDBC_JAR := $(value JDBC_JAR)
+override OUTPUT := $(value OUTPUT)
+override EVENTS := $(value EVENTS)
+override SEED := $(value SEED)
+export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS SEED
+ifneq ($(origin DATABASE_URL),undefined)
+override DATABASE_URL := $(value DATABASE_URL)
+export DATABASE_URL
+endif
+
+PYTHON := .venv/bin/python
+# One stamp for each set of extras; a changed setup.cfg makes it anew.
+LOCAL := .venv/.local
+TEST := .venv/.test
+is_on = $(filter-out 0 no false,$($(1)))
+
+##@ Load and look
+.PHONY: pipeline
+pipeline: $(LOCAL) ## load the new files of INPUT (mapped by SOURCE); FULL_REFRESH=1 rebuilds, DROP_MISSING=1 allows gone files
+	@$(PYTHON) -m jobs.submit --database jobs/pipeline.py --input "$$INPUT" --source "$$SOURCE" \
+		$(if $(call is_on,FULL_REFRESH),--full-refresh) $(if $(call is_on,DROP_MISSING),--drop-missing)
+	@echo
+	@$(PYTHON) -m jobs.query --metrics --rows 5
+	@echo 'to query it: make psql, or psql "$$(make -s database-url)"; to stop the server: make stop'
+
+.PHONY: metrics
+metrics: $(LOCAL) ## the first rows of each metric
+	@$(PYTHON) -m jobs.query --metrics
+
+.PHONY: fingerprint
+fingerprint: $(LOCAL) ## one hash a table, the same in whatever order the records came
+	@$(PYTHON) -m jobs.query sql/analysis/fingerprint.sql
+
+.PHONY: session-gaps
+session-gaps: $(LOCAL) ## what other gaps than 30 minutes would make of the sessions
+	@$(PYTHON) -m jobs.query sql/analysis/session_gap_sensitivity.sql
+
+.PHONY: simulate
+simulate: $(LOCAL) ## make EVENTS events from SEED in the folder OUTPUT, the right answers beside it
+	@$(PYTHON) -m jobs.simulate --events "$$EVENTS" --seed "$$SEED" --output "$$OUTPUT"
+
+##@ The database
+.PHONY: database-url
+database-url: $(LOCAL) ## print a URL for psql (with make -s nothing else), starting the embedded server if needed
+	@$(PYTHON) -m jobs.database url
+
+.PHONY: psql
+psql: $(LOCAL) ## open psql on the database
+	@$(PYTHON) -m jobs.database psql
+
+.PHONY: stop
+stop: $(LOCAL) ## stop the embedded server; its data stay
+	@$(PYTHON) -m jobs.database stop
+
+##@ Work on the code
+.PHONY: test
+test: $(TEST) ## run the whole test suite
+	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest
+
+.PHONY: lint
+lint: $(TEST) ## ruff, mypy and sqlfluff
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/sqlfluff lint --processes 2 sql
+
+.PHONY: format
+format: $(TEST) ## let ruff lay out the Python files
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+
+##@ Set up and clear
+.PHONY: java
+java: $(LOCAL) ## fetch Java 17 into ~/.jdk where there is no Java 17 or 21; prints the one that is used
+	@$(PYTHON) -m jobs.storage.java --install
+
+.PHONY: clean
+clean: ## stop the embedded server and remove it WITH ITS DATA, .venv and all that was generated; data/events stays
+	@if [ -x $(PYTHON) ] && [ -d data/postgres ]; then env -u DATABASE_URL $(PYTHON) -m jobs.database stop; fi
+	@rm -rf .venv data/postgres data/quarantine data/runs data/reports data/simulated build *.egg-info \
+		.pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse metastore_db derby.log
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+$(LOCAL): setup.cfg pyproject.toml
+	$(call install,.[local])
+
+$(TEST): setup.cfg pyproject.toml
+	$(call install,.[local$(comma)test])
+	@touch $(LOCAL)
+
+comma := ,
+# The venv is made once; standard output is left to the targets, as `make -s database-url` prints a URL only.
+define install
+@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	echo "error: python3 is $$(python3 --version 2>&1 || true); install Python 3.11 or later and put it first on the PATH" >&2; exit 2; }
+@echo 'setting up .venv (once, some minutes)' >&2
+@python3 -m venv .venv >&2 || { \
+	echo 'error: python3 can not make a venv; on Debian and Ubuntu: apt install python3-venv' >&2; exit 2; }
+@$(PYTHON) -m pip install --quiet --quiet --disable-pip-version-check --editable '$(1)' >&2 || { \
+	echo 'error: the packages of setup.cfg could not be installed; see above, check the network' >&2; exit 2; }
+@touch $@
+endef

@@ -1,0 +1,158 @@
+"""Shows what the database holds: the result of a read-only SQL file, or the first rows of each metric.
+
+`python -m jobs.query sql/analysis/fingerprint.sql`, `python -m jobs.query --metrics [--rows 10]`. The database is
+that of DATABASE_URL, else the embedded one. A terminal gets ruled tables, a pipe plain aligned text. Exit code 2
+for a file that can't be read or run, 4 when the database can't be reached; each with one line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from jobs.database import find_database
+from jobs.storage.errors import PipelineError, UsageError
+from jobs.storage.postgres import connect
+
+# In the order of the brief; each is a view in the schema `metrics` and a file in sql/metrics.
+METRICS = (
+    "daily_active_users",
+    "average_session_duration",
+    "top_edited_documents",
+    "shared_documents_per_user",
+    "anomalies",
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """The rows of one query, as the driver gave them, under their column names."""
+
+    title: str
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+def run_query(cursor: Any, title: str, statement: str) -> Result:
+    """Run one query. Raises UsageError with PostgreSQL's reason when it can't be run or returns no rows."""
+    try:
+        cursor.execute(statement)
+    except psycopg2.OperationalError:
+        raise
+    except psycopg2.Error as error:
+        reason = str(error).strip().splitlines()[0]
+        hint = "; `make pipeline` makes the tables" if "does not exist" in reason else ""
+        raise UsageError(f"{title} can't be run: {reason}{hint}") from error
+    if cursor.description is None:
+        raise UsageError(f"{title} returns no rows: only a query can be shown")
+    return Result(title, [column.name for column in cursor.description], cursor.fetchall())
+
+
+def query_file(cursor: Any, path: Path) -> Result:
+    """The whole result of the query in a file."""
+    try:
+        statement = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} can't be read ({error}): name a file with one SQL query") from error
+    return run_query(cursor, str(path), statement)
+
+
+def query_metric(cursor: Any, name: str, row_limit: int) -> Result:
+    """The first rows of one metric, with the number of all in the title."""
+    counted = run_query(cursor, f"metrics.{name}", f"select count(*) from metrics.{name}")  # noqa: S608
+    total = counted.rows[0][0]
+    limited = f"select * from metrics.{name} limit {row_limit:d}"  # noqa: S608
+    result = run_query(cursor, f"metrics.{name}", limited)
+    shown = f"first {len(result.rows)} of {total:,} rows" if total > len(result.rows) else f"{total:,} rows"
+    return Result(f"metrics.{name} ({shown})", result.columns, result.rows)
+
+
+def format_cell(value: Any) -> str:
+    """One value as text; what a terminal would obey, such as an escape in a title, is spelled out."""
+    text = "" if value is None else str(value)
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def is_numeric_column(result: Result, position: int) -> bool:
+    """Whether a column holds numbers only, which are read more easily when aligned to the right."""
+    values = [row[position] for row in result.rows if row[position] is not None]
+    return bool(values) and all(isinstance(value, int | float | Decimal) for value in values)
+
+
+def format_plain(result: Result) -> str:
+    """The result as aligned text."""
+    table = [result.columns, *([format_cell(value) for value in row] for row in result.rows)]
+    widths = [max(len(row[position]) for row in table) for position in range(len(result.columns))]
+    align: list[Callable[[str, int], str]] = [
+        str.rjust if is_numeric_column(result, position) else str.ljust for position in range(len(widths))
+    ]
+    lines = ["  ".join(f(cell, width) for f, cell, width in zip(align, row, widths, strict=True)) for row in table]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join([result.title, *(line.rstrip() for line in lines)])
+
+
+def print_table(result: Result) -> None:
+    """Print the result as a ruled table that fits the terminal."""
+    from rich.console import Console  # noqa: PLC0415 - in the extra `local` only
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(title=result.title, title_justify="left")
+    for position, column in enumerate(result.columns):
+        table.add_column(column, justify="right" if is_numeric_column(result, position) else "left")
+    for row in result.rows:
+        table.add_row(*(Text(format_cell(value)) for value in row))
+    Console().print(table)
+
+
+def show(options: argparse.Namespace, url: str) -> None:
+    """Print what was asked for, in a transaction that can't change anything."""
+    with closing(connect(url, "document-events query")) as connection:
+        connection.set_session(readonly=True, isolation_level="REPEATABLE READ")
+        with connection.cursor() as cursor:
+            if options.metrics:
+                results = [query_metric(cursor, name, options.rows) for name in METRICS]
+            else:
+                results = [query_file(cursor, options.file)]
+    for result in results:
+        if sys.stdout.isatty():
+            print_table(result)
+        else:
+            print(format_plain(result))
+        print()
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    """One SQL file or the metrics."""
+    parser = argparse.ArgumentParser(prog="python -m jobs.query", description=__doc__.partition("\n")[0])
+    wanted = parser.add_mutually_exclusive_group(required=True)
+    wanted.add_argument("file", nargs="?", type=Path, help="a file with one SQL query")
+    wanted.add_argument("--metrics", action="store_true", help="the first rows of each metric view")
+    parser.add_argument("--rows", type=int, default=10, help="rows of each metric (%(default)s)")
+    return parser
+
+
+def main(arguments: list[str]) -> int:
+    """Show it; returns the exit code."""
+    options = arg_parser().parse_args(arguments)
+    try:
+        show(options, find_database())
+    except PipelineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except psycopg2.OperationalError as error:
+        print(f"error: the database went away: {str(error).strip().splitlines()[0]}", file=sys.stderr)
+        return 4
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

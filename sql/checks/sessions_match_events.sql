@@ -1,0 +1,64 @@
+-- One row per session that is not what its events say, or that is cut in the wrong place.
+-- The gap is 30 minutes; for another, `set document_events.session_gap_minutes = 60` before asking.
+with settings as (
+    select
+        coalesce(nullif(current_setting('document_events.session_gap_minutes', true), ''), '30')::integer
+        * interval '1 minute' as gap
+),
+
+ordered_events as (
+    select
+        session_id,
+        event_at,
+        event_at - lag(event_at) over (partition by session_id order by event_at) as since_previous
+    from public.events
+),
+
+recomputed as (
+    select
+        session_id,
+        count(*) as event_count,
+        min(event_at) as started_at,
+        max(event_at) as ended_at,
+        max(since_previous) as longest_gap
+    from ordered_events
+    group by session_id
+),
+
+ordered_sessions as (
+    select
+        session_id,
+        user_id,
+        started_at,
+        ended_at,
+        event_count,
+        started_at - lag(ended_at) over (partition by user_id order by started_at, ended_at)
+            as since_session_before
+    from public.sessions
+),
+
+compared as (
+    select
+        ordered_sessions.session_id,
+        ordered_sessions.user_id,
+        case
+            when recomputed.session_id is null then 'session without events'
+            when recomputed.event_count <> ordered_sessions.event_count
+                then 'event_count is not the number of events'
+            when recomputed.started_at <> ordered_sessions.started_at then 'started_at is not its first event'
+            when recomputed.ended_at <> ordered_sessions.ended_at then 'ended_at is not its last event'
+            when recomputed.longest_gap > settings.gap then 'a gap inside should have opened a new session'
+            when ordered_sessions.since_session_before <= settings.gap then 'belongs to the session before'
+        end as problem
+    from ordered_sessions
+    cross join settings
+    left join recomputed on ordered_sessions.session_id = recomputed.session_id
+)
+
+select
+    session_id,
+    user_id,
+    problem
+from compared
+where problem is not null
+order by session_id;

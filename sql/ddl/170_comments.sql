@@ -1,0 +1,204 @@
+-- What every schema, table and column of ours holds: units, grain, time zone. Metrics comment on themselves.
+comment on schema ops is 'The books of the pipeline: runs, files, refused and superseded records.';
+comment on schema metrics is 'Answers, one view each; made anew by every run that publishes.';
+
+comment on table public.users is 'People known from events, acting or receiving; one row per user.';
+comment on column public.users.user_id is 'The platform''s id, bytewise.';
+comment on column public.users.name is 'Latest name that an event stated; null if none did.';
+comment on column public.users.email is 'Latest address that an event stated; null if none did.';
+comment on column public.users.first_seen_at is 'First event of the user, acting or receiving.';
+comment on column public.users.last_seen_at is 'Latest event of the user, acting or receiving.';
+
+comment on table public.documents is 'Documents known from events; one row per document.';
+comment on column public.documents.document_id is 'The platform''s id, bytewise.';
+comment on column public.documents.title is 'Latest title that an event stated; null if none did.';
+comment on column public.documents.first_seen_at is
+'First event that names the document; the log has no creation event.';
+comment on column public.documents.first_seen_by is
+'Who acted in that first event; not necessarily its creator.';
+comment on column public.documents.last_edited_by is 'Who made the latest edit; null if it was never edited.';
+comment on column public.documents.last_edited_at is 'Time of the latest edit; null if it was never edited.';
+comment on column public.documents.word_count is
+'Words after the latest edit that carries a count; null if none does.';
+
+comment on table public.sessions is
+'Stretches of one user''s activity without a gap of more than 30 minutes, unless configured '
+'otherwise; one row per session.';
+comment on column public.sessions.session_id is
+'Derived from user and start, so that it is the same in every load.';
+comment on column public.sessions.user_id is 'Whose session it is.';
+comment on column public.sessions.started_at is 'Time of its first event.';
+comment on column public.sessions.ended_at is 'Time of its last event.';
+comment on column public.sessions.session_duration_seconds is
+'ended_at - started_at in seconds, exact to the microsecond; 0 for a single event.';
+comment on column public.sessions.event_count is 'Number of its events.';
+
+comment on table public.events is 'Everything that happened, each event once; one row per event_id.';
+comment on column public.events.event_id is
+'The producer''s id, or derived from the content where it has none.';
+comment on column public.events.event_type is
+'Kind of event: document_edit, comment_added, document_shared, user_login, or any other the producer '
+'sends.';
+comment on column public.events.event_at is 'When it happened, stored in UTC to the microsecond.';
+comment on column public.events.event_date is 'UTC date of event_at.';
+comment on column public.events.day_of_week is 'English name of the UTC weekday, Monday to Sunday.';
+comment on column public.events.user_id is 'Who acted.';
+comment on column public.events.document_id is
+'The document concerned; always there for edits, comments and shares.';
+comment on column public.events.session_id is
+'Session of the same user that the event belongs to; its duration is there.';
+comment on column public.events.document_word_count is
+'Words in the document after this event: counted in its text, else the producer''s own count; null '
+'if neither.';
+comment on column public.events.edit_length is
+'Size of the edit in the producer''s unit, usually characters; may be negative.';
+comment on column public.events.comment_text is 'Text of the comment, untouched.';
+comment on column public.events.shared_with_user_id is 'Who received the share; null for a share by link.';
+comment on column public.events.permission is 'What the share allows, as the producer says it.';
+comment on column public.events.device is 'Device, as the producer says it.';
+comment on column public.events.ip_address is 'Address, as the producer says it; text, not checked.';
+comment on column public.events.reported_user_name is
+'Name this record claims for its user; input to users.name.';
+comment on column public.events.reported_user_email is
+'Address this record claims for its user; input to users.email.';
+comment on column public.events.reported_document_title is
+'Title this record claims for its document; input to documents.title.';
+comment on column public.events.content_fingerprint is
+'Hash of all business fields; tells an exact duplicate from a conflicting record.';
+comment on column public.events.file_id is 'Reading of the file in which the record first arrived.';
+comment on column public.events.record_number is
+'Number of the record in that file, from 1, blank ones counted.';
+comment on column public.events.run_id is 'Run that first received the record.';
+
+comment on table ops.pipeline_runs is 'The journal; one row per run that got as far as the database.';
+comment on column ops.pipeline_runs.run_id is 'Id of the run, rising with time.';
+comment on column ops.pipeline_runs.started_at is 'When the run began.';
+comment on column ops.pipeline_runs.finished_at is 'When it ended; null while running.';
+comment on column ops.pipeline_runs.status is 'running, succeeded or failed.';
+comment on column ops.pipeline_runs.records is 'Records read: blank + quarantined + accepted.';
+comment on column ops.pipeline_runs.blank is 'Blank records.';
+comment on column ops.pipeline_runs.quarantined is
+'Records refused, each with its reasons in ops.quarantined_records.';
+comment on column ops.pipeline_runs.accepted is 'Valid records: published + exact_duplicates + superseded.';
+comment on column ops.pipeline_runs.exact_duplicates is
+'Accepted records that repeat another of the same event_id and content.';
+comment on column ops.pipeline_runs.superseded is
+'Accepted records that lost against another of the same event_id with other content.';
+comment on column ops.pipeline_runs.published is
+'Accepted records that became rows of public.events, at the time of commit.';
+comment on column ops.pipeline_runs.replaced is
+'Earlier published events that records counted here replaced.';
+comment on column ops.pipeline_runs.code_version is 'Version of the code that ran.';
+comment on column ops.pipeline_runs.configuration_version is 'Hash of the configuration it ran with.';
+comment on column ops.pipeline_runs.error is 'Why it failed; null otherwise.';
+
+comment on table ops.ingested_files is 'The ledger; one row per reading of a file in a committed run.';
+comment on column ops.ingested_files.file_id is 'Id of the reading.';
+comment on column ops.ingested_files.file_path is 'Absolute URI of the file.';
+comment on column ops.ingested_files.size_bytes is 'Size of the file in bytes when read.';
+comment on column ops.ingested_files.modified_at is 'When the file was last changed, as seen when read.';
+comment on column ops.ingested_files.format is 'How the file was framed into records.';
+comment on column ops.ingested_files.source is 'Source file whose mapping was used.';
+comment on column ops.ingested_files.mapping_hash is 'Hash of that mapping.';
+comment on column ops.ingested_files.records is 'Records read: blank + quarantined + accepted.';
+comment on column ops.ingested_files.blank is 'Blank records.';
+comment on column ops.ingested_files.quarantined is
+'Records refused, each with its reasons in ops.quarantined_records.';
+comment on column ops.ingested_files.accepted is 'Valid records: published + exact_duplicates + superseded.';
+comment on column ops.ingested_files.exact_duplicates is
+'Accepted records that repeat another of the same event_id and content.';
+comment on column ops.ingested_files.superseded is
+'Accepted records that lost against another of the same event_id with other content.';
+comment on column ops.ingested_files.published is
+'Accepted records that became rows of public.events, at the time of commit.';
+comment on column ops.ingested_files.replaced is
+'Earlier published events that records counted here replaced.';
+comment on column ops.ingested_files.run_id is 'Run that read it.';
+comment on column ops.ingested_files.is_current is
+'Whether this is the reading that counts; false once the file has been read again.';
+
+comment on table ops.quarantined_records is
+'Records that were refused; one row per record. Their text is in the quarantine folder.';
+comment on column ops.quarantined_records.file_id is 'Reading of the file it stands in.';
+comment on column ops.quarantined_records.record_number is 'Its number in that file, from 1.';
+comment on column ops.quarantined_records.reasons is 'Every reason for refusing it, as codes.';
+comment on column ops.quarantined_records.raw_sha256 is 'SHA-256 of its text, in hex.';
+comment on column ops.quarantined_records.run_id is 'Run that refused it.';
+comment on column ops.quarantined_records.recovered_by_run_id is
+'Run that accepted its repaired version; null while open.';
+
+comment on table ops.superseded_records is
+'Records that lost against another of the same event_id; one row per event_id and content.';
+comment on column ops.superseded_records.event_id is 'Id that both records bear.';
+comment on column ops.superseded_records.content_fingerprint is 'Hash of all business fields of the loser.';
+comment on column ops.superseded_records.event_type is
+'Kind of event: document_edit, comment_added, document_shared, user_login, or any other the producer '
+'sends.';
+comment on column ops.superseded_records.event_at is 'When it happened, stored in UTC to the microsecond.';
+comment on column ops.superseded_records.user_id is 'Who acted.';
+comment on column ops.superseded_records.document_id is
+'The document concerned; always there for edits, comments and shares.';
+comment on column ops.superseded_records.document_word_count is
+'Words in the document after this event: counted in its text, else the producer''s own count; null '
+'if neither.';
+comment on column ops.superseded_records.edit_length is
+'Size of the edit in the producer''s unit, usually characters; may be negative.';
+comment on column ops.superseded_records.comment_text is 'Text of the comment, untouched.';
+comment on column ops.superseded_records.shared_with_user_id is
+'Who received the share; null for a share by link.';
+comment on column ops.superseded_records.permission is 'What the share allows, as the producer says it.';
+comment on column ops.superseded_records.device is 'Device, as the producer says it.';
+comment on column ops.superseded_records.ip_address is 'Address, as the producer says it; text, not checked.';
+comment on column ops.superseded_records.reported_user_name is
+'Name this record claims for its user; input to users.name.';
+comment on column ops.superseded_records.reported_user_email is
+'Address this record claims for its user; input to users.email.';
+comment on column ops.superseded_records.reported_document_title is
+'Title this record claims for its document; input to documents.title.';
+comment on column ops.superseded_records.file_id is 'Reading of the file in which the record first arrived.';
+comment on column ops.superseded_records.record_number is
+'Number of the record in that file, from 1, blank ones counted.';
+comment on column ops.superseded_records.run_id is 'Run that first received the record.';
+
+comment on view public.event_details is
+'The flat table: one row per event with the duration of its session and today''s names beside it.';
+comment on column public.event_details.event_id is 'The event.';
+comment on column public.event_details.event_type is
+'Kind of event: document_edit, comment_added, document_shared, user_login, or any other the producer '
+'sends.';
+comment on column public.event_details.event_at is 'When it happened, stored in UTC to the microsecond.';
+comment on column public.event_details.event_date is 'UTC date of event_at.';
+comment on column public.event_details.day_of_week is 'English name of the UTC weekday.';
+comment on column public.event_details.user_id is 'Who acted.';
+comment on column public.event_details.user_name is 'Latest known name of the user.';
+comment on column public.event_details.user_email is 'Latest known address of the user.';
+comment on column public.event_details.document_id is
+'The document concerned; always there for edits, comments and shares.';
+comment on column public.event_details.document_title is 'Latest known title of the document.';
+comment on column public.event_details.document_word_count is
+'Words in the document after this event: counted in its text, else the producer''s own count; null '
+'if neither.';
+comment on column public.event_details.edit_length is
+'Size of the edit in the producer''s unit, usually characters; may be negative.';
+comment on column public.event_details.session_id is 'Session the event belongs to.';
+comment on column public.event_details.session_started_at is 'Time of the session''s first event.';
+comment on column public.event_details.session_duration_seconds is
+'Length of the whole session in seconds, repeated in each of its events: never sum it here.';
+comment on column public.event_details.comment_text is 'Text of the comment, untouched.';
+comment on column public.event_details.shared_with_user_id is
+'Who received the share; null for a share by link.';
+comment on column public.event_details.permission is 'What the share allows, as the producer says it.';
+comment on column public.event_details.device is 'Device, as the producer says it.';
+comment on column public.event_details.ip_address is 'Address, as the producer says it; text, not checked.';
+comment on column public.event_details.source_file is 'File in which the record first arrived.';
+comment on column public.event_details.record_number is
+'Number of the record in that file, from 1, blank ones counted.';
+comment on column public.event_details.run_id is 'Run that first received the record.';
+
+comment on view ops.health is 'Is the database fed, and do its books close? Always one row.';
+comment on column ops.health.last_success_at is
+'End of the latest run that succeeded; null before the first.';
+comment on column ops.health.newest_event_at is 'Time of the latest event.';
+comment on column ops.health.open_quarantined_records is
+'Refused records of current readings that nobody has recovered.';
+comment on column ops.health.files_not_closing is 'Files whose sums do not close; anything but 0 is a fault.';

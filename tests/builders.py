@@ -1,0 +1,65 @@
+"""Rows with defaults, so that a test names only what it is about."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as T
+
+from jobs.storage.sources import read_source
+from jobs.transforms.validate import Limits
+from schemas.fields import Source
+from schemas.tables import EVENTS, RECORD
+
+ROOT = Path(__file__).resolve().parents[1]
+NOON = datetime(2025, 6, 2, 12, tzinfo=UTC)  # a Monday
+LIMITS = Limits(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC), max_id_bytes=2000)
+
+
+def default_source() -> Source:
+    return read_source(ROOT / "conf" / "sources" / "default.yml")
+
+
+def record_json(**fields: Any) -> str:
+    """The JSON text of a valid login; a field given as None is left out."""
+    event = {"event_id": "e1", "event_type": "user_login", "timestamp": "2025-06-02T12:00:00Z", "user_id": "ann"}
+    return json.dumps({key: value for key, value in {**event, **fields}.items() if value is not None})
+
+
+def records(spark: SparkSession, *texts: str | bytes) -> DataFrame:
+    """One record a text, numbered from 1, all of file 1."""
+    rows = [(1, number, text if isinstance(text, bytes) else text.encode()) for number, text in enumerate(texts, 1)]
+    frame = spark.createDataFrame(rows, "file_id long, record_number long, bytes binary")
+    return frame.selectExpr(
+        "file_id", "record_number", "cast(bytes as string) as raw", "cast(null as string) as framing_error"
+    ).to(RECORD)
+
+
+def minutes(count: float) -> datetime:
+    """That many minutes after noon."""
+    return NOON + timedelta(minutes=count)
+
+
+def events(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
+    """Accepted records, one a row: a login by ann at noon, unless the row says otherwise."""
+    columns = [
+        field for field in EVENTS if field.name not in ("event_date", "day_of_week", "session_id", "run_id")
+    ]
+    default = {
+        "event_id": "e1",
+        "event_type": "user_login",
+        "event_at": NOON,
+        "user_id": "ann",
+        "content_fingerprint": "f0",
+        "file_id": 1,
+        "record_number": 1,
+    }
+    known = {field.name for field in columns}
+    unknown = {name for row in rows for name in row} - known
+    assert not unknown, unknown
+    values = [tuple({**default, **row}.get(field.name) for field in columns) for row in rows]
+    return spark.createDataFrame(values, T.StructType(columns))

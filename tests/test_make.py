@@ -1,0 +1,143 @@
+"""The Makefile: it documents itself, hands over arguments untouched, and keeps standard output clean."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jobs.database import split_password
+from jobs.storage.errors import UsageError
+
+ROOT = Path(__file__).resolve().parents[1]
+MAKEFILE = (ROOT / "Makefile").read_text()
+
+
+def run_make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run make with this test's Python instead of .venv, which it is not to build or touch."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key != "MFLAGS"}
+    stamps = ["-o", ".venv/.local", "-o", ".venv/.test"]
+    python = [] if any(argument.startswith("PYTHON=") for argument in arguments) else [f"PYTHON={sys.executable}"]
+    return subprocess.run(
+        ["make", "-s", *stamps, *python, *arguments],
+        cwd=ROOT, env={**kept, **environment}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def probe(tmp_path: Path) -> str:
+    """A PYTHON for make that prints the arguments it is given, one JSON list a call."""
+    script = tmp_path / "probe.py"
+    script.write_text("import json, sys; print(json.dumps(sys.argv[1:]))")
+    return f"PYTHON={sys.executable} {script}"
+
+
+def test_every_target_is_in_the_help() -> None:
+    targets = re.findall(r"^\.PHONY: (.+)$", MAKEFILE, re.MULTILINE)
+    shown = run_make("help").stdout
+    assert targets
+    assert [target for target in targets if f"  make {target} " not in shown] == []
+
+
+def test_help_is_what_make_alone_does() -> None:
+    assert run_make().stdout == run_make("help").stdout
+
+
+def test_database_url_prints_a_url_and_nothing_else(server: str) -> None:
+    done = run_make("database-url", DATABASE_URL=server)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{server}\n", "")
+
+
+def test_database_url_leaves_the_password_out() -> None:
+    done = run_make("database-url", DATABASE_URL="postgresql://me:s3cret@db.example:5432/logs?sslmode=require")
+    assert done.stdout == "postgresql://me@db.example:5432/logs?sslmode=require\n"
+    assert "s3cret" not in done.stderr
+
+
+@pytest.mark.parametrize("target", ["stop", "psql"])
+def test_own_server_is_neither_stopped_nor_named_with_its_password(target: str) -> None:
+    done = run_make(target, DATABASE_URL="postgresql://me:s3cret@127.0.0.1:1/logs")
+    assert "s3cret" not in done.stdout + done.stderr
+    assert done.returncode == (0 if target == "stop" else 2)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql://u:p%40ss@h:1/d", ("postgresql://u@h:1/d", "p@ss")),
+        ("postgresql://u@h/d?password=x&passfile=/a%20b", ("postgresql://u@h/d?passfile=/a%20b", "x")),
+        ("postgresql://u@[::1]:1/d?passfile=/a", ("postgresql://u@[::1]:1/d?passfile=/a", None)),
+        ("host=h user=u password=x dbname=d", ("host=h user=u dbname=d", "x")),
+    ],
+)
+def test_password_is_split_from_a_url(url: str, expected: tuple[str, str | None]) -> None:
+    without, password = split_password(url)
+    assert (" ".join(sorted(without.split())), password) == (" ".join(sorted(expected[0].split())), expected[1])
+
+
+def test_unreadable_url_is_refused_without_repeating_it() -> None:
+    with pytest.raises(UsageError) as caught:
+        split_password("postgresql://u:s3cret@h/d?nonsense=1")
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "with space",
+        "[a]*{b}?",
+        'quote"; touch PWNED; "',
+        "$(shell touch PWNED)",
+        "`touch PWNED`$(touch PWNED)$$HOME",
+        "it's",
+        "ünïcode",
+    ],
+)
+def test_input_reaches_the_job_as_it_was_typed(probe: str, folder: str) -> None:
+    done = run_make("pipeline", probe, f"INPUT={folder}")
+    submitted = json.loads(done.stdout.splitlines()[0])
+    assert submitted[:6] == ["-m", "jobs.submit", "--database", "jobs/pipeline.py", "--input", folder]
+    assert not (ROOT / "PWNED").exists()
+
+
+def test_database_url_is_in_no_argument_list(probe: str) -> None:
+    done = run_make("pipeline", probe, DATABASE_URL="postgresql://u@h/$d")
+    assert "postgresql" not in done.stdout.splitlines()[0]
+
+
+def test_switches_are_handed_on_only_when_on(probe: str) -> None:
+    both = json.loads(run_make("pipeline", probe, "FULL_REFRESH=1", "DROP_MISSING=1").stdout.splitlines()[0])
+    none = json.loads(run_make("pipeline", probe, "FULL_REFRESH=0").stdout.splitlines()[0])
+    assert both[-2:] == ["--full-refresh", "--drop-missing"]
+    assert none[-2:] == ["--source", "conf/sources/default.yml"]
+
+
+def test_old_python_is_one_line_and_leaves_no_venv(tmp_path: Path) -> None:
+    for name in ("Makefile", "setup.cfg", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "python3").write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.9.2" && exit 0\nexit 1\n')
+    (programs / "python3").chmod(0o755)
+    environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
+    environment = {key: value for key, value in environment.items() if not key.startswith("MAKE")}
+    done = subprocess.run(
+        ["make", "-s", "metrics"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "error: python3 is Python 3.9.2; install Python 3.11 or later" in done.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_unreachable_database_is_one_line_and_exit_code_4(tmp_path: Path) -> None:
+    unreachable = "postgresql://nobody@127.0.0.1:1/nothing"
+    done = run_make("metrics", DATABASE_URL=unreachable, HOME=str(tmp_path))
+    assert done.returncode == 2
+    error_lines = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert len(error_lines) == 1
+    assert "can't be reached" in error_lines[0]
+    assert "Error 4" in done.stderr

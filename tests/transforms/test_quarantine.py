@@ -1,0 +1,41 @@
+"""What is kept of a refused record."""
+
+import base64
+import hashlib
+
+from pyspark.sql import Row, SparkSession
+
+from jobs.transforms.parse import parse
+from jobs.transforms.quarantine import describe_quarantined
+from jobs.transforms.validate import judge, split
+from tests.builders import LIMITS, default_source, records
+
+
+def describe(spark: SparkSession, text: str | bytes) -> Row:
+    _, quarantined = split(judge(parse(records(spark, text), default_source()), default_source(), LIMITS))
+    return describe_quarantined(quarantined).first()
+
+
+def test_text_is_kept_as_it_was_with_its_hash(spark: SparkSession) -> None:
+    text = '{"broken": "\u00e9\U0001f600'
+    row = describe(spark, text)
+    assert (row.raw, row.raw_base64, row.raw_bytes) == (text, None, len(text.encode()))
+    assert row.raw_sha256 == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_bytes_that_are_no_text_are_kept_as_base64(spark: SparkSession) -> None:
+    row = describe(spark, b"\xff\xfe broken")
+    assert (row.raw, base64.b64decode(row.raw_base64)) == (None, b"\xff\xfe broken")
+
+
+def test_of_long_text_the_head_is_kept_beside_length_and_hash(spark: SparkSession) -> None:
+    text = "{" + "x" * 100_000
+    row = describe(spark, text)
+    assert (len(row.raw), row.raw_bytes) == (65_536, 100_001)
+    assert row.raw_sha256 == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_each_reason_is_listed_once(spark: SparkSession) -> None:
+    row = describe(spark, '{"event_id":"e","timestamp":"never"}')
+    assert row.reasons == ["bad_timestamp", "missing_field"]
+    assert [problem.field for problem in row.details.problems] == ["event_type", "user_id", "event_at"]
