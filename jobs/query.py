@@ -8,6 +8,7 @@ for a file that can't be read or run, 4 when the database can't be reached; each
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -127,7 +128,7 @@ def show(options: argparse.Namespace, url: str) -> None:
             print_table(result)
         else:
             print(format_plain(result))
-        print()
+        print(flush=True)
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -148,6 +149,8 @@ def main(arguments: list[str]) -> int:
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
+    except BrokenPipeError:  # `| head` has seen enough; Python must not try to flush the rest at its exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except psycopg2.OperationalError as error:
         print(f"error: the database went away: {str(error).strip().splitlines()[0]}", file=sys.stderr)
         return 4

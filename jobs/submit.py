@@ -74,12 +74,19 @@ def make_command(job: str, arguments: list[str], environment: dict[str, str]) ->
 
 def run_job(command: list[str], environment: dict[str, str]) -> int:
     """Run it to its end and return its exit code; an interrupt reaches the job, which is waited for."""
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as process:
-        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the job as well
-        if process.stderr is not None:
-            _copy_without_noise(process.stderr)
-        return process.wait()
+    # Unbuffered: what a buffer had read ahead of the first line would be lost to the reads after it.
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, bufsize=0) as process:
+        before = {
+            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
+            signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),  # the terminal sends it to the job, too
+        }
+        try:
+            if process.stderr is not None:
+                _copy_without_noise(process.stderr)
+            return process.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def _copy_without_noise(source: IO[bytes]) -> None:
@@ -89,7 +96,7 @@ def _copy_without_noise(source: IO[bytes]) -> None:
     while True:
         sys.stderr.buffer.write(chunk)
         sys.stderr.buffer.flush()
-        chunk = os.read(source.fileno(), 65536)
+        chunk = source.read(65536)
         if not chunk:
             return
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from jobs.simulation.records import format_date
@@ -91,7 +92,7 @@ def sum_up_shard(tally: Tally) -> Answers:
 def list_by_user(tally: Tally) -> dict[str, dict[str, Any]]:
     """The lists by user: sessions of everyone who acted, shares of everyone who shared."""
     sessions = {
-        user_id: {"sessions": count, "average_seconds": round(tally.session_ms[user_id] / 1000 / count, 6)}
+        user_id: {"sessions": count, "average_seconds": _average_seconds(tally.session_ms[user_id], count)}
         for user_id, count in tally.sessions.items()
     }
     return {
@@ -133,7 +134,7 @@ def compose_truth(settings: Settings, answers: Answers) -> dict[str, Any]:
         "documents": totals["documents"],
         "sessions": totals["sessions"],
         "single_event_sessions": totals["single_event_sessions"],
-        "mean_session_seconds": round(totals["session_ms"] / 1000 / totals["sessions"], 6),
+        "mean_session_seconds": _average_seconds(totals["session_ms"], totals["sessions"]),
         "daily_active_users_last_30_days": list_active_users(answers),
         "top_edited_documents": answers.top_edited_documents,
         "planted_anomalies": answers.anomalies,
@@ -172,3 +173,9 @@ def list_active_users(answers: Answers) -> dict[str, int]:
     """Users who acted, on each of the 30 days that end with the latest event, zeros included."""
     last = max(day for day, events in answers.events_by_day.items() if events)
     return {format_date(day): answers.users_by_day[day] for day in range(last - 29, last + 1)}
+
+
+def _average_seconds(milliseconds: int, count: int) -> float:
+    """To six decimals, half away from zero, as PostgreSQL rounds a numeric."""
+    exact = Decimal(milliseconds) / 1000 / count
+    return float(exact.quantize(Decimal("0.000001"), ROUND_HALF_UP))

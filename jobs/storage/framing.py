@@ -62,7 +62,7 @@ def _frame_lines(
         spark.read.option("lineSep", "\n")
         .text(_escape_globs(paths.values()))
         .select(
-            F.rtrim("value", F.lit("\r")).alias("raw"),
+            F.expr("trim(trailing '\r' from value)").alias("raw"),
             "_metadata.file_path",
             "_metadata.file_block_start",
             F.monotonically_increasing_id().alias("row_id"),

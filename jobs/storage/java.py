@@ -65,14 +65,14 @@ def read_version(home: Path) -> int | None:
 
 
 def install_java() -> None:
-    """Fetch a Java 17 runtime into ~/.jdk. Raises PipelineError when it can't be fetched."""
+    """Fetch a Java 17 runtime into ~/.jdk. Raises JavaNotFoundError when it can't be fetched."""
     import jdk  # noqa: PLC0415 - in the extra `local` only
 
     try:
         jdk.install("17", jre=True, path=str(Path.home() / ".jdk"))
     except Exception as error:  # the library lets through whatever network, archive or disk raise
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise PipelineError(
+        raise JavaNotFoundError(
             f"Java 17 could not be fetched ({reason}): check the network, or install it with your system's packages"
         ) from error
 

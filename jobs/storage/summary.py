@@ -26,7 +26,7 @@ def write_summary(folder: Path, summary: dict[str, Any]) -> None:
 def format_summary(summary: dict[str, Any]) -> str:
     """The summary as plain lines: the account of the records, refused ones by reason, rows by table, times."""
     totals = summary["totals"]
-    lines = [f"run {summary['run_id']}: {summary['files']} files published"]
+    lines = [f"run {summary['run_id']}: {summary['files']} files read"]
     lines += [f"  {label:<18}{totals[key]:>12,}" for key, label in _LABELS.items()]
     lines.append("  records = blank + quarantined + accepted; accepted = published + exact duplicates + superseded")
     lines += _section("quarantined by reason", summary["quarantined_by_reason"])

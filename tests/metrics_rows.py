@@ -1,0 +1,181 @@
+"""Minimal rows in real tables: an event is an id, a user and a time; everything else has a default."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import astuple, dataclass, fields
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import execute_values, register_uuid
+
+from jobs.storage.postgres import execute_files
+
+RUN_ID = 1
+STAGING = "staging_1"
+SESSION_GAP = timedelta(minutes=30)
+DEFAULT_SOURCE = "default"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One published event. `at` is UTC text, such as '2025-03-01 10:00'."""
+
+    event_id: str
+    user_id: str
+    at: str
+    event_type: str = "document_view"
+    document_id: str | None = None
+    document_word_count: int | None = None
+    edit_length: int | None = None
+    comment_text: str | None = None
+    shared_with_user_id: str | None = None
+    reported_user_name: str | None = None
+    reported_user_email: str | None = None
+    reported_document_title: str | None = None
+    source: str = DEFAULT_SOURCE
+
+    @property
+    def event_at(self) -> datetime:
+        """The instant."""
+        return datetime.fromisoformat(self.at).replace(tzinfo=UTC)
+
+
+def login(event_id: str, user_id: str, at: str, **values: Any) -> Event:
+    """A user_login."""
+    return Event(event_id, user_id, at, event_type="user_login", **values)
+
+
+def edit(event_id: str, user_id: str, at: str, document_id: str = "doc", **values: Any) -> Event:
+    """A document_edit."""
+    return Event(event_id, user_id, at, event_type="document_edit", document_id=document_id, **values)
+
+
+def share(event_id: str, user_id: str, at: str, document_id: str = "doc", **values: Any) -> Event:
+    """A document_shared; a link share unless `shared_with_user_id` is given."""
+    return Event(event_id, user_id, at, event_type="document_shared", document_id=document_id, **values)
+
+
+def create_tables(connection: Connection) -> None:
+    """Make the published tables, empty and with keys, the ledger, comments and metrics, as a first load does."""
+    with connection.cursor() as cursor:
+        execute_files(cursor, "ddl/0*.sql")
+        cursor.execute(f"create schema {STAGING}")
+        execute_files(cursor, "ddl/100_*.sql", STAGING)
+        execute_files(cursor, "ddl/1[1-5]*.sql", STAGING)
+        for table in ("users", "documents", "sessions", "events"):
+            cursor.execute(f"alter table {STAGING}.{table} set schema public")
+        cursor.execute(f"drop schema {STAGING} cascade")
+        execute_files(cursor, "ddl/1[67]*.sql")
+        execute_files(cursor, "metrics/*.sql")
+
+
+def load(connection: Connection, *events: Event) -> None:
+    """Fill the empty tables: users, documents and sessions are worked out here in plain Python.
+
+    Every source of the events becomes one current file whose sums close.
+    """
+    register_uuid(conn_or_curs=connection)
+    file_ids = {source: number for number, source in enumerate(sorted({e.source for e in events}), start=1)}
+    session_rows, session_of = cut_sessions(events)
+    with connection.cursor() as cursor:
+        insert_ledger(cursor, events, file_ids)
+        execute_values(cursor, "insert into public.users values %s", summarize_users(events))
+        documents = summarize_documents(events)
+        if documents:
+            execute_values(cursor, "insert into public.documents values %s", documents)
+        execute_values(cursor, "insert into public.sessions values %s", session_rows)
+        for number, event in enumerate(events, start=1):
+            insert_event(cursor, event, session_of[event.event_id], file_ids[event.source], number)
+
+
+def insert_ledger(cursor: Any, events: tuple[Event, ...], file_ids: dict[str, int]) -> None:
+    """One run and one current file for each source."""
+    cursor.execute(
+        "insert into ops.pipeline_runs (run_id, started_at, status, code_version, configuration_version)"
+        " values (%s, now(), 'succeeded', 'code', 'configuration')",
+        (RUN_ID,),
+    )
+    for source, file_id in file_ids.items():
+        count = sum(event.source == source for event in events)
+        cursor.execute(
+            "insert into ops.ingested_files values"
+            " (%s, %s, 1, now(), 'jsonl', %s, 'hash', %s, 0, 0, %s, 0, 0, %s, 0, %s, true)",
+            (file_id, f"file:///{source}.jsonl", source, count, count, count, RUN_ID),
+        )
+
+
+def insert_event(cursor: Any, event: Event, session_id: Any, file_id: int, record_number: int) -> None:
+    """One row of public.events."""
+    business = {
+        field.name: value
+        for field, value in zip(fields(event), astuple(event), strict=True)
+        if field.name not in ("at", "source")
+    }
+    row = {
+        **business,
+        "event_at": event.event_at,
+        "event_date": event.event_at.date(),
+        "day_of_week": event.event_at.strftime("%A"),
+        "session_id": session_id,
+        "content_fingerprint": uuid5(NAMESPACE_OID, repr(event)),
+        "file_id": file_id,
+        "record_number": record_number,
+        "run_id": RUN_ID,
+    }
+    marks = ", ".join(["%s"] * len(row))
+    cursor.execute(f"insert into public.events ({', '.join(row)}) values ({marks})", list(row.values()))
+
+
+def cut_sessions(events: tuple[Event, ...]) -> tuple[list[tuple[Any, ...]], dict[str, Any]]:
+    """(rows of public.sessions, session id of each event id)."""
+    by_user: dict[str, list[Event]] = defaultdict(list)
+    for event in sorted(events, key=lambda e: (e.event_at, e.event_id)):
+        by_user[event.user_id].append(event)
+    rows, session_of = [], {}
+    for user_id, own in by_user.items():
+        groups = [[own[0]]]
+        for before, event in pairwise(own):
+            if event.event_at - before.event_at > SESSION_GAP:
+                groups.append([])
+            groups[-1].append(event)
+        for group in groups:
+            start, end = group[0].event_at, group[-1].event_at
+            session_id = uuid5(NAMESPACE_OID, f"{user_id} {start.isoformat()}")
+            rows.append((session_id, user_id, start, end, (end - start).total_seconds(), len(group)))
+            session_of.update({event.event_id: session_id for event in group})
+    return rows, session_of
+
+
+def latest(events: list[Event], name: str) -> Any:
+    """The value of the latest event that states it."""
+    stated = [e for e in events if getattr(e, name) is not None]
+    return getattr(max(stated, key=lambda e: (e.event_at, e.event_id)), name) if stated else None
+
+
+def summarize_users(events: tuple[Event, ...]) -> list[tuple[Any, ...]]:
+    """Rows of public.users."""
+    rows = []
+    for user_id in {e.user_id for e in events} | {e.shared_with_user_id for e in events} - {None}:
+        acting = [e for e in events if e.user_id == user_id]
+        seen = [e.event_at for e in events if user_id in (e.user_id, e.shared_with_user_id)]
+        name, email = latest(acting, "reported_user_name"), latest(acting, "reported_user_email")
+        rows.append((user_id, name, email, min(seen), max(seen)))
+    return rows
+
+
+def summarize_documents(events: tuple[Event, ...]) -> list[tuple[Any, ...]]:
+    """Rows of public.documents."""
+    rows = []
+    for document_id in {e.document_id for e in events} - {None}:
+        own = [e for e in events if e.document_id == document_id]
+        edits = [e for e in own if e.event_type == "document_edit"]
+        first = min(own, key=lambda e: (e.event_at, e.event_id))
+        last_edited_at = max((e.event_at for e in edits), default=None)
+        title, editor = latest(own, "reported_document_title"), latest(edits, "user_id")
+        word_count = latest(edits, "document_word_count")
+        rows.append((document_id, title, first.event_at, first.user_id, editor, last_edited_at, word_count))
+    return rows

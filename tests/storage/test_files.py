@@ -1,0 +1,88 @@
+"""Which files are read, which are skipped and why, and what a file is taken for."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from jobs.storage.errors import UsageError
+from jobs.storage.files import discover, sniff_format
+
+INCLUDE = ("*.json", "*.jsonl", "*.json.gz")
+OBJECT = '{"a": 1}'
+
+
+def test_files_are_found_in_any_depth_and_order_of_uri(tmp_path: Path) -> None:
+    for name in ("b.json", "a/z.jsonl", "a b[1]{x}*.json", "\u00fc/\u00e9.json"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(OBJECT)
+    files, skipped = discover(str(tmp_path), INCLUDE)
+    assert [file.path.relative_to(tmp_path).as_posix() for file in files] == [
+        "a/z.jsonl",
+        "a b[1]{x}*.json",
+        "b.json",
+        "\u00fc/\u00e9.json",
+    ] or sorted(file.uri for file in files) == [file.uri for file in files]
+    assert len(files) == 4
+    assert skipped == []
+
+
+def test_what_is_not_read_is_listed_with_its_reason(tmp_path: Path) -> None:
+    for name in ("read.json", "notes.txt", "_SUCCESS", ".hidden.json", "half.json.tmp", "_temporary/part.json"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(OBJECT)
+    files, skipped = discover(tmp_path.as_uri(), INCLUDE)
+    assert [file.path.name for file in files] == ["read.json"]
+    assert {Path(path).name: reason for path, reason in skipped} == {
+        "notes.txt": "not included",
+        "_SUCCESS": "unfinished",
+        ".hidden.json": "unfinished",
+        "half.json.tmp": "unfinished",
+        "part.json": "unfinished",
+    }
+
+
+def test_a_folder_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no such folder"):
+        discover(str(tmp_path / "nowhere"), INCLUDE)
+    with pytest.raises(UsageError, match="only local folders"):
+        discover("s3://bucket/events", INCLUDE)
+
+
+def test_a_changed_file_is_another_reading(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(OBJECT)
+    before, _ = discover(str(tmp_path), INCLUDE)
+    path.write_text(OBJECT * 2)
+    after, _ = discover(str(tmp_path), INCLUDE)
+    assert before != after
+    assert before[0].uri == after[0].uri
+
+
+LINES = "\n".join([OBJECT] * 3)
+FORMATS = {
+    "lines": (LINES, "json_lines"),
+    "lines, half of them broken": (f"{OBJECT}\nbroken", "json_lines"),
+    "lines, most of them broken": (f"{OBJECT}\nbroken\nbroken", "json_values"),
+    "blank lines do not count": (f"\n\n\n{OBJECT}\n \n", "json_lines"),
+    "byte order mark": (f"\ufeff{LINES}", "json_lines"),
+    "one object": (OBJECT, "json_lines"),
+    "one array on a line": (f"[{OBJECT}, {OBJECT}]", "json_values"),
+    "an array, an object a line": (f"[\n{OBJECT},\n{OBJECT},\n{OBJECT}\n]", "json_values"),
+    "a printed object": (json.dumps({"a": 1, "b": 2}, indent=2), "json_values"),
+    "empty": ("", "json_lines"),
+    "one line longer than a MiB": (json.dumps({"a": "x" * 2_000_000}), "json_values"),
+    "many lines, the last of the first MiB cut": ("\n".join([OBJECT] * 200_000), "json_lines"),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+def test_format_is_told_by_content(tmp_path: Path, name: str, packed: bool) -> None:
+    text, expected = FORMATS[name]
+    path = tmp_path / "x.json"
+    path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    assert sniff_format(path) == expected

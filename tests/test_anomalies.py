@@ -1,0 +1,241 @@
+"""Each kind of anomaly: found where it should be, silent where nothing can be known."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.metrics_rows import Event, create_tables, edit, load, login, share
+
+
+@pytest.fixture
+def tables(database: Any) -> Any:
+    """A connection to a database with empty published tables."""
+    create_tables(database)
+    return database
+
+
+def find_anomalies(database: Any) -> list[tuple[Any, ...]]:
+    """All findings, as (kind, severity, subject, observed, expected)."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "select anomaly_type, severity, subject_id, observed, expected from metrics.anomalies order by 1, 3"
+        )
+        return list(cursor.fetchall())
+
+
+def explain(database: Any) -> str:
+    """The sentence of the only finding."""
+    with database.cursor() as cursor:
+        cursor.execute("select explanation from metrics.anomalies")
+        ((explanation,),) = cursor.fetchall()
+    return str(explanation)
+
+
+def edits_per_day(*counts: int, user_id: str = "ann") -> list[Event]:
+    """So many edits of `doc` on consecutive days from 2025-03-01, a second apart."""
+    return [
+        edit(f"e{day:02}-{n:03}", user_id, f"2025-03-{day:02} 10:{n // 60:02}:{n % 60:02}")
+        for day, count in enumerate(counts, start=1)
+        for n in range(count)
+    ]
+
+
+def shares_per_day(*counts: int) -> list[Event]:
+    """Ann is active on consecutive days from 2025-03-01 and shares so many documents on each."""
+    views = [Event(f"v{day:02}", "ann", f"2025-03-{day:02} 09:59") for day in range(1, len(counts) + 1)]
+    return views + [
+        share(f"s{day:02}-{n:03}", "ann", f"2025-03-{day:02} 10:00:{n:02}", f"doc{n}")
+        for day, count in enumerate(counts, start=1)
+        for n in range(count)
+    ]
+
+
+def test_edit_burst_is_found_and_explained_with_its_numbers(tables: Any) -> None:
+    load(tables, *edits_per_day(2, 3, 2, 3, 2, 3, 2, 40))
+    assert find_anomalies(tables) == [("edit_burst", "critical", "doc", 40, Decimal("2.5"))]
+    assert explain(tables) == (
+        "Document doc was edited 40 times on 2025-03-08; 2.5 is usual (median of its 8 days with edits)."
+    )
+
+
+def test_edit_burst_in_the_warm_up_is_silent(tables: Any) -> None:
+    load(tables, *edits_per_day(2, 3, 2, 3, 2, 3, 40, 2))  # six days before it
+    assert find_anomalies(tables) == []
+
+
+def test_edit_burst_of_a_steady_document_needs_more_than_the_floor_of_the_spread(tables: Any) -> None:
+    load(tables, *edits_per_day(*[1] * 8, 9))  # the median absolute deviation is 0
+    assert find_anomalies(tables) == []
+
+
+@pytest.mark.parametrize(("edits", "findings"), [(28, 0), (29, 1)])
+def test_edit_burst_allows_a_busy_document_more(tables: Any, edits: int, findings: int) -> None:
+    load(tables, *edits_per_day(*[7] * 9, edits))  # the line is 7 + 8 * sqrt(7) = 28.2
+    assert len(find_anomalies(tables)) == findings
+
+
+def test_share_burst_is_found_though_the_user_never_shared_before(tables: Any) -> None:
+    load(tables, *shares_per_day(0, 0, 0, 0, 0, 0, 0, 12))
+    assert find_anomalies(tables) == [("share_burst", "warning", "ann", 12, 0)]
+    assert explain(tables) == (
+        "User ann shared 12 different documents on 2025-03-08, where 0 is usual (median of 8 active days)."
+    )
+
+
+def test_share_burst_in_the_warm_up_is_silent(tables: Any) -> None:
+    load(tables, *shares_per_day(0, 0, 0, 0, 0, 0, 12))
+    assert find_anomalies(tables) == []
+
+
+def test_share_burst_counts_documents_and_not_recipients(tables: Any) -> None:
+    to_many = [share(f"t{n}", "ann", f"2025-03-08 10:00:{n:02}", shared_with_user_id=f"user{n}") for n in range(30)]
+    load(tables, *shares_per_day(0, 0, 0, 0, 0, 0, 0, 1), *to_many)
+    assert find_anomalies(tables) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (20, 3, [("content_collapse", "warning", "doc", 3, 20)]),
+        (20, 0, [("content_collapse", "critical", "doc", 0, 20)]),
+        (20, 4, []),  # exactly 80 %
+        (19, 0, []),  # too short to tell
+    ],
+)
+def test_content_collapse_is_a_fall_of_over_four_fifths(
+    tables: Any, before: int, after: int, expected: list[tuple[Any, ...]]
+) -> None:
+    load(
+        tables,
+        edit("e1", "ann", "2025-03-01 10:00", document_word_count=before),
+        edit("e2", "ann", "2025-03-02 10:00"),  # carries no count
+        edit("e3", "bob", "2025-03-05 10:00", document_word_count=after),
+    )
+    assert find_anomalies(tables) == expected
+
+
+def test_content_collapse_is_explained_with_its_numbers(tables: Any) -> None:
+    load(
+        tables,
+        edit("e1", "ann", "2025-03-01 10:00", document_word_count=500),
+        edit("e2", "bob", "2025-03-01 23:59:59", document_word_count=7),
+    )
+    assert explain(tables) == "Document doc fell from 500 words to 7 in one edit by bob at 2025-03-01 23:59:59 UTC."
+
+
+def test_content_collapse_compares_neighbours_at_one_instant_by_event_id(tables: Any) -> None:
+    load(
+        tables,
+        edit("e1", "ann", "2025-03-01 10:00", document_word_count=100),
+        edit("e3", "ann", "2025-03-01 10:01", document_word_count=90),
+        edit("e2", "ann", "2025-03-01 10:01", document_word_count=25),
+        edit("E4", "ann", "2025-03-01 10:02", document_word_count=20),
+        edit("e0", "ann", "2025-03-01 10:02", document_word_count=10),
+    )
+    # In order 100, 25 (e2), 90 (e3), 20 (E4 before e0, bytewise), 10.
+    assert find_anomalies(tables) == []
+
+
+def test_content_that_shrinks_step_by_step_is_no_collapse(tables: Any) -> None:
+    counts = (100, 60, 30, 15, 8)
+    load(
+        tables,
+        *(edit(f"e{n}", "ann", f"2025-03-01 10:0{n}", document_word_count=c) for n, c in enumerate(counts)),
+    )
+    assert find_anomalies(tables) == []
+
+
+def test_activity_without_login_is_found_after_the_first_day_with_logins(tables: Any) -> None:
+    load(
+        tables,
+        login("e1", "ann", "2025-03-01 10:00"),
+        edit("e2", "bob", "2025-03-01 11:00"),
+        edit("e3", "bob", "2025-03-02 11:00"),
+        edit("e4", "bob", "2025-03-02 11:01"),
+    )
+    assert find_anomalies(tables) == [("activity_without_login", "info", "bob", 2, 0)]
+    assert explain(tables) == (
+        "User bob acted 2 times from 2025-03-02 11:00:00 UTC on but never logged in, though this source logs logins."
+    )
+
+
+def test_activity_without_login_is_a_warning_from_ten_events_on(tables: Any) -> None:
+    acts = [Event(f"b{n}", "bob", f"2025-03-02 11:0{n}") for n in range(10)]
+    load(tables, login("e1", "ann", "2025-03-01 10:00"), *acts)
+    assert find_anomalies(tables) == [("activity_without_login", "warning", "bob", 10, 0)]
+
+
+def test_activity_on_the_first_day_proves_nothing(tables: Any) -> None:
+    load(tables, login("e1", "ann", "2025-03-01 10:00"), edit("e2", "bob", "2025-03-01 23:59"))
+    assert find_anomalies(tables) == []
+
+
+def test_whoever_logged_in_at_any_time_is_left_alone(tables: Any) -> None:
+    load(
+        tables,
+        login("e1", "ann", "2025-03-01 10:00"),
+        edit("e2", "bob", "2025-03-02 10:00"),
+        login("e3", "bob", "2025-03-09 10:00"),
+    )
+    assert find_anomalies(tables) == []
+
+
+def test_a_source_without_logins_is_silent_beside_one_with_logins(tables: Any) -> None:
+    load(
+        tables,
+        login("e1", "ann", "2025-03-01 10:00", source="platform"),
+        edit("e2", "bob", "2025-03-05 10:00", source="wiki"),
+    )
+    assert find_anomalies(tables) == []
+
+
+def test_a_recipient_is_not_expected_to_log_in(tables: Any) -> None:
+    load(
+        tables,
+        login("e1", "ann", "2025-03-01 10:00"),
+        share("e2", "ann", "2025-03-02 10:00", shared_with_user_id="bob"),
+    )
+    assert find_anomalies(tables) == []
+
+
+def test_future_events_are_found_from_the_day_after_tomorrow(tables: Any) -> None:
+    with tables.cursor() as cursor:
+        cursor.execute("select (now() at time zone 'UTC')::date")
+        (today,) = cursor.fetchone()
+    load(tables, *(Event(f"in{n}", "ann", f"{today + timedelta(days=n)} 00:00") for n in (0, 1, 2, 367)))
+    assert find_anomalies(tables) == [
+        ("future_event", "info", "in2", 2, 1),
+        ("future_event", "warning", "in367", 367, 1),
+    ]
+
+
+def sessions_at(*fractions: str) -> list[Event]:
+    """One session for each fraction of a second, an hour apart."""
+    start = datetime(2025, 3, 1, tzinfo=UTC)
+    times = [(start + timedelta(hours=n)).strftime("%Y-%m-%d %H:%M:%S") for n in range(len(fractions))]
+    return [
+        Event(f"e{n:03}", "ann", f"{time}.{fraction}")
+        for n, (time, fraction) in enumerate(zip(times, fractions, strict=True))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fractions", "expected"),
+    [
+        (["971025"] * 50, [("identical_fraction", "critical", "0.971025", 50, 1)]),
+        (["971025"] * 49, []),
+        (["000000"] * 60, []),  # whole seconds
+        ([f"{n % 10}00000" for n in range(600)], []),  # tenths of a second
+        (["5"] * 50 + [f"{n:06}" for n in range(1, 151)], [("identical_fraction", "warning", "0.500000", 50, 1)]),
+    ],
+    ids=["one fraction", "too few", "whole seconds", "tenths", "a quarter of them"],
+)
+def test_sessions_on_one_fraction_of_a_second(
+    tables: Any, fractions: list[str], expected: list[tuple[Any, ...]]
+) -> None:
+    load(tables, *sessions_at(*fractions))
+    assert find_anomalies(tables) == expected

@@ -1,0 +1,51 @@
+"""How a job is handed to spark-submit: driver, exit code, error stream."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from jobs import submit
+from jobs.storage.errors import UsageError
+from jobs.storage.jdbc_driver import find_driver
+from jobs.submit import NOISE, run_job
+
+DEFAULTS = Path(__file__).resolve().parents[1] / "conf" / "spark-defaults.conf"
+
+
+def test_named_driver_is_taken_as_it_is(tmp_path: Path) -> None:
+    jar = tmp_path / "my driver.jar"
+    jar.touch()
+    assert find_driver({"JDBC_JAR": str(jar)}, Path("unused"), DEFAULTS) == jar
+
+
+def test_named_driver_that_is_missing_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"JDBC_JAR=/nowhere\.jar is not a file"):
+        find_driver({"JDBC_JAR": "/nowhere.jar"}, Path("unused"), DEFAULTS)
+
+
+def test_driver_that_can_not_be_fetched_is_one_line_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.storage.jdbc_driver.IVY_FOLDER", tmp_path / "ivy")
+    with pytest.raises(UsageError, match=r"JDBC_JAR=/path/postgresql\.jar") as caught:
+        find_driver({}, Path("/bin/false"), DEFAULTS)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("code", [0, 3, 4])
+def test_exit_code_of_the_job_is_kept(code: int) -> None:
+    assert run_job([sys.executable, "-c", f"raise SystemExit({code})"], {}) == code
+
+
+@pytest.mark.parametrize("noise", [NOISE.decode(), ""])
+def test_only_the_first_line_of_the_jvm_is_left_out(noise: str, capfd: pytest.CaptureFixture[str]) -> None:
+    code = f"import sys; sys.stderr.write({noise + 'WARN Kept: 1' + chr(10) + 'no line end'!r})"
+    run_job([sys.executable, "-c", code], {})
+    assert capfd.readouterr().err == "WARN Kept: 1\nno line end"
+
+
+def test_failed_job_is_explained(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("JDBC_JAR", "/nowhere.jar")
+    assert submit.main(["jobs/pipeline.py"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == f"exit code 2: {submit.MEANINGS[2]}"
