@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -33,13 +33,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     embedded_postgres.stop(data_dir)
 
 
-@pytest.fixture
-def database_url(server: str) -> Iterator[str]:
-    """The URL of an empty database that lives as long as the test."""
+@contextmanager
+def empty_database(server: str) -> Iterator[str]:
+    """The URL of a database of its own, dropped afterwards."""
     name = f"test_{uuid4().hex}"
     run_on_server(server, f"create database {name}")
     yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     run_on_server(server, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def database_url(server: str) -> Iterator[str]:
+    """The URL of an empty database that lives as long as the test."""
+    with empty_database(server) as url:
+        yield url
 
 
 @pytest.fixture
@@ -57,7 +64,12 @@ def spark() -> Iterator[SparkSession]:
     session = start_spark(
         "tests",
         master="local[2]",
-        extra={"spark.sql.shuffle.partitions": "2", "spark.ui.enabled": "false"},
+        extra={
+            "spark.sql.shuffle.partitions": "2",
+            "spark.ui.enabled": "false",
+            "spark.jars.packages": "org.postgresql:postgresql:42.7.13",
+            "spark.jars.excludes": "org.checkerframework:checker-qual",
+        },
     )
     yield session
     session.stop()

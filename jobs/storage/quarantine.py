@@ -19,4 +19,5 @@ def write_quarantine(described: DataFrame, readings: list[Reading], folder: Path
     )
     rows = described.join(F.broadcast(names), "file_id", "inner").orderBy("file_id", "record_number")
     columns = [name for name in described.columns if name != "file_id"]
-    rows.select("source_file", *columns).write.json((folder / f"run_id={run_id}").as_uri())
+    # Not as_uri(): Hadoop takes a path as it is written, percent signs and all.
+    rows.select("source_file", *columns).write.json(f"file://{folder / f'run_id={run_id}'}")

@@ -17,14 +17,20 @@ fractions as (
     from session_starts
     where microseconds > 0
     group by microseconds
+    having count(*) >= 50
 ),
 
+-- Counted only where a fraction is worth it: PostgreSQL does not run this for an empty result.
 shares as (
     select
-        microseconds,
-        sessions,
-        first_started_at,
-        sum(sessions) over () as all_sessions
+        fractions.microseconds,
+        fractions.sessions,
+        fractions.first_started_at,
+        (
+            select count(*)
+            from session_starts
+            where session_starts.microseconds > 0
+        ) as all_sessions
     from fractions
 )
 
@@ -42,7 +48,7 @@ select
         sessions, all_sessions, lpad(microseconds::text, 6, '0')
     ) as explanation
 from shares
-where sessions >= 50 and sessions * 5 >= all_sessions;
+where sessions * 5 >= all_sessions;
 
 comment on view metrics.identical_fractions is
 'Fractions of a second on which at least 50 sessions and a fifth of all sessions with a fraction start.';

@@ -1,0 +1,124 @@
+"""Publishing is all or nothing: sums that do not close, a lost lock, a dead run."""
+
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from psycopg2 import sql
+
+from jobs.storage.errors import DatabaseUnavailableError, PipelineError, QualityError
+from jobs.storage.ledger import Run, fail_run, prepare_database, start_run
+from jobs.storage.postgres import connect, hold_run_lock
+from jobs.storage.publish import FileCounts, publish
+
+STAGED_ROWS = """
+insert into {staging}.users values ('ann', null, null, '2025-06-02 12:00Z', '2025-06-02 12:00Z');
+insert into {staging}.sessions values
+(md5('s')::uuid, 'ann', '2025-06-02 12:00Z', '2025-06-02 12:00Z', 0, 1);
+insert into {staging}.events (
+    event_id, event_type, event_at, event_date, day_of_week, user_id, session_id, content_fingerprint,
+    file_id, record_number, run_id
+) values (
+    %(event_id)s, 'user_login', '2025-06-02 12:00Z', '2025-06-02', 'Monday', 'ann', md5('s')::uuid, md5('f')::uuid,
+    %(file_id)s, 1, %(run_id)s
+);
+"""
+
+
+def stage_one_event(connection: Any, file_id: int) -> tuple[Run, FileCounts]:
+    """A run with one event in staging, and the counts that describe it truly."""
+    run = start_run(connection, "test", "test")
+    with connection, connection.cursor() as cursor:
+        rows = sql.SQL(STAGED_ROWS).format(staging=sql.Identifier(run.staging))
+        cursor.execute(rows, {"event_id": f"e{file_id}", "file_id": file_id, "run_id": run.run_id})
+    counts = FileCounts(
+        run_id=run.run_id,
+        file_id=file_id,
+        file_path=f"file:///{file_id}.json",
+        size_bytes=1,
+        modified_at=datetime(2025, 6, 2, tzinfo=UTC),
+        format="json_lines",
+        source="default",
+        mapping_hash="x",
+        records=2,
+        blank=1,
+        accepted=1,
+        exact_duplicates=0,
+        superseded=0,
+    )
+    return run, counts
+
+
+@pytest.fixture
+def connection(database_url: str) -> Any:
+    with closing(connect(database_url)) as opened:
+        prepare_database(opened)
+        yield opened
+
+
+def column(connection: Any, statement: str) -> list[Any]:
+    with connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def test_a_true_account_is_published_and_entered(connection: Any) -> None:
+    run, counts = stage_one_event(connection, file_id=1)
+    totals = publish(connection, run, [counts])
+    assert (totals["records"], totals["blank"], totals["published"], totals["events"]) == (2, 1, 1, 1)
+    assert column(connection, "select status from ops.pipeline_runs") == ["succeeded"]
+    assert column(connection, "select nspname from pg_namespace where nspname like 'staging%'") == []
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"records": 3},
+        {"blank": 0},
+        {"accepted": 2},
+        {"records": 3, "accepted": 2},
+        {"exact_duplicates": 1},
+        {"superseded": 1},
+    ],
+    ids=str,
+)
+def test_a_miscounted_run_fails_and_publishes_nothing(connection: Any, lie: dict[str, int]) -> None:
+    first_run, truth = stage_one_event(connection, file_id=1)
+    publish(connection, first_run, [truth])
+    run, counts = stage_one_event(connection, file_id=2)
+    with pytest.raises(QualityError, match=r"do not close, first .*2\.json"):
+        publish(connection, run, [replace(counts, **lie)])
+    fail_run(connection, run, "miscounted")
+    assert column(connection, "select event_id from public.events") == ["e1"]
+    assert column(connection, "select file_id from ops.ingested_files") == [1]
+    assert column(connection, "select status from ops.pipeline_runs order by run_id") == ["succeeded", "failed"]
+
+
+def test_a_row_that_was_written_twice_is_not_published(connection: Any) -> None:
+    run, counts = stage_one_event(connection, file_id=1)
+    with connection, connection.cursor() as cursor:
+        events = sql.Identifier(run.staging, "events")
+        cursor.execute(sql.SQL("insert into {0} select * from {0}").format(events))
+    with pytest.raises(QualityError):
+        publish(connection, run, [counts])
+
+
+def test_a_run_that_was_found_dead_can_not_publish_any_more(connection: Any) -> None:
+    old_run, counts = stage_one_event(connection, file_id=1)
+    stage_one_event(connection, file_id=2)
+    with pytest.raises(PipelineError, match="another run took over"):
+        publish(connection, old_run, [counts])
+    assert column(connection, "select count(*) from ops.ingested_files") == [0]
+
+
+def test_one_run_at_a_time(database_url: str) -> None:
+    with (
+        hold_run_lock(database_url, wait_seconds=0),
+        pytest.raises(DatabaseUnavailableError, match="another run holds the lock after 0.2 s"),
+        hold_run_lock(database_url, wait_seconds=0.2),
+    ):
+        pass
+    with hold_run_lock(database_url, wait_seconds=0):
+        pass
