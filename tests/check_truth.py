@@ -27,27 +27,21 @@ _NUMBERS = {
     "documents": "select count(*) from public.documents",
     "sessions": "select count(*) from public.sessions",
     "single_event_sessions": "select count(*) from public.sessions where event_count = 1",
-    "single_event_or_zero_length_sessions": (
-        "select count(*) from public.sessions where session_duration_seconds = 0"
-    ),
+    "single_event_or_zero_length_sessions": ("select count(*) from public.sessions where session_duration_seconds = 0"),
     "mean_session_seconds": "select round(avg(session_duration_seconds), 6) from public.sessions",
 }
 # One object each: key, value.
 _TABLES = {
     "events_by_type": "select event_type, count(*) from public.events group by 1",
     "events_by_day_of_week": "select day_of_week, count(*) from public.events group by 1",
-    "daily_active_users_last_30_days": (
-        "select activity_date::text, active_users from metrics.daily_active_users"
-    ),
+    "daily_active_users_last_30_days": ("select activity_date::text, active_users from metrics.daily_active_users"),
     "shared_documents_per_user": (
         "select user_id, shared_documents from metrics.shared_documents_per_user where share_events > 0"
     ),
     "share_events_per_user": (
         "select user_id, share_events from metrics.shared_documents_per_user where share_events > 0"
     ),
-    "document_words": (
-        "select document_id, word_count from public.documents where word_count is not null"
-    ),
+    "document_words": ("select document_id, word_count from public.documents where word_count is not null"),
     "quarantined_by_reason": (
         "select unnest(q.reasons), count(*) from ops.quarantined_records as q"
         " join ops.ingested_files as f using (file_id) where f.is_current group by 1"
@@ -66,7 +60,7 @@ def compare(truth: dict[str, Any], cursor: Any) -> tuple[int, list[str]]:
         found[name] = cursor.fetchone()[0]
     for name in _TABLES.keys() & truth.keys():
         cursor.execute(_TABLES[name])
-        found[name] = {key: value for key, value in cursor.fetchall()}
+        found[name] = dict(cursor.fetchall())
     if "top_edited_documents" in truth:
         cursor.execute("select document_id, edit_count from metrics.top_edited_documents order by rank")
         found["top_edited_documents"] = [list(row) for row in cursor.fetchall()]

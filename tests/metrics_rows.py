@@ -10,7 +10,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from psycopg2.extensions import connection as Connection
-from psycopg2.extras import execute_values, register_uuid
+from psycopg2.extras import execute_values
 
 from jobs.storage.postgres import execute_files
 
@@ -78,7 +78,6 @@ def load(connection: Connection, *events: Event) -> None:
 
     Every source of the events becomes one current file whose sums close.
     """
-    register_uuid(conn_or_curs=connection)
     file_ids = {source: number for number, source in enumerate(sorted({e.source for e in events}), start=1)}
     session_rows, session_of = cut_sessions(events)
     with connection.cursor() as cursor:
@@ -121,7 +120,7 @@ def insert_event(cursor: Any, event: Event, session_id: Any, file_id: int, recor
         "event_date": event.event_at.date(),
         "day_of_week": event.event_at.strftime("%A"),
         "session_id": session_id,
-        "content_fingerprint": uuid5(NAMESPACE_OID, repr(event)),
+        "content_fingerprint": str(uuid5(NAMESPACE_OID, repr(event))),
         "file_id": file_id,
         "record_number": record_number,
         "run_id": RUN_ID,
@@ -144,7 +143,7 @@ def cut_sessions(events: tuple[Event, ...]) -> tuple[list[tuple[Any, ...]], dict
             groups[-1].append(event)
         for group in groups:
             start, end = group[0].event_at, group[-1].event_at
-            session_id = uuid5(NAMESPACE_OID, f"{user_id} {start.isoformat()}")
+            session_id = str(uuid5(NAMESPACE_OID, f"{user_id} {start.isoformat()}"))
             rows.append((session_id, user_id, start, end, (end - start).total_seconds(), len(group)))
             session_of.update({event.event_id: session_id for event in group})
     return rows, session_of

@@ -297,12 +297,11 @@ def test_a_replaced_event_leaves_the_books_closed(tables: Any) -> None:
     assert [run_file(tables, "checks", name) for name in ("reconcile_files", "reconcile_tables")] == [[], []]
 
 
-def test_sessions_are_held_against_the_configured_gap(tables: Any) -> None:
+@pytest.mark.parametrize(("gap", "problems"), [(39, []), (40, ["belongs to the session before"])])
+def test_sessions_are_held_against_the_configured_gap(tables: Any, gap: int, problems: list[str]) -> None:
     load(tables, Event("e1", "ann", "2025-03-01 10:00"), Event("e2", "ann", "2025-03-01 10:40"))
-    assert run_file(tables, "checks", "sessions_match_events") == []
-    execute(tables, "set document_events.session_gap_minutes = 60")
-    problems = [row[2] for row in run_file(tables, "checks", "sessions_match_events")]
-    assert problems == ["belongs to the session before"]
+    execute(tables, f"set document_events.session_gap_minutes = {gap}")
+    assert [row[2] for row in run_file(tables, "checks", "sessions_match_events")] == problems
 
 
 def test_a_gap_inside_a_session_is_found(tables: Any) -> None:

@@ -165,9 +165,7 @@ def cut_anew(folder: Path, files: int, seed: int) -> list[Path]:
     return paths
 
 
-def test_any_cut_and_order_of_the_records_gives_the_same_tables(
-    loaded: str, database_url: str, tmp_path: Path
-) -> None:
+def test_any_cut_and_order_of_the_records_gives_the_same_tables(loaded: str, database_url: str, tmp_path: Path) -> None:
     paths = cut_anew(tmp_path / "all", files=3, seed=1)
     arriving = tmp_path / "arriving"
     arriving.mkdir()

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 from pyspark.sql import Column, DataFrame, Row, SparkSession
@@ -37,14 +38,14 @@ def frame(spark: SparkSession, files: dict[int, InputFile]) -> Framed:
     by_framer: dict[str, dict[int, Path]] = defaultdict(dict)
     for file_id, file in files.items():
         by_framer[_choose_framer(file.path, formats[file_id])][file_id] = file.path
-    records = spark.createDataFrame([], RECORD)
     counts = dict.fromkeys(files, (0, 0))
+    frames = []
     for framer in (_frame_lines, _frame_contents, _frame_unreadable):
         if paths := by_framer[framer.__name__]:
             framed, found = framer(spark, paths, formats)
-            records = records.unionByName(framed)
+            frames.append(framed)
             counts |= found
-    return Framed(records, counts, formats)
+    return Framed(reduce(DataFrame.unionByName, frames), counts, formats)
 
 
 def _choose_framer(path: Path, file_format: Format) -> str:

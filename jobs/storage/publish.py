@@ -93,9 +93,7 @@ def _read_totals(cursor: Cursor, run: Run) -> dict[str, int]:
         "replaced",
     )
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    cursor.execute(
-        sql.SQL("select {} from ops.pipeline_runs where run_id = %s").format(names), (run.run_id,)
-    )
+    cursor.execute(sql.SQL("select {} from ops.pipeline_runs where run_id = %s").format(names), (run.run_id,))
     totals = dict(zip(columns, fetch_one(cursor), strict=True))
     for table in ("users", "documents", "sessions", "events"):
         cursor.execute(sql.SQL("select count(*) from public.{}").format(sql.Identifier(table)))

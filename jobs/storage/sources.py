@@ -18,9 +18,7 @@ def read_source(path: Path) -> Source:
     """Read a field mapping. Raises UsageError naming the file, the key and the fix."""
     _, values = read_yaml(path)
     refuse_unknown(path, values, _KEYS)
-    fields = {
-        name: _read_paths(path, name, value) for name, value in _mapping(path, values, "fields").items()
-    }
+    fields = {name: _read_paths(path, name, value) for name, value in _mapping(path, values, "fields").items()}
     constants = _texts(path, values, "constants")
     for name in [*fields, *constants]:
         if name not in FIELDS:
@@ -68,9 +66,7 @@ def _mapping(path: Path, values: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _texts(path: Path, values: dict[str, Any], key: str) -> dict[str, str]:
-    return {
-        str(name): _text(path, f"{key}: {name}", value) for name, value in _mapping(path, values, key).items()
-    }
+    return {str(name): _text(path, f"{key}: {name}", value) for name, value in _mapping(path, values, key).items()}
 
 
 def _text(path: Path, key: str, value: Any) -> str:

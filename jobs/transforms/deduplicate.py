@@ -13,15 +13,11 @@ def deduplicate(accepted: DataFrame) -> DataFrame:
     (event_at, content_fingerprint) is published. Records that repeat it, or repeat a loser, are exact duplicates of
     the first arrival (smallest file and record number); each other loser is superseded.
     """
-    by_event_id = Window.partitionBy("event_id").orderBy(
-        "event_at", "content_fingerprint", "file_id", "record_number"
-    )
+    by_event_id = Window.partitionBy("event_id").orderBy("event_at", "content_fingerprint", "file_id", "record_number")
     fingerprint = F.col("content_fingerprint")
     is_repetition = fingerprint == F.lag("content_fingerprint").over(by_event_id)
     is_winner = fingerprint == F.first("content_fingerprint").over(by_event_id)
-    verdict = (
-        F.when(is_repetition, EXACT_DUPLICATE).when(is_winner, PUBLISHED).otherwise(SUPERSEDED).alias("verdict")
-    )
+    verdict = F.when(is_repetition, EXACT_DUPLICATE).when(is_winner, PUBLISHED).otherwise(SUPERSEDED).alias("verdict")
     return accepted.select("*", verdict)
 
 

@@ -10,9 +10,7 @@ from jobs.transforms.sessionize import summarize_sessions
 from schemas.tables import EVENTS, QUARANTINED_RECORDS, SUPERSEDED_RECORDS
 
 
-def model_tables(
-    verdicts: DataFrame, events: DataFrame, described: DataFrame, run_id: int
-) -> dict[str, DataFrame]:
+def model_tables(verdicts: DataFrame, events: DataFrame, described: DataFrame, run_id: int) -> dict[str, DataFrame]:
     """The frames to stage, by table name (`schemas.tables.STAGED`).
 
     In: `verdicts`, one row per accepted record (`deduplicate`); `events`, one row per published record with its

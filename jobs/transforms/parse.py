@@ -37,9 +37,7 @@ def parse(records: DataFrame, source: Source) -> DataFrame:
     containers = F.array_compact(
         F.array(*[F.when(_is_container(name, source), F.lit(name)) for name in FIELDS if FIELDS[name] != "text"])
     )
-    return opened.select(
-        *records.columns, "is_text", "is_json", "is_object", *fields, containers.alias("containers")
-    )
+    return opened.select(*records.columns, "is_text", "is_json", "is_object", *fields, containers.alias("containers"))
 
 
 def _read_json(records: DataFrame, keys: Iterable[str]) -> DataFrame:
@@ -116,8 +114,9 @@ def _read_field(name: str, source: Source) -> Column:
 def _first_filled(name: str, source: Source) -> Column:
     leaves = [_leaf(path) for path in source.fields.get(name, ())]
     if FIELDS[name] != "text":
-        leaves = [strip(leaf) for leaf in leaves]
-    filled = [F.when(is_filled(leaf), leaf) for leaf in leaves]
+        filled = [F.nullif(strip(leaf), F.lit("")) for leaf in leaves]
+    else:
+        filled = [F.when(is_filled(leaf), leaf) for leaf in leaves]
     if name == "content":
         filled += leaves  # a blank document is a document of no words, not a missing one
     return F.coalesce(*filled) if filled else F.lit(None).cast("string")

@@ -12,8 +12,8 @@ def strip(text: Column) -> Column:
 
 
 def is_filled(text: Column) -> Column:
-    """True where `text` is neither NULL nor blank."""
-    return text.isNotNull() & (strip(text) != "")
+    """True where `text` is not blank; NULL, which every condition takes for false, where it is NULL."""
+    return strip(text) != ""
 
 
 _CJK = r"\p{IsHan}\p{IsHiragana}\p{IsKatakana}\u30FC\uFF70"

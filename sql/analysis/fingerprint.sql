@@ -1,6 +1,6 @@
--- One row per published table: its number of rows and a hash of their content that no order of loading,
--- time zone or date style changes. Hashed are the business columns; file_id, record_number and run_id are not.
--- A row is a JSON array, so null, empty text and any separator stay apart; instants are seconds since 1970 UTC.
+-- One row per published table: its number of rows and a hash of their content that no order of loading, time
+-- zone or date style changes. Hashed are the business columns; file_id, record_number and run_id are not.
+-- A row is a JSON array, so null, empty text and separators stay apart; instants are seconds since 1970 UTC.
 -- The two halves of each md5 are summed modulo 2^64 and printed one after the other.
 with hashed_rows as (
     select
@@ -52,8 +52,9 @@ sums as (
         count(halves.table_name) as row_count,
         coalesce(sum(halves.high_half), 0) as high_sum,
         coalesce(sum(halves.low_half), 0) as low_sum
-    from unnest(array['users', 'documents', 'sessions', 'events'])
-        with ordinality as tables (table_name, position)
+    from (
+        values ('users', 1), ('documents', 2), ('sessions', 3), ('events', 4)
+    ) as tables (table_name, position)
     left join halves on tables.table_name = halves.table_name
     group by tables.table_name, tables.position
 ),
@@ -70,8 +71,14 @@ wrapped as (
         sums.table_name,
         sums.position,
         sums.row_count,
-        mod(mod(sums.high_sum + constants.two_to_63, constants.two_to_64) + constants.two_to_64, constants.two_to_64) - constants.two_to_63 as high_sum,
-        mod(mod(sums.low_sum + constants.two_to_63, constants.two_to_64) + constants.two_to_64, constants.two_to_64) - constants.two_to_63 as low_sum
+        mod(
+            mod(sums.high_sum + constants.two_to_63, constants.two_to_64) + constants.two_to_64,
+            constants.two_to_64
+        ) - constants.two_to_63 as high_sum,
+        mod(
+            mod(sums.low_sum + constants.two_to_63, constants.two_to_64) + constants.two_to_64,
+            constants.two_to_64
+        ) - constants.two_to_63 as low_sum
     from sums
     cross join constants
 )

@@ -41,11 +41,11 @@ select
     format('0.%s', lpad(microseconds::text, 6, '0')) as subject_id,
     first_started_at as observed_at,
     sessions::numeric as observed,
-    1::numeric as expected,
+    greatest(1, ceil(all_sessions / 1000.0)) as expected,
     format(
-        '%s of %s sessions start exactly 0.%s s after a full second, where chance hardly puts two on one '
-        'microsecond: these times were generated or shifted by a machine.',
-        sessions, all_sessions, lpad(microseconds::text, 6, '0')
+        '%s of %s sessions start exactly 0.%s s after a full second, where a clock of milliseconds '
+        'would put about %s on one fraction: these times were generated or shifted by a machine.',
+        sessions, all_sessions, lpad(microseconds::text, 6, '0'), greatest(1, ceil(all_sessions / 1000.0))
     ) as explanation
 from shares
 where sessions * 5 >= all_sessions;
@@ -60,6 +60,6 @@ comment on column metrics.identical_fractions.subject_id is 'The fraction of a s
 comment on column metrics.identical_fractions.observed_at is 'Start of the first such session.';
 comment on column metrics.identical_fractions.observed is 'Sessions that start on the fraction.';
 comment on column metrics.identical_fractions.expected is
-'1: times recorded to the microsecond hardly ever agree in it.';
+'Sessions that a clock of milliseconds would put on one fraction, at least 1.';
 comment on column metrics.identical_fractions.explanation is
 'One sentence that says what was seen and what is usual.';

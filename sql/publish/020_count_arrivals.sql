@@ -25,7 +25,19 @@ superseded_rows as (
 )
 
 select
-    file_counts.*,
+    file_counts.run_id,
+    file_counts.file_id,
+    file_counts.file_path,
+    file_counts.size_bytes,
+    file_counts.modified_at,
+    file_counts.format,
+    file_counts.source,
+    file_counts.mapping_hash,
+    file_counts.records,
+    file_counts.blank,
+    file_counts.accepted,
+    file_counts.exact_duplicates,
+    file_counts.superseded,
     coalesce(published_rows.row_count, 0) as published_rows,
     coalesce(quarantined_rows.row_count, 0) as quarantined_rows,
     coalesce(superseded_rows.row_count, 0) as superseded_rows

@@ -3,8 +3,23 @@ update ops.ingested_files set is_current = false
 where is_current;
 
 insert into ops.ingested_files (
-    file_id, file_path, size_bytes, modified_at, format, source, mapping_hash,
-    records, blank, quarantined, accepted, exact_duplicates, superseded, published, replaced, run_id, is_current
+    file_id,
+    file_path,
+    size_bytes,
+    modified_at,
+    format,
+    source,
+    mapping_hash,
+    records,
+    blank,
+    quarantined,
+    accepted,
+    exact_duplicates,
+    superseded,
+    published,
+    replaced,
+    run_id,
+    is_current
 )
 select
     file_id,
@@ -21,7 +36,7 @@ select
     exact_duplicates,
     superseded_rows,
     published_rows,
-    0,
+    0 as replaced,
     run_id,
-    true
+    true as is_current
 from {staging}.arrivals;

@@ -10,5 +10,45 @@ from {staging}.quarantined_records;
 
 delete from ops.superseded_records;
 
-insert into ops.superseded_records
-select * from {staging}.superseded_records;
+insert into ops.superseded_records (
+    event_id,
+    content_fingerprint,
+    event_type,
+    event_at,
+    user_id,
+    document_id,
+    document_word_count,
+    edit_length,
+    comment_text,
+    shared_with_user_id,
+    permission,
+    device,
+    ip_address,
+    reported_user_name,
+    reported_user_email,
+    reported_document_title,
+    file_id,
+    record_number,
+    run_id
+)
+select
+    event_id,
+    content_fingerprint,
+    event_type,
+    event_at,
+    user_id,
+    document_id,
+    document_word_count,
+    edit_length,
+    comment_text,
+    shared_with_user_id,
+    permission,
+    device,
+    ip_address,
+    reported_user_name,
+    reported_user_email,
+    reported_document_title,
+    file_id,
+    record_number,
+    run_id
+from {staging}.superseded_records;

@@ -11,7 +11,9 @@ from jobs.storage.framing import frame
 INCLUDE = ("*.json", "*.gz")
 
 
-def frame_folder(spark: SparkSession, folder: Path) -> tuple[dict[str, list[tuple[int, str]]], dict[str, tuple[int, int]]]:
+def frame_folder(
+    spark: SparkSession, folder: Path
+) -> tuple[dict[str, list[tuple[int, str]]], dict[str, tuple[int, int]]]:
     """Records and counts by file name."""
     files, _ = discover(str(folder), INCLUDE)
     by_id = dict(enumerate(files, start=1))

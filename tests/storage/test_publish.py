@@ -116,7 +116,7 @@ def test_a_run_that_was_found_dead_can_not_publish_any_more(connection: Any) -> 
 def test_one_run_at_a_time(database_url: str) -> None:
     with (
         hold_run_lock(database_url, wait_seconds=0),
-        pytest.raises(DatabaseUnavailableError, match="another run holds the lock after 0.2 s"),
+        pytest.raises(DatabaseUnavailableError, match=r"another run holds the lock after 0\.2 s"),
         hold_run_lock(database_url, wait_seconds=0.2),
     ):
         pass

@@ -43,9 +43,7 @@ def test_of_conflicting_records_the_earliest_wins_in_any_order_of_arrival(spark:
 
 def test_a_loser_that_arrives_twice_is_superseded_once(spark: SparkSession) -> None:
     loser = {"event_at": minutes(5), "content_fingerprint": "ff"}
-    found = verdicts(
-        spark, {"record_number": 1}, {**loser, "record_number": 2}, {**loser, "record_number": 3}
-    )
+    found = verdicts(spark, {"record_number": 1}, {**loser, "record_number": 2}, {**loser, "record_number": 3})
     assert found == {1: "published", 2: "superseded", 3: "exact_duplicate"}
 
 
@@ -65,6 +63,4 @@ def test_verdicts_are_counted_by_file(spark: SparkSession) -> None:
     expected = spark.createDataFrame(
         [(1, 1, 0, 0), (2, 3, 1, 1)], "file_id long, accepted long, exact_duplicates long, superseded long"
     )
-    assert_df_equality(
-        count_verdicts(deduplicate(frame)), expected, ignore_nullable=True, ignore_row_order=True
-    )
+    assert_df_equality(count_verdicts(deduplicate(frame)), expected, ignore_nullable=True, ignore_row_order=True)

@@ -142,7 +142,10 @@ OTHER = {
 
 def test_fingerprint_depends_on_what_is_said_and_not_on_how(spark: SparkSession) -> None:
     first, *rows = judge_texts(spark, edit(device="a"), *SAME.values(), *OTHER.values())
-    same = {name: row.content_fingerprint == first.content_fingerprint for name, row in zip([*SAME, *OTHER], rows)}
+    same = {
+        name: row.content_fingerprint == first.content_fingerprint
+        for name, row in zip([*SAME, *OTHER], rows, strict=True)
+    }
     assert same == {**dict.fromkeys(SAME, True), **dict.fromkeys(OTHER, False)}
 
 
