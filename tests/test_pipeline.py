@@ -67,6 +67,14 @@ def test_the_account_of_each_file_is_the_truth(loaded: str) -> None:
     assert found == truth
 
 
+def test_the_readme_shows_the_fingerprint_of_the_sample(loaded: str) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = readme.split("$ make fingerprint\n")[1].split("```")[0].splitlines()[2:]
+    assert [tuple(line.split()) for line in shown] == [
+        (table, str(rows), found) for table, rows, found in fingerprint(loaded)
+    ]
+
+
 def test_a_second_run_finds_nothing_new(loaded: str, data: Path) -> None:
     before = query(loaded, "select * from ops.ingested_files")
     assert load(loaded, ROOT / "data" / "events", data).startswith("nothing new")

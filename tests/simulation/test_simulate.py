@@ -8,7 +8,7 @@ import pytest
 from jobs.simulate import main
 from jobs.simulation import settings as simulation_settings
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 
 
 def simulate(folder: Path, **options: Any) -> None:

@@ -12,7 +12,7 @@ from uuid import NAMESPACE_OID, uuid5
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
-from jobs.storage.postgres import execute_files
+from jobs.storage.postgres import SQL, execute_files
 
 RUN_ID = 1
 STAGING = "staging_1"
@@ -178,3 +178,18 @@ def summarize_documents(events: tuple[Event, ...]) -> list[tuple[Any, ...]]:
         word_count = latest(edits, "document_word_count")
         rows.append((document_id, title, first.event_at, first.user_id, editor, last_edited_at, word_count))
     return rows
+
+
+def query(database: Any, statement: str) -> list[tuple[Any, ...]]:
+    with database.cursor() as cursor:
+        cursor.execute(statement)
+        return list(cursor.fetchall())
+
+
+def execute(database: Any, statement: str) -> None:
+    with database.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def run_file(database: Any, folder: str, name: str) -> list[tuple[Any, ...]]:
+    return query(database, (SQL / folder / f"{name}.sql").read_text(encoding="utf-8"))

@@ -8,14 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.metrics_rows import Event, create_tables, edit, load, login, share
-
-
-@pytest.fixture
-def tables(database: Any) -> Any:
-    """A connection to a database with empty published tables."""
-    create_tables(database)
-    return database
+from tests.metrics.rows import Event, edit, load, login, share
 
 
 def find_anomalies(database: Any) -> list[tuple[Any, ...]]:

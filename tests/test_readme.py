@@ -1,0 +1,93 @@
+"""What the front page says is so: the diagram, the commands, the files, the functions, the hashes."""
+
+import re
+from typing import Any
+
+import pytest
+
+from jobs import load, pipeline
+from tests.builders import ROOT
+from tests.metrics.rows import create_tables, query
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DIAGRAM = README.split("```mermaid\n")[1].split("```")[0]
+
+
+@pytest.fixture
+def catalogue(database: Any) -> Any:
+    create_tables(database)
+    return database
+
+
+def drawn_columns() -> set[tuple[str, str, str]]:
+    """(table, type, column) of the diagram."""
+    return {
+        (table, *line.split()[:2])
+        for table, body in re.findall(r"^    (\w+) \{\n(.*?)\n    \}", DIAGRAM, re.MULTILINE | re.DOTALL)
+        for line in body.splitlines()
+    }
+
+
+def test_the_diagram_has_every_column_with_its_type(catalogue: Any) -> None:
+    rows = query(
+        catalogue,
+        "select relname, format_type(atttypid, null), attname from pg_attribute join pg_class c on c.oid = attrelid"
+        " where relnamespace = 'public'::regnamespace and relkind = 'r' and attnum > 0 and not attisdropped",
+    )
+    short = {"timestamp with time zone": "timestamptz"}
+    assert drawn_columns() == {(table, short.get(kind, kind), column) for table, kind, column in rows}
+
+
+def test_the_diagram_has_every_foreign_key_and_says_which_may_be_missing(catalogue: Any) -> None:
+    rows = query(
+        catalogue,
+        "select parent.relname, child.relname, conname, (select bool_or(not attnotnull) from pg_attribute"
+        " where attrelid = conrelid and attnum = any(conkey)) from pg_constraint"
+        " join pg_class parent on parent.oid = confrelid join pg_class child on child.oid = conrelid"
+        " where contype = 'f' and connamespace = 'public'::regnamespace",
+    )
+    drawn = set(re.findall(r"^    (\w+) (\|[o|])--o\{ (\w+) : (\w+)$", DIAGRAM, re.MULTILINE))
+    assert drawn == {(parent, "|o" if optional else "||", child, name) for parent, child, name, optional in rows}
+
+
+def test_the_diagram_marks_every_key_column(catalogue: Any) -> None:
+    rows = query(
+        catalogue,
+        "select relname, attname, string_agg(distinct case contype when 'p' then 'PK' else 'FK' end, ', '"
+        " order by case contype when 'p' then 'PK' else 'FK' end desc) from pg_constraint"
+        " join pg_class c on c.oid = conrelid join pg_attribute a on attrelid = conrelid and attnum = any(conkey)"
+        " where contype in ('p', 'f') and connamespace = 'public'::regnamespace group by 1, 2",
+    )
+    marked = {
+        (table, *match)
+        for table, body in re.findall(r"^    (\w+) \{\n(.*?)\n    \}", DIAGRAM, re.MULTILINE | re.DOTALL)
+        for match in re.findall(r"^ +\w+ (\w+) ((?:PK|FK)(?:, FK)?)$", body, re.MULTILINE)
+    }
+    assert marked == set(rows)
+
+
+def test_every_make_target_it_names_exists() -> None:
+    targets = set(re.findall(r"^\.PHONY: (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:^\$ |`|\()make (?:-s )?([a-z][a-z-]+)", README, re.MULTILINE))
+    assert {"pipeline", "test", "fingerprint", "session-gaps"} <= named
+    assert named <= targets
+
+
+def test_every_file_it_names_exists() -> None:
+    generated = ("data/quarantine", "data/runs", "data/postgres")
+    paths = re.findall(r"`((?:jobs|schemas|conf|sql|tests|data)/[^\s`]*)`", README)
+    named = [path for path in paths if not path.startswith(generated) and path != "conf/sources/mine.yml"]
+    assert len(named) > 15
+    assert [path for path in named if not list(ROOT.glob(path.removesuffix("/")))] == []
+
+
+def test_the_functions_of_the_flow_exist() -> None:
+    flow = README.split("## The flow")[1].split("## Architecture")[0]
+    steps = [re.findall(r"`(\w+)`", line.split("|")[2]) for line in flow.splitlines() if line.startswith("| ")][1:]
+    names = [name for step in steps for name in step]
+    assert len(names) > 10
+    assert [name for name in names if not hasattr(load, name) and not hasattr(pipeline, name)] == []
+
+
+def test_it_stays_short() -> None:
+    assert len(README.splitlines()) <= 250
