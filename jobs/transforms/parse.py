@@ -15,6 +15,8 @@ from schemas.fields import FIELDS, Path, Source
 
 _JSON_OPTIONS = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 
+_NUL_ESCAPE = "\\u0000"
+
 # An unpaired surrogate escape, not itself behind an escaped backslash. Spark would turn it into `?` unseen.
 _LONE_SURROGATE = (
     r"(?<!\\)((?:\\\\)*)"
@@ -27,17 +29,17 @@ def parse(records: DataFrame, source: Source) -> DataFrame:
     """Read the mapped fields out of each record.
 
     In: one row per record (`schemas.tables.RECORD`), blank lines left out.
-    Out: one row per record: the same columns; `is_text` (valid UTF-8), `is_json`, `is_object`; one text column per
-    field of `schemas.fields.FIELDS`, NULL where missing or blank; `containers`, the names of the fields that hold
-    an object or a list where a scalar belongs.
+    Out: one row per record: the same columns; `is_text` (valid UTF-8), `is_json`, `is_object`, `has_nul` (some field
+    may hold a NUL); one text column per field of `schemas.fields.FIELDS`, NULL where missing or blank; `containers`,
+    the names, joined by commas, of the fields that hold an object or a list where a scalar belongs.
     """
     paths = {path for alternatives in source.fields.values() for path in alternatives}
     opened = _open_objects(_read_json(records, {path[0] for path in paths}), paths)
     fields = [_read_field(name, source).alias(name) for name in FIELDS]
-    containers = F.array_compact(
-        F.array(*[F.when(_is_container(name, source), F.lit(name)) for name in FIELDS if FIELDS[name] != "text"])
-    )
-    return opened.select(*records.columns, "is_text", "is_json", "is_object", *fields, containers.alias("containers"))
+    scalars = [name for name, kind in FIELDS.items() if kind != "text"]
+    containers = F.concat_ws(",", *[F.when(_is_container(name, source), F.lit(name)) for name in scalars])
+    verdicts = ["is_text", "is_json", "is_object", "has_nul"]
+    return opened.select(*records.columns, *verdicts, *fields, containers.alias("containers"))
 
 
 def _read_json(records: DataFrame, keys: Iterable[str]) -> DataFrame:
@@ -64,6 +66,8 @@ def _read_json(records: DataFrame, keys: Iterable[str]) -> DataFrame:
         *texts.columns,
         "is_object",
         F.when(F.col("is_object"), True).otherwise(_is_strict_json()).alias("is_json"),
+        # A bare NUL is no JSON, so that only its escape can bring one.
+        F.col("json").contains(_NUL_ESCAPE).alias("has_nul"),
         F.when(F.col("is_object"), F.get("objects", F.lit(0))).alias("object"),
     )
 

@@ -12,8 +12,11 @@ def strip(text: Column) -> Column:
 
 
 def is_filled(text: Column) -> Column:
-    """True where `text` is not blank; NULL, which every condition takes for false, where it is NULL."""
-    return strip(text) != ""
+    """True where `text` is not blank; NULL, which every condition takes for false, where it is NULL.
+
+    Found at the first character that is no white space, where a trim would walk through the whole text.
+    """
+    return text.rlike(f"[^{WHITESPACE}]")
 
 
 _CJK = r"\p{IsHan}\p{IsHiragana}\p{IsKatakana}\u30FC\uFF70"

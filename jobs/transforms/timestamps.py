@@ -5,7 +5,8 @@ from pyspark.sql import functions as F
 
 _DATE_TIME = r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}"
 _ISO_8601 = rf"^{_DATE_TIME}(:\d{{2}}([.,]\d+)?)?( ?([Zz]|[+-]\d{{2}}(:?\d{{2}})?))?$"
-_CANONICAL = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$"
+# What Spark's own cast reads right; everything else is brought into this form first.
+_CANONICAL = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})$"
 _NUMBER = r"^-?\d{1,20}(\.\d+)?([eE][+]?\d{1,2})?$"
 
 # An epoch number below the first limit is in seconds, below the second in milliseconds, else in microseconds: as

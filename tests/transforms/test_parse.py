@@ -84,7 +84,7 @@ def test_blank_content_is_kept_since_it_is_a_document_of_no_words(spark: SparkSe
 def test_an_object_where_an_id_belongs_is_told_from_text_that_looks_like_one(spark: SparkSession) -> None:
     texts = [record_json(user_id={"x": 1}), record_json(user_id='{"x":1}'), record_json(device={"os": "x"})]
     rows = parse(records(spark, *texts), default_source()).orderBy("record_number").collect()
-    assert [row.containers for row in rows] == [["user_id"], [], []]
+    assert [row.containers for row in rows] == ["user_id", "", ""]
     assert rows[2].device == '{"os":"x"}'
 
 

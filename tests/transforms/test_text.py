@@ -4,7 +4,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from jobs.transforms.text import count_words, strip
+from jobs.transforms.text import count_words, is_filled, strip
 
 WORDS = {
     None: None,
@@ -50,3 +50,10 @@ def test_strip_agrees_with_python_for_every_white_space_character(spark: SparkSe
     found = {row.text: row.stripped for row in frame.select("text", strip(F.col("text")).alias("stripped")).collect()}
     assert found == {text: text.strip() for text in found}
     assert len(found) == len(spaces) > 20
+
+
+def test_every_white_space_character_alone_is_blank(spark: SparkSession) -> None:
+    texts = [chr(point) for point in range(1, 0x3100) if not 0xD800 <= point < 0xE000] + ["", "  x ", " \u3000"]
+    frame = spark.createDataFrame([(text,) for text in texts], "text string")
+    found = {row.text: row.filled for row in frame.select("text", is_filled(F.col("text")).alias("filled")).collect()}
+    assert found == {text: text.strip() != "" for text in texts}
