@@ -15,13 +15,13 @@ from pathlib import Path
 
 from jobs.load import load
 from jobs.storage.errors import PipelineError, UsageError
-from jobs.storage.files import discover
+from jobs.storage.files import discover, no_files_found
 from jobs.storage.ledger import choose_files, count_current_files, prepare_database
 from jobs.storage.logs import configure_logging
 from jobs.storage.postgres import connect, hold_run_lock
 from jobs.storage.settings import read_settings
 from jobs.storage.sources import read_source
-from jobs.storage.summary import format_summary, write_summary
+from jobs.storage.summary import format_nothing_new, format_summary, write_summary
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +48,9 @@ def run(args: argparse.Namespace, database_url: str) -> str:
         prepare_database(connection)
         readings = choose_files(connection, found, source, args.full_refresh, args.drop_missing)
         if not readings:
-            known = count_current_files(connection)
-            return f"nothing new: {len(found)} files found, all among the {known} that are loaded"
+            if not (loaded := count_current_files(connection)):
+                raise no_files_found(args.input, skipped)
+            return format_nothing_new(len(found), loaded, skipped)
         summary = load(connection, database_url, readings, settings, data) | {"skipped": skipped}
     write_summary(data / "runs", summary)
     return format_summary(summary)

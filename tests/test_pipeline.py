@@ -15,6 +15,7 @@ from psycopg2 import errors
 from pyspark.sql import SparkSession
 
 from jobs.pipeline import arg_parser, run
+from jobs.storage.errors import UsageError
 from jobs.storage.postgres import SQL
 from tests.builders import ROOT, record_json
 from tests.check_truth import compare
@@ -207,6 +208,14 @@ def test_a_file_that_is_gone_stops_a_rebuild_unless_it_may(
     assert query(database_url, "select event_id from events") == [("a",)]
     load(database_url, folder, tmp_path / "data", "--drop-missing")
     assert query(database_url, "select event_id from events") == [("b",)]
+
+
+def test_a_folder_without_event_files_is_refused_as_long_as_nothing_is_loaded(
+    database_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("no events")
+    with pytest.raises(UsageError, match=r"holds no file .* 1 skipped, such as .*notes\.txt"):
+        load(database_url, tmp_path, tmp_path / "data")
 
 
 def test_empty_files_and_files_of_rejects_only_are_accounted_for(

@@ -1,7 +1,9 @@
 """Which files there are to read, and what they look like."""
 
+import errno
 import json
 import os
+import stat
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,19 +45,33 @@ def discover(folder: str, include: tuple[str, ...]) -> tuple[list[InputFile], li
     if not root.is_dir():
         raise UsageError(f"input folder {root}: there is no such folder; name the one that holds the event logs")
     files, skipped = [], []
-    for directory, _, names in os.walk(root, onerror=_refuse_folder):
+    for directory, folders, names in os.walk(root, onerror=_refuse_folder):
+        # Followed, a link could lead in circles, or to files that are found elsewhere too.
+        linked = [str(path) for name in folders if (path := Path(directory, name)).is_symlink()]
+        skipped += [(path, "linked folder") for path in linked]
         for name in names:
             path = Path(directory, name)
             if reason := _reason_to_skip(path.relative_to(root), include):
                 skipped.append((str(path), reason))
-            else:
+                continue
+            try:
                 files.append(stat_file(path))
+            except OSError:
+                skipped.append((str(path), "gone or no file"))
     return sorted(files, key=lambda file: file.uri), sorted(skipped)
 
 
+def no_files_found(folder: str, skipped: list[tuple[str, str]]) -> UsageError:
+    """The error for a folder in which there is nothing to read."""
+    others = f"; {len(skipped)} skipped, such as {skipped[0][0]} ({skipped[0][1]})" if skipped else ""
+    return UsageError(f"input folder {folder}: holds no file whose name matches `include` in the settings{others}")
+
+
 def stat_file(path: Path) -> InputFile:
-    """The reading of `path` as it is now. Raises OSError where it is gone."""
+    """The reading of `path` as it is now. Raises OSError where it is gone, or a pipe, which could block for ever."""
     status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
     modified_at = datetime.fromtimestamp(status.st_mtime_ns // 1000 / 1_000_000, UTC)
     return InputFile(path.as_uri(), status.st_size, modified_at)
 

@@ -31,9 +31,19 @@ def format_summary(summary: dict[str, Any]) -> str:
     lines.append("  records = blank + quarantined + accepted; accepted = published + exact duplicates + superseded")
     lines += _section("quarantined by reason", summary["quarantined_by_reason"])
     lines += _section("rows", {table: totals[table] for table in ("users", "documents", "sessions", "events")})
-    lines += _section("files skipped", Counter(reason for _, reason in summary["skipped"]))
+    lines += _skipped(summary["skipped"])
     lines.append("seconds: " + ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in summary["seconds"].items()))
     return "\n".join(lines)
+
+
+def format_nothing_new(found: int, loaded: int, skipped: list[tuple[str, str]]) -> str:
+    """What to tell of a run whose files, all `found` of them, are among the `loaded` ones."""
+    lines = [f"nothing new: {found} files found, all among the {loaded} that are loaded", *_skipped(skipped)]
+    return "\n".join(lines)
+
+
+def _skipped(skipped: list[tuple[str, str]]) -> list[str]:
+    return _section("files skipped", Counter(reason for _, reason in skipped))
 
 
 def _section(title: str, counts: dict[str, int]) -> list[str]:

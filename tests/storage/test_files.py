@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,21 @@ def test_what_is_not_read_is_listed_with_its_reason(tmp_path: Path) -> None:
         ".hidden.json": "unfinished",
         "half.json.tmp": "unfinished",
         "part.json": "unfinished",
+    }
+
+
+def test_pipes_broken_links_and_linked_folders_are_listed_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "read.json").write_text(OBJECT)
+    os.mkfifo(tmp_path / "in" / "pipe.json")
+    (tmp_path / "in" / "broken.json").symlink_to(tmp_path / "nowhere.json")
+    (tmp_path / "in" / "deep" / "circle").symlink_to(tmp_path / "in")
+    files, skipped = discover(str(tmp_path / "in"), INCLUDE)
+    assert [file.path.name for file in files] == ["read.json"]
+    assert {Path(path).name: reason for path, reason in skipped} == {
+        "pipe.json": "gone or no file",
+        "broken.json": "gone or no file",
+        "circle": "linked folder",
     }
 
 
