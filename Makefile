@@ -35,6 +35,7 @@ PYTHON := .venv/bin/python
 # One stamp for each set of extras; a changed setup.cfg makes it anew.
 LOCAL := .venv/.local
 TEST := .venv/.test
+AIRFLOW := .venv-airflow/.installed
 is_on = $(filter-out 0 no false,$($(1)))
 
 ##@ Load and look
@@ -58,6 +59,14 @@ fingerprint: $(LOCAL) ## one hash a table, the same in whatever order the record
 session-gaps: $(LOCAL) ## what other gaps than 30 minutes would make of the sessions
 	@$(PYTHON) -m jobs.query sql/analysis/session_gap_sensitivity.sql
 
+.PHONY: check
+check: $(LOCAL) ## run the checks of sql/checks; exit code 3 and the rows when one finds something
+	@$(PYTHON) -m jobs.check
+
+.PHONY: quality
+quality: $(LOCAL) ## the last five runs: their counts, quarantine by reason, errors
+	@$(PYTHON) -m jobs.query sql/analysis/quality.sql
+
 .PHONY: simulate
 simulate: $(LOCAL) ## make EVENTS events from SEED in the folder OUTPUT, the right answers beside it
 	@$(PYTHON) -m jobs.simulate --events "$$EVENTS" --seed "$$SEED" --output "$$OUTPUT"
@@ -75,10 +84,19 @@ psql: $(LOCAL) ## open psql on the database
 stop: $(LOCAL) ## stop the embedded server; its data stay
 	@$(PYTHON) -m jobs.database stop
 
+##@ Run it on a schedule
+.PHONY: airflow
+airflow: $(LOCAL) $(AIRFLOW) ## start Airflow with the DAG, its home in data/airflow; Ctrl-C ends it
+	@docker/airflow/start
+
 ##@ Work on the code
 .PHONY: test
 test: $(TEST) ## run the whole test suite
 	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest
+
+.PHONY: airflow-test
+airflow-test: $(TEST) $(AIRFLOW) ## run the Airflow DAG for real, in .venv-airflow: success, retry, failure
+	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest -p tests.conftest docker/airflow/tests
 
 .PHONY: lint
 lint: $(TEST) ## ruff, mypy and sqlfluff
@@ -100,7 +118,7 @@ java: $(LOCAL) ## fetch Java 17 into ~/.jdk where there is no Java 17 or 21; pri
 .PHONY: clean
 clean: ## stop the embedded server and remove it WITH ITS DATA, .venv and all that was generated; data/events stays
 	@if [ -x $(PYTHON) ] && [ -d data/postgres ]; then env -u DATABASE_URL $(PYTHON) -m jobs.database stop; fi
-	@rm -rf .venv data/postgres data/quarantine data/runs data/reports data/simulated build *.egg-info \
+	@rm -rf .venv .venv-airflow data/airflow data/postgres data/quarantine data/runs data/reports data/simulated build *.egg-info \
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse metastore_db derby.log
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -115,6 +133,13 @@ $(LOCAL): setup.cfg pyproject.toml
 $(TEST): setup.cfg pyproject.toml
 	$(call install,.[local$(comma)test])
 	@touch $(LOCAL)
+
+# An environment of its own: what Airflow pins and what Spark needs need not agree.
+$(AIRFLOW): docker/airflow/requirements.txt
+	@echo 'setting up .venv-airflow (once, some minutes)' >&2
+	@python3 -m venv .venv-airflow >&2
+	@.venv-airflow/bin/python -m pip install --quiet --quiet --disable-pip-version-check --requirement $< >&2
+	@touch $@
 
 comma := ,
 # The venv is made once; standard output is left to the targets, as `make -s database-url` prints a URL only.

@@ -1,0 +1,87 @@
+"""Airflow driven by its own commands; those run in .venv-airflow, the tests in .venv."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+import subprocess
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[3]
+PROGRAMS = ROOT / ".venv-airflow" / "bin"
+DAGS = ROOT / "docker" / "airflow" / "dags"
+NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+@dataclass(frozen=True)
+class Task:
+    """How a task of the latest run of a DAG ended."""
+
+    state: str | None
+    tries: int
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """An Airflow with its metadata in SQLite below `home`."""
+
+    home: Path
+    environment: dict[str, str]
+
+    def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
+        """One command, running; its standard error is in its standard output."""
+        return subprocess.Popen(
+            command, cwd=self.home, env={**self.environment, **environment}, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+
+    def run(self, *command: str, **environment: str) -> tuple[int, str]:
+        """(exit code, output) of one command, run to its end."""
+        with self.start(*command, **environment) as process:
+            output = process.communicate(timeout=600)[0]
+        return process.returncode, output
+
+    def test(self, *arguments: str, dag: str = "document_events", **environment: str) -> tuple[int, str]:
+        """`airflow dags test`."""
+        return self.run("airflow", "dags", "test", dag, *arguments, **environment)
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """Rows of the metadata."""
+        with closing(sqlite3.connect(f"file:{self.home / 'airflow.db'}?mode=ro", uri=True, timeout=30)) as metadata:
+            return metadata.execute(statement).fetchall()
+
+    def tasks(self, dag: str = "document_events") -> dict[str, Task]:
+        """The tasks of the latest run."""
+        rows = self.query(
+            "select task_id, state, try_number from task_instance where run_id ="
+            f" (select run_id from dag_run where dag_id = '{dag}' order by id desc limit 1)"
+        )
+        return {task: Task(state, tries) for task, state, tries in rows}
+
+    def count_asset_events(self) -> int:
+        """How often the asset `document_events` was announced."""
+        return int(
+            self.query(
+                "select count(*) from asset_event join asset on asset.id = asset_id where name = 'document_events'"
+            )[0][0]
+        )
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The sample, loaded by the DAG into the empty database at `url`, and what that printed."""
+
+    url: str
+    code: int
+    output: str
+    tasks: dict[str, Task]
+    asset_events: int
+
+
+def find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
