@@ -85,6 +85,28 @@ def test_fingerprint_shows_in_which_table_a_value_changed(tables: Any, change: s
     assert [name for name in before if before[name] != after[name]] == [table]
 
 
+def test_quality_has_the_last_five_runs_with_counts_reasons_and_error(tables: Any) -> None:
+    load(tables, Event("e1", "ann", "2025-03-01 10:00"))
+    execute(
+        tables,
+        "update ops.pipeline_runs set records = 4, blank = 1, quarantined = 2, accepted = 1, exact_duplicates = 0,"
+        " superseded = 0, published = 1;"
+        "insert into ops.quarantined_records values (1, 2, '{bad_value,missing_field}', 'a', 1),"
+        " (1, 3, '{missing_field}', 'b', 1);"
+        "insert into ops.pipeline_runs (run_id, started_at, status, code_version, configuration_version, error)"
+        " select n, now(), 'failed', 'code', 'configuration', repeat('x', 300) from generate_series(2, 5) as n",
+    )
+    rows = run_file(tables, "analysis", "quality")
+    assert rows[0] == (5, "failed", *[None] * 8, "x" * 200)
+    assert rows[4] == (1, "succeeded", 4, 1, 2, 1, 0, 0, 1, "missing_field 2, bad_value 1", None)
+    execute(
+        tables,
+        "insert into ops.pipeline_runs (run_id, started_at, status, code_version, configuration_version)"
+        " values (6, now(), 'running', 'code', 'configuration')",
+    )
+    assert [row[0] for row in run_file(tables, "analysis", "quality")] == [6, 5, 4, 3, 2]
+
+
 SOUND = (
     edit("e1", "ann", "2025-03-01 10:00", "d", document_word_count=5, reported_user_name="Ann"),
     edit("e3", "ann", "2025-03-01 10:30", "d", reported_document_title="A", reported_user_name="B"),
