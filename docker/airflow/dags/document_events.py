@@ -81,6 +81,7 @@ def describe_failure(context: Context) -> str:
     """
     instance = context["task_instance"]
     failed = f"{instance.dag_id}.{instance.task_id} failed on try {instance.try_number}: {context.get('exception')}"
+    failed += f"\nlog: {instance.log_url}"
     command = [PYTHON, "-m", "jobs.query", "sql/analysis/quality.sql"]
     try:
         done = subprocess.run(command, cwd=HOME, capture_output=True, text=True, timeout=60, check=False)

@@ -133,8 +133,9 @@ def test_the_message_reaches_a_notifier_and_hides_nothing_when_the_database_is_d
     code, output = airflow.test(dag="failing", DATABASE_URL=NO_DATABASE)
     assert (code, airflow.tasks("failing")) == (1, {"fail": Task("failed", 1)})
     assert "ValueError: the task's own failure" in output
-    told, reason = (airflow.home / "notified").read_text().splitlines()
+    told, log, reason = (airflow.home / "notified").read_text().splitlines()
     assert told == "to you: failing.fail failed on try 1: the task's own failure"
+    assert log.startswith("log: http")
     assert reason.startswith("no quality table: error: database can't be reached")
 
 
