@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from jobs.storage.errors import UsageError
 
@@ -78,7 +78,7 @@ def stat_file(path: Path) -> InputFile:
 
 def path_of(uri: str) -> Path:
     """The local path of a file: URI."""
-    return Path(unquote(urlsplit(uri).path))
+    return Path(os.fsdecode(unquote_to_bytes(urlsplit(uri).path)))  # a name need not be UTF-8
 
 
 def is_gzip(path: Path) -> bool:
@@ -88,10 +88,14 @@ def is_gzip(path: Path) -> bool:
 
 
 def sniff_format(path: Path) -> Format:
-    """JSON Lines when at least half of the non-blank lines in the first MiB are one complete JSON object each."""
+    """JSON Lines when at least half of the non-blank lines in the first MiB are one complete JSON object each.
+
+    Unreadable is what can't be opened, here or by the JVM, which knows no name that is not UTF-8.
+    """
     try:
+        str(path).encode()
         head, is_cut = _read_head(path)
-    except OSError:
+    except (OSError, UnicodeEncodeError):
         return "unreadable"
     lines = head.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     if is_cut:

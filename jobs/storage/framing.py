@@ -131,7 +131,7 @@ def _frame_unreadable(
     spark: SparkSession, paths: dict[int, Path], formats: dict[int, Format]
 ) -> tuple[DataFrame, dict[int, tuple[int, int]]]:
     """One row per file that can't be opened at all."""
-    rows = [(file_id, 1, None, "the file can't be read") for file_id in paths]
+    rows = [(file_id, 1, None, "it can't be opened; mend its permissions or its name") for file_id in paths]
     return spark.createDataFrame(rows, RECORD), dict.fromkeys(paths, (1, 0))
 
 

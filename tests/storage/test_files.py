@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.storage.errors import UsageError
-from jobs.storage.files import discover, sniff_format
+from jobs.storage.files import discover, path_of, sniff_format
 
 INCLUDE = ("*.json", "*.jsonl", "*.json.gz")
 OBJECT = '{"a": 1}'
@@ -28,6 +28,11 @@ def test_files_are_found_in_any_depth_and_order_of_uri(tmp_path: Path) -> None:
     }
     assert [file.uri for file in files] == sorted(file.uri for file in files)
     assert skipped == []
+
+
+def test_a_name_that_is_not_utf_8_survives_its_uri() -> None:
+    path = Path(os.fsdecode(b"/a/\xff\xfe b%20.json"))
+    assert path_of(path.as_uri()) == path
 
 
 def test_what_is_not_read_is_listed_with_its_reason(tmp_path: Path) -> None:
