@@ -13,6 +13,9 @@ _REQUIRED = {
     "spark.sql.variant.allowDuplicateKeys": "true",
     # Pruning a JSON schema would change what counts as well formed.
     "spark.sql.optimizer.enableJsonExpressionOptimization": "false",
+    # Into which splits a file is cut must not hang on how many executors are there at the moment: one pass over the
+    # text counts the lines of each split, the next one numbers them.
+    "spark.sql.files.minPartitionNum": "8",
 }
 
 
