@@ -74,8 +74,9 @@ def _load(
         jdbc = jdbc_options(database_url)
         for table, rows in model_tables(verdicts, events, described, run.run_id).items():
             stage(rows, table, run.staging, jdbc, settings)
-    with stages.time("publish"):
+    with stages.time("publish") as counts:
         totals = publish(connection, run, _count_files(run, readings, framed, verdict_counts))
+        counts |= totals
     return {
         "run_id": run.run_id,
         "started_at": run.started_at,
