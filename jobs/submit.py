@@ -1,10 +1,16 @@
 """Hands a job to spark-submit with everything found for it: Java, the JDBC driver, the database.
 
 `python -m jobs.submit [--database] jobs/pipeline.py ARGUMENT...`, as the Makefile calls it from the project's
-folder. From the environment: MASTER (default local[*]), SPARK_ARGS (more options for spark-submit), EVENT_LOG (if set,
-Spark's event log goes to data/runs/spark-events), JDBC_JAR and, with --database, DATABASE_URL. The database travels in
-the environment, never on a command line. Returns the job's own exit code, or 2 or 4 when something it needs is not
-there.
+folder. From the environment, where the database stays off the command line:
+
+    MASTER          where Spark runs, default local[*]
+    PYSPARK_PYTHON  the Python of a cluster's executors
+    SPARK_ARGS      more options for spark-submit
+    EVENT_LOG       if set, Spark's event log goes to data/runs/spark-events
+    JDBC_JAR        the PostgreSQL driver, where it can't be fetched
+    DATABASE_URL    with --database; default the embedded server
+
+Returns the job's own exit code, or 2 or 4 when something it needs is not there.
 """
 
 from __future__ import annotations
@@ -58,6 +64,9 @@ def make_environment(with_database: bool) -> dict[str, str]:
     if _master().startswith("local"):
         # Spark's ports and web page need not be seen from the network.
         environment.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    elif python := os.environ.get("PYSPARK_PYTHON"):
+        # The machines of a cluster need not have this virtual environment.
+        environment["PYSPARK_PYTHON"] = python
     if with_database:
         environment["DATABASE_URL"] = find_database()
     return environment

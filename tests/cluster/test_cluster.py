@@ -22,6 +22,7 @@ from tests.check_truth import compare
 from tests.conftest import empty_database
 
 EVENTS = 20_000
+STRANGER = Path(sys.base_prefix) / "bin" / "python3"
 # Everything but the run's own number, and the times of the run.
 TABLES = {
     "users": "users::text",
@@ -100,6 +101,8 @@ def submit(master: str, url: str, folder: str, data: Path, *spark_args: str) -> 
         "MASTER": master,
         "DATABASE_URL": url,
         "SPARK_LOCAL_IP": "127.0.0.1",
+        # A Python that knows nothing of this project, as on the machines of a cluster.
+        "PYSPARK_PYTHON": str(STRANGER),
         "SPARK_ARGS": " ".join(["--executor-memory", "1g", *spark_args]),
     }
     command = [sys.executable, "-m", "jobs.submit", "--database", "jobs/pipeline.py", "--input", folder]
@@ -133,6 +136,11 @@ def local(server: str, events: Path, tmp_path_factory: pytest.TempPathFactory) -
         return read_tables(url), read_quarantine(data)
 
 
+def test_the_executors_python_does_not_have_the_project() -> None:
+    imported = subprocess.run([STRANGER, "-c", "import jobs.load"], check=False, cwd="/", capture_output=True)
+    assert b"ModuleNotFoundError" in imported.stderr
+
+
 @pytest.mark.parametrize("killed_after", [None, "frame", "model"], ids=["whole", "while parsing", "while staging"])
 def test_a_cluster_gives_the_same_tables_even_when_a_worker_dies(
     cluster: Cluster, local: tuple[dict[str, Any], list[Any]], events: Path, server: str, killed_after: str | None
@@ -157,10 +165,8 @@ def test_input_behind_another_scheme_gives_the_same_tables(
 ) -> None:
     """viewfs: is Hadoop's own; here it shows a local folder, so that no server of files is needed."""
     mount = f"spark.hadoop.fs.viewfs.mounttable.test.link./events={events.as_uri()}"
-    quarantine = f"spark.hadoop.fs.viewfs.mounttable.test.link./out={cluster.folder.as_uri()}"
     with empty_database(server) as url:
-        options = ("--conf", mount, "--conf", quarantine)
-        job = submit(cluster.master, url, "viewfs://test/events", cluster.folder / "data", *options)
+        job = submit(cluster.master, url, "viewfs://test/events", cluster.folder / "data", "--conf", mount)
         assert job.wait(600) == 0
         tables = read_tables(url)
     assert {name: rows for name, rows in tables.items() if name != "ops.ingested_files"} == {
