@@ -8,6 +8,7 @@ INPUT := data/events
 SOURCE := conf/sources/default.yml
 MASTER := local[*]
 SPARK_ARGS :=
+EVENT_LOG :=
 JDBC_JAR ?=
 FULL_REFRESH :=
 DROP_MISSING :=
@@ -40,8 +41,9 @@ is_on = $(filter-out 0 no false,$($(1)))
 
 ##@ Load and look
 .PHONY: pipeline
-pipeline: $(LOCAL) ## load the new files of INPUT (mapped by SOURCE); FULL_REFRESH=1 rebuilds, DROP_MISSING=1 allows gone files
-	@$(PYTHON) -m jobs.submit --database jobs/pipeline.py --input "$$INPUT" --source "$$SOURCE" \
+pipeline: $(LOCAL) ## load the new files of INPUT by the mapping SOURCE; FULL_REFRESH=1, DROP_MISSING=1, EVENT_LOG=1: README
+	@$(if $(call is_on,EVENT_LOG),EVENT_LOG=1) $(PYTHON) -m jobs.submit --database jobs/pipeline.py \
+		--input "$$INPUT" --source "$$SOURCE" \
 		$(if $(call is_on,FULL_REFRESH),--full-refresh) $(if $(call is_on,DROP_MISSING),--drop-missing)
 	@echo
 	@$(PYTHON) -m jobs.query --metrics --rows 5
@@ -97,6 +99,10 @@ test: $(TEST) ## run the whole test suite
 .PHONY: airflow-test
 airflow-test: $(TEST) $(AIRFLOW) ## run the Airflow DAG for real, in .venv-airflow: success, retry, failure
 	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest -p tests.conftest docker/airflow/tests
+
+.PHONY: cluster-test
+cluster-test: $(TEST) ## the job on a Spark master and two workers of this machine, one of which is killed
+	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest tests/cluster
 
 .PHONY: lint
 lint: $(TEST) ## ruff, mypy and sqlfluff

@@ -3,7 +3,6 @@
 from contextlib import suppress
 from functools import reduce
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -29,15 +28,15 @@ from jobs.transforms.validate import Limits, judge, split
 
 
 def load(
-    connection: Connection, database_url: str, readings: list[Reading], settings: Settings, data: Path
+    connection: Connection, database_url: str, readings: list[Reading], settings: Settings, quarantine: str
 ) -> dict[str, Any]:
-    """Publish what is in the files of `readings`; return the run's summary.
+    """Publish what is in the files of `readings`, with refused records below `quarantine`; return the run's summary.
 
     The run lock must be held. Whatever goes wrong, the run is entered as failed and nothing of it is published.
     """
     run = start_run(connection, version("document-events"), settings.version)
     try:
-        return _load(connection, database_url, run, readings, settings, data)
+        return _load(connection, database_url, run, readings, settings, quarantine)
     except BaseException as error:
         with suppress(psycopg2.Error):  # what can't be entered now is swept by the next run
             fail_run(connection, run, f"{type(error).__name__}: {error}"[:1000])
@@ -50,9 +49,9 @@ def _load(
     run: Run,
     readings: list[Reading],
     settings: Settings,
-    data: Path,
+    quarantine: str,
 ) -> dict[str, Any]:
-    stages = Stages()
+    stages = Stages(run.run_id)
     with stages.time("start spark"):
         spark = start_spark("document-events")
     with stages.time("frame") as counts:
@@ -63,7 +62,7 @@ def _load(
         judged = _judge(framed, groups, settings.limits).persist()
         accepted, quarantined = split(judged)
         described = describe_quarantined(quarantined)
-        write_quarantine(described, readings, data / "quarantine", run.run_id)
+        write_quarantine(described, readings, quarantine, run.run_id)
         counts |= (reasons := _count_reasons(described))
     with stages.time("model") as counts:
         verdicts = deduplicate(accepted).persist()
@@ -75,8 +74,9 @@ def _load(
         jdbc = jdbc_options(database_url)
         for table, rows in model_tables(verdicts, events, described, run.run_id).items():
             stage(rows, table, run.staging, jdbc, settings)
-    with stages.time("publish"):
+    with stages.time("publish") as counts:
         totals = publish(connection, run, _count_files(run, readings, framed, verdict_counts))
+        counts |= totals
     return {
         "run_id": run.run_id,
         "started_at": run.started_at,

@@ -28,10 +28,13 @@ logger = logging.getLogger(__name__)
 
 def arg_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Load a folder of JSON event logs into PostgreSQL.")
-    parser.add_argument("--input", required=True, help="folder of event logs, a path or a file: URI")
+    parser.add_argument(
+        "--input", required=True, help="folder of event logs, a path or a URI such as s3a://bucket/events"
+    )
     parser.add_argument("--source", default="conf/sources/default.yml", help="how the fields map to ours")
     parser.add_argument("--settings", default="conf/pipeline.yml", help="tunables")
-    parser.add_argument("--data", default="data", help="where quarantine and run summaries go")
+    parser.add_argument("--data", default="data", help="local folder for logs, summaries and quarantine")
+    parser.add_argument("--quarantine", help="path or URI that all executors reach (default: quarantine in --data)")
     parser.add_argument("--full-refresh", action="store_true", help="read every file of the ledger again")
     parser.add_argument("--drop-missing", action="store_true", help="drop the events of files that are gone")
     parser.add_argument("--wait", type=float, default=60, help="seconds to wait for another run to end")
@@ -51,7 +54,8 @@ def run(args: argparse.Namespace, database_url: str) -> str:
             if not (loaded := count_current_files(connection)):
                 raise no_files_found(args.input, skipped)
             return format_nothing_new(len(found), loaded, skipped)
-        summary = load(connection, database_url, readings, settings, data) | {"skipped": skipped}
+        quarantine = args.quarantine or str(data / "quarantine")
+        summary = load(connection, database_url, readings, settings, quarantine) | {"skipped": skipped}
     write_summary(data / "runs", summary)
     return format_summary(summary)
 

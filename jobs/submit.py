@@ -1,9 +1,16 @@
 """Hands a job to spark-submit with everything found for it: Java, the JDBC driver, the database.
 
 `python -m jobs.submit [--database] jobs/pipeline.py ARGUMENT...`, as the Makefile calls it from the project's
-folder. From the environment: MASTER (default local[*]), SPARK_ARGS (more options for spark-submit), JDBC_JAR and,
-with --database, DATABASE_URL. The database travels in the environment, never on a command line. Returns the job's
-own exit code, or 2 or 4 when something it needs is not there.
+folder. From the environment, where the database stays off the command line:
+
+    MASTER          where Spark runs, default local[*]
+    PYSPARK_PYTHON  the Python of a cluster's executors
+    SPARK_ARGS      more options for spark-submit
+    EVENT_LOG       if set, Spark's event log goes to data/runs/spark-events
+    JDBC_JAR        the PostgreSQL driver, where it can't be fetched
+    DATABASE_URL    with --database; default the embedded server
+
+Returns the job's own exit code, or 2 or 4 when something it needs is not there.
 """
 
 from __future__ import annotations
@@ -24,6 +31,7 @@ from jobs.storage.java import find_java_home
 from jobs.storage.jdbc_driver import find_driver
 
 DEFAULTS = Path("conf/spark-defaults.conf")
+EVENT_LOGS = Path("data/runs/spark-events").resolve()
 
 MEANINGS = {
     1: "unforeseen; the trace is in data/runs/",
@@ -56,6 +64,9 @@ def make_environment(with_database: bool) -> dict[str, str]:
     if _master().startswith("local"):
         # Spark's ports and web page need not be seen from the network.
         environment.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    elif python := os.environ.get("PYSPARK_PYTHON"):
+        # The machines of a cluster need not have this virtual environment.
+        environment["PYSPARK_PYTHON"] = python
     if with_database:
         environment["DATABASE_URL"] = find_database()
     return environment
@@ -67,6 +78,9 @@ def make_command(job: str, arguments: list[str], environment: dict[str, str]) ->
     driver = find_driver(environment, spark_submit, DEFAULTS)
     command = [str(spark_submit), "--master", _master(), "--properties-file", str(DEFAULTS)]
     command += ["--conf", "spark.jars.packages=", "--conf", f"spark.jars={driver.as_uri()}"]
+    if environment.get("EVENT_LOG"):
+        EVENT_LOGS.mkdir(parents=True, exist_ok=True)
+        command += ["--conf", "spark.eventLog.enabled=true", "--conf", f"spark.eventLog.dir={EVENT_LOGS.as_uri()}"]
     if sys.stderr.isatty():
         command += ["--conf", "spark.ui.showConsoleProgress=true"]
     return [*command, *shlex.split(os.environ.get("SPARK_ARGS", "")), job, *arguments]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -26,11 +28,12 @@ def run_on_server(server: str, statement: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """The URL of an embedded PostgreSQL of this test run; its role may create databases."""
-    data_dir = tmp_path_factory.mktemp("postgres")
-    yield embedded_postgres.start(data_dir)
-    embedded_postgres.stop(data_dir)
+    # Not below pytest's own folder, which the start of any other pytest closes to the server's account.
+    with TemporaryDirectory(prefix="document-events-", ignore_cleanup_errors=True) as folder:
+        yield embedded_postgres.start(Path(folder))
+        embedded_postgres.stop(Path(folder))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The whole job on the committed sample, on real PostgreSQL: the answers, the keys, the account of every record."""
 
 import json
+import os
 import random
 import shutil
 from argparse import Namespace
@@ -218,7 +219,7 @@ def test_a_folder_without_event_files_is_refused_as_long_as_nothing_is_loaded(
         load(database_url, tmp_path, tmp_path / "data")
 
 
-def test_empty_files_and_files_of_rejects_only_are_accounted_for(
+def test_empty_and_unreadable_files_and_files_of_rejects_are_accounted_for(
     database_url: str, spark: SparkSession, tmp_path: Path
 ) -> None:
     folder = tmp_path / "in"
@@ -226,10 +227,14 @@ def test_empty_files_and_files_of_rejects_only_are_accounted_for(
     (folder / "empty.json").write_text("")
     (folder / "blank.json").write_text("\n\n")
     (folder / "rejects.json").write_text("junk\n")
+    # A name that is not UTF-8, which the JVM can't open.
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xff.json")).write_text(record_json())
     load(database_url, folder, tmp_path / "data")
     counts = query(
         database_url,
         "select records, blank, quarantined, accepted, published from ops.ingested_files order by file_path",
     )
-    assert counts == [(2, 2, 0, 0, 0), (0, 0, 0, 0, 0), (1, 0, 1, 0, 0)]
+    assert counts == [(1, 0, 1, 0, 0), (2, 2, 0, 0, 0), (0, 0, 0, 0, 0), (1, 0, 1, 0, 0)]
+    reasons = query(database_url, "select reasons from ops.quarantined_records order by raw_sha256")
+    assert reasons == [(["malformed_json"],), (["unreadable_file"],)]
     assert query(database_url, "select count(*) from metrics.daily_active_users") == [(0,)]

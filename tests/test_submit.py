@@ -49,3 +49,12 @@ def test_failed_job_is_explained(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     monkeypatch.setenv("JDBC_JAR", "/nowhere.jar")
     assert submit.main(["jobs/pipeline.py"]) == 2
     assert capsys.readouterr().err.splitlines()[-1] == f"exit code 2: {submit.MEANINGS[2]}"
+
+
+@pytest.mark.parametrize("asked", ["1", ""])
+def test_the_event_log_is_written_on_request(asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    jar = tmp_path / "driver.jar"
+    jar.touch()
+    monkeypatch.setattr(submit, "EVENT_LOGS", tmp_path / "spark events")
+    command = submit.make_command("job.py", [], {"SPARK_HOME": "/x", "JDBC_JAR": str(jar), "EVENT_LOG": asked})
+    assert ("spark.eventLog.enabled=true" in command) == (tmp_path / "spark events").is_dir() == bool(asked)

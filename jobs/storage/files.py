@@ -1,18 +1,13 @@
 """Which files there are to read, and what they look like."""
 
-import errno
 import json
-import os
-import stat
 import zlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote, urlsplit
 
 from jobs.storage.errors import UsageError
+from jobs.storage.file_systems import InputFile, file_system_of, make_uri
 
 Format = Literal["json_lines", "json_values", "unreadable"]
 
@@ -21,43 +16,27 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
-class InputFile:
-    """One reading of one file: `uri` is absolute, `modified_at` is UTC and cut to microseconds."""
+class Content:
+    """What the beginning of a file shows."""
 
-    uri: str
-    size_bytes: int
-    modified_at: datetime
-
-    @property
-    def path(self) -> Path:
-        """Where the file is on this machine."""
-        return path_of(self.uri)
+    format: Format
+    is_gzip: bool = False
 
 
 def discover(folder: str, include: tuple[str, ...]) -> tuple[list[InputFile], list[tuple[str, str]]]:
-    """(files to read, files skipped with the reason) below `folder`, a path or a file: URI, in order of URI.
+    """(files to read, files skipped with the reason) below `folder`, a path or a URI, in order of URI.
 
     Raises UsageError where the folder is not there or can't be listed.
     """
-    if "://" in folder and not folder.startswith("file://"):
-        raise UsageError(f"input folder {folder}: only local folders and file: URIs can be read; mount it")
-    root = path_of(folder) if folder.startswith("file://") else Path(folder).resolve()
-    if not root.is_dir():
-        raise UsageError(f"input folder {root}: there is no such folder; name the one that holds the event logs")
+    root = make_uri(folder)
     files, skipped = [], []
-    for directory, folders, names in os.walk(root, onerror=_refuse_folder):
-        # Followed, a link could lead in circles, or to files that are found elsewhere too.
-        linked = [str(path) for name in folders if (path := Path(directory, name)).is_symlink()]
-        skipped += [(path, "linked folder") for path in linked]
-        for name in names:
-            path = Path(directory, name)
-            if reason := _reason_to_skip(path.relative_to(root), include):
-                skipped.append((str(path), reason))
-                continue
-            try:
-                files.append(stat_file(path))
-            except OSError:
-                skipped.append((str(path), "gone or no file"))
+    for name, found in file_system_of(root).walk(root):
+        if isinstance(found, str):
+            skipped.append((name, found))
+        elif reason := _reason_to_skip(name, include):
+            skipped.append((name, reason))
+        else:
+            files.append(found)
     return sorted(files, key=lambda file: file.uri), sorted(skipped)
 
 
@@ -67,32 +46,28 @@ def no_files_found(folder: str, skipped: list[tuple[str, str]]) -> UsageError:
     return UsageError(f"input folder {folder}: holds no file whose name matches `include` in the settings{others}")
 
 
-def stat_file(path: Path) -> InputFile:
-    """The reading of `path` as it is now. Raises OSError where it is gone, or a pipe, which could block for ever."""
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "not a regular file", str(path))
-    modified_at = datetime.fromtimestamp(status.st_mtime_ns // 1000 / 1_000_000, UTC)
-    return InputFile(path.as_uri(), status.st_size, modified_at)
+def sniff(file: InputFile) -> Content:
+    """What the first MiB shows: gzip or not; JSON Lines when at least half of the lines that are not blank are one
+    complete JSON object each.
 
-
-def path_of(uri: str) -> Path:
-    """The local path of a file: URI."""
-    return Path(unquote(urlsplit(uri).path))
-
-
-def is_gzip(path: Path) -> bool:
-    """True where the content, whatever the name, is gzip. Raises OSError."""
-    with path.open("rb") as stream:
-        return stream.read(2) == GZIP_MAGIC
-
-
-def sniff_format(path: Path) -> Format:
-    """JSON Lines when at least half of the non-blank lines in the first MiB are one complete JSON object each."""
+    Unreadable is what can't be opened, here or by the JVM, which knows no name that is not UTF-8.
+    """
     try:
-        head, is_cut = _read_head(path)
-    except OSError:
-        return "unreadable"
+        file.place.encode()
+        head = file_system_of(file.uri).read_head(file.uri, _SNIFFED_BYTES + 1)
+    except (OSError, UnicodeEncodeError):
+        return Content("unreadable")
+    if not head.startswith(GZIP_MAGIC):
+        return Content(_sniff_format(head[:_SNIFFED_BYTES], is_cut=len(head) > _SNIFFED_BYTES))
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        unpacked = unpacker.decompress(head, _SNIFFED_BYTES)
+    except zlib.error:
+        unpacked = b""
+    return Content(_sniff_format(unpacked, is_cut=unpacked != b"" and not unpacker.eof), is_gzip=True)
+
+
+def _sniff_format(head: bytes, is_cut: bool) -> Format:
     lines = head.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     if is_cut:
         lines.pop()
@@ -107,21 +82,6 @@ def sniff_format(path: Path) -> Format:
     return "json_values"
 
 
-def _read_head(path: Path) -> tuple[bytes, bool]:
-    """The first MiB of the unpacked content, as far as it unpacks, and whether there is more."""
-    with path.open("rb") as stream:
-        if stream.read(2) != GZIP_MAGIC:
-            stream.seek(0)
-            return stream.read(_SNIFFED_BYTES), bool(stream.read(1))
-        stream.seek(0)
-        unpacker = zlib.decompressobj(wbits=31)
-        try:
-            head = unpacker.decompress(stream.read(_SNIFFED_BYTES), _SNIFFED_BYTES)
-        except zlib.error:
-            return b"", False
-        return head, not unpacker.eof
-
-
 def _is_object(line: bytes) -> bool:
     try:
         return isinstance(json.loads(line), dict)
@@ -129,13 +89,10 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def _reason_to_skip(path: Path, include: tuple[str, ...]) -> str | None:
-    if any(part.startswith(("_", ".")) for part in path.parts) or path.name.endswith(".tmp"):
+def _reason_to_skip(name: str, include: tuple[str, ...]) -> str | None:
+    *_, last = parts = name.split("/")
+    if any(part.startswith(("_", ".")) for part in parts) or last.endswith(".tmp"):
         return "unfinished"
-    if not any(fnmatchcase(path.name, pattern) for pattern in include):
+    if not any(fnmatchcase(last, pattern) for pattern in include):
         return "not included"
     return None
-
-
-def _refuse_folder(error: OSError) -> None:
-    raise UsageError(f"input folder {error.filename}: can't be listed ({error.strerror}); mend its permissions")

@@ -8,13 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
-from pathlib import Path
 
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from jobs.storage.files import Format, InputFile, is_gzip, path_of, sniff_format
+from jobs.storage.file_systems import InputFile, decode
+from jobs.storage.files import Content, Format, sniff
 from jobs.storage.scanning import scan_records
 from schemas.tables import RECORD
 
@@ -34,34 +34,36 @@ class Framed:
 
 def frame(spark: SparkSession, files: dict[int, InputFile]) -> Framed:
     """Frame the files, given by their file ids, each by what its content looks like."""
-    formats = {file_id: sniff_format(file.path) for file_id, file in files.items()}
-    by_framer: dict[str, dict[int, Path]] = defaultdict(dict)
+    contents = {file_id: sniff(file) for file_id, file in files.items()}
+    formats = {file_id: content.format for file_id, content in contents.items()}
+    by_framer: dict[str, dict[int, str]] = defaultdict(dict)
     for file_id, file in files.items():
-        by_framer[_choose_framer(file.path, formats[file_id])][file_id] = file.path
+        by_framer[_choose_framer(file.place, contents[file_id])][file_id] = file.place
     counts = dict.fromkeys(files, (0, 0))
     frames = []
     for framer in (_frame_lines, _frame_contents, _frame_unreadable):
-        if paths := by_framer[framer.__name__]:
-            framed, found = framer(spark, paths, formats)
+        if places := by_framer[framer.__name__]:
+            framed, found = framer(spark, places, formats)
             frames.append(framed)
             counts |= found
     return Framed(reduce(DataFrame.unionByName, frames), counts, formats)
 
 
-def _choose_framer(path: Path, file_format: Format) -> str:
-    if file_format == "unreadable":
+def _choose_framer(place: str, content: Content) -> str:
+    if content.format == "unreadable":
         return _frame_unreadable.__name__
-    is_plain_lines = file_format == "json_lines" and not is_gzip(path) and path.suffix != ".gz"
+    # Spark unpacks by the name's ending, whatever is inside.
+    is_plain_lines = content.format == "json_lines" and not content.is_gzip and not place.endswith(".gz")
     return _frame_lines.__name__ if is_plain_lines else _frame_contents.__name__
 
 
 def _frame_lines(
-    spark: SparkSession, paths: dict[int, Path], formats: dict[int, Format]
+    spark: SparkSession, places: dict[int, str], formats: dict[int, Format]
 ) -> tuple[DataFrame, dict[int, tuple[int, int]]]:
     """One row per line. A first pass counts the lines of each split, so that a split knows its first line's number."""
     lines = (
         spark.read.option("lineSep", "\n")
-        .text(_escape_globs(paths.values()))
+        .text(_escape_globs(places.values()))
         .select(
             _cut_carriage_return(F.col("value")).alias("raw"),
             "_metadata.file_path",
@@ -74,7 +76,7 @@ def _frame_lines(
         F.count("*").alias("records"),
         F.count_if(_is_blank(F.col("raw"))).alias("blank"),
     )
-    file_ids = {path: file_id for file_id, path in paths.items()}
+    file_ids = {place: file_id for file_id, place in places.items()}
     splits, counts = _number_splits(found.collect(), file_ids)
     offsets = spark.createDataFrame(
         splits, "file_path string, file_block_start long, file_id long, number_minus_row_id long"
@@ -93,13 +95,13 @@ def _frame_lines(
 
 
 def _number_splits(
-    splits: list[Row], file_ids: dict[Path, int]
+    splits: list[Row], file_ids: dict[str, int]
 ) -> tuple[list[tuple[str, int, int, int]], dict[int, tuple[int, int]]]:
     """What to add to a row id for its line number, split by split in file order, and the counts by file id."""
     offsets: list[tuple[str, int, int, int]] = []
     counts: dict[int, tuple[int, int]] = {}
     for split in sorted(splits, key=lambda split: (split.file_path, split.file_block_start)):
-        file_id = file_ids[path_of(split.file_path)]
+        file_id = file_ids[decode(split.file_path)]
         records, blank = counts.get(file_id, (0, 0))
         offsets.append((split.file_path, split.file_block_start, file_id, records + 1 - split.first_row_id))
         counts[file_id] = (records + split.records, blank + split.blank)
@@ -107,17 +109,17 @@ def _number_splits(
 
 
 def _frame_contents(
-    spark: SparkSession, paths: dict[int, Path], formats: dict[int, Format]
+    spark: SparkSession, places: dict[int, str], formats: dict[int, Format]
 ) -> tuple[DataFrame, dict[int, tuple[int, int]]]:
     """One row per record of files that are read as a whole (up to 1 GiB each)."""
-    known = {path: (file_id, formats[file_id]) for file_id, path in paths.items()}
+    known = {place: (file_id, formats[file_id]) for file_id, place in places.items()}
 
     def scan(row: Row) -> Iterator[tuple[int, int, bytes | None, str | None]]:
-        file_id, file_format = known[path_of(row.file_path)]
+        file_id, file_format = known[decode(row.file_path)]
         for number, text, error in scan_records(bytes(row.content), file_format):
             yield file_id, number, text, error
 
-    contents = spark.read.format("binaryFile").load(_escape_globs(paths.values()))
+    contents = spark.read.format("binaryFile").load(_escape_globs(places.values()))
     rows = contents.select("content", "_metadata.file_path").rdd.flatMap(scan)
     schema = T.StructType([T.StructField("raw", T.BinaryType()) if f.name == "raw" else f for f in RECORD])
     every = spark.createDataFrame(rows, schema).withColumn("raw", F.col("raw").cast("string"))
@@ -128,11 +130,11 @@ def _frame_contents(
 
 
 def _frame_unreadable(
-    spark: SparkSession, paths: dict[int, Path], formats: dict[int, Format]
+    spark: SparkSession, places: dict[int, str], formats: dict[int, Format]
 ) -> tuple[DataFrame, dict[int, tuple[int, int]]]:
     """One row per file that can't be opened at all."""
-    rows = [(file_id, 1, None, "the file can't be read") for file_id in paths]
-    return spark.createDataFrame(rows, RECORD), dict.fromkeys(paths, (1, 0))
+    rows = [(file_id, 1, None, "it can't be opened; mend its permissions or its name") for file_id in places]
+    return spark.createDataFrame(rows, RECORD), dict.fromkeys(places, (1, 0))
 
 
 def _cut_carriage_return(line: Column) -> Column:
@@ -144,6 +146,6 @@ def _is_blank(text: Column) -> Column:
     return ~text.rlike(r"\S")
 
 
-def _escape_globs(paths: Iterable[Path]) -> list[str]:
-    """File URIs in which Spark sees no pattern."""
-    return ["file://" + re.sub(r"([\[\]{}*?\\])", r"\\\1", str(path)) for path in paths]
+def _escape_globs(places: Iterable[str]) -> list[str]:
+    """The places, written so that Spark sees no pattern in them."""
+    return [re.sub(r"([\[\]{}*?\\])", r"\\\1", place) for place in places]

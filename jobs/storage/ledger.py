@@ -8,7 +8,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
 from jobs.storage.errors import UsageError
-from jobs.storage.files import InputFile, path_of, stat_file
+from jobs.storage.file_systems import InputFile, decode, file_system_of
 from jobs.storage.postgres import execute_files, fetch_one
 from jobs.storage.sources import read_source
 from schemas.fields import Source
@@ -105,12 +105,13 @@ def choose_files(
 
 def _find_again(uri: str, drop_missing: bool) -> InputFile | None:
     try:
-        return stat_file(path_of(uri))
+        return file_system_of(uri).stat(uri)
     except OSError as error:
         if drop_missing:
             return None
+        name = decode(uri).removeprefix("file://")
         raise UsageError(
-            f"{path_of(uri)}: was loaded before and is gone ({error.strerror}); put it back, or drop its events"
+            f"{name}: was loaded before and is gone ({error.strerror}); put it back, or drop its events"
             " with DROP_MISSING=1 (--drop-missing)"
         ) from error
 

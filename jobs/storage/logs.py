@@ -1,23 +1,49 @@
-"""Logging of a job: one line a stage on standard error, with counts and seconds; traces go to a file."""
+"""Logging of a job: plain lines for people on standard error, JSON lines for machines in data/runs/pipeline.log."""
 
+import json
 import logging
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
 
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: at, level, message; run_id, stage, seconds and counts of a stage; trace of an error."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "message": record.getMessage(),
+            **getattr(record, "stage", {}),
+        }
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
 def configure_logging(folder: Path) -> Path:
-    """Stages to standard error; everything, traces too, to `folder`/pipeline.log, whose path is returned."""
+    """Set the log up and return the path of its file, `folder`/pipeline.log.
+
+    The file gets everything, traces too, as JSON. Standard error gets plain lines without traces, or the same JSON
+    where LOG_FORMAT=json is in the environment.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "pipeline.log"
     to_file = logging.FileHandler(path, encoding="utf-8")
-    to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    to_file.setFormatter(JsonFormatter())
     to_terminal = logging.StreamHandler()
-    to_terminal.setFormatter(logging.Formatter("%(message)s"))
-    to_terminal.addFilter(lambda record: record.exc_info is None and record.levelno >= logging.INFO)
+    to_terminal.addFilter(lambda record: record.levelno >= logging.INFO)
+    if os.environ.get("LOG_FORMAT") == "json":
+        to_terminal.setFormatter(JsonFormatter())
+    else:
+        to_terminal.setFormatter(logging.Formatter("%(message)s"))
+        to_terminal.addFilter(lambda record: record.exc_info is None)  # a trace is for the file
     root = logging.getLogger()
     root.handlers = [to_file, to_terminal]
     root.setLevel(logging.INFO)
@@ -26,9 +52,10 @@ def configure_logging(folder: Path) -> Path:
 
 
 class Stages:
-    """Times the stages of a run; `seconds` holds them by name, in order."""
+    """Times the stages of one run; `seconds` holds them by name, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, run_id: int) -> None:
+        self.run_id = run_id
         self.seconds: dict[str, float] = {}
 
     @contextmanager
@@ -37,6 +64,8 @@ class Stages:
         counts: dict[str, int] = {}
         started = time.monotonic()
         yield counts
-        self.seconds[name] = round(time.monotonic() - started, 3)
+        seconds = round(time.monotonic() - started, 3)
+        self.seconds[name] = seconds
         described = "".join(f", {key} {value:,}" for key, value in counts.items())
-        logger.info("%-12s %6.1f s%s", name, self.seconds[name], described)
+        stage = {"run_id": self.run_id, "stage": name, "seconds": seconds, "counts": counts}
+        logger.info("%-12s %6.1f s%s", name, seconds, described, extra={"stage": stage})

@@ -4,7 +4,7 @@ import logging
 from dataclasses import astuple, dataclass
 from datetime import datetime
 
-from psycopg2 import sql
+from psycopg2 import errors, sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
@@ -38,13 +38,14 @@ class FileCounts:
 
 
 def publish(connection: Connection, run: Run, files: list[FileCounts]) -> dict[str, int]:
-    """Reconcile, add the keys, swap the tables in, enter the run in the ledger, commit; return the run's totals.
+    """Add the keys, reconcile, swap the tables in, enter the run in the ledger, commit; return the run's totals.
 
-    Raises QualityError, and leaves everything as it was, when the sums of a file do not close.
+    Raises QualityError, and leaves everything as it was, when a key does not hold or the sums of a file do not close.
     """
     with connection, connection.cursor() as cursor:
         cursor.execute("set local maintenance_work_mem = %s", (_MAINTENANCE_MEMORY,))
         _refuse_swept_run(cursor, run)
+        _add_primary_keys(cursor, run)
         execute_files(cursor, "publish/010_*.sql", run.staging)
         counts = sql.SQL("insert into {}.file_counts values %s").format(sql.Identifier(run.staging))
         execute_values(cursor, counts, [astuple(file) for file in files])
@@ -52,7 +53,7 @@ def publish(connection: Connection, run: Run, files: list[FileCounts]) -> dict[s
         _refuse_open_sums(cursor, run)
         execute_files(cursor, "publish/040_*.sql", run.staging)
         execute_files(cursor, "publish/050_*.sql", run.staging)
-        execute_files(cursor, "ddl/1[1-5]*.sql", run.staging)
+        execute_files(cursor, "ddl/1[3-5]*.sql", run.staging)
         execute_files(cursor, "publish/060_*.sql", run.staging)
         execute_files(cursor, "publish/070_*.sql")
         execute_files(cursor, "ddl/1[67]*.sql")
@@ -66,6 +67,27 @@ def _refuse_swept_run(cursor: Cursor, run: Run) -> None:
     cursor.execute("select status from ops.pipeline_runs where run_id = %s for update", (run.run_id,))
     if fetch_one(cursor)[0] != "running":
         raise PipelineError(f"run {run.run_id} lost its lock and another run took over; run again")
+
+
+def _add_primary_keys(cursor: Cursor, run: Run) -> None:
+    """Add them, at first on trust: that a task has written twice is rare, and to look for it would cost every run."""
+    cursor.execute("savepoint keyless")
+    try:
+        execute_files(cursor, "ddl/1[12]*.sql", run.staging)
+    except errors.UniqueViolation as violation:
+        cursor.execute("rollback to savepoint keyless")
+        logger.warning("rows were staged twice, one of each is kept: %s", _first_line(violation))
+        execute_files(cursor, "publish/005_*.sql", run.staging)
+        try:
+            execute_files(cursor, "ddl/1[12]*.sql", run.staging)
+        except errors.UniqueViolation as second:
+            raise QualityError(
+                f"different rows share a key ({_first_line(second)}); nothing was published, run again and report it"
+            ) from second
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 def _refuse_open_sums(cursor: Cursor, run: Run) -> None:

@@ -49,6 +49,8 @@ def _unpack(content: bytes) -> tuple[bytes, str | None]:
         if error is None and not member.eof:
             error = "truncated gzip"
         content = member.unused_data
+    if error is None and content.strip(b"\x00"):  # NULs may pad a member
+        error = "bytes after the end of the gzip"
     return b"".join(parts), error
 
 

@@ -1,5 +1,12 @@
 """The Spark session, with the settings that correctness hangs on."""
 
+import atexit
+import shutil
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from zipfile import ZipFile
+
 from pyspark.sql import SparkSession
 
 _REQUIRED = {
@@ -13,6 +20,9 @@ _REQUIRED = {
     "spark.sql.variant.allowDuplicateKeys": "true",
     # Pruning a JSON schema would change what counts as well formed.
     "spark.sql.optimizer.enableJsonExpressionOptimization": "false",
+    # Into which splits a file is cut must not hang on how many executors are there at the moment: one pass over the
+    # text counts the lines of each split, the next one numbers them.
+    "spark.sql.files.minPartitionNum": "8",
 }
 
 
@@ -27,4 +37,18 @@ def start_spark(app_name: str, master: str | None = None, extra: dict[str, str] 
     # The driver's JVM is up before this file is read; pgjdbc formats instants by its zone.
     time_zone = spark._jvm.java.util.TimeZone  # type: ignore[union-attr]
     time_zone.setDefault(time_zone.getTimeZone("UTC"))
+    if not str(spark.sparkContext.master).startswith("local"):
+        spark.sparkContext.addPyFile(_zip_modules())
     return spark
+
+
+@cache
+def _zip_modules() -> str:
+    """This project's modules in one file, so that the machines of a cluster need not have it installed."""
+    root = Path(__file__).resolve().parents[2]
+    folder = mkdtemp(prefix="document-events-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with ZipFile(path := f"{folder}/document_events.zip", "w") as archive:
+        for module in sorted([*root.glob("jobs/**/*.py"), *root.glob("schemas/*.py")]):
+            archive.write(module, module.relative_to(root))
+    return path

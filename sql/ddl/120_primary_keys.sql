@@ -1,4 +1,4 @@
--- One row per user, document, session, event.
+-- One row per user, document, session, event; per refused and per superseded record.
 alter table {staging}.users add constraint users_pkey primary key (user_id);
 
 alter table {staging}.documents add constraint documents_pkey primary key (document_id);
@@ -9,3 +9,7 @@ add constraint sessions_pkey primary key (session_id),
 add constraint sessions_session_id_user_id_key unique (session_id, user_id);
 
 alter table {staging}.events add constraint events_pkey primary key (event_id);
+
+alter table {staging}.quarantined_records add primary key (file_id, record_number);
+
+alter table {staging}.superseded_records add primary key (event_id, content_fingerprint);

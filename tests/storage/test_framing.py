@@ -1,10 +1,14 @@
 """Every framer gives the same records: number, text, file; and counts them from the text, not from the records."""
 
 import gzip
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from pyspark.sql import SparkSession
 
+from jobs.storage.errors import UsageError
+from jobs.storage.file_systems import InputFile
 from jobs.storage.files import discover
 from jobs.storage.framing import frame
 
@@ -16,12 +20,18 @@ def frame_folder(
 ) -> tuple[dict[str, list[tuple[int, str]]], dict[str, tuple[int, int]]]:
     """Records and counts by file name."""
     files, _ = discover(str(folder), INCLUDE)
+    return read(spark, files)
+
+
+def read(
+    spark: SparkSession, files: list[InputFile]
+) -> tuple[dict[str, list[tuple[int, str]]], dict[str, tuple[int, int]]]:
     by_id = dict(enumerate(files, start=1))
     framed = frame(spark, by_id)
-    records: dict[str, list[tuple[int, str]]] = {file.path.name: [] for file in files}
+    records: dict[str, list[tuple[int, str]]] = {Path(file.place).name: [] for file in files}
     for row in framed.records.orderBy("file_id", "record_number").collect():
-        records[by_id[row.file_id].path.name].append((row.record_number, row.raw))
-    return records, {by_id[file_id].path.name: counts for file_id, counts in framed.counts.items()}
+        records[Path(by_id[row.file_id].place).name].append((row.record_number, row.raw))
+    return records, {Path(by_id[file_id].place).name: counts for file_id, counts in framed.counts.items()}
 
 
 def test_lines_arrays_and_gzip_side_by_side(spark: SparkSession, tmp_path: Path) -> None:
@@ -68,3 +78,28 @@ def test_a_broken_gzip_is_one_record_more(spark: SparkSession, tmp_path: Path) -
     errors = [row.framing_error for row in framed.records.collect() if row.framing_error]
     assert errors == ["truncated gzip"]
     assert framed.counts[1][0] == framed.records.count()
+
+
+def test_a_folder_behind_another_scheme_gives_the_same_records(spark: SparkSession, tmp_path: Path) -> None:
+    """viewfs: is a file system of Hadoop's own; here it shows local folders, so no server is needed."""
+    folder = tmp_path / "in"
+    (folder / "\u00fc b").mkdir(parents=True)
+    (folder / "lines.json").write_text('{"a":1}\n\n{"b":2}\n')
+    (folder / "\u00fc b" / "array [1]%20.json").write_text('[{"a":1},\n{"b":2}]')
+    (folder / "packed.json.gz").write_bytes(gzip.compress(b'{"a":1}\n'))
+    (folder / "_SUCCESS").touch()
+    spark._jsc.hadoopConfiguration().set("fs.viewfs.mounttable.test.link./events", folder.as_uri())
+    files, skipped = discover("viewfs://test/events", INCLUDE)
+    assert (len(files), skipped) == (3, [("_SUCCESS", "unfinished")])
+    local, _ = discover(str(folder), INCLUDE)
+    for there, here in zip(files, local, strict=True):
+        assert (there.size_bytes, Path(there.place).name) == (here.size_bytes, Path(here.place).name)
+        assert abs(there.modified_at - here.modified_at) < timedelta(milliseconds=1)
+    assert read(spark, files) == read(spark, local)
+
+
+def test_a_uri_that_can_not_be_listed_is_refused_in_one_line(spark: SparkSession, tmp_path: Path) -> None:
+    for uri in ("viewfs://test/nowhere", "nothing://bucket/events", "viewfs://test/a b"):
+        with pytest.raises(UsageError, match=r"input folder .* can't be listed") as caught:
+            discover(uri, INCLUDE)
+        assert "\n" not in str(caught.value)

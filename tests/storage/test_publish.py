@@ -96,13 +96,27 @@ def test_a_miscounted_run_fails_and_publishes_nothing(connection: Any, lie: dict
     assert column(connection, "select status from ops.pipeline_runs order by run_id") == ["succeeded", "failed"]
 
 
-def test_a_row_that_was_written_twice_is_not_published(connection: Any) -> None:
+def test_of_rows_that_were_staged_twice_one_is_published(connection: Any) -> None:
     run, counts = stage_one_event(connection, file_id=1)
     with connection, connection.cursor() as cursor:
-        events = sql.Identifier(run.staging, "events")
-        cursor.execute(sql.SQL("insert into {0} select * from {0}").format(events))
-    with pytest.raises(QualityError):
+        for table in ("users", "sessions", "events"):
+            cursor.execute(sql.SQL("insert into {0} select * from {0}").format(sql.Identifier(run.staging, table)))
+    totals = publish(connection, run, [counts])
+    assert [totals[table] for table in ("users", "sessions", "events")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("table", ["users", "events"])
+def test_different_rows_of_one_key_are_never_chosen_from(connection: Any, table: str) -> None:
+    run, counts = stage_one_event(connection, file_id=1)
+    changed = {"users": "name = 'other'", "events": "comment_text = 'other'"}[table]
+    staged = sql.Identifier(run.staging, table)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(sql.SQL("create temporary table other as select * from {}").format(staged))
+        cursor.execute(f"update other set {changed}")
+        cursor.execute(sql.SQL("insert into {} select * from other").format(staged))
+    with pytest.raises(QualityError, match=f"different rows share a key .*{table}_pkey"):
         publish(connection, run, [counts])
+    assert column(connection, "select count(*) from ops.ingested_files") == [0]
 
 
 def test_a_run_that_was_found_dead_can_not_publish_any_more(connection: Any) -> None:

@@ -63,6 +63,15 @@ def test_gzip_is_unpacked_member_by_member() -> None:
     assert texts(packed, "json_lines") == ['{"a":1}', '{"b":2}']
 
 
+def test_what_follows_a_gzip_is_one_record_that_says_so_unless_it_is_padding() -> None:
+    packed = gzip.compress(b'{"a":1}\n')
+    assert [frame[2] for frame in scan_records(packed + b"junk", "json_lines")] == [
+        None,
+        "bytes after the end of the gzip",
+    ]
+    assert [frame[2] for frame in scan_records(packed + bytes(512), "json_lines")] == [None]
+
+
 def test_a_truncated_gzip_gives_its_whole_lines_and_one_record_that_says_so() -> None:
     content = "".join(f'{{"number": {number}}}\n' for number in range(50_000)).encode()
     frames = list(scan_records(gzip.compress(content)[:-2000], "json_lines"))

@@ -45,8 +45,10 @@ class EventFolderSensor(BaseSensorOperator):
 
     def poke(self, context: Context) -> bool:
         """Whether there is one. Names of unfinished files are those that the job skips."""
-        is_uri = self.folder.startswith("file://")
-        root = Path(unquote(urlsplit(self.folder).path)) if is_uri else HOME / self.folder
+        uri = urlsplit(self.folder)
+        if "://" in self.folder and uri.scheme != "file":
+            return True  # only the job's Java can look into HDFS or S3
+        root = Path(unquote(uri.path)) if self.folder.startswith("file:") else HOME / self.folder
         return any(
             path.is_file()
             and path.suffix != ".tmp"

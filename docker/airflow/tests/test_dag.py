@@ -74,7 +74,7 @@ def test_it_waits_for_a_file_that_is_finished(airflow: Airflow, tmp_path: Path) 
     expected = [False, False, False, True]
     assert run_python(airflow, POKE, *map(str, folders)) == expected
     assert run_python(airflow, POKE, *(folder.as_uri() for folder in folders)) == expected
-    assert run_python(airflow, POKE, "data/events", "data/nowhere") == [True, False]
+    assert run_python(airflow, POKE, "data/events", "data/nowhere", "s3a://bucket/events") == [True, False, True]
 
 
 def test_the_sample_is_loaded_checked_and_announced(loaded: Loaded) -> None:

@@ -1,0 +1,162 @@
+"""Where files are: on this machine, or behind any URI that Hadoop knows (hdfs:, s3a:, abfs:, gs:, viewfs:)."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
+
+from jobs.storage.errors import UsageError
+from jobs.storage.spark import start_spark
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """One reading of one file: `uri` is absolute and percent-encoded, `modified_at` is UTC and cut to microseconds."""
+
+    uri: str
+    size_bytes: int
+    modified_at: datetime
+
+    @property
+    def place(self) -> str:
+        """The URI with nothing encoded, as Hadoop and Spark write a path (file:/tmp, where Python has file:///tmp)."""
+        return decode(self.uri).replace("file:///", "file:/", 1)
+
+
+class FileSystem(Protocol):
+    """What the pipeline asks of the place where its input is."""
+
+    def walk(self, folder: str) -> Iterator[tuple[str, InputFile | str]]:
+        """(path below `folder`, the file, or why it is none) for everything below; UsageError where it can't."""
+
+    def stat(self, uri: str) -> InputFile:
+        """The reading of a file as it is now. Raises OSError where it is gone or no file."""
+
+    def read_head(self, uri: str, size: int) -> bytes:
+        """The first `size` bytes. Raises OSError."""
+
+
+def file_system_of(uri: str) -> FileSystem:
+    """The file system that `uri` is on; other than for file: this starts Spark, whose Hadoop does the talking."""
+    return LocalFiles() if urlsplit(uri).scheme == "file" else _hadoop_files()
+
+
+def make_uri(place: str) -> str:
+    """The absolute URI of a folder given as a path or as a URI."""
+    return place if "://" in place or place.startswith("file:") else Path(place).resolve().as_uri()
+
+
+def decode(uri: str) -> str:
+    """`uri` with nothing percent-encoded; bytes that are not UTF-8 become surrogates, as in Python's own paths."""
+    return unquote(uri, errors="surrogateescape")
+
+
+class LocalFiles:
+    """This machine's files."""
+
+    def walk(self, folder: str) -> Iterator[tuple[str, InputFile | str]]:
+        root = _path_of(folder)
+        if not root.is_dir():
+            raise UsageError(f"input folder {root}: there is no such folder; name the one that holds the event logs")
+        for directory, folders, names in os.walk(root, onerror=_refuse_folder):
+            for path in (Path(directory, name) for name in folders):
+                if path.is_symlink():
+                    # Followed, a link could lead in circles, or to files that are found elsewhere too.
+                    yield path.relative_to(root).as_posix(), "linked folder"
+            for path in (Path(directory, name) for name in names):
+                try:
+                    yield path.relative_to(root).as_posix(), self.stat(path.as_uri())
+                except OSError:
+                    yield path.relative_to(root).as_posix(), "gone or no file"
+
+    def stat(self, uri: str) -> InputFile:
+        status = _path_of(uri).stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe could block for ever
+            raise OSError(errno.EINVAL, "not a regular file", uri)
+        return InputFile(uri, status.st_size, _instant(status.st_mtime_ns // 1000))
+
+    def read_head(self, uri: str, size: int) -> bytes:
+        with _path_of(uri).open("rb") as stream:
+            return stream.read(size)
+
+
+class HadoopFiles:
+    """The files of every other scheme, through the Hadoop inside Spark and its settings (`spark.hadoop.*`)."""
+
+    def __init__(self, jvm: Any, configuration: Any) -> None:
+        self._jvm, self._configuration = jvm, configuration
+
+    def walk(self, folder: str) -> Iterator[tuple[str, InputFile | str]]:
+        try:
+            with _as_os_error():
+                files, path = self._open(folder)
+                if not files.getFileStatus(path).isDirectory():
+                    raise NotADirectoryError(errno.ENOTDIR, "not a folder")
+                root = files.makeQualified(path).toUri().toASCIIString().rstrip("/") + "/"
+                statuses = files.listFiles(path, True)
+                while statuses.hasNext():
+                    file = _read_status(statuses.next())
+                    yield decode(file.uri.removeprefix(root)), file
+        except OSError as error:
+            raise UsageError(f"input folder {folder}: can't be listed ({error.strerror}); check the URI") from error
+
+    def stat(self, uri: str) -> InputFile:
+        with _as_os_error():
+            files, path = self._open(uri)
+            return _read_status(files.getFileStatus(path))
+
+    def read_head(self, uri: str, size: int) -> bytes:
+        with _as_os_error():
+            files, path = self._open(uri)
+            stream = files.open(path)
+            try:
+                return bytes(stream.readNBytes(size))
+            finally:
+                stream.close()
+
+    def _open(self, uri: str) -> tuple[Any, Any]:
+        path = self._jvm.org.apache.hadoop.fs.Path(self._jvm.java.net.URI(uri))
+        return path.getFileSystem(self._configuration), path
+
+
+@cache
+def _hadoop_files() -> HadoopFiles:
+    spark = start_spark("document-events")
+    return HadoopFiles(spark._jvm, spark._jsc.hadoopConfiguration())
+
+
+def _read_status(status: Any) -> InputFile:
+    modified_at = _instant(status.getModificationTime() * 1000)
+    return InputFile(status.getPath().toUri().toASCIIString(), status.getLen(), modified_at)
+
+
+def _instant(microseconds: int) -> datetime:
+    return datetime.fromtimestamp(microseconds / 1_000_000, UTC)
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    """What Java raises as an OSError with Java's own words in one line."""
+    try:
+        yield
+    except Py4JJavaError as error:
+        java = error.java_exception
+        words = f"{java.getClass().getSimpleName()}: {java.getMessage()}".splitlines()[0]
+        raise OSError(errno.EIO, words) from error
+
+
+def _path_of(uri: str) -> Path:
+    return Path(decode(urlsplit(uri).path))
+
+
+def _refuse_folder(error: OSError) -> None:
+    raise UsageError(f"input folder {error.filename}: can't be listed ({error.strerror}); mend its permissions")
