@@ -25,7 +25,7 @@ override JDBC_JAR := $(value JDBC_JAR)
 override OUTPUT := $(value OUTPUT)
 override EVENTS := $(value EVENTS)
 override SEED := $(value SEED)
-export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS SEED
+export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS SEED FULL_REFRESH DROP_MISSING
 ifneq ($(origin DATABASE_URL),undefined)
 override DATABASE_URL := $(value DATABASE_URL)
 export DATABASE_URL
@@ -35,6 +35,8 @@ PYTHON := .venv/bin/python
 # One stamp for each set of extras; a changed setup.cfg makes it anew.
 LOCAL := .venv/.local
 TEST := .venv/.test
+# The image has a database and a Java and leaves the extra `local` out.
+EXTRAS := local
 is_on = $(filter-out 0 no false,$($(1)))
 
 ##@ Load and look
@@ -44,7 +46,7 @@ pipeline: $(LOCAL) ## load the new files of INPUT (mapped by SOURCE); FULL_REFRE
 		$(if $(call is_on,FULL_REFRESH),--full-refresh) $(if $(call is_on,DROP_MISSING),--drop-missing)
 	@echo
 	@$(PYTHON) -m jobs.query --metrics --rows 5
-	@echo 'to query it: make psql, or psql "$$(make -s database-url)"; to stop the server: make stop'
+	@$(if $(value DATABASE_URL),,echo 'to query it: make psql, or psql "$$(make -s database-url)"; to stop the server: make stop')
 
 .PHONY: metrics
 metrics: $(LOCAL) ## the first rows of each metric
@@ -74,6 +76,34 @@ psql: $(LOCAL) ## open psql on the database
 .PHONY: stop
 stop: $(LOCAL) ## stop the embedded server; its data stay
 	@$(PYTHON) -m jobs.database stop
+
+##@ In containers (docker/README.md)
+COMPOSE ?= docker compose
+CONTAINERS := $(COMPOSE) --file docker/compose.yml
+
+.PHONY: docker-up
+docker-up: docker/.env ## build the image, start a database in a container and load INPUT into it from another
+	@$(COMPOSE) version > /dev/null 2>&1 || { echo 'error: `$(COMPOSE)` does not run here: install Docker with its' \
+		'compose plugin, or name another one, as in make docker-up COMPOSE=podman-compose' >&2; exit 2; }
+	@[ -d "$$INPUT" ] || { echo "error: INPUT=$$INPUT is not a folder: name the one that holds the event logs" >&2; exit 2; }
+	@$(CONTAINERS) build pipeline
+	@INPUT="$$(realpath "$$INPUT")" $(CONTAINERS) run --rm pipeline
+	@echo 'to query it: make docker-psql, or with the password of docker/.env' \
+		"psql -h 127.0.0.1 -p $$(sed -n 's/^POSTGRES_PORT=//p' docker/.env | grep . || echo 15432) -U document_events"
+	@echo 'to stop the database, which keeps its data: make docker-down'
+
+.PHONY: docker-psql
+docker-psql: ## open psql on the database in the container
+	@$(CONTAINERS) exec database psql --username document_events
+
+.PHONY: docker-down
+docker-down: ## stop the database in the container; its data stay
+	@$(CONTAINERS) down
+
+# printf is the shell's own: the password is in no argument list.
+docker/.env:
+	@umask 077 && { grep -v '^POSTGRES_PASSWORD=' docker/.env.example; \
+		printf 'POSTGRES_PASSWORD=%s\n' "$$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')"; } > $@
 
 ##@ Work on the code
 .PHONY: test
@@ -110,7 +140,7 @@ help: ## this list
 		/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 $(LOCAL): setup.cfg pyproject.toml
-	$(call install,.[local])
+	$(call install,.[$(EXTRAS)])
 
 $(TEST): setup.cfg pyproject.toml
 	$(call install,.[local$(comma)test])

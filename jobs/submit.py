@@ -14,16 +14,13 @@ import shlex
 import signal
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
 from jobs.database import find_database
-from jobs.storage.errors import PipelineError, UsageError
+from jobs.storage.errors import PipelineError
 from jobs.storage.java import find_java_home
-from jobs.storage.jdbc_driver import find_driver
-
-DEFAULTS = Path("conf/spark-defaults.conf")
+from jobs.storage.jdbc_driver import DEFAULTS, find_driver, find_spark_home
 
 MEANINGS = {
     1: "unforeseen; the trace is in data/runs/",
@@ -34,14 +31,6 @@ MEANINGS = {
 
 # The JVM itself prints this before any logging is set up, and no option silences it.
 NOISE = b"WARNING: Using incubator modules: jdk.incubator.vector\n"
-
-
-def find_spark_home() -> Path:
-    """The Spark inside the pyspark of this interpreter."""
-    spec = find_spec("pyspark")
-    if spec is None or not spec.submodule_search_locations:
-        raise UsageError("pyspark is not installed here: run `make`, or pip install -e .")
-    return Path(spec.submodule_search_locations[0])
 
 
 def make_environment(with_database: bool) -> dict[str, str]:
