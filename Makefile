@@ -35,8 +35,6 @@ PYTHON := .venv/bin/python
 # One stamp for each set of extras; a changed setup.cfg makes it anew.
 LOCAL := .venv/.local
 TEST := .venv/.test
-# The image has a database and a Java and leaves the extra `local` out.
-EXTRAS := local
 is_on = $(filter-out 0 no false,$($(1)))
 
 ##@ Load and look
@@ -87,9 +85,9 @@ docker-up: docker/.env ## build the image, start a database in a container and l
 		'compose plugin, or name another one, as in make docker-up COMPOSE=podman-compose' >&2; exit 2; }
 	@[ -d "$$INPUT" ] || { echo "error: INPUT=$$INPUT is not a folder: name the one that holds the event logs" >&2; exit 2; }
 	@$(CONTAINERS) build pipeline
-	@INPUT="$$(realpath "$$INPUT")" $(CONTAINERS) run --rm pipeline
-	@echo 'to query it: make docker-psql, or with the password of docker/.env' \
-		"psql -h 127.0.0.1 -p $$(sed -n 's/^POSTGRES_PORT=//p' docker/.env | grep . || echo 15432) -U document_events"
+	@INPUT="$$(realpath "$$INPUT")" $(CONTAINERS) run --rm -T pipeline
+	@echo 'to query it: make docker-psql, or, with POSTGRES_PASSWORD of docker/.env as the password,' \
+		"psql postgresql://document_events@$$($(CONTAINERS) port database 5432)/document_events"
 	@echo 'to stop the database, which keeps its data: make docker-down'
 
 .PHONY: docker-psql
@@ -140,7 +138,7 @@ help: ## this list
 		/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 $(LOCAL): setup.cfg pyproject.toml
-	$(call install,.[$(EXTRAS)])
+	$(call install,.[local])
 
 $(TEST): setup.cfg pyproject.toml
 	$(call install,.[local$(comma)test])

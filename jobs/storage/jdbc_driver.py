@@ -62,8 +62,10 @@ def _fetch(environment: dict[str, str], spark_submit: Path, defaults: Path) -> N
     ivy = ["--conf", f"spark.jars.ivy={IVY_FOLDER}", "--class", "org.apache.ivy.Main", "spark-internal", "-version"]
     command = [str(spark_submit), "--properties-file", str(defaults), *ivy]
     IVY_FOLDER.mkdir(exist_ok=True)
+    # Spark asks for its own address first; where an image is built, the host's name may have none.
+    known = {"SPARK_LOCAL_IP": "127.0.0.1", **environment}
     with (IVY_FOLDER / "fetch.log").open("w") as log:
-        subprocess.run(command, env=environment, stdout=log, stderr=log, check=False)
+        subprocess.run(command, env=known, stdout=log, stderr=log, check=False)
 
 
 def main() -> int:
