@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import IO
 
 from jobs.database import find_database
-from jobs.storage.errors import PipelineError
+from jobs.storage.errors import PipelineError, UsageError
 from jobs.storage.java import find_java_home
 from jobs.storage.jdbc_driver import DEFAULTS, find_driver, find_spark_home
+
+LOG_FOLDER = Path("data/runs")  # as in conf/log4j2.properties
 
 MEANINGS = {
     1: "unforeseen; the trace is in data/runs/",
@@ -31,6 +33,18 @@ MEANINGS = {
 
 # The JVM itself prints this before any logging is set up, and no option silences it.
 NOISE = b"WARNING: Using incubator modules: jdk.incubator.vector\n"
+
+
+def check_log_folder() -> None:
+    """Make the folder of the logs. Raises UsageError where it can't be written, which the JVM tells in 90 lines."""
+    try:
+        LOG_FOLDER.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"{LOG_FOLDER.absolute()} can't be made ({error.strerror}): let user {os.getuid()} write to its parent"
+        ) from error
+    if not os.access(LOG_FOLDER, os.W_OK):
+        raise UsageError(f"{LOG_FOLDER.absolute()} can't be written: let user {os.getuid()} write to it")
 
 
 def make_environment(with_database: bool) -> dict[str, str]:
@@ -107,6 +121,7 @@ def main(arguments: list[str]) -> int:
     """Submit one job; returns the exit code."""
     options = arg_parser().parse_args(arguments)
     try:
+        check_log_folder()
         environment = make_environment(options.database)
         code = run_job(make_command(options.job, options.arguments, environment), environment)
     except PipelineError as error:

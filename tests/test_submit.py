@@ -49,3 +49,12 @@ def test_failed_job_is_explained(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     monkeypatch.setenv("JDBC_JAR", "/nowhere.jar")
     assert submit.main(["jobs/pipeline.py"]) == 2
     assert capsys.readouterr().err.splitlines()[-1] == f"exit code 2: {submit.MEANINGS[2]}"
+
+
+def test_log_folder_that_can_not_be_made_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data").touch()
+    monkeypatch.setattr("jobs.submit.LOG_FOLDER", tmp_path / "data" / "runs")
+    assert submit.main(["jobs/pipeline.py"]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path}/data/runs can't be made (Not a directory)")
