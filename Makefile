@@ -26,7 +26,7 @@ override JDBC_JAR := $(value JDBC_JAR)
 override OUTPUT := $(value OUTPUT)
 override EVENTS := $(value EVENTS)
 override SEED := $(value SEED)
-export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS SEED
+export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS SEED FULL_REFRESH DROP_MISSING
 ifneq ($(origin DATABASE_URL),undefined)
 override DATABASE_URL := $(value DATABASE_URL)
 export DATABASE_URL
@@ -47,7 +47,7 @@ pipeline: $(LOCAL) ## load the new files of INPUT by the mapping SOURCE; FULL_RE
 		$(if $(call is_on,FULL_REFRESH),--full-refresh) $(if $(call is_on,DROP_MISSING),--drop-missing)
 	@echo
 	@$(PYTHON) -m jobs.query --metrics --rows 5
-	@echo 'to query it: make psql, or psql "$$(make -s database-url)"; to stop the server: make stop'
+	@$(if $(value DATABASE_URL),,echo 'to query it: make psql, or psql "$$(make -s database-url)"; to stop the server: make stop')
 
 .PHONY: metrics
 metrics: $(LOCAL) ## the first rows of each metric
@@ -90,6 +90,39 @@ stop: $(LOCAL) ## stop the embedded server; its data stay
 .PHONY: airflow
 airflow: $(LOCAL) $(AIRFLOW) ## start Airflow with the DAG, its home in data/airflow; Ctrl-C ends it
 	@docker/airflow/start
+
+##@ In containers (docker/README.md)
+COMPOSE ?= docker compose
+CONTAINERS := $(COMPOSE) --file docker/compose.yml
+
+.PHONY: docker-up
+docker-up: docker/.env ## build the image, start a database in a container and load INPUT into it from another
+	@$(COMPOSE) version > /dev/null 2>&1 || { echo 'error: `$(COMPOSE)` does not run here: install Docker with its' \
+		'compose plugin, or name another one, as in make docker-up COMPOSE=podman-compose' >&2; exit 2; }
+	@[ -d "$$INPUT" ] || { echo "error: INPUT=$$INPUT is not a folder: name the one that holds the event logs" >&2; exit 2; }
+	@$(CONTAINERS) build pipeline
+	@INPUT="$$(realpath "$$INPUT")" $(CONTAINERS) run --rm -T pipeline
+	@echo 'to query it: make docker-psql, or, with POSTGRES_PASSWORD of docker/.env as the password,' \
+		"psql postgresql://document_events@$$($(CONTAINERS) port database 5432)/document_events"
+	@echo 'to stop the database, which keeps its data: make docker-down'
+
+.PHONY: docker-airflow
+docker-airflow: docker/.env ## start Airflow in a container beside the database; docker/airflow/README.md
+	@$(CONTAINERS) build pipeline
+	@INPUT="$$(realpath "$$INPUT")" $(CONTAINERS) --profile airflow up --detach --build airflow
+
+.PHONY: docker-psql
+docker-psql: ## open psql on the database in the container
+	@$(CONTAINERS) exec database psql --username document_events
+
+.PHONY: docker-down
+docker-down: ## stop the containers; the data stay
+	@$(CONTAINERS) --profile airflow down
+
+# printf is the shell's own: the password is in no argument list.
+docker/.env:
+	@umask 077 && { grep -v '^POSTGRES_PASSWORD=' docker/.env.example; \
+		printf 'POSTGRES_PASSWORD=%s\n' "$$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')"; } > $@
 
 ##@ Work on the code
 .PHONY: test

@@ -102,7 +102,7 @@ def format_plain(result: Result) -> str:
 
 def print_table(result: Result) -> None:
     """Print the result as a ruled table that fits the terminal."""
-    from rich.console import Console  # noqa: PLC0415 - in the extra `local` only
+    from rich.console import Console  # noqa: PLC0415 - in the extra `terminal` only
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 

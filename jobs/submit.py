@@ -21,17 +21,15 @@ import shlex
 import signal
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
 from jobs.database import find_database
 from jobs.storage.errors import PipelineError, UsageError
 from jobs.storage.java import find_java_home
-from jobs.storage.jdbc_driver import find_driver
+from jobs.storage.jdbc_driver import DEFAULTS, find_driver, find_spark_home
 
-DEFAULTS = Path("conf/spark-defaults.conf")
-EVENT_LOGS = Path("data/runs/spark-events").resolve()
+LOG_FOLDER = Path("data/runs").resolve()  # as in conf/log4j2.properties
 
 MEANINGS = {
     1: "unforeseen; the trace is in data/runs/",
@@ -44,12 +42,16 @@ MEANINGS = {
 NOISE = b"WARNING: Using incubator modules: jdk.incubator.vector\n"
 
 
-def find_spark_home() -> Path:
-    """The Spark inside the pyspark of this interpreter."""
-    spec = find_spec("pyspark")
-    if spec is None or not spec.submodule_search_locations:
-        raise UsageError("pyspark is not installed here: run `make`, or pip install -e .")
-    return Path(spec.submodule_search_locations[0])
+def check_log_folder() -> None:
+    """Make the folder of the logs. Raises UsageError where it can't be written, which the JVM tells in 90 lines."""
+    try:
+        LOG_FOLDER.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"{LOG_FOLDER.absolute()} can't be made ({error.strerror}): let user {os.getuid()} write to its parent"
+        ) from error
+    if not os.access(LOG_FOLDER, os.W_OK):
+        raise UsageError(f"{LOG_FOLDER.absolute()} can't be written: let user {os.getuid()} write to it")
 
 
 def make_environment(with_database: bool) -> dict[str, str]:
@@ -79,8 +81,8 @@ def make_command(job: str, arguments: list[str], environment: dict[str, str]) ->
     command = [str(spark_submit), "--master", _master(), "--properties-file", str(DEFAULTS)]
     command += ["--conf", "spark.jars.packages=", "--conf", f"spark.jars={driver.as_uri()}"]
     if environment.get("EVENT_LOG"):
-        EVENT_LOGS.mkdir(parents=True, exist_ok=True)
-        command += ["--conf", "spark.eventLog.enabled=true", "--conf", f"spark.eventLog.dir={EVENT_LOGS.as_uri()}"]
+        (events := LOG_FOLDER / "spark-events").mkdir(exist_ok=True)
+        command += ["--conf", "spark.eventLog.enabled=true", "--conf", f"spark.eventLog.dir={events.as_uri()}"]
     if sys.stderr.isatty():
         command += ["--conf", "spark.ui.showConsoleProgress=true"]
     return [*command, *shlex.split(os.environ.get("SPARK_ARGS", "")), job, *arguments]
@@ -132,6 +134,7 @@ def main(arguments: list[str]) -> int:
     """Submit one job; returns the exit code."""
     options = arg_parser().parse_args(arguments)
     try:
+        check_log_folder()
         environment = make_environment(options.database)
         code = run_job(make_command(options.job, options.arguments, environment), environment)
     except PipelineError as error:

@@ -55,6 +55,15 @@ def test_failed_job_is_explained(monkeypatch: pytest.MonkeyPatch, capsys: pytest
 def test_the_event_log_is_written_on_request(asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     jar = tmp_path / "driver.jar"
     jar.touch()
-    monkeypatch.setattr(submit, "EVENT_LOGS", tmp_path / "spark events")
+    monkeypatch.setattr(submit, "LOG_FOLDER", tmp_path)
     command = submit.make_command("job.py", [], {"SPARK_HOME": "/x", "JDBC_JAR": str(jar), "EVENT_LOG": asked})
-    assert ("spark.eventLog.enabled=true" in command) == (tmp_path / "spark events").is_dir() == bool(asked)
+    assert ("spark.eventLog.enabled=true" in command) == (tmp_path / "spark-events").is_dir() == bool(asked)
+
+
+def test_log_folder_that_can_not_be_made_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data").touch()
+    monkeypatch.setattr("jobs.submit.LOG_FOLDER", tmp_path / "data" / "runs")
+    assert submit.main(["jobs/pipeline.py"]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path}/data/runs can't be made (Not a directory)")

@@ -1,18 +1,30 @@
 """The JDBC driver as a file: JDBC_JAR, or fetched once with the coordinates of conf/spark-defaults.conf.
 
 Resolving the coordinates in every run would print two dozen lines each time and need the network when a cache
-is cold; so Ivy, which comes with Spark, does it once for a virtual environment.
+is cold; so Ivy, which comes with Spark, does it once for a virtual environment. `python -m
+jobs.storage.jdbc_driver` prints the path, fetching it first if need be: an image is built that way.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
-from jobs.storage.errors import UsageError
+from jobs.storage.errors import PipelineError, UsageError
 
+DEFAULTS = Path("conf/spark-defaults.conf")
 IVY_FOLDER = Path(sys.prefix) / "ivy"
+
+
+def find_spark_home() -> Path:
+    """The Spark inside the pyspark of this interpreter."""
+    spec = find_spec("pyspark")
+    if spec is None or not spec.submodule_search_locations:
+        raise UsageError("pyspark is not installed here: run `make`, or pip install -e .")
+    return Path(spec.submodule_search_locations[0])
 
 
 def find_driver(environment: dict[str, str], spark_submit: Path, defaults: Path) -> Path:
@@ -50,5 +62,21 @@ def _fetch(environment: dict[str, str], spark_submit: Path, defaults: Path) -> N
     ivy = ["--conf", f"spark.jars.ivy={IVY_FOLDER}", "--class", "org.apache.ivy.Main", "spark-internal", "-version"]
     command = [str(spark_submit), "--properties-file", str(defaults), *ivy]
     IVY_FOLDER.mkdir(exist_ok=True)
+    # Spark asks for its own address first; where an image is built, the host's name may have none.
+    known = {"SPARK_LOCAL_IP": "127.0.0.1", **environment}
     with (IVY_FOLDER / "fetch.log").open("w") as log:
-        subprocess.run(command, env=environment, stdout=log, stderr=log, check=False)
+        subprocess.run(command, env=known, stdout=log, stderr=log, check=False)
+
+
+def main() -> int:
+    """Print the path of the driver; returns the exit code."""
+    try:
+        print(find_driver(dict(os.environ), find_spark_home() / "bin" / "spark-submit", DEFAULTS))
+    except PipelineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
