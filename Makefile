@@ -102,8 +102,9 @@ docker-up: docker/.env ## build the image, start a database in a container and l
 	@[ -d "$$INPUT" ] || { echo "error: INPUT=$$INPUT is not a folder: name the one that holds the event logs" >&2; exit 2; }
 	@$(CONTAINERS) build pipeline
 	@INPUT="$$(realpath "$$INPUT")" $(CONTAINERS) run --rm -T pipeline
-	@echo 'to query it: make docker-psql, or, with POSTGRES_PASSWORD of docker/.env as the password,' \
-		"psql postgresql://document_events@$$($(CONTAINERS) port database 5432)/document_events"
+	@port="$$($(CONTAINERS) port database 5432)"; \
+		echo 'to query it: make docker-psql, or, with POSTGRES_PASSWORD of docker/.env as the password,' \
+		"psql postgresql://document_events@127.0.0.1:$${port##*:}/document_events"
 	@echo 'to stop the database, which keeps its data: make docker-down'
 
 .PHONY: docker-airflow
