@@ -10,6 +10,7 @@ from psycopg2.extensions import connection as Connection
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
+from jobs.storage.errors import describe
 from jobs.storage.framing import Framed, frame
 from jobs.storage.ledger import Reading, Run, fail_run, start_run
 from jobs.storage.logs import Stages
@@ -39,7 +40,7 @@ def load(
         return _load(connection, database_url, run, readings, settings, quarantine)
     except BaseException as error:
         with suppress(psycopg2.Error):  # what can't be entered now is swept by the next run
-            fail_run(connection, run, f"{type(error).__name__}: {error}"[:1000])
+            fail_run(connection, run, describe(error))
         raise
 
 

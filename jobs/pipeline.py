@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 from jobs.load import load
-from jobs.storage.errors import PipelineError, UsageError
+from jobs.storage.errors import PipelineError, UsageError, describe
 from jobs.storage.files import discover, no_files_found
 from jobs.storage.ledger import choose_files, count_current_files, prepare_database
 from jobs.storage.logs import configure_logging
@@ -72,8 +72,7 @@ def main() -> int:
         return error.exit_code
     except Exception as error:
         logger.exception("unforeseen")
-        first_line = (str(error).strip().splitlines() or [""])[0][:300]
-        print(f"error: {type(error).__name__}: {first_line} (the trace is in {log})", file=sys.stderr)
+        print(f"error: {describe(error)} (the trace is in {log})", file=sys.stderr)
         return 1
     return 0
 

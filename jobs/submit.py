@@ -31,6 +31,8 @@ from jobs.storage.jdbc_driver import DEFAULTS, find_driver, find_spark_home
 
 LOG_FOLDER = Path("data/runs").resolve()  # as in conf/log4j2.properties
 
+MASTERS = ("local", "spark://", "yarn", "k8s://")
+
 MEANINGS = {
     1: "unforeseen; the trace is in data/runs/",
     2: "wrong usage, configuration or input folder",
@@ -118,7 +120,10 @@ def _copy_without_noise(source: IO[bytes]) -> None:
 
 
 def _master() -> str:
-    return os.environ.get("MASTER") or "local[*]"
+    master = os.environ.get("MASTER") or "local[*]"
+    if not master.startswith(MASTERS):
+        raise UsageError(f"MASTER={master}: name local[*], spark://host:7077, yarn or k8s://https://host:6443")
+    return master
 
 
 def arg_parser() -> argparse.ArgumentParser:

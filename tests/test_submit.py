@@ -67,3 +67,9 @@ def test_log_folder_that_can_not_be_made_is_one_line(
     monkeypatch.setattr("jobs.submit.LOG_FOLDER", tmp_path / "data" / "runs")
     assert submit.main(["jobs/pipeline.py"]) == 2
     assert capsys.readouterr().err.startswith(f"error: {tmp_path}/data/runs can't be made (Not a directory)")
+
+
+def test_a_master_that_is_none_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("MASTER", "bogus")
+    assert submit.main(["jobs/pipeline.py"]) == 2
+    assert capsys.readouterr().err.startswith("error: MASTER=bogus: name local[*], spark://")

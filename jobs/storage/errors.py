@@ -23,3 +23,11 @@ class DatabaseUnavailableError(PipelineError):
     """The database can't be reached, or another run still holds the lock."""
 
     exit_code = 4
+
+
+def describe(error: BaseException) -> str:
+    """Kind and first line of an error, at most 300 characters; of one that comes from Java, Java's own words."""
+    lines = str(error).strip().splitlines() or [""]
+    if lines[0].startswith("An error occurred while calling") and len(lines) > 1:  # Py4J, then `: java.lang...: words`
+        return lines[1].removeprefix(": ")[:300]
+    return f"{type(error).__name__}: {lines[0]}"[:300]

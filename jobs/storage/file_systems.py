@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 
-from jobs.storage.errors import UsageError
+from jobs.storage.errors import UsageError, describe
 from jobs.storage.spark import start_spark
 
 
@@ -107,7 +107,10 @@ class HadoopFiles:
                     file = _read_status(statuses.next())
                     yield decode(file.uri.removeprefix(root)), file
         except OSError as error:
-            raise UsageError(f"input folder {folder}: can't be listed ({error.strerror}); check the URI") from error
+            raise UsageError(
+                f"input folder {folder}: can't be listed ({error.strerror}); check the URI, and that"
+                " Spark has the packages for it (SPARK_ARGS='--packages ...')"
+            ) from error
 
     def stat(self, uri: str) -> InputFile:
         with _as_os_error():
@@ -149,9 +152,7 @@ def _as_os_error() -> Iterator[None]:
     try:
         yield
     except Py4JJavaError as error:
-        java = error.java_exception
-        words = f"{java.getClass().getSimpleName()}: {java.getMessage()}".splitlines()[0]
-        raise OSError(errno.EIO, words) from error
+        raise OSError(errno.EIO, describe(error)) from error
 
 
 def _path_of(uri: str) -> Path:

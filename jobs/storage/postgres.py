@@ -29,7 +29,7 @@ def connect(url: str, application_name: str = "document-events") -> Connection:
     except psycopg2.Error as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DatabaseUnavailableError(
-            f"database can't be reached ({reason}); check that it runs, and DATABASE_URL"
+            f"database can't be reached ({reason}); check that it runs, DATABASE_URL, and PGPASSWORD or PGPASSFILE"
         ) from None
     if connection.server_version < _OLDEST_VERSION:
         version = connection.server_version // 10000

@@ -9,7 +9,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from jobs.storage.errors import PipelineError, QualityError
+from jobs.storage.errors import PipelineError, QualityError, describe
 from jobs.storage.ledger import Run
 from jobs.storage.postgres import SQL, execute_files, fetch_one, read_sql
 
@@ -76,18 +76,14 @@ def _add_primary_keys(cursor: Cursor, run: Run) -> None:
         execute_files(cursor, "ddl/1[12]*.sql", run.staging)
     except errors.UniqueViolation as violation:
         cursor.execute("rollback to savepoint keyless")
-        logger.warning("rows were staged twice, one of each is kept: %s", _first_line(violation))
+        logger.warning("rows were staged twice, one of each is kept: %s", describe(violation))
         execute_files(cursor, "publish/005_*.sql", run.staging)
         try:
             execute_files(cursor, "ddl/1[12]*.sql", run.staging)
         except errors.UniqueViolation as second:
             raise QualityError(
-                f"different rows share a key ({_first_line(second)}); nothing was published, run again and report it"
+                f"different rows share a key ({describe(second)}); nothing was published, run again and report it"
             ) from second
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
 
 
 def _refuse_open_sums(cursor: Cursor, run: Run) -> None:
