@@ -59,11 +59,13 @@ Path = tuple[str, ...]
 class Source:
     """How one producer's fields map to ours.
 
-    `fields` gives the paths of each mapped field in order of preference; a field without an entry is NULL.
+    `record_path` leads to the list of records inside each JSON value; empty where the values are the records. `fields`
+    gives the paths of each mapped field in order of preference; a field without an entry is NULL.
     """
 
     name: str
     mapping_hash: str
+    record_path: Path
     fields: dict[str, tuple[Path, ...]]
     constants: dict[str, str]
     event_types: dict[str, str]

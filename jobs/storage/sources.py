@@ -1,4 +1,4 @@
-"""conf/sources/*.yml -> Source; a wrong mapping is refused before Spark starts."""
+"""conf/sources/*.yml -> Source; a wrong mapping is refused before Spark starts, with its line."""
 
 import hashlib
 import json
@@ -6,70 +6,75 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from jobs.storage.errors import UsageError
-from jobs.storage.settings import read_yaml, refuse_unknown
+from jobs.storage.yaml_file import YamlFile, read_yaml
 from schemas.fields import FIELDS, REQUIRED, Source
 from schemas.fields import Path as FieldPath
 
-_KEYS = {"fields", "constants", "event_types", "id_prefix", "default_time_zone"}
+_KEYS = {"record_path", "fields", "constants", "event_types", "id_prefix", "default_time_zone"}
 
 
 def read_source(path: Path) -> Source:
-    """Read a field mapping. Raises UsageError naming the file, the key and the fix."""
-    _, values = read_yaml(path)
-    refuse_unknown(path, values, _KEYS)
-    fields = {name: _read_paths(path, name, value) for name, value in _mapping(path, values, "fields").items()}
-    constants = _texts(path, values, "constants")
-    for name in [*fields, *constants]:
+    """Read a field mapping. Raises UsageError naming the file, the line, the key and the fix."""
+    file = read_yaml(path)
+    file.refuse_unknown(_KEYS)
+    fields = {name: _read_paths(file, name, value) for name, value in _mapping(file, "fields").items()}
+    constants = _texts(file, "constants")
+    for key, name in [*(("fields", name) for name in fields), *(("constants", name) for name in constants)]:
         if name not in FIELDS:
-            raise UsageError(f"{path}: fields: unknown field {name!r}; known are {', '.join(FIELDS)}")
-        if name in fields and name in constants:
-            raise UsageError(f"{path}: {name} is both a field and a constant; keep one")
+            raise file.wrong(f"is an unknown field; known are {', '.join(FIELDS)}", key, name)
+    for name in fields.keys() & constants.keys():
+        raise file.wrong("is both a field and a constant; keep one", "constants", name)
     for name in REQUIRED[1:]:  # an unmapped event id is derived from the content
         if name not in fields and name not in constants:
-            raise UsageError(f"{path}: fields: {name} is missing; say where the records have it")
+            raise file.wrong(f"{name} is missing; say where the records have it", "fields")
     return Source(
         name=str(path),
-        mapping_hash=hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12],
+        mapping_hash=hashlib.sha256(json.dumps(file.values, sort_keys=True).encode()).hexdigest()[:12],
+        record_path=_split(file, file.values["record_path"], "record_path") if "record_path" in file.values else (),
         fields=fields,
         constants=constants,
-        event_types=_texts(path, values, "event_types"),
-        id_prefix=_text(path, "id_prefix", values.get("id_prefix", "")),
-        default_time_zone=_read_zone(path, values.get("default_time_zone", "UTC")),
+        event_types=_texts(file, "event_types"),
+        id_prefix=_text(file, file.values.get("id_prefix", ""), "id_prefix"),
+        default_time_zone=_read_zone(file, file.values.get("default_time_zone", "UTC")),
     )
 
 
-def _read_paths(path: Path, name: str, value: Any) -> tuple[FieldPath, ...]:
+def _read_paths(file: YamlFile, name: str, value: Any) -> tuple[FieldPath, ...]:
     alternatives = value if isinstance(value, list) else [value]
-    paths = tuple(tuple(str(alternative).split(".")) for alternative in alternatives)
-    if not paths or any(not isinstance(alternative, str) for alternative in alternatives):
-        raise UsageError(f"{path}: fields: {name} is {value!r}; it must be a dotted path or a list of them")
-    if any(not key for keys in paths for key in keys):
-        raise UsageError(f"{path}: fields: {name} is {value!r}; a path is keys joined by single dots")
-    return paths
+    if not alternatives:
+        raise file.wrong("is []; it must be a dotted path or a list of them", "fields", name)
+    return tuple(_split(file, alternative, "fields", name) for alternative in alternatives)
 
 
-def _read_zone(path: Path, value: Any) -> str:
+def _split(file: YamlFile, value: Any, *keys: str) -> FieldPath:
+    if not isinstance(value, str):
+        raise file.wrong(f"is {value!r}; it must be a dotted path or a list of them", *keys)
+    path = tuple(value.split("."))
+    if not all(path):
+        raise file.wrong(f"is {value!r}; a path is keys joined by single dots", *keys)
+    return path
+
+
+def _read_zone(file: YamlFile, value: Any) -> str:
     try:
         return ZoneInfo(value).key
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
-        raise UsageError(
-            f"{path}: default_time_zone is {value!r}; it must be an IANA name such as Europe/Berlin"
-        ) from error
+        message = f"is {value!r}; it must be an IANA name such as Europe/Berlin"
+        raise file.wrong(message, "default_time_zone") from error
 
 
-def _mapping(path: Path, values: dict[str, Any], key: str) -> dict[str, Any]:
-    value = values.get(key) or {}
+def _mapping(file: YamlFile, key: str) -> dict[str, Any]:
+    value = file.values.get(key) or {}
     if not isinstance(value, dict):
-        raise UsageError(f"{path}: {key} is {value!r}; it must be a list of `name: value` lines")
+        raise file.wrong(f"is {value!r}; it must be a list of `name: value` lines", key)
     return value
 
 
-def _texts(path: Path, values: dict[str, Any], key: str) -> dict[str, str]:
-    return {str(name): _text(path, f"{key}: {name}", value) for name, value in _mapping(path, values, key).items()}
+def _texts(file: YamlFile, key: str) -> dict[str, str]:
+    return {str(name): _text(file, value, key, name) for name, value in _mapping(file, key).items()}
 
 
-def _text(path: Path, key: str, value: Any) -> str:
+def _text(file: YamlFile, value: Any, *keys: str) -> str:
     if not isinstance(value, str):
-        raise UsageError(f"{path}: {key} is {value!r}; it must be text (quote it)")
+        raise file.wrong(f"is {value!r}; it must be text (quote it)", *keys)
     return value

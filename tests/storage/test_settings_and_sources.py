@@ -14,24 +14,28 @@ SETTINGS = (ROOT / "conf" / "pipeline.yml").read_text()
 WRONG_SETTINGS = {
     "not yaml: [": "not valid YAML, line",
     "- a list": "holds no keys",
-    SETTINGS + "\nspeed: 9": "unknown key 'speed'",
+    SETTINGS + "\nspeed: 9": "line 25: speed is an unknown key",
     SETTINGS.replace("session_gap_minutes: 30", ""): "session_gap_minutes is missing",
     SETTINGS.replace("session_gap_minutes: 30", "session_gap_minutes: soon"): "session_gap_minutes is 'soon'",
     SETTINGS.replace("session_gap_minutes: 30", "session_gap_minutes: 0"): "above zero",
+    SETTINGS.replace("share: 0.2", "share: 20"): "max_quarantined_share is 20; it must be a share",
     SETTINGS.replace("2000-01-01T00:00:00Z", "once"): "earliest_event_at is 'once'",
 }
 
 MINIMAL = "fields: {event_type: t, event_at: at, user_id: u}\n"
 WRONG_SOURCES = {
     "fields: {event_type: t, event_at: at}": "user_id is missing",
-    MINIMAL.replace("u}", "u, mood: m}"): "unknown field 'mood'",
+    MINIMAL.replace("u}", "u, mood: m}"): "line 1: fields: mood is an unknown field",
     MINIMAL.replace("user_id: u", "user_id: a..b"): "joined by single dots",
     MINIMAL.replace("user_id: u", "user_id: 5"): "must be a dotted path",
     MINIMAL.replace("user_id: u", "user_id: []"): "must be a dotted path",
     MINIMAL + "constants: {user_id: x}": "both a field and a constant",
     MINIMAL + "event_types: {A: 1}": "must be text",
     MINIMAL + "default_time_zone: Berlin": "must be an IANA name",
-    MINIMAL + "zone: UTC": "unknown key 'zone'",
+    MINIMAL + "default_time_zone: UTC\ndefault_time_zone: UTC": "line 3: default_time_zone stands twice",
+    MINIMAL + "record_path: .a": "line 2: record_path is '.a'; a path is",
+    "id_prefix: x\nfields:\n  event_type: t\n  event_at: at\n  user_id: u\n  device: [a..b]": "line 6: fields: device is",
+    MINIMAL + "zone: UTC": "line 2: zone is an unknown key",
 }
 
 

@@ -1,0 +1,67 @@
+"""A configuration file that can say in which line it is wrong."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from jobs.storage.errors import UsageError
+
+
+@dataclass(frozen=True)
+class YamlFile:
+    """The mapping at the top of a YAML file, and its text."""
+
+    path: Path
+    text: str
+    values: dict[str, Any]
+
+    def wrong(self, message: str, *keys: str) -> UsageError:
+        """The error for the value under `keys`, from the top down: file, line, keys, message."""
+        node, line = yaml.compose(self.text, Loader=yaml.SafeLoader), 1
+        for key in keys:
+            for name, value in node.value if isinstance(node, yaml.MappingNode) else ():
+                if name.value == str(key):
+                    node, line = value, name.start_mark.line + 1
+                    break
+        return UsageError(
+            " ".join([f"{self.path}, line {line}:", *([": ".join(map(str, keys))] if keys else []), message])
+        )
+
+    def refuse_unknown(self, known: Iterable[str]) -> None:
+        """Raise UsageError for the first key that is not known."""
+        for key in self.values:
+            if key not in set(known):
+                raise self.wrong(f"is an unknown key; known are {', '.join(sorted(known))}", key)
+
+
+def read_yaml(path: Path) -> YamlFile:
+    """Read a file. Raises UsageError where it can't be read, is no YAML, has a key twice or no keys at all."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        file = YamlFile(path, text, yaml.safe_load(text))
+        _refuse_repeated(file, yaml.compose(text, Loader=yaml.SafeLoader))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: can't be read ({error}); name a readable YAML file") from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        place = f"line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else "somewhere"
+        problem = getattr(error, "problem", None) or "syntax"
+        raise UsageError(f"{path}: not valid YAML, {place}: {problem}; mend that line") from error
+    if not isinstance(file.values, dict):
+        raise UsageError(f"{path}: holds no keys; it must be a YAML mapping, as the project's own file is")
+    return file
+
+
+def _refuse_repeated(file: YamlFile, node: Any, *keys: str) -> None:
+    """YAML itself forbids a key that stands twice; the library takes the last one silently."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen = set()
+    for name, value in node.value:
+        if name.value in seen:
+            line = name.start_mark.line + 1
+            raise UsageError(f"{file.path}, line {line}: {': '.join([*keys, str(name.value)])} stands twice; keep one")
+        seen.add(name.value)
+        _refuse_repeated(file, value, *keys, str(name.value))
