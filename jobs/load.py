@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.storage.errors import describe
@@ -57,7 +57,7 @@ def _load(
         spark = start_spark("document-events")
     with stages.time("frame") as counts:
         groups = _group_by_source(readings)
-        framed = [frame(spark, {reading.file_id: reading.file for reading in group}) for group in groups]
+        framed = [_frame(spark, group) for group in groups]
         counts["records"] = sum(records for part in framed for records, _ in part.counts.values())
     with stages.time("parse") as counts:
         judged = _judge(framed, groups, settings.limits).persist()
@@ -91,6 +91,10 @@ def _load(
 def _group_by_source(readings: list[Reading]) -> list[list[Reading]]:
     names = sorted({reading.source.name for reading in readings})
     return [[reading for reading in readings if reading.source.name == name] for name in names]
+
+
+def _frame(spark: SparkSession, group: list[Reading]) -> Framed:
+    return frame(spark, {reading.file_id: reading.file for reading in group}, group[0].source.record_path)
 
 
 def _judge(framed: list[Framed], groups: list[list[Reading]], limits: Limits) -> DataFrame:

@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
+from io import BytesIO, FileIO
+from typing import BinaryIO
 
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
@@ -16,6 +18,7 @@ from pyspark.sql import types as T
 from jobs.storage.file_systems import InputFile, decode
 from jobs.storage.files import Content, Format, sniff
 from jobs.storage.scanning import scan_records
+from schemas.fields import Path
 from schemas.tables import RECORD
 
 
@@ -32,33 +35,37 @@ class Framed:
     formats: dict[int, Format]
 
 
-def frame(spark: SparkSession, files: dict[int, InputFile]) -> Framed:
-    """Frame the files, given by their file ids, each by what its content looks like."""
+def frame(spark: SparkSession, files: dict[int, InputFile], record_path: Path = ()) -> Framed:
+    """Frame the files, given by their file ids, each by what its content looks like.
+
+    With `record_path` the elements of the list there, inside each JSON value, are the records.
+    """
     contents = {file_id: sniff(file) for file_id, file in files.items()}
     formats = {file_id: content.format for file_id, content in contents.items()}
     by_framer: dict[str, dict[int, str]] = defaultdict(dict)
     for file_id, file in files.items():
-        by_framer[_choose_framer(file.place, contents[file_id])][file_id] = file.place
+        by_framer[_choose_framer(file.place, contents[file_id], record_path)][file_id] = file.place
     counts = dict.fromkeys(files, (0, 0))
     frames = []
     for framer in (_frame_lines, _frame_contents, _frame_unreadable):
         if places := by_framer[framer.__name__]:
-            framed, found = framer(spark, places, formats)
+            framed, found = framer(spark, places, formats, record_path)
             frames.append(framed)
             counts |= found
     return Framed(reduce(DataFrame.unionByName, frames), counts, formats)
 
 
-def _choose_framer(place: str, content: Content) -> str:
+def _choose_framer(place: str, content: Content, record_path: Path) -> str:
     if content.format == "unreadable":
         return _frame_unreadable.__name__
     # Spark unpacks by the name's ending, whatever is inside.
-    is_plain_lines = content.format == "json_lines" and not content.is_gzip and not place.endswith(".gz")
+    is_packed = content.is_gzip or place.endswith(".gz")
+    is_plain_lines = content.format == "json_lines" and not is_packed and not record_path
     return _frame_lines.__name__ if is_plain_lines else _frame_contents.__name__
 
 
 def _frame_lines(
-    spark: SparkSession, places: dict[int, str], formats: dict[int, Format]
+    spark: SparkSession, places: dict[int, str], formats: dict[int, Format], record_path: Path
 ) -> tuple[DataFrame, dict[int, tuple[int, int]]]:
     """One row per line. A first pass counts the lines of each split, so that a split knows its first line's number."""
     lines = (
@@ -109,18 +116,27 @@ def _number_splits(
 
 
 def _frame_contents(
-    spark: SparkSession, places: dict[int, str], formats: dict[int, Format]
+    spark: SparkSession, places: dict[int, str], formats: dict[int, Format], record_path: Path
 ) -> tuple[DataFrame, dict[int, tuple[int, int]]]:
-    """One row per record of files that are read as a whole (up to 1 GiB each)."""
+    """One row per record of files that are read by one task each, from beginning to end."""
     known = {place: (file_id, formats[file_id]) for file_id, place in places.items()}
 
-    def scan(row: Row) -> Iterator[tuple[int, int, bytes | None, str | None]]:
-        file_id, file_format = known[decode(row.file_path)]
-        for number, text, error in scan_records(bytes(row.content), file_format):
-            yield file_id, number, text, error
+    def scan(place: str, stream: BinaryIO) -> Iterator[tuple[int, int, bytes | None, str | None]]:
+        file_id, file_format = known[place]
+        with stream:
+            for number, text, error in scan_records(stream, file_format, record_path):
+                yield file_id, number, text, error
 
-    contents = spark.read.format("binaryFile").load(_escape_globs(places.values()))
-    rows = contents.select("content", "_metadata.file_path").rdd.flatMap(scan)
+    here = [place for place in known if place.startswith("file:")]
+    away = [place for place in known if not place.startswith("file:")]
+    frames = []
+    if here:
+        opened = spark.sparkContext.parallelize(here, len(here))
+        frames.append(opened.flatMap(lambda place: scan(place, FileIO(place.removeprefix("file:")))))
+    if away:
+        contents = spark.read.format("binaryFile").load(_escape_globs(away)).select("content", "_metadata.file_path")
+        frames.append(contents.rdd.flatMap(lambda row: scan(decode(row.file_path), BytesIO(row.content))))
+    rows = spark.sparkContext.union(frames)
     schema = T.StructType([T.StructField("raw", T.BinaryType()) if f.name == "raw" else f for f in RECORD])
     every = spark.createDataFrame(rows, schema).withColumn("raw", F.col("raw").cast("string"))
     is_blank = F.col("framing_error").isNull() & _is_blank(F.col("raw"))
@@ -130,7 +146,7 @@ def _frame_contents(
 
 
 def _frame_unreadable(
-    spark: SparkSession, places: dict[int, str], formats: dict[int, Format]
+    spark: SparkSession, places: dict[int, str], formats: dict[int, Format], record_path: Path
 ) -> tuple[DataFrame, dict[int, tuple[int, int]]]:
     """One row per file that can't be opened at all."""
     rows = [(file_id, 1, None, "it can't be opened; mend its permissions or its name") for file_id in places]

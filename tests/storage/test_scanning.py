@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from io import BytesIO
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from jobs.storage.scanning import scan_records
 
 def texts(content: str | bytes, file_format: Format = "json_values") -> list[str]:
     raw = content if isinstance(content, bytes) else content.encode()
-    return [(text or b"").decode(errors="replace") for _, text, _ in scan_records(raw, file_format)]
+    return [(text or b"").decode(errors="replace") for _, text, _ in scan_records(BytesIO(raw), file_format)]
 
 
 DEEP = '{"a":' * 5000 + "1" + "}" * 5000
@@ -46,11 +47,11 @@ def test_values_of(name: str) -> None:
 
 
 def test_records_are_numbered_from_one() -> None:
-    assert [number for number, *_ in scan_records(b"[1,2,3]", "json_values")] == [1, 2, 3]
+    assert [number for number, *_ in scan_records(BytesIO(b"[1,2,3]"), "json_values")] == [1, 2, 3]
 
 
 def test_bytes_that_are_no_utf8_cost_their_own_record() -> None:
-    found = [text for _, text, _ in scan_records(b'[{"a":"\xff"},{"b":"\xc3\xa9"}]', "json_values")]
+    found = [text for _, text, _ in scan_records(BytesIO(b'[{"a":"\xff"},{"b":"\xc3\xa9"}]'), "json_values")]
     assert found == [b'{"a":"\xff"}', b'{"b":"\xc3\xa9"}']
 
 
@@ -65,16 +66,16 @@ def test_gzip_is_unpacked_member_by_member() -> None:
 
 def test_what_follows_a_gzip_is_one_record_that_says_so_unless_it_is_padding() -> None:
     packed = gzip.compress(b'{"a":1}\n')
-    assert [frame[2] for frame in scan_records(packed + b"junk", "json_lines")] == [
+    assert [frame[2] for frame in scan_records(BytesIO(packed + b"junk"), "json_lines")] == [
         None,
         "bytes after the end of the gzip",
     ]
-    assert [frame[2] for frame in scan_records(packed + bytes(512), "json_lines")] == [None]
+    assert [frame[2] for frame in scan_records(BytesIO(packed + bytes(512)), "json_lines")] == [None]
 
 
 def test_a_truncated_gzip_gives_its_whole_lines_and_one_record_that_says_so() -> None:
     content = "".join(f'{{"number": {number}}}\n' for number in range(50_000)).encode()
-    frames = list(scan_records(gzip.compress(content)[:-2000], "json_lines"))
+    frames = list(scan_records(BytesIO(gzip.compress(content)[:-2000]), "json_lines"))
     *whole, (_, _, error) = frames
     assert error == "truncated gzip"
     assert len(whole) > 1000
@@ -85,13 +86,70 @@ def test_a_truncated_gzip_gives_its_whole_lines_and_one_record_that_says_so() ->
 def test_elements_of_an_array_come_back_one_by_one(values: list[object]) -> None:
     for indent in (None, 2):
         content = json.dumps(values, indent=indent, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        found = [(text or b"").decode("utf-8", "surrogatepass") for _, text, _ in scan_records(content, "json_values")]
+        found = [
+            (text or b"").decode("utf-8", "surrogatepass")
+            for _, text, _ in scan_records(BytesIO(content), "json_values")
+        ]
         assert [json.loads(text) for text in found] == values
 
 
 @given(st.binary(max_size=300))
 def test_no_byte_but_separators_is_lost(content: bytes) -> None:
-    found = b"".join(text or b"" for _, text, _ in scan_records(b"x" + content, "json_values"))
+    found = b"".join(text or b"" for _, text, _ in scan_records(BytesIO(b"x" + content), "json_values"))
     kept = [byte for byte in b"x" + content if byte not in b" \t\r\n,[]\x0b\x0c\x1c\x1d\x1e\x1f\x85"]
     remaining = iter(found)
     assert all(byte in remaining for byte in kept if byte < 0x80)
+
+
+def wrapped(content: str, path: str = "Records", file_format: Format = "json_values") -> list[str]:
+    frames = scan_records(BytesIO(content.encode()), file_format, tuple(path.split(".")))
+    return [(text or b"").decode() for _, text, _ in frames]
+
+
+WRAPPED = {
+    "one wrapper": ('{"Records": [{"a":1}, {"b":[2]}], "next": 5}', ['{"a":1}', '{"b":[2]}']),
+    "printed wrapper": ('{\n "v": {"Records": 1},\n "Records": [\n  {"a":1},\n  2\n ]\n}', ['{"a":1}', "2"]),
+    "wrappers one after the other": ('{"Records":[1]}{"Records":[2]}\n{"Records":[3]}', ["1", "2", "3"]),
+    "wrappers in an array": ('[{"Records":[{"a":1}]}, {"Records":[{"b":2}]}]', ['{"a":1}', '{"b":2}']),
+    "an empty list holds no record": ('{"Records": [ ]}', []),
+    "no list there: the value is the record": ('{"Records": {}} {"records":[1]}', ['{"Records": {}}', '{"records":[1]}']),
+    "of keys that stand twice the last counts": ('{"Records":[1],"Records":[2]}', ["2"]),
+    "an escaped key": ('{"R\\u0065cords":[1]}', ["1"]),
+    "a broken element": ('{"Records":[{"a":1},{"b":},{"c":3}]}', ['{"a":1}', '{"b":}', '{"c":3}', "}"]),
+    "truncated": ('{"Records":[{"a":1},{"b":2},{"c":', ['{"a":1}', '{"b":2}', '{"c":']),
+    "truncated over many lines": ('{"Records":[\n{"a":1},\n{"b":2},\n{"c":', ['{"a":1}', '{"b":2}', '{"c":']),
+    "broken before the list": ('{"v":,"Records":[{"a":1}]}', ['{"v":,"Records":[{"a":1}]}']),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRAPPED)
+def test_records_under_a_path(name: str) -> None:
+    content, expected = WRAPPED[name]
+    assert wrapped(content) == expected
+
+
+def test_a_path_may_lead_through_objects_and_lines() -> None:
+    line = '{"page": {"items": [{"a":1},{"b":2}]}}'
+    assert wrapped(f"{line}\n\n{line}\nbroken", "page.items", "json_lines") == [
+        *['{"a":1}', '{"b":2}'],
+        "",
+        *['{"a":1}', '{"b":2}'],
+        "broken",
+    ]
+
+
+def test_a_damaged_gzip_gives_every_line_before_the_damage() -> None:
+    content = "".join(f'{{"number": {number * 7919 % 100_003}}}\n' for number in range(50_000)).encode()
+    packed = bytearray(gzip.compress(content))
+    packed[len(packed) // 2] ^= 0xFF
+    *whole, (*_, error) = scan_records(BytesIO(bytes(packed)), "json_lines")
+    assert (error or "").startswith("damaged gzip")
+    assert len(whole) > 20_000
+    found = b"\n".join(text or b"" for _, text, _ in whole)
+    # A flipped bit may pass for other text until the stream breaks off; what comes before it is as it was.
+    assert content.startswith(found[: len(content) // 3])
+
+
+def test_a_line_of_many_chunks_is_put_together_once() -> None:
+    line = b'{"a":"' + b"x" * 20_000_000 + b'"}'
+    assert [text for _, text, _ in scan_records(BytesIO(line + b"\n1\n"), "json_lines")] == [line, b"1"]

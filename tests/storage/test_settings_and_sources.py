@@ -34,7 +34,7 @@ WRONG_SOURCES = {
     MINIMAL + "default_time_zone: Berlin": "must be an IANA name",
     MINIMAL + "default_time_zone: UTC\ndefault_time_zone: UTC": "line 3: default_time_zone stands twice",
     MINIMAL + "record_path: .a": "line 2: record_path is '.a'; a path is",
-    "id_prefix: x\nfields:\n  event_type: t\n  event_at: at\n  user_id: u\n  device: [a..b]": "line 6: fields: device is",
+    "fields:\n  event_type: t\n  event_at: at\n  user_id: u\n  device: [a..b]": "line 5: fields: device is",
     MINIMAL + "zone: UTC": "line 2: zone is an unknown key",
 }
 
