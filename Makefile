@@ -12,6 +12,7 @@ EVENT_LOG :=
 JDBC_JAR ?=
 FULL_REFRESH :=
 DROP_MISSING :=
+ACCEPT_QUALITY ?=
 EVENTS := 3000
 SEED := 7
 OUTPUT := data/simulated/events
@@ -26,7 +27,7 @@ override JDBC_JAR := $(value JDBC_JAR)
 override OUTPUT := $(value OUTPUT)
 override EVENTS := $(value EVENTS)
 override SEED := $(value SEED)
-export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS SEED FULL_REFRESH DROP_MISSING
+export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS SEED FULL_REFRESH DROP_MISSING ACCEPT_QUALITY
 ifneq ($(origin DATABASE_URL),undefined)
 override DATABASE_URL := $(value DATABASE_URL)
 export DATABASE_URL
@@ -41,7 +42,7 @@ is_on = $(filter-out 0 no false,$($(1)))
 
 ##@ Load and look
 .PHONY: pipeline
-pipeline: $(LOCAL) ## load the new files of INPUT by the mapping SOURCE; FULL_REFRESH=1, DROP_MISSING=1, EVENT_LOG=1: README
+pipeline: $(LOCAL) ## load the new files of INPUT by the mapping SOURCE; FULL_REFRESH=1, DROP_MISSING=1, ACCEPT_QUALITY=1, EVENT_LOG=1: README
 	@$(if $(call is_on,EVENT_LOG),EVENT_LOG=1) $(PYTHON) -m jobs.submit --database jobs/pipeline.py \
 		--input "$$INPUT" --source "$$SOURCE" \
 		$(if $(call is_on,FULL_REFRESH),--full-refresh) $(if $(call is_on,DROP_MISSING),--drop-missing)

@@ -1,5 +1,6 @@
 """The one path from files to tables: whatever a job loads, it loads through here."""
 
+from collections import Counter, defaultdict
 from contextlib import suppress
 from functools import reduce
 from importlib.metadata import version
@@ -10,6 +11,7 @@ from psycopg2.extensions import connection as Connection
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.quality import FileQuality, check_quality
 from jobs.storage.errors import describe
 from jobs.storage.framing import Framed, frame
 from jobs.storage.ledger import Reading, Run, fail_run, start_run
@@ -23,21 +25,27 @@ from jobs.storage.staging import stage
 from jobs.transforms.deduplicate import PUBLISHED, count_verdicts, deduplicate
 from jobs.transforms.model import model_tables
 from jobs.transforms.parse import parse
-from jobs.transforms.quarantine import describe_quarantined
+from jobs.transforms.quarantine import RefusedGroup, describe_quarantined, group_refused, read_group
 from jobs.transforms.sessionize import sessionize
 from jobs.transforms.validate import Limits, judge, split
 
 
 def load(
-    connection: Connection, database_url: str, readings: list[Reading], settings: Settings, quarantine: str
+    connection: Connection,
+    database_url: str,
+    readings: list[Reading],
+    settings: Settings,
+    quarantine: str,
+    accept_quality: bool,
 ) -> dict[str, Any]:
     """Publish what is in the files of `readings`, with refused records below `quarantine`; return the run's summary.
 
-    The run lock must be held. Whatever goes wrong, the run is entered as failed and nothing of it is published.
+    The run lock must be held. With `accept_quality` the quality gate only warns. Whatever goes wrong, the run is
+    entered as failed and nothing of it is published.
     """
     run = start_run(connection, version("document-events"), settings.version)
     try:
-        return _load(connection, database_url, run, readings, settings, quarantine)
+        return _load(connection, database_url, run, readings, settings, quarantine, accept_quality)
     except BaseException as error:
         with suppress(psycopg2.Error):  # what can't be entered now is swept by the next run
             fail_run(connection, run, describe(error))
@@ -51,6 +59,7 @@ def _load(
     readings: list[Reading],
     settings: Settings,
     quarantine: str,
+    accept_quality: bool,
 ) -> dict[str, Any]:
     stages = Stages(run.run_id)
     with stages.time("start spark"):
@@ -64,7 +73,9 @@ def _load(
         accepted, quarantined = split(judged)
         described = describe_quarantined(quarantined)
         write_quarantine(described, readings, quarantine, run.run_id)
-        counts |= (reasons := _count_reasons(described))
+        refused = [read_group(row) for row in group_refused(described).collect()]
+        counts |= (reasons := _count_reasons(refused))
+    check_quality(_rate_files(readings, framed, refused), settings.gate, accept_quality)
     with stages.time("model") as counts:
         verdicts = deduplicate(accepted).persist()
         verdict_counts = {row.file_id: row for row in count_verdicts(verdicts).collect()}
@@ -106,9 +117,22 @@ def _judge(framed: list[Framed], groups: list[list[Reading]], limits: Limits) ->
     return reduce(DataFrame.unionByName, parts)
 
 
-def _count_reasons(described: DataFrame) -> dict[str, int]:
-    reasons = described.select(F.explode("reasons").alias("reason")).groupBy("reason").count()
-    return {row.reason: row["count"] for row in reasons.orderBy("reason").collect()}
+def _count_reasons(refused: list[RefusedGroup]) -> dict[str, int]:
+    reasons: Counter[str] = Counter()
+    for group in refused:
+        reasons.update(dict.fromkeys(group.reasons, group.records))
+    return dict(sorted(reasons.items()))
+
+
+def _rate_files(readings: list[Reading], framed: list[Framed], refused: list[RefusedGroup]) -> list[FileQuality]:
+    counts = {file_id: found for part in framed for file_id, found in part.counts.items()}
+    groups: dict[int, list[RefusedGroup]] = defaultdict(list)
+    for group in refused:
+        groups[group.file_id].append(group)
+    return [
+        FileQuality(reading, counts[reading.file_id][0] - counts[reading.file_id][1], groups[reading.file_id])
+        for reading in readings
+    ]
 
 
 def _count_files(

@@ -37,6 +37,12 @@ def arg_parser() -> argparse.ArgumentParser:
     parser.add_argument("--quarantine", help="path or URI that all executors reach (default: quarantine in --data)")
     parser.add_argument("--full-refresh", action="store_true", help="read every file of the ledger again")
     parser.add_argument("--drop-missing", action="store_true", help="drop the events of files that are gone")
+    parser.add_argument(
+        "--accept-quality",
+        action="store_true",
+        default=os.environ.get("ACCEPT_QUALITY", "0") not in ("", "0", "no", "false"),
+        help="publish even where the quality gate would stop the run (also: ACCEPT_QUALITY=1 in the environment)",
+    )
     parser.add_argument("--wait", type=float, default=60, help="seconds to wait for another run to end")
     return parser
 
@@ -55,7 +61,9 @@ def run(args: argparse.Namespace, database_url: str) -> str:
                 raise no_files_found(args.input, skipped)
             return format_nothing_new(len(found), loaded, skipped)
         quarantine = args.quarantine or str(data / "quarantine")
-        summary = load(connection, database_url, readings, settings, quarantine) | {"skipped": skipped}
+        summary = load(connection, database_url, readings, settings, quarantine, args.accept_quality) | {
+            "skipped": skipped
+        }
     write_summary(data / "runs", summary)
     return format_summary(summary)
 

@@ -1,9 +1,24 @@
 """Refused records, as they are kept for people and for replay."""
 
-from pyspark.sql import DataFrame
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 _MAX_RAW_BYTES = 64 * 1024
+_EXAMPLE_CHARACTERS = 2000
+
+
+@dataclass(frozen=True)
+class RefusedGroup:
+    """The refused records of one file that have the same reasons and miss the same fields; the first as example."""
+
+    file_id: int
+    reasons: tuple[str, ...]
+    missing_fields: tuple[str, ...]
+    records: int
+    record_number: int
+    text: str | None
 
 
 def describe_quarantined(quarantined: DataFrame) -> DataFrame:
@@ -26,3 +41,18 @@ def describe_quarantined(quarantined: DataFrame) -> DataFrame:
         F.octet_length(original).alias("raw_bytes"),
         F.sha2(original, 256).alias("raw_sha256"),
     )
+
+
+def group_refused(described: DataFrame) -> DataFrame:
+    """One row per file, reasons and missing fields (`RefusedGroup`): few, however many records are refused."""
+    missing = F.filter("details.problems", lambda problem: problem["reason"] == "missing_field")
+    example = F.struct("record_number", F.substring("raw", 1, _EXAMPLE_CHARACTERS).alias("text"))
+    groups = described.groupBy("file_id", "reasons", F.transform(missing, lambda p: p["field"]).alias("missing_fields"))
+    counted = groups.agg(F.count("*").alias("records"), F.min(example).alias("example"))
+    return counted.select("file_id", "reasons", "missing_fields", "records", "example.*")
+
+
+def read_group(row: Row) -> RefusedGroup:
+    """A row of `group_refused`."""
+    values = row.asDict()
+    return RefusedGroup(**values | {"reasons": tuple(row.reasons), "missing_fields": tuple(row.missing_fields)})

@@ -112,7 +112,7 @@ WRAPPED = {
     "wrappers one after the other": ('{"Records":[1]}{"Records":[2]}\n{"Records":[3]}', ["1", "2", "3"]),
     "wrappers in an array": ('[{"Records":[{"a":1}]}, {"Records":[{"b":2}]}]', ['{"a":1}', '{"b":2}']),
     "an empty list holds no record": ('{"Records": [ ]}', []),
-    "no list there: the value is the record": ('{"Records": {}} {"records":[1]}', ['{"Records": {}}', '{"records":[1]}']),
+    "without a list a value is the record": ('{"Records": {}} {"records":[1]}', ['{"Records": {}}', '{"records":[1]}']),
     "of keys that stand twice the last counts": ('{"Records":[1],"Records":[2]}', ["2"]),
     "an escaped key": ('{"R\\u0065cords":[1]}', ["1"]),
     "a broken element": ('{"Records":[{"a":1},{"b":},{"c":3}]}', ['{"a":1}', '{"b":}', '{"c":3}', "}"]),

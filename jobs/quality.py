@@ -1,0 +1,98 @@
+"""The quality gate: a run that refuses too large a share of its records stops before it publishes."""
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.storage.errors import QualityError
+from jobs.storage.ledger import Reading
+from jobs.storage.settings import QualityGate
+from jobs.transforms.quarantine import RefusedGroup
+from schemas.fields import Source
+
+logger = logging.getLogger(__name__)
+
+# Reasons that concern a record as a whole: it has no fields to miss.
+_WHOLE_RECORD = {"malformed_json", "not_an_object", "invalid_text", "unreadable_file"}
+_SHOWN_KEYS = 20
+
+
+@dataclass(frozen=True)
+class FileQuality:
+    """One file: its records without the blank ones, and those of them that were refused."""
+
+    reading: Reading
+    records: int
+    refused: list[RefusedGroup]
+
+    @property
+    def quarantined(self) -> int:
+        return sum(group.records for group in self.refused)
+
+
+def check_quality(files: list[FileQuality], gate: QualityGate, accept: bool) -> None:
+    """Warn of fields that no record has and of too many refused records; without `accept` these raise QualityError."""
+    for source, group in _group_by_source(files):
+        for line in describe_unmatched(source, group):
+            logger.warning("%s", line)
+    records, quarantined = sum(file.records for file in files), sum(file.quarantined for file in files)
+    bad_files = [file for file in files if gate.stops(file.quarantined, file.records)]
+    if not bad_files and not gate.stops(quarantined, records):
+        return
+    for line in describe_reasons(bad_files or files):
+        logger.warning("%s", line)
+    first = f"; {len(bad_files)} files of their own, first {bad_files[0].reading.file.uri}" if bad_files else ""
+    message = (
+        f"{quarantined:,} of {records:,} records are quarantined{first}:"
+        f" more than the share of {gate.max_share:g} that the settings tolerate"
+    )
+    if not accept:
+        raise QualityError(f"{message}; nothing was published. Mend the data or the mapping, or set ACCEPT_QUALITY=1")
+    logger.warning("%s; published all the same, as ACCEPT_QUALITY asks", message)
+
+
+def describe_reasons(files: list[FileQuality]) -> Iterator[str]:
+    """One line per reason: how many records, and one of them."""
+    counts: Counter[str] = Counter()
+    examples: dict[str, str] = {}
+    for file in files:
+        for group in file.refused:
+            for reason in group.reasons:
+                counts[reason] += group.records
+                place = f"{file.reading.file.uri} record {group.record_number}: {group.text}"
+                examples.setdefault(reason, place)
+    for reason, count in counts.most_common():
+        yield f"  {reason:<24}{count:>8,}  {examples[reason]}"
+
+
+def describe_unmatched(source: Source, files: list[FileQuality]) -> Iterator[str]:
+    """The mapped fields that not one record has, and which keys the records have instead."""
+    groups = [group for file in files for group in file.refused]
+    objects = sum(file.records for file in files)
+    objects -= sum(group.records for group in groups if _WHOLE_RECORD.issuperset(group.reasons))
+    missing: Counter[str] = Counter()
+    for group in groups:
+        missing.update(dict.fromkeys(group.missing_fields, group.records))
+    never = [name for name, count in missing.items() if count == objects > 0 and name in source.fields]
+    if never:
+        wanted = "; ".join(f"{name} at {', '.join('.'.join(path) for path in source.fields[name])}" for name in never)
+        keys = sorted({key for group in groups for key in _list_keys(group.text)})
+        shown = ", ".join(keys[:_SHOWN_KEYS]) + (", ..." if len(keys) > _SHOWN_KEYS else "")
+        yield f"{source.name}: no record of {objects:,} has {wanted}; the records have: {shown or 'no keys'}"
+
+
+def _list_keys(text: str | None) -> Iterator[str]:
+    try:
+        value: Any = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        yield from (f"{key}.{name}" for name in inner) if isinstance(inner, dict) and inner else (key,)
+
+
+def _group_by_source(files: Iterable[FileQuality]) -> list[tuple[Source, list[FileQuality]]]:
+    sources = {file.reading.source.name: file.reading.source for file in files}
+    return [(source, [file for file in files if file.reading.source.name == name]) for name, source in sources.items()]
