@@ -70,7 +70,7 @@ def _read_json(records: DataFrame, keys: Iterable[str]) -> DataFrame:
     is_whole = F.col("json").isNotNull() & F.col(_MISTAKE).isNull()
     one_object = is_whole & (F.size("objects") == 1) & F.get("objects", F.lit(0)).isNotNull()
     has_bracket = F.col("json").contains("]")
-    is_object = F.when(one_object, F.when(has_bracket, _is_strict_object()).otherwise(True)).otherwise(False)
+    is_object = F.when(one_object, F.when(has_bracket, _is_strict_json()).otherwise(True)).otherwise(False)
     judged = lists.select("*", is_object.alias("is_object"))
     return judged.select(
         *texts.columns,
@@ -90,11 +90,6 @@ def _is_strict_json() -> Column:
     in_list = F.expr("try_parse_json(concat('[', json, ']'))")
     in_object = F.expr("""try_parse_json(concat('{"_":{"_":', json, '}}'))""")
     return F.coalesce(in_list.isNotNull() & in_object.isNotNull(), F.lit(False))
-
-
-def _is_strict_object() -> Column:
-    shape = F.expr("schema_of_variant(try_parse_json(concat('[', json, ']')))")
-    return _is_strict_json() & F.coalesce(shape.like("ARRAY<OBJECT<%"), F.lit(False))
 
 
 def _open_objects(records: DataFrame, paths: Iterable[Path]) -> DataFrame:
@@ -144,14 +139,17 @@ def _is_container(name: str, source: Source) -> Column:
     paths = source.fields.get(name, ())
     if not paths:
         return F.lit(False)
-    kinds = [F.when(is_filled(_leaf(path)), _kind_of_leaf(path)) for path in paths]
-    return F.when(_first_filled(name, source).rlike(r"^[\[{]"), F.coalesce(*kinds).rlike("^(OBJECT|ARRAY)"))
+    found = [F.when(is_filled(_leaf(path)), _holds_container(path)) for path in paths]
+    return F.when(_first_filled(name, source).rlike(r"^[\[{]"), F.coalesce(*found))
 
 
-def _kind_of_leaf(path: Path) -> Column:
+def _holds_container(path: Path) -> Column:
+    """True for an object or a list. Not by schema_of_variant, whose stack a deep one overflows."""
     parent = F.col("json") if len(path) == 1 else _leaf(path[:-1])
     schema = T.StructType([T.StructField(path[-1], T.VariantType())])
-    return F.schema_of_variant(F.from_json(parent, schema).getField(path[-1]))
+    value = F.from_json(parent, schema).getField(path[-1])
+    in_list, in_object = (F.try_variant_get(value, "$", kind) for kind in ("array<variant>", "map<string, variant>"))
+    return in_list.isNotNull() | in_object.isNotNull()
 
 
 def _leaf(path: Path) -> Column:
