@@ -16,13 +16,13 @@ from schemas.fields import FIELDS, Path, Source
 _JSON_OPTIONS = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 
 _NUL_ESCAPE = "\\u0000"
+_MISTAKE = "mistake"
 
-# An unpaired surrogate escape, not itself behind an escaped backslash. Spark would turn it into `?` unseen.
-_LONE_SURROGATE = (
-    r"(?<!\\)((?:\\\\)*)"
-    r"(?:\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
-    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2})"
-)
+# Everything up to the first surrogate escape without its other half, and that escape. Spark would turn it into `?`
+# unseen. Each match goes on where the last one ended (\G), so that no escaped backslash is taken for the start of an
+# escape; possessive, so that Java needs no stack for a long text.
+_HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_LONE_SURROGATE = rf"\G((?:[^\\]++|\\[^u]|\\u(?![dD][89a-fA-F])|{_HIGH}{_LOW})*+)(?:{_HIGH}|{_LOW})"
 
 
 def parse(records: DataFrame, source: Source) -> DataFrame:
@@ -31,13 +31,17 @@ def parse(records: DataFrame, source: Source) -> DataFrame:
     In: one row per record (`schemas.tables.RECORD`), blank lines left out.
     Out: one row per record: the same columns; `is_text` (valid UTF-8), `is_json`, `is_object`, `has_nul` (some field
     may hold a NUL); one text column per field of `schemas.fields.FIELDS`, NULL where missing or blank; `containers`,
-    the names, joined by commas, of the fields that hold an object or a list where a scalar belongs.
+    the names, joined by commas, of the fields that hold an object or a list where a scalar belongs, or where a NUL may
+    be in it.
     """
     paths = {path for alternatives in source.fields.values() for path in alternatives}
     opened = _open_objects(_read_json(records, {path[0] for path in paths}), paths)
     fields = [_read_field(name, source).alias(name) for name in FIELDS]
-    scalars = [name for name, kind in FIELDS.items() if kind != "text"]
-    containers = F.concat_ws(",", *[F.when(_is_container(name, source), F.lit(name)) for name in scalars])
+    # In free text an object is welcome, but the JSON text of one with a NUL spells it as an escape.
+    in_question = {name: F.lit(True) if kind != "text" else F.col("has_nul") for name, kind in FIELDS.items()}
+    containers = F.concat_ws(
+        ",", *[F.when(asked & _is_container(name, source), F.lit(name)) for name, asked in in_question.items()]
+    )
     verdicts = ["is_text", "is_json", "is_object", "has_nul"]
     return opened.select(*records.columns, *verdicts, *fields, containers.alias("containers"))
 
@@ -45,8 +49,9 @@ def parse(records: DataFrame, source: Source) -> DataFrame:
 def _read_json(records: DataFrame, keys: Iterable[str]) -> DataFrame:
     """Adds `json` (the text that was parsed), the three verdicts, and `object`, the top-level keys as a struct.
 
-    The text is parsed as `[text]`: two values on a line, or anything behind the first, make the list malformed or
-    longer than one. Only a `]` can still hide a tail, so only lines with one pay for the strict gate.
+    The text is parsed inside a list: two values on a line, or anything behind the first, make it malformed or longer
+    than one. Only a `]` can still hide a tail, so only lines with one pay for the strict gate. The list stands in an
+    object because only there Spark says that it went on behind a mistake: `{"device":{,}}` has a NULL device else.
     """
     raw = F.col("raw")
     is_text = F.is_valid_utf8(raw) & F.col("framing_error").isNull()
@@ -54,13 +59,18 @@ def _read_json(records: DataFrame, keys: Iterable[str]) -> DataFrame:
         is_text,
         F.when(raw.contains("\\u"), F.regexp_replace(raw, _LONE_SURROGATE, r"$1\\u0000")).otherwise(raw),
     )
-    schema = T.ArrayType(_strings(keys))
     texts = records.select("*", is_text.alias("is_text"), json.alias("json"))
-    parsed = F.from_json(F.concat(F.lit("["), F.col("json"), F.lit("]")), schema, _JSON_OPTIONS)
+    schema = T.StructType(
+        [T.StructField("objects", T.ArrayType(_strings(keys))), T.StructField(_MISTAKE, T.StringType())]
+    )
+    wrapped = F.concat(F.lit('{"objects":['), F.col("json"), F.lit("]}"))
+    parsed = F.from_json(wrapped, schema, {**_JSON_OPTIONS, "columnNameOfCorruptRecord": _MISTAKE})
     # A generator is a barrier: without it the optimizer copies from_json into every expression that reads it.
-    lists = texts.select("*", F.inline(F.array(F.struct(parsed.alias("objects")))))
-    one_object = F.coalesce((F.size("objects") == 1) & F.get("objects", F.lit(0)).isNotNull(), F.lit(False))
-    is_object = F.when(one_object & ~F.col("json").contains("]"), True).otherwise(one_object & _is_strict_object())
+    lists = texts.select("*", F.inline(F.array(parsed)))
+    is_whole = F.col("json").isNotNull() & F.col(_MISTAKE).isNull()
+    one_object = is_whole & (F.size("objects") == 1) & F.get("objects", F.lit(0)).isNotNull()
+    has_bracket = F.col("json").contains("]")
+    is_object = F.when(one_object, F.when(has_bracket, _is_strict_json()).otherwise(True)).otherwise(False)
     judged = lists.select("*", is_object.alias("is_object"))
     return judged.select(
         *texts.columns,
@@ -73,15 +83,13 @@ def _read_json(records: DataFrame, keys: Iterable[str]) -> DataFrame:
 
 
 def _is_strict_json() -> Column:
-    """Exactly one JSON value: what closes the list does not close the object, and the other way round."""
+    """Exactly one JSON value: what closes the list does not close the object, and the other way round.
+
+    Two levels around it, as in `_read_json`: how deep a record may go must not hang on who parses it.
+    """
     in_list = F.expr("try_parse_json(concat('[', json, ']'))")
-    in_object = F.expr("""try_parse_json(concat('{"_":', json, '}'))""")
+    in_object = F.expr("""try_parse_json(concat('{"_":{"_":', json, '}}'))""")
     return F.coalesce(in_list.isNotNull() & in_object.isNotNull(), F.lit(False))
-
-
-def _is_strict_object() -> Column:
-    shape = F.expr("schema_of_variant(try_parse_json(concat('[', json, ']')))")
-    return _is_strict_json() & F.coalesce(shape.like("ARRAY<OBJECT<%"), F.lit(False))
 
 
 def _open_objects(records: DataFrame, paths: Iterable[Path]) -> DataFrame:
@@ -131,14 +139,17 @@ def _is_container(name: str, source: Source) -> Column:
     paths = source.fields.get(name, ())
     if not paths:
         return F.lit(False)
-    kinds = [F.when(is_filled(_leaf(path)), _kind_of_leaf(path)) for path in paths]
-    return F.when(_first_filled(name, source).rlike(r"^[\[{]"), F.coalesce(*kinds).rlike("^(OBJECT|ARRAY)"))
+    found = [F.when(is_filled(_leaf(path)), _holds_container(path)) for path in paths]
+    return F.when(_first_filled(name, source).rlike(r"^[\[{]"), F.coalesce(*found))
 
 
-def _kind_of_leaf(path: Path) -> Column:
+def _holds_container(path: Path) -> Column:
+    """True for an object or a list. Not by schema_of_variant, whose stack a deep one overflows."""
     parent = F.col("json") if len(path) == 1 else _leaf(path[:-1])
     schema = T.StructType([T.StructField(path[-1], T.VariantType())])
-    return F.schema_of_variant(F.from_json(parent, schema).getField(path[-1]))
+    value = F.from_json(parent, schema).getField(path[-1])
+    in_list, in_object = (F.try_variant_get(value, "$", kind) for kind in ("array<variant>", "map<string, variant>"))
+    return in_list.isNotNull() | in_object.isNotNull()
 
 
 def _leaf(path: Path) -> Column:

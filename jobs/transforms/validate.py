@@ -12,11 +12,18 @@ from schemas.fields import FIELDS, REQUIRED, REQUIRED_BY_TYPE, Source
 
 _EXPECTED = {
     "id": "text",
+    "text": "text, or a number below 1.8e308",
     "timestamp": "an ISO 8601 date and time, or an epoch number",
     "integer": "a whole number",
     "count": "a whole number, not negative",
 }
 _NUL = "\x00"
+# In the JSON text of an object; behind an even number of backslashes.
+_NUL_ESCAPE = r"(?<!\\)(?:\\\\)*+\\u0000"
+# What Spark makes of a number that no double holds, and what such a number looks like: a producer may mean the word.
+_INFINITY = ('"Infinity"', '"-Infinity"', "Infinity", "-Infinity")
+_HUGE_NUMBER = r"\d[eE]\+?\d{3,}|\d{309,}"
+_SCIENTIFIC = r"^-?\d+(\.\d+)?[eE][+-]?\d{1,3}$"
 _PROBLEMS = "array<struct<reason: string, field: string, value: string, expected: string>>"
 
 
@@ -101,12 +108,16 @@ def _find_problems(source: Source, limits: Limits) -> list[Column]:
             _problem(
                 "invalid_text",
                 name,
-                F.col("has_nul") & text.contains(_NUL),
+                F.col("has_nul") & (text.contains(_NUL) | is_container & text.rlike(_NUL_ESCAPE)),
                 "text without NUL or half a surrogate pair",
             ),
         ]
-        if kind != "text":
-            problems.append(_problem("bad_value", name, is_container, _EXPECTED[kind]))
+        is_huge = text.isin(*_INFINITY) & F.col("raw").rlike(_HUGE_NUMBER)
+        if kind == "text":
+            problems.append(_problem("bad_value", name, is_huge, _EXPECTED[kind]))
+        else:
+            is_no_text = is_container | is_huge if kind == "id" else is_container
+            problems.append(_problem("bad_value", name, is_no_text, _EXPECTED[kind]))
         if kind == "id":
             bound = f"at most {limits.max_id_bytes} UTF-8 bytes"
             is_long = F.octet_length(text) > limits.max_id_bytes
@@ -151,8 +162,14 @@ def _is_required(name: str) -> Column:
 
 
 def _read_integer(text: Column) -> Column:
-    """The whole number that `text` is, NULL where it is none; 7.0 is 7, as some serialisers write it."""
-    return F.regexp_replace(text, r"\.0+$", "").try_cast("bigint")
+    """The whole number that `text` is, NULL where it is none; 7.0 is 7, as some serialisers write it.
+
+    So is 7e0: Spark spells JSON's 12345678.0 as 1.2345678E7. Such a one is whole for sure up to 2^53 only.
+    """
+    whole = F.regexp_replace(text, r"\.0+$", "").try_cast("bigint")
+    double = F.when(text.rlike(_SCIENTIFIC), text.try_cast("double"))
+    is_whole = (double == F.rint(double)) & (F.abs(double) <= 2**53)
+    return F.coalesce(whole, F.when(is_whole, double).try_cast("bigint"))
 
 
 def _names(*kinds: str) -> list[str]:

@@ -1,0 +1,126 @@
+"""What must become of a record, said a second time in plain Python; nothing here knows how the job does it."""
+
+import json
+import math
+import sys
+from typing import Any
+
+from schemas.fields import FIELDS, REQUIRED, REQUIRED_BY_TYPE, Source
+
+Problem = tuple[str, str | None]
+
+# value of a timestamp or number field -> the reason against it
+TIMESTAMPS = {
+    "2025-06-02T12:00:00Z": None,
+    "2025-06-02 14:00:00.123456789+02:00": None,
+    "1748865600": None,
+    1748865600: None,
+    1748865600123: None,
+    1748865600.25: None,
+    "1999-12-31T23:59:59Z": "timestamp_out_of_range",
+    "2100-01-01T00:00:00Z": "timestamp_out_of_range",
+    0: "timestamp_out_of_range",
+    -1: "timestamp_out_of_range",
+    "2025-02-30T12:00:00Z": "bad_timestamp",
+    "2025-06-02": "bad_timestamp",
+    "soon": "bad_timestamp",
+    "\u0663": "bad_timestamp",
+}
+WHOLE_NUMBERS = {
+    "7": True,
+    "-7": True,
+    "7.0": True,
+    "1e3": True,
+    "lots": False,
+    "1.5": False,
+    "0x10": False,
+    "7d": False,
+}
+
+
+class _Number(str):
+    """A number as it was spelled."""
+
+
+def judge_text(raw: bytes, source: Source) -> set[Problem]:
+    """Every (reason, field) against the record; none where it must be accepted."""
+    try:
+        value = read_json(raw.decode())
+    except UnicodeDecodeError:
+        return {("invalid_text", None)}
+    except ValueError:
+        return {("malformed_json", None)}
+    return judge_object(value, source) if isinstance(value, dict) else {("not_an_object", None)}
+
+
+def read_json(text: str) -> Any:
+    """By RFC 8259; of equal keys the last wins. Raises ValueError where `text` is not exactly one value."""
+
+    def refuse(word: str) -> None:
+        raise ValueError(word)
+
+    sys.setrecursionlimit(10_000)
+    return json.loads(text, parse_constant=refuse, parse_int=_Number, parse_float=_Number)
+
+
+def judge_object(record: dict[str, Any], source: Source) -> set[Problem]:
+    values = {name: find_value(record, name, source) for name in FIELDS}
+    event_type = values["event_type"]
+    required = {*REQUIRED, *REQUIRED_BY_TYPE.get(event_type.strip() if isinstance(event_type, str) else "", ())}
+    missing = {("missing_field", name) for name in required if values[name] is None}
+    return missing.union(*(_judge_value(name, value) for name, value in values.items() if value is not None))
+
+
+def find_value(record: dict[str, Any], name: str, source: Source) -> Any:
+    """The first value that is neither null nor blank; None where there is none."""
+    for path in source.fields.get(name, ()):
+        value: Any = record
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        if value is not None and not (isinstance(value, str) and value.strip() == ""):
+            return value
+    return None
+
+
+def _judge_value(name: str, value: Any) -> set[Problem]:
+    kind, is_container = FIELDS[name], isinstance(value, dict | list)
+    found = {("invalid_text", name)} if _holds_bad_text(value) else set()
+    if is_container:
+        return found if kind == "text" else found | {("bad_value", name)}
+    if kind in ("id", "text"):
+        is_huge = isinstance(value, _Number) and math.isinf(float(value))
+        too_long = kind == "id" and len(str(value).strip().encode("utf-8", "surrogatepass")) > 2000
+        found |= {("bad_value", name)} if is_huge else set()
+        return found | ({("value_too_long", name)} if too_long else set())
+    if kind == "timestamp":
+        reason = _judge_timestamp(value)
+        return found | ({(reason, name)} if reason else set())
+    return found if _is_whole(value, is_count=kind == "count") else found | {("bad_value", name)}
+
+
+def _holds_bad_text(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_bad_text(part) for pair in value.items() for part in pair)
+    if isinstance(value, list):
+        return any(_holds_bad_text(part) for part in value)
+    return isinstance(value, str) and any(c == "\0" or 0xD800 <= ord(c) < 0xE000 for c in value)
+
+
+def _judge_timestamp(value: Any) -> str | None:
+    if isinstance(value, _Number):
+        return next((TIMESTAMPS[known] for known in TIMESTAMPS if repr(known) == value), "bad_timestamp")
+    return TIMESTAMPS.get(value.strip(), "bad_timestamp") if isinstance(value, str) else "bad_timestamp"
+
+
+def _is_whole(value: Any, is_count: bool) -> bool:
+    if isinstance(value, _Number):
+        number = float(value)
+        if not (math.isfinite(number) and number.is_integer()):
+            return False
+        is_exact = value.lstrip("-").isdigit() and -(2**63) <= int(value) < 2**63
+        return (is_exact or (not value.lstrip("-").isdigit() and abs(number) <= 2**53)) and not (
+            is_count and number < 0
+        )
+    if not isinstance(value, str) or not WHOLE_NUMBERS.get(value.strip(), False):
+        return False
+    return not (is_count and float(value) < 0)
