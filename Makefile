@@ -43,7 +43,7 @@ is_on = $(filter-out 0 no false,$($(1)))
 ##@ Load and look
 .PHONY: pipeline
 pipeline: $(LOCAL) ## load the new files of INPUT by the mapping SOURCE; FULL_REFRESH=1, DROP_MISSING=1, ACCEPT_QUALITY=1, EVENT_LOG=1: README
-	@$(if $(call is_on,EVENT_LOG),EVENT_LOG=1) $(PYTHON) -m jobs.submit --database jobs/pipeline.py \
+	@EVENT_LOG=$(if $(call is_on,EVENT_LOG),1) $(PYTHON) -m jobs.submit --database jobs/pipeline.py \
 		--input "$$INPUT" --source "$$SOURCE" \
 		$(if $(call is_on,FULL_REFRESH),--full-refresh) $(if $(call is_on,DROP_MISSING),--drop-missing)
 	@echo

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import closing
 from pathlib import Path
-
-import psycopg2
 
 from jobs.database import find_database
 from jobs.query import Result, format_plain, query_file
 from jobs.storage.errors import PipelineError, QualityError
-from jobs.storage.postgres import SQL, connect
+from jobs.storage.postgres import SQL, read_only
 from jobs.storage.settings import Settings, read_settings
 
 SHOWN_ROWS = 20
@@ -26,11 +23,9 @@ SHOWN_ROWS = 20
 def run_checks(url: str, settings: Settings) -> list[Result]:
     """The result of every check, under its name, all of the same state of the database."""
     gap_minutes = int(settings.session_gap.total_seconds()) // 60
-    with closing(connect(url, "document-events check")) as connection:
-        connection.set_session(readonly=True, isolation_level="REPEATABLE READ")
-        with connection.cursor() as cursor:
-            cursor.execute("select set_config('document_events.session_gap_minutes', %s, true)", (str(gap_minutes),))
-            results = [query_file(cursor, path) for path in sorted((SQL / "checks").glob("*.sql"))]
+    with read_only(url, "document-events check") as cursor:
+        cursor.execute("select set_config('document_events.session_gap_minutes', %s, true)", (str(gap_minutes),))
+        results = [query_file(cursor, path) for path in sorted((SQL / "checks").glob("*.sql"))]
     return [Result(Path(result.title).stem, result.columns, result.rows) for result in results]
 
 
@@ -64,9 +59,6 @@ def main(arguments: list[str]) -> int:
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    except psycopg2.OperationalError as error:
-        print(f"error: the database went away: {str(error).strip().splitlines()[0]}", file=sys.stderr)
-        return 4
     return 0
 
 

@@ -1,6 +1,6 @@
 """The one path from files to tables: whatever a job loads, it loads through here."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from contextlib import suppress
 from functools import reduce
 from importlib.metadata import version
@@ -25,7 +25,13 @@ from jobs.storage.staging import stage
 from jobs.transforms.deduplicate import PUBLISHED, count_verdicts, deduplicate
 from jobs.transforms.model import model_tables
 from jobs.transforms.parse import parse
-from jobs.transforms.quarantine import RefusedGroup, describe_quarantined, group_refused, read_group
+from jobs.transforms.quarantine import (
+    RefusedGroup,
+    count_reasons,
+    describe_quarantined,
+    group_refused,
+    read_group,
+)
 from jobs.transforms.sessionize import sessionize
 from jobs.transforms.validate import Limits, judge, split
 
@@ -74,7 +80,7 @@ def _load(
         described = describe_quarantined(quarantined)
         write_quarantine(described, readings, quarantine, run.run_id)
         refused = [read_group(row) for row in group_refused(described).collect()]
-        counts |= (reasons := _count_reasons(refused))
+        counts |= (reasons := dict(sorted(count_reasons(refused).items())))
     check_quality(_rate_files(readings, framed, refused), settings.gate, accept_quality)
     with stages.time("model") as counts:
         verdicts = deduplicate(accepted).persist()
@@ -117,15 +123,13 @@ def _judge(framed: list[Framed], groups: list[list[Reading]], limits: Limits) ->
     return reduce(DataFrame.unionByName, parts)
 
 
-def _count_reasons(refused: list[RefusedGroup]) -> dict[str, int]:
-    reasons: Counter[str] = Counter()
-    for group in refused:
-        reasons.update(dict.fromkeys(group.reasons, group.records))
-    return dict(sorted(reasons.items()))
+def _count_records(framed: list[Framed]) -> dict[int, tuple[int, int]]:
+    """(records, blank) by file id."""
+    return {file_id: found for part in framed for file_id, found in part.counts.items()}
 
 
 def _rate_files(readings: list[Reading], framed: list[Framed], refused: list[RefusedGroup]) -> list[FileQuality]:
-    counts = {file_id: found for part in framed for file_id, found in part.counts.items()}
+    counts = _count_records(framed)
     groups: dict[int, list[RefusedGroup]] = defaultdict(list)
     for group in refused:
         groups[group.file_id].append(group)
@@ -138,7 +142,7 @@ def _rate_files(readings: list[Reading], framed: list[Framed], refused: list[Ref
 def _count_files(
     run: Run, readings: list[Reading], framed: list[Framed], verdict_counts: dict[int, Row]
 ) -> list[FileCounts]:
-    counts = {file_id: found for part in framed for file_id, found in part.counts.items()}
+    counts = _count_records(framed)
     formats = {file_id: found for part in framed for file_id, found in part.formats.items()}
     none = Row(accepted=0, exact_duplicates=0, superseded=0)
     return [

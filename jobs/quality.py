@@ -9,8 +9,7 @@ from typing import Any
 
 from jobs.storage.errors import QualityError
 from jobs.storage.ledger import Reading
-from jobs.storage.settings import QualityGate
-from jobs.transforms.quarantine import RefusedGroup
+from jobs.transforms.quarantine import QualityGate, RefusedGroup, count_reasons
 from schemas.fields import Source
 
 logger = logging.getLogger(__name__)
@@ -56,15 +55,12 @@ def check_quality(files: list[FileQuality], gate: QualityGate, accept: bool) -> 
 
 def describe_reasons(files: list[FileQuality]) -> Iterator[str]:
     """One line per reason: how many records, and one of them."""
-    counts: Counter[str] = Counter()
     examples: dict[str, str] = {}
     for file in files:
         for group in file.refused:
-            for reason in group.reasons:
-                counts[reason] += group.records
-                place = f"{file.reading.file.uri} record {group.record_number}: {group.text}"
-                examples.setdefault(reason, place)
-    for reason, count in counts.most_common():
+            place = f"{file.reading.file.uri} record {group.record_number}: {group.text}"
+            examples = dict.fromkeys(group.reasons, place) | examples
+    for reason, count in count_reasons(group for file in files for group in file.refused).most_common():
         yield f"  {reason:<24}{count:>8,}  {examples[reason]}"
 
 

@@ -11,7 +11,6 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +20,7 @@ import psycopg2
 
 from jobs.database import find_database
 from jobs.storage.errors import PipelineError, UsageError
-from jobs.storage.postgres import connect
+from jobs.storage.postgres import read_only
 
 # In the order of the brief; each is a view in the schema `metrics` and a file in sql/metrics.
 METRICS = (
@@ -116,13 +115,11 @@ def print_table(result: Result) -> None:
 
 def show(options: argparse.Namespace, url: str) -> None:
     """Print what was asked for, in a transaction that can't change anything."""
-    with closing(connect(url, "document-events query")) as connection:
-        connection.set_session(readonly=True, isolation_level="REPEATABLE READ")
-        with connection.cursor() as cursor:
-            if options.metrics:
-                results = [query_metric(cursor, name, options.rows) for name in METRICS]
-            else:
-                results = [query_file(cursor, options.file)]
+    with read_only(url, "document-events query") as cursor:
+        if options.metrics:
+            results = [query_metric(cursor, name, options.rows) for name in METRICS]
+        else:
+            results = [query_file(cursor, options.file)]
     for result in results:
         if sys.stdout.isatty():
             print_table(result)
@@ -151,9 +148,6 @@ def main(arguments: list[str]) -> int:
         return error.exit_code
     except BrokenPipeError:  # `| head` has seen enough; Python must not try to flush the rest at its exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except psycopg2.OperationalError as error:
-        print(f"error: the database went away: {str(error).strip().splitlines()[0]}", file=sys.stderr)
-        return 4
     return 0
 
 

@@ -10,8 +10,7 @@ from jobs.quality import FileQuality, check_quality
 from jobs.storage.errors import QualityError
 from jobs.storage.file_systems import InputFile
 from jobs.storage.ledger import Reading
-from jobs.storage.settings import QualityGate
-from jobs.transforms.quarantine import RefusedGroup
+from jobs.transforms.quarantine import QualityGate, RefusedGroup
 from tests.builders import default_source, record_json
 from tests.test_pipeline import load, query
 

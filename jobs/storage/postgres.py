@@ -39,6 +39,21 @@ def connect(url: str, application_name: str = "document-events") -> Connection:
 
 
 @contextmanager
+def read_only(url: str, application_name: str) -> Iterator[Cursor]:
+    """A cursor in one transaction that sees one state of the database and can't change it.
+
+    Raises DatabaseUnavailableError, also when the connection is lost on the way.
+    """
+    with closing(connect(url, application_name)) as connection:
+        connection.set_session(readonly=True, isolation_level="REPEATABLE READ")
+        try:
+            with connection.cursor() as cursor:
+                yield cursor
+        except psycopg2.OperationalError as error:
+            raise DatabaseUnavailableError(f"the database went away: {str(error).strip().splitlines()[0]}") from error
+
+
+@contextmanager
 def hold_run_lock(url: str, wait_seconds: float) -> Iterator[None]:
     """Hold the lock of the one running run, on a connection of its own.
 
@@ -74,10 +89,11 @@ def execute_files(cursor: Cursor, pattern: str, staging: str | None = None) -> N
         cursor.execute(read_sql(path, staging))
 
 
-def read_sql(path: Path, staging: str | None = None) -> sql.Composed:
-    """The statements of one file; {staging} names the run's schema."""
+def read_sql(path: Path, staging: str | None = None, **names: str) -> sql.Composed:
+    """The statements of one file; {staging} names the run's schema, and other names stand where they are given."""
+    given = names | ({"staging": staging} if staging else {})
     text = sql.SQL(path.read_text(encoding="utf-8"))
-    return text.format(staging=sql.Identifier(staging)) if staging else text.format()
+    return text.format(**{key: sql.Identifier(name) for key, name in given.items()})
 
 
 def jdbc_options(url: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from psycopg2.extras import execute_values
 from jobs.storage.errors import PipelineError, QualityError, describe
 from jobs.storage.ledger import Run
 from jobs.storage.postgres import SQL, execute_files, fetch_one, read_sql
+from schemas.tables import STAGED
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +78,8 @@ def _add_primary_keys(cursor: Cursor, run: Run) -> None:
     except errors.UniqueViolation as violation:
         cursor.execute("rollback to savepoint keyless")
         logger.warning("rows were staged twice, one of each is kept: %s", describe(violation))
-        execute_files(cursor, "publish/005_*.sql", run.staging)
+        for table in STAGED:
+            cursor.execute(read_sql(SQL / "publish" / "005_drop_repeated_rows.sql", run.staging, table=table))
         try:
             execute_files(cursor, "ddl/1[12]*.sql", run.staging)
         except errors.UniqueViolation as second:

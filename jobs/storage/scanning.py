@@ -33,13 +33,22 @@ def scan_records(stream: BinaryIO, file_format: Format, record_path: Path = ()) 
     With `record_path` the elements of the list there are the records; a value without a list there is one itself.
     """
     content = _Content(stream)
-    values = _scan_lines(content) if file_format == "json_lines" else _scan_values(content)
-    records = (record for value, is_whole in values for record in _open_value(value, is_whole, record_path))
     number = 0
-    for number, record in enumerate(records, start=1):
-        yield number, record.encode("utf-8", "surrogateescape"), None
+    for number, record in enumerate(_find_records(content, file_format, record_path), start=1):
+        yield number, record, None
     if content.error:
         yield number + 1, content.tail, content.error
+
+
+def _find_records(content: "_Content", file_format: Format, record_path: Path) -> Iterator[bytes]:
+    if file_format == "json_lines" and not record_path:
+        yield from _scan_lines(content)  # never decoded: a line is a record, whatever is in it
+        return
+    is_lines = file_format == "json_lines"
+    values = ((_decode(line), False) for line in _scan_lines(content)) if is_lines else _scan_values(content)
+    for value, is_whole in values:
+        for record in _open_value(value, is_whole, record_path):
+            yield record.encode("utf-8", "surrogateescape")
 
 
 class _Content:
@@ -98,19 +107,19 @@ def _unpack_bytewise(member: "zlib._Decompress", content: bytes) -> bytes:
     return b"".join(parts)
 
 
-def _scan_lines(content: _Content) -> Iterator[tuple[str, bool]]:
+def _scan_lines(content: _Content) -> Iterator[bytes]:
     unfinished: list[bytes] = []
     for chunk in content.chunks():
         first, *others = chunk.split(b"\n")
         unfinished.append(first)
         for start in others:
-            yield _decode(b"".join(unfinished).removesuffix(b"\r")), False
+            yield b"".join(unfinished).removesuffix(b"\r")
             unfinished = [start]
     last = b"".join(unfinished)
     if content.error:
         content.tail = last or None
     elif last:
-        yield _decode(last.removesuffix(b"\r")), False
+        yield last.removesuffix(b"\r")
 
 
 def _scan_values(content: _Content) -> Iterator[tuple[str, bool]]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from jobs.storage.yaml_file import YamlFile, read_yaml
+from jobs.transforms.quarantine import QualityGate
 from jobs.transforms.validate import Limits
 
 _KEYS = {
@@ -19,21 +20,6 @@ _KEYS = {
     "jdbc_connections",
     "jdbc_batch_rows",
 }
-
-
-@dataclass(frozen=True)
-class QualityGate:
-    """The largest share of records, blank ones left out, that may be quarantined in a run and in each of its files.
-
-    Runs and files of fewer than `from_records` records pass.
-    """
-
-    max_share: float
-    from_records: int
-
-    def stops(self, quarantined: int, records: int) -> bool:
-        """Whether that many refused records are too many."""
-        return records >= self.from_records and quarantined > self.max_share * records
 
 
 @dataclass(frozen=True)

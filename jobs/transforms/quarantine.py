@@ -1,5 +1,7 @@
 """Refused records, as they are kept for people and for replay."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, Row
@@ -7,6 +9,21 @@ from pyspark.sql import functions as F
 
 _MAX_RAW_BYTES = 64 * 1024
 _EXAMPLE_CHARACTERS = 2000
+
+
+@dataclass(frozen=True)
+class QualityGate:
+    """The largest share of records, blank ones left out, that may be quarantined in a run and in each of its files.
+
+    Runs and files of fewer than `from_records` records pass.
+    """
+
+    max_share: float
+    from_records: int
+
+    def stops(self, quarantined: int, records: int) -> bool:
+        """Whether that many refused records are too many."""
+        return records >= self.from_records and quarantined > self.max_share * records
 
 
 @dataclass(frozen=True)
@@ -56,3 +73,11 @@ def read_group(row: Row) -> RefusedGroup:
     """A row of `group_refused`."""
     values = row.asDict()
     return RefusedGroup(**values | {"reasons": tuple(row.reasons), "missing_fields": tuple(row.missing_fields)})
+
+
+def count_reasons(groups: Iterable[RefusedGroup]) -> Counter[str]:
+    """How many records each reason refused; a record counts once for each of its reasons."""
+    reasons: Counter[str] = Counter()
+    for group in groups:
+        reasons.update(dict.fromkeys(group.reasons, group.records))
+    return reasons
