@@ -42,7 +42,7 @@ def empty_database(server: str) -> Iterator[str]:
     name = f"test_{uuid4().hex}"
     run_on_server(server, f"create database {name}")
     yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-    # Not `with (force)`, which our role may not use on an autovacuum worker; this ends such a one and waits for the rest.
+    # Not `with (force)`, which our role may not use on an autovacuum worker; this ends such a one and waits.
     run_on_server(server, f"drop database {name}")
 
 
