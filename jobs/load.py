@@ -1,29 +1,31 @@
-"""The one path from files to tables: whatever a job loads, it loads through here."""
+"""The one path from records to tables: whatever a job loads, it loads through here."""
 
 from collections import defaultdict
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from functools import reduce
-from importlib.metadata import version
 from typing import Any
 
 import psycopg2
-from psycopg2.extensions import connection as Connection
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.quality import FileQuality, check_quality
-from jobs.storage.errors import describe
+from jobs.storage.errors import PipelineError, describe
 from jobs.storage.framing import Framed, frame
-from jobs.storage.ledger import Reading, Run, fail_run, start_run
+from jobs.storage.history import find_history, read_history
+from jobs.storage.ledger import Reading
 from jobs.storage.logs import Stages
-from jobs.storage.postgres import jdbc_options
-from jobs.storage.publish import FileCounts, publish
+from jobs.storage.postgres import connect, jdbc_options
+from jobs.storage.publish import FileCounts, publish_surely
 from jobs.storage.quarantine import write_quarantine
+from jobs.storage.runs import Run, RunKind, fail_run, start_run
 from jobs.storage.settings import Settings
 from jobs.storage.spark import start_spark
 from jobs.storage.staging import stage
-from jobs.transforms.deduplicate import PUBLISHED, count_verdicts, deduplicate
-from jobs.transforms.model import model_tables
+from jobs.transforms.deduplicate import PUBLISHED, add_history, count_verdicts, deduplicate
+from jobs.transforms.model import conform, model_tables
 from jobs.transforms.parse import parse
 from jobs.transforms.quarantine import (
     RefusedGroup,
@@ -34,84 +36,105 @@ from jobs.transforms.quarantine import (
 )
 from jobs.transforms.sessionize import sessionize
 from jobs.transforms.validate import Limits, judge, split
+from schemas.tables import ARRIVING_EVENTS, QUARANTINED_RECORDS, RECOVERED_RECORDS
 
 
-def load(
-    connection: Connection,
-    database_url: str,
-    readings: list[Reading],
-    settings: Settings,
-    quarantine: str,
-    accept_quality: bool,
-) -> dict[str, Any]:
-    """Publish what is in the files of `readings`, with refused records below `quarantine`; return the run's summary.
+@dataclass(frozen=True)
+class Work:
+    """What one run loads: where its records come from is all that jobs differ in."""
+
+    kind: RunKind
+    readings: list[Reading]
+    frame: Callable[[SparkSession, list[Reading]], Framed]
+
+
+def frame_files(spark: SparkSession, readings: list[Reading]) -> Framed:
+    """The records of whole files, all of one source."""
+    return frame(spark, {reading.file_id: reading.file for reading in readings}, readings[0].source.record_path)
+
+
+def load(database_url: str, work: Work, settings: Settings, quarantine: str, accept_quality: bool) -> dict[str, Any]:
+    """Publish the records of `work`, with refused ones below the folder `quarantine`; return the run's summary.
 
     The run lock must be held. With `accept_quality` the quality gate only warns. Whatever goes wrong, the run is
     entered as failed and nothing of it is published.
     """
-    run = start_run(connection, version("document-events"), settings.version)
+    with closing(connect(database_url)) as connection:
+        run = start_run(connection, work.kind, settings)
     try:
-        return _load(connection, database_url, run, readings, settings, quarantine, accept_quality)
+        return _load(database_url, run, work, settings, quarantine, accept_quality)
     except BaseException as error:
-        with suppress(psycopg2.Error):  # what can't be entered now is swept by the next run
+        # What can't be entered now is swept by the next run.
+        with suppress(psycopg2.Error, PipelineError), closing(connect(database_url)) as connection:
             fail_run(connection, run, describe(error))
         raise
 
 
 def _load(
-    connection: Connection,
-    database_url: str,
-    run: Run,
-    readings: list[Reading],
-    settings: Settings,
-    quarantine: str,
-    accept_quality: bool,
+    database_url: str, run: Run, work: Work, settings: Settings, quarantine: str, accept_quality: bool
 ) -> dict[str, Any]:
     stages = Stages(run.run_id)
+    jdbc = jdbc_options(database_url)
     with stages.time("start spark"):
         spark = start_spark("document-events")
     with stages.time("frame") as counts:
-        groups = _group_by_source(readings)
-        framed = [_frame(spark, group) for group in groups]
+        groups = _group_by_source(work.readings)
+        framed = [work.frame(spark, group) for group in groups]
         counts["records"] = sum(records for part in framed for records, _ in part.counts.values())
     with stages.time("parse") as counts:
         judged = _judge(framed, groups, settings.limits).persist()
         accepted, quarantined = split(judged)
         described = describe_quarantined(quarantined)
-        write_quarantine(described, readings, quarantine, run.run_id)
         refused = [read_group(row) for row in group_refused(described).collect()]
         counts |= (reasons := dict(sorted(count_reasons(refused).items())))
-    check_quality(_rate_files(readings, framed, refused), settings.gate, accept_quality)
+    if work.kind == "replay":
+        stage(conform(accepted, RECOVERED_RECORDS), "recovered_records", run, jdbc, settings)
+    else:
+        write_quarantine(described, work.readings, quarantine, run.run_id)
+        check_quality(_rate_files(work.readings, framed, refused), settings.gate, accept_quality)
+        refused_rows = described.withColumn("run_id", F.lit(run.run_id))
+        stage(conform(refused_rows, QUARANTINED_RECORDS), "quarantined_records", run, jdbc, settings)
+    with stages.time("history"):
+        history = _find_history(spark, database_url, run, accepted, jdbc, settings) if run.merges else None
     with stages.time("model") as counts:
-        verdicts = deduplicate(accepted).persist()
+        verdicts = deduplicate(add_history(accepted, run.run_id, history)).persist()
         verdict_counts = {row.file_id: row for row in count_verdicts(verdicts).collect()}
         published = verdicts.filter(F.col("verdict") == PUBLISHED)
         events = sessionize(published, settings.session_gap).persist()
         counts["events"] = events.count()
     with stages.time("stage"):
-        jdbc = jdbc_options(database_url)
-        for table, rows in model_tables(verdicts, events, described, run.run_id).items():
-            stage(rows, table, run.staging, jdbc, settings)
+        for table, rows in model_tables(verdicts, events).items():
+            stage(rows, table, run, jdbc, settings)
     with stages.time("publish") as counts:
-        totals = publish(connection, run, _count_files(run, readings, framed, verdict_counts))
-        counts |= totals
+        done = publish_surely(database_url, run, _count_files(run, work, framed, verdict_counts))
+        counts |= done.totals
+    for kept in (judged, verdicts, events):
+        kept.unpersist()
     return {
         "run_id": run.run_id,
+        "kind": run.kind,
         "started_at": run.started_at,
-        "files": len(readings),
-        "totals": totals,
+        "files": len(work.readings),
+        "totals": done.totals,
+        "changes": done.changes,
         "quarantined_by_reason": reasons,
         "seconds": stages.seconds,
     }
 
 
+def _find_history(
+    spark: SparkSession, database_url: str, run: Run, accepted: DataFrame, jdbc: dict[str, str], settings: Settings
+) -> DataFrame:
+    """What is published and may be displaced by the accepted records, or share a session with them."""
+    if run.kind != "full_refresh":
+        stage(conform(accepted, ARRIVING_EVENTS), "arriving_events", run, jdbc, settings)
+    find_history(database_url, run, settings)
+    return read_history(spark, run, jdbc, settings)
+
+
 def _group_by_source(readings: list[Reading]) -> list[list[Reading]]:
     names = sorted({reading.source.name for reading in readings})
     return [[reading for reading in readings if reading.source.name == name] for name in names]
-
-
-def _frame(spark: SparkSession, group: list[Reading]) -> Framed:
-    return frame(spark, {reading.file_id: reading.file for reading in group}, group[0].source.record_path)
 
 
 def _judge(framed: list[Framed], groups: list[list[Reading]], limits: Limits) -> DataFrame:
@@ -139,9 +162,8 @@ def _rate_files(readings: list[Reading], framed: list[Framed], refused: list[Ref
     ]
 
 
-def _count_files(
-    run: Run, readings: list[Reading], framed: list[Framed], verdict_counts: dict[int, Row]
-) -> list[FileCounts]:
+def _count_files(run: Run, work: Work, framed: list[Framed], verdict_counts: dict[int, Row]) -> list[FileCounts]:
+    """What Spark counted in each file; of a replay only the records that it recovered are read anew."""
     counts = _count_records(framed)
     formats = {file_id: found for part in framed for file_id, found in part.formats.items()}
     none = Row(accepted=0, exact_duplicates=0, superseded=0)
@@ -155,11 +177,14 @@ def _count_files(
             format=formats[reading.file_id],
             source=reading.source.name,
             mapping_hash=reading.source.mapping_hash,
-            records=counts[reading.file_id][0],
+            records=verdicts.accepted if work.kind == "replay" else counts[reading.file_id][0],
             blank=counts[reading.file_id][1],
-            accepted=(verdicts := verdict_counts.get(reading.file_id, none)).accepted,
+            accepted=verdicts.accepted,
             exact_duplicates=verdicts.exact_duplicates,
             superseded=verdicts.superseded,
+            original_file_id=reading.original_file_id,
         )
-        for reading in readings
+        for reading in work.readings
+        for verdicts in [verdict_counts.get(reading.file_id, none)]
+        if verdicts.accepted or work.kind != "replay"
     ]

@@ -13,10 +13,10 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from jobs.load import load
+from jobs.load import Work, frame_files, load
 from jobs.storage.errors import PipelineError, UsageError, describe
 from jobs.storage.files import discover, no_files_found
-from jobs.storage.ledger import choose_files, count_current_files, prepare_database
+from jobs.storage.ledger import choose_all_files, choose_new_files, count_current_files, prepare_database
 from jobs.storage.logs import configure_logging
 from jobs.storage.postgres import connect, hold_run_lock
 from jobs.storage.settings import read_settings
@@ -53,17 +53,21 @@ def run(args: argparse.Namespace, database_url: str) -> str:
     source = read_source(Path(args.source).resolve())
     found, skipped = discover(args.input, settings.include)
     data = Path(args.data).resolve()
-    with hold_run_lock(database_url, args.wait), closing(connect(database_url)) as connection:
-        prepare_database(connection)
-        readings = choose_files(connection, found, source, args.full_refresh, args.drop_missing)
+    with hold_run_lock(database_url, args.wait):
+        with closing(connect(database_url)) as connection:
+            prepare_database(connection)
+            if args.full_refresh:
+                readings = choose_all_files(connection, found, source, args.drop_missing)
+            else:
+                readings = choose_new_files(connection, found, source)
+            loaded = count_current_files(connection)
+        if not readings and not loaded:
+            raise no_files_found(args.input, skipped)
         if not readings:
-            if not (loaded := count_current_files(connection)):
-                raise no_files_found(args.input, skipped)
             return format_nothing_new(len(found), loaded, skipped)
+        work = Work("full_refresh" if args.full_refresh else "load", readings, frame_files)
         quarantine = args.quarantine or str(data / "quarantine")
-        summary = load(connection, database_url, readings, settings, quarantine, args.accept_quality) | {
-            "skipped": skipped
-        }
+        summary = load(database_url, work, settings, quarantine, args.accept_quality) | {"skipped": skipped}
     write_summary(data / "runs", summary)
     return format_summary(summary)
 

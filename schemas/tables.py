@@ -81,6 +81,15 @@ SUPERSEDED_RECORDS = _schema(
     **_PROVENANCE,
 )
 
+# One row per published or superseded record that new records may displace; `standing` says which it is.
+HISTORY = _schema(**{field.name: field.dataType for field in SUPERSEDED_RECORDS}, standing=_TEXT)
+
+# What leads from new records to the published ones that they may change.
+ARRIVING_EVENTS = _schema(event_id=_TEXT, user_id=_TEXT, event_at=_INSTANT)
+
+# One row per quarantined record of an earlier run that a replay recovered.
+RECOVERED_RECORDS = _schema(file_id=_LONG, record_number=_LONG)
+
 # One row per refused record.
 QUARANTINED_RECORDS = _schema(
     file_id=_LONG,
@@ -90,7 +99,8 @@ QUARANTINED_RECORDS = _schema(
     run_id=_LONG,
 )
 
-STAGED = {
+# Staged tables that get a primary key, and so hold each row once even where a task of Spark wrote it twice.
+KEYED = {
     "users": USERS,
     "documents": DOCUMENTS,
     "sessions": SESSIONS,
@@ -98,3 +108,4 @@ STAGED = {
     "quarantined_records": QUARANTINED_RECORDS,
     "superseded_records": SUPERSEDED_RECORDS,
 }
+STAGED = {**KEYED, "arriving_events": ARRIVING_EVENTS, "recovered_records": RECOVERED_RECORDS}

@@ -195,7 +195,7 @@ def test_any_cut_and_order_of_the_records_gives_the_same_tables(loaded: str, dat
     assert sums[0] == sums[1] == 3000
 
 
-def test_a_file_that_is_gone_stops_a_rebuild_unless_it_may(
+def test_a_file_that_is_gone_stops_a_full_refresh_unless_it_may(
     database_url: str, spark: SparkSession, tmp_path: Path
 ) -> None:
     folder = tmp_path / "in"
@@ -204,10 +204,12 @@ def test_a_file_that_is_gone_stops_a_rebuild_unless_it_may(
     load(database_url, folder, tmp_path / "data")
     (folder / "a.json").rename(tmp_path / "elsewhere.json")
     (folder / "b.json").write_text(record_json(event_id="b"))
-    with pytest.raises(Exception, match=r"a\.json: was loaded before and is gone"):
-        load(database_url, folder, tmp_path / "data")
+    with pytest.raises(UsageError, match=r"a\.json: was loaded before and is gone"):
+        load(database_url, folder, tmp_path / "data", "--full-refresh")
     assert query(database_url, "select event_id from events") == [("a",)]
-    load(database_url, folder, tmp_path / "data", "--drop-missing")
+    load(database_url, folder, tmp_path / "data")
+    assert query(database_url, "select event_id from events order by 1") == [("a",), ("b",)]
+    load(database_url, folder, tmp_path / "data", "--full-refresh", "--drop-missing")
     assert query(database_url, "select event_id from events") == [("b",)]
 
 

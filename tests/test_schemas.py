@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from psycopg2 import sql
 from pyspark.sql import types as T
 
 from jobs.storage.postgres import execute_files
@@ -23,7 +24,7 @@ SQL_TYPES = {
 def test_frame_and_table_have_the_same_columns(database: Any, table: str) -> None:
     with database.cursor() as cursor:
         cursor.execute("create schema staging")
-        execute_files(cursor, "ddl/100_*.sql", "staging")
+        execute_files(cursor, "ddl/100_*.sql", {"staging": sql.Identifier("staging")})
         cursor.execute(
             "select attname, format_type(atttypid, atttypmod) from pg_attribute"
             " where attrelid = %s::regclass and attnum > 0 order by attnum",

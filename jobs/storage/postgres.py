@@ -1,7 +1,7 @@
 """Connections to PostgreSQL, the lock that lets one run in at a time, and SQL from files."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -18,13 +18,23 @@ SQL = Path(__file__).resolve().parents[2] / "sql"
 _RUN_LOCK = 0x646F63_65766E74  # "doc", "evnt"
 _OLDEST_VERSION = 150000
 _TLS_PARAMETERS = ("sslmode", "sslrootcert")
+# UTC everywhere; and a server that looks whether its client is still there: a killed run must not hold the lock.
+_SESSION_OPTIONS = "-c timezone=UTC -c client_connection_check_interval=1000"
+
+SqlParts = Mapping[str, sql.Composable]
 
 
 def connect(url: str, application_name: str = "document-events") -> Connection:
     """Connect in UTC. Raises DatabaseUnavailableError; the message never holds a password."""
     try:
         connection = psycopg2.connect(
-            url, application_name=application_name, connect_timeout=10, options="-c timezone=UTC"
+            url,
+            application_name=application_name,
+            options=_SESSION_OPTIONS,
+            connect_timeout=10,
+            keepalives_idle=30,
+            keepalives_interval=10,
+            keepalives_count=3,
         )
     except psycopg2.Error as error:
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -83,17 +93,20 @@ def fetch_one(cursor: Cursor) -> tuple[object, ...]:
     return row
 
 
-def execute_files(cursor: Cursor, pattern: str, staging: str | None = None) -> None:
-    """Execute the SQL files that match, in the order of their numbers; {staging} names the run's schema."""
-    for path in sorted(SQL.glob(pattern)):
-        cursor.execute(read_sql(path, staging))
+def execute_files(cursor: Cursor, pattern: str, parts: SqlParts | None = None) -> None:
+    """Execute the SQL files that match, in the order of their numbers."""
+    for path in find_sql(pattern):
+        cursor.execute(read_sql(path, parts))
 
 
-def read_sql(path: Path, staging: str | None = None, **names: str) -> sql.Composed:
-    """The statements of one file; {staging} names the run's schema, and other names stand where they are given."""
-    given = names | ({"staging": staging} if staging else {})
-    text = sql.SQL(path.read_text(encoding="utf-8"))
-    return text.format(**{key: sql.Identifier(name) for key, name in given.items()})
+def find_sql(*patterns: str) -> list[Path]:
+    """The SQL files that match, pattern by pattern, each in the order of their numbers."""
+    return [path for pattern in patterns for path in sorted(SQL.glob(pattern))]
+
+
+def read_sql(path: Path, parts: SqlParts | None = None) -> sql.Composed:
+    """The statements of one file; `parts` says what stands where it has {staging} or another name in braces."""
+    return sql.SQL(path.read_text(encoding="utf-8")).format(**(parts or {}))
 
 
 def jdbc_options(url: str) -> dict[str, str]:

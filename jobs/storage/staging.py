@@ -2,18 +2,19 @@
 
 from pyspark.sql import DataFrame
 
+from jobs.storage.runs import Run
 from jobs.storage.settings import Settings
 from schemas.tables import STAGED
 
 
-def stage(frame: DataFrame, table: str, schema: str, jdbc: dict[str, str], settings: Settings) -> None:
-    """Append `frame` to `schema`.`table`. A task that Spark retries may write twice; publishing counts the rows."""
+def stage(frame: DataFrame, table: str, run: Run, jdbc: dict[str, str], settings: Settings) -> None:
+    """Append `frame` to a staging table of the run. A task that Spark retries may write twice; publishing counts."""
     if frame.columns != STAGED[table].names:
         raise ValueError(f"{table}: columns {frame.columns}, expected {STAGED[table].names}")
     (
         frame.write.format("jdbc")
         .mode("append")
-        .options(**jdbc, dbtable=f'"{schema}"."{table}"')
+        .options(**jdbc, dbtable=f'"{run.staging}"."{table}"')
         .options(numPartitions=str(settings.jdbc_connections), batchsize=str(settings.jdbc_batch_rows))
         .save()
     )

@@ -30,7 +30,7 @@ def format_summary(summary: dict[str, Any]) -> str:
     lines += [f"  {label:<18}{totals[key]:>12,}" for key, label in _LABELS.items()]
     lines.append("  records = blank + quarantined + accepted; accepted = published + exact duplicates + superseded")
     lines += _section("quarantined by reason", summary["quarantined_by_reason"])
-    lines += _section("rows", {table: totals[table] for table in ("users", "documents", "sessions", "events")})
+    lines += _changes(summary["changes"])
     lines += _skipped(summary["skipped"])
     lines.append("seconds: " + ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in summary["seconds"].items()))
     return "\n".join(lines)
@@ -40,6 +40,14 @@ def format_nothing_new(found: int, loaded: int, skipped: list[tuple[str, str]]) 
     """What to tell of a run whose files, all `found` of them, are among the `loaded` ones."""
     lines = [f"nothing new: {found} files found, all among the {loaded} that are loaded", *_skipped(skipped)]
     return "\n".join(lines)
+
+
+def _changes(changes: dict[str, dict[str, int]]) -> list[str]:
+    kinds = ("added", "changed", "removed")
+    lines = [f"  {'rows':<18}" + "".join(f"{kind:>12}" for kind in kinds)]
+    for table, counts in changes.items():
+        lines.append(f"  {table:<18}" + "".join(f"{counts.get(kind, 0):>12,}" for kind in kinds))
+    return lines if changes else []
 
 
 def _skipped(skipped: list[tuple[str, str]]) -> list[str]:

@@ -11,7 +11,8 @@ def deduplicate(accepted: DataFrame) -> DataFrame:
 
     In and out: one row per record; out with `verdict`. Of all records with one event id the one with the smallest
     (event_at, content_fingerprint) is published. Records that repeat it, or repeat a loser, are exact duplicates of
-    the first arrival (smallest file and record number); each other loser is superseded.
+    the first arrival (smallest file and record number); each other loser is superseded. Records of earlier runs have
+    smaller file ids, so that beside them (`add_history`) the same rule says what a new record changes.
     """
     by_event_id = Window.partitionBy("event_id").orderBy("event_at", "content_fingerprint", "file_id", "record_number")
     fingerprint = F.col("content_fingerprint")
@@ -21,10 +22,24 @@ def deduplicate(accepted: DataFrame) -> DataFrame:
     return accepted.select("*", verdict)
 
 
+def add_history(accepted: DataFrame, run_id: int, history: DataFrame | None) -> DataFrame:
+    """New records, and beside them what is published already (`schemas.tables.HISTORY`).
+
+    In: one row per accepted record of this run. Out: one row per record of both, with `run_id`, the run that brought
+    it, and `standing`: NULL for a new one, else what it was before this run, `published` or `superseded`.
+    """
+    new = accepted.select("*", F.lit(run_id).alias("run_id"), F.lit(None).cast("string").alias("standing"))
+    return new.unionByName(history) if history else new
+
+
 def count_verdicts(records: DataFrame) -> DataFrame:
-    """In: one row per accepted record, with its verdict. Out: one row per file: how many of each verdict."""
+    """How many of each verdict among the new records.
+
+    In: one row per accepted record, with its verdict and `standing`. Out: one row per file of this run.
+    """
     verdict = F.col("verdict")
-    return records.groupBy("file_id").agg(
+    new = records.filter(F.col("standing").isNull())
+    return new.groupBy("file_id").agg(
         F.count("*").alias("accepted"),
         F.count_if(verdict == EXACT_DUPLICATE).alias("exact_duplicates"),
         F.count_if(verdict == SUPERSEDED).alias("superseded"),

@@ -4,6 +4,9 @@ create table if not exists ops.pipeline_runs (
     started_at timestamptz not null,
     finished_at timestamptz,
     status text not null,
+    kind text not null,
+    session_gap_minutes integer not null,
+    views_version text,
     records bigint,
     blank bigint,
     quarantined bigint,
@@ -16,6 +19,7 @@ create table if not exists ops.pipeline_runs (
     configuration_version text not null,
     error text,
     constraint pipeline_runs_status_known check (status in ('running', 'succeeded', 'failed')),
+    constraint pipeline_runs_kind_known check (kind in ('load', 'full_refresh', 'replay')),
     constraint pipeline_runs_read_closes check (records = blank + quarantined + accepted),
     constraint pipeline_runs_published_closes check (accepted = published + exact_duplicates + superseded)
 );
@@ -46,6 +50,8 @@ create table if not exists ops.ingested_files (
 create unique index if not exists ingested_files_current_reading_idx
 on ops.ingested_files (file_path) where is_current;
 
+create index if not exists ingested_files_run_id_idx on ops.ingested_files (run_id);
+
 create table if not exists ops.quarantined_records (
     file_id bigint not null
     constraint quarantined_records_file_id_fkey references ops.ingested_files (file_id),
@@ -60,17 +66,20 @@ create table if not exists ops.quarantined_records (
     constraint quarantined_records_has_reason check (cardinality(reasons) > 0)
 );
 
+create index if not exists quarantined_records_open_idx
+on ops.quarantined_records (file_id) where recovered_by_run_id is null;
+
 create table if not exists ops.superseded_records (
-    event_id text not null,
+    event_id text collate "C" not null,
     content_fingerprint uuid not null,
     event_type text not null,
     event_at timestamptz not null,
-    user_id text not null,
-    document_id text,
+    user_id text collate "C" not null,
+    document_id text collate "C",
     document_word_count bigint,
     edit_length bigint,
     comment_text text,
-    shared_with_user_id text,
+    shared_with_user_id text collate "C",
     permission text,
     device text,
     ip_address text,

@@ -1,7 +1,7 @@
--- The published tables, without keys, in the schema of one run: Spark fills them by JDBC, publishing adds
--- the keys and moves them into public.
+-- The published tables, without keys, in the schema of one run: Spark fills them by JDBC. The first load adds the
+-- keys and moves them into public, every later one merges their rows. Ids are compared bytewise, as in Spark.
 create table {staging}.users (
-    user_id text,
+    user_id text collate "C",
     name text,
     email text,
     first_seen_at timestamptz,
@@ -9,18 +9,18 @@ create table {staging}.users (
 );
 
 create table {staging}.documents (
-    document_id text,
+    document_id text collate "C",
     title text,
     first_seen_at timestamptz,
-    first_seen_by text,
-    last_edited_by text,
+    first_seen_by text collate "C",
+    last_edited_by text collate "C",
     last_edited_at timestamptz,
     word_count bigint
 );
 
 create table {staging}.sessions (
     session_id uuid,
-    user_id text,
+    user_id text collate "C",
     started_at timestamptz,
     ended_at timestamptz,
     session_duration_seconds numeric(18, 6),
@@ -28,18 +28,18 @@ create table {staging}.sessions (
 );
 
 create table {staging}.events (
-    event_id text,
+    event_id text collate "C",
     event_type text,
     event_at timestamptz,
     event_date date,
     day_of_week text,
-    user_id text,
-    document_id text,
+    user_id text collate "C",
+    document_id text collate "C",
     session_id uuid,
     document_word_count bigint,
     edit_length bigint,
     comment_text text,
-    shared_with_user_id text,
+    shared_with_user_id text collate "C",
     permission text,
     device text,
     ip_address text,
@@ -61,16 +61,16 @@ create table {staging}.quarantined_records (
 );
 
 create table {staging}.superseded_records (
-    event_id text,
+    event_id text collate "C",
     content_fingerprint uuid,
     event_type text,
     event_at timestamptz,
-    user_id text,
-    document_id text,
+    user_id text collate "C",
+    document_id text collate "C",
     document_word_count bigint,
     edit_length bigint,
     comment_text text,
-    shared_with_user_id text,
+    shared_with_user_id text collate "C",
     permission text,
     device text,
     ip_address text,
@@ -81,3 +81,19 @@ create table {staging}.superseded_records (
     record_number bigint,
     run_id bigint
 );
+
+-- Keys of what a later load brings: they lead to the published rows that it may change.
+create table {staging}.arriving_events (
+    event_id text collate "C",
+    user_id text collate "C",
+    event_at timestamptz
+);
+
+-- The published sessions that this run cuts anew; a full refresh does so with all.
+create table {staging}.touched_sessions (session_id uuid);
+
+-- What is published (or superseded, as `standing` says) and has to be looked at again beside the new records.
+create table {staging}.history (like {staging}.superseded_records, standing text);
+
+-- Quarantined records of earlier runs that a replay recovered, under the id of their reading in this run.
+create table {staging}.recovered_records (file_id bigint, record_number bigint);

@@ -9,5 +9,22 @@ create index events_session_id_idx on {staging}.events (session_id);
 
 create index events_event_date_user_id_idx on {staging}.events (event_date, user_id);
 
-create index events_shared_with_user_id_idx on {staging}.events (shared_with_user_id)
+create index events_shared_with_user_id_event_at_idx on {staging}.events (shared_with_user_id, event_at)
 where shared_with_user_id is not null;
+
+-- A merge finds a user's latest name or a document's latest title without reading the events that state none.
+create index events_named_user_idx on {staging}.events (user_id, event_at)
+where reported_user_name is not null;
+
+create index events_mailed_user_idx on {staging}.events (user_id, event_at)
+where reported_user_email is not null;
+
+create index events_titled_document_idx on {staging}.events (document_id, event_at)
+where reported_document_title is not null;
+
+create index events_edited_document_idx on {staging}.events (document_id, event_at)
+where event_type = 'document_edit';
+
+create index documents_first_seen_by_idx on {staging}.documents (first_seen_by);
+
+create index documents_last_edited_by_idx on {staging}.documents (last_edited_by);

@@ -1,5 +1,5 @@
 -- One row per event: the flat table of the brief, with the session's duration and today's names beside it.
-create view public.event_details as
+create or replace view public.event_details as
 select
     events.event_id,
     events.event_type,
@@ -31,7 +31,7 @@ inner join ops.ingested_files on events.file_id = ingested_files.file_id
 left join public.documents on events.document_id = documents.document_id;
 
 -- One row: is the database fed, and do its books close?
-create view ops.health as
+create or replace view ops.health as
 with last_success as (
     select max(finished_at) as last_success_at
     from ops.pipeline_runs

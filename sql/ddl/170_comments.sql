@@ -1,6 +1,6 @@
 -- What every schema, table and column of ours holds: units, grain, time zone. Metrics comment on themselves.
 comment on schema ops is 'The books of the pipeline: runs, files, refused and superseded records.';
-comment on schema metrics is 'Answers, one view each; made anew by every run that publishes.';
+comment on schema metrics is 'Answers, one view each; made anew when their files have changed.';
 
 comment on table public.users is 'People known from events, acting or receiving; one row per user.';
 comment on column public.users.user_id is 'The platform''s id, bytewise.';
@@ -75,6 +75,10 @@ comment on column ops.pipeline_runs.run_id is 'Id of the run, rising with time.'
 comment on column ops.pipeline_runs.started_at is 'When the run began.';
 comment on column ops.pipeline_runs.finished_at is 'When it ended; null while running.';
 comment on column ops.pipeline_runs.status is 'running, succeeded or failed.';
+comment on column ops.pipeline_runs.kind is
+'load (new files), full_refresh (all files again) or replay (quarantined records).';
+comment on column ops.pipeline_runs.session_gap_minutes is 'The pause that opened a new session in this run.';
+comment on column ops.pipeline_runs.views_version is 'Hash of the files that views and comments were made from.';
 comment on column ops.pipeline_runs.records is 'Records read: blank + quarantined + accepted.';
 comment on column ops.pipeline_runs.blank is 'Blank records.';
 comment on column ops.pipeline_runs.quarantined is

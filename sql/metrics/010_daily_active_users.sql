@@ -1,7 +1,7 @@
 -- How many people acted on each day. Active means acted: the recipient of a share is not active by it.
 
 -- One row per day: the 30 days that end at as_of, zero-filled. No row when as_of is null.
-create function metrics.daily_active_users_as_of(as_of date)
+create or replace function metrics.daily_active_users_as_of(as_of date)
 returns table (activity_date date, active_users bigint)
 language sql stable
 as $$
@@ -31,7 +31,7 @@ comment on function metrics.daily_active_users_as_of(date) is
 
 -- An event dated after tomorrow UTC is an anomaly and must not move the window; tomorrow itself may be a
 -- clock that runs a little fast.
-create view metrics.daily_active_users as
+create or replace view metrics.daily_active_users as
 with latest as (
     select max(event_date) as as_of
     from public.events

@@ -1,5 +1,5 @@
 -- How long people stay. One row per user; people known only as recipients have no session.
-create view metrics.average_session_duration as
+create or replace view metrics.average_session_duration as
 with user_sessions as (
     select
         user_id,

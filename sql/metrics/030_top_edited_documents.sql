@@ -1,5 +1,5 @@
 -- What is worked on most. Up to ten rows, one per document, ties by document_id.
-create view metrics.top_edited_documents as
+create or replace view metrics.top_edited_documents as
 with edits as (
     select
         document_id,

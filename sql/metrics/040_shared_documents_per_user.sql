@@ -1,5 +1,5 @@
 -- Who shares how much. One row per user, counted by the one who shares; a link share has no recipient.
-create view metrics.shared_documents_per_user as
+create or replace view metrics.shared_documents_per_user as
 with shares as (
     select
         user_id,

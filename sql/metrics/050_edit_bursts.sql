@@ -1,7 +1,7 @@
 -- A document edited far more on one day than on its other days. One row per document and day.
 -- Usual is the median over the days on which the document was edited; the spread is the median absolute
 -- deviation, but never less than chance alone gives a count (the root of the median) and never less than 1.
-create view metrics.edit_bursts as
+create or replace view metrics.edit_bursts as
 with daily_edits as (
     select
         document_id,

@@ -1,7 +1,7 @@
 -- A person who shares far more distinct documents on one day than usual for them. One row per user and day.
 -- Usual is the median over the days on which the user did anything, so a day without a share counts as 0.
 -- The spread has the same floors as for edit bursts.
-create view metrics.share_bursts as
+create or replace view metrics.share_bursts as
 with shared_documents as (
     select
         user_id,

@@ -1,6 +1,6 @@
 -- A document that loses over 80 % of its words in one edit. One row per such edit.
 -- Compared are neighbours among the edits that carry a word count, in order of (event_at, event_id).
-create view metrics.content_collapses as
+create or replace view metrics.content_collapses as
 with daily_counts as (
     select
         document_id,

@@ -1,7 +1,7 @@
 -- A person who acts but was never seen to log in. One row per user.
 -- Silent for sources that log no user_login at all. Whoever acts on the day on which a source shows its first
 -- login may have logged in before the log began, so that day and what lies before it prove nothing.
-create view metrics.activity_without_login as
+create or replace view metrics.activity_without_login as
 with sources_with_logins as materialized (
     select
         ingested_files.source,

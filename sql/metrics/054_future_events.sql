@@ -1,5 +1,5 @@
 -- An event dated after tomorrow UTC: a clock that is wrong. One row per event, until its day has come.
-create view metrics.future_events as
+create or replace view metrics.future_events as
 with today as (
     select (now() at time zone 'UTC')::date as today_date
 )

@@ -1,7 +1,7 @@
 -- Sessions that start on one and the same fraction of a second: times made or shifted by a machine.
 -- One row per fraction. Whole seconds are left out, since many producers log nothing finer; a fraction needs
 -- 50 sessions and a fifth of all that have one, so that times in tenths of a second raise no alarm.
-create view metrics.identical_fractions as
+create or replace view metrics.identical_fractions as
 with session_starts as (
     select
         started_at,

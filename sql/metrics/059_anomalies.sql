@@ -2,7 +2,7 @@
 
 -- A function, because it can carry settings: the plans are large and each part short, so compiling them costs
 -- more than running them, and the default memory would send the daily counts to disk.
-create function metrics.find_anomalies()
+create or replace function metrics.find_anomalies()
 returns table (
     anomaly_type text,
     severity text,
@@ -32,7 +32,7 @@ $$;
 
 comment on function metrics.find_anomalies() is 'What metrics.anomalies shows.';
 
-create view metrics.anomalies as
+create or replace view metrics.anomalies as
 select
     anomaly_type,
     severity,

@@ -1,4 +1,5 @@
--- One row per file of the run: what Spark counted, to be held against what arrived.
+-- One row per file of the run: what Spark counted, to be held against what arrived. A replay reads part of a file
+-- that has been read before, as `original_file_id`.
 create table {staging}.file_counts (
     run_id bigint not null,
     file_id bigint not null,
@@ -12,5 +13,6 @@ create table {staging}.file_counts (
     blank bigint not null,
     accepted bigint not null,
     exact_duplicates bigint not null,
-    superseded bigint not null
+    superseded bigint not null,
+    original_file_id bigint
 );

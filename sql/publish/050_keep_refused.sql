@@ -1,4 +1,4 @@
--- Refused and superseded records; a rebuild finds every superseded record anew.
+-- Refused and superseded records. A full refresh finds every superseded record anew; a replay marks what it recovered.
 insert into ops.quarantined_records (file_id, record_number, reasons, raw_sha256, run_id)
 select
     file_id,
@@ -8,7 +8,16 @@ select
     run_id
 from {staging}.quarantined_records;
 
-delete from ops.superseded_records;
+update ops.quarantined_records set recovered_by_run_id = {run_id}
+from {staging}.recovered_records
+inner join {staging}.file_counts on recovered_records.file_id = file_counts.file_id
+where
+    quarantined_records.file_id = file_counts.original_file_id
+    and quarantined_records.record_number = recovered_records.record_number;
+
+delete from ops.superseded_records
+using ops.pipeline_runs
+where pipeline_runs.run_id = {run_id} and pipeline_runs.kind = 'full_refresh';
 
 insert into ops.superseded_records (
     event_id,

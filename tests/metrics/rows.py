@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
+from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
@@ -64,8 +65,9 @@ def create_tables(connection: Connection) -> None:
     with connection.cursor() as cursor:
         execute_files(cursor, "ddl/0*.sql")
         cursor.execute(f"create schema {STAGING}")
-        execute_files(cursor, "ddl/100_*.sql", STAGING)
-        execute_files(cursor, "ddl/1[1-5]*.sql", STAGING)
+        parts = {"staging": sql.Identifier(STAGING)}
+        execute_files(cursor, "ddl/100_*.sql", parts)
+        execute_files(cursor, "ddl/1[1-5]*.sql", parts)
         for table in ("users", "documents", "sessions", "events"):
             cursor.execute(f"alter table {STAGING}.{table} set schema public")
         cursor.execute(f"drop schema {STAGING} cascade")
@@ -94,8 +96,9 @@ def load(connection: Connection, *events: Event) -> None:
 def insert_ledger(cursor: Any, events: tuple[Event, ...], file_ids: dict[str, int]) -> None:
     """One run and one current file for each source."""
     cursor.execute(
-        "insert into ops.pipeline_runs (run_id, started_at, status, code_version, configuration_version)"
-        " values (%s, now(), 'succeeded', 'code', 'configuration')",
+        "insert into ops.pipeline_runs"
+        " (run_id, started_at, status, kind, session_gap_minutes, code_version, configuration_version)"
+        " values (%s, now(), 'succeeded', 'load', 30, 'code', 'configuration')",
         (RUN_ID,),
     )
     for source, file_id in file_ids.items():

@@ -9,9 +9,12 @@ import pytest
 from psycopg2 import sql
 
 from jobs.storage.errors import DatabaseUnavailableError, PipelineError, QualityError
-from jobs.storage.ledger import Run, fail_run, prepare_database, start_run
+from jobs.storage.ledger import prepare_database
 from jobs.storage.postgres import connect, hold_run_lock
 from jobs.storage.publish import FileCounts, publish
+from jobs.storage.runs import Run, fail_run, start_run
+from jobs.storage.settings import read_settings
+from tests.builders import ROOT
 
 STAGED_ROWS = """
 insert into {staging}.users values ('ann', null, null, '2025-06-02 12:00Z', '2025-06-02 12:00Z');
@@ -29,7 +32,7 @@ insert into {staging}.events (
 
 def stage_one_event(connection: Any, file_id: int) -> tuple[Run, FileCounts]:
     """A run with one event in staging, and the counts that describe it truly."""
-    run = start_run(connection, "test", "test")
+    run = start_run(connection, "load", read_settings(ROOT / "conf" / "pipeline.yml"))
     with connection, connection.cursor() as cursor:
         rows = sql.SQL(STAGED_ROWS).format(staging=sql.Identifier(run.staging))
         cursor.execute(rows, {"event_id": f"e{file_id}", "file_id": file_id, "run_id": run.run_id})
@@ -66,8 +69,9 @@ def column(connection: Any, statement: str) -> list[Any]:
 
 def test_a_true_account_is_published_and_entered(connection: Any) -> None:
     run, counts = stage_one_event(connection, file_id=1)
-    totals = publish(connection, run, [counts])
-    assert (totals["records"], totals["blank"], totals["published"], totals["events"]) == (2, 1, 1, 1)
+    done = publish(connection, run, [counts])
+    assert (done.totals["records"], done.totals["blank"], done.totals["published"]) == (2, 1, 1)
+    assert done.changes["events"] == {"added": 1}
     assert column(connection, "select status from ops.pipeline_runs") == ["succeeded"]
     assert column(connection, "select nspname from pg_namespace where nspname like 'staging%'") == []
 
@@ -101,8 +105,8 @@ def test_of_rows_that_were_staged_twice_one_is_published(connection: Any) -> Non
     with connection, connection.cursor() as cursor:
         for table in ("users", "sessions", "events"):
             cursor.execute(sql.SQL("insert into {0} select * from {0}").format(sql.Identifier(run.staging, table)))
-    totals = publish(connection, run, [counts])
-    assert [totals[table] for table in ("users", "sessions", "events")] == [1, 1, 1]
+    changes = publish(connection, run, [counts]).changes
+    assert [changes[table]["added"] for table in ("users", "sessions", "events")] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("table", ["users", "events"])

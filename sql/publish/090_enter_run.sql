@@ -1,17 +1,16 @@
 -- The run's own row: the sums over its files.
 with totals as (
     select
-        run_id,
-        sum(records) as records,
-        sum(blank) as blank,
-        sum(quarantined) as quarantined,
-        sum(accepted) as accepted,
-        sum(exact_duplicates) as exact_duplicates,
-        sum(superseded) as superseded,
-        sum(published) as published,
-        sum(replaced) as replaced
+        coalesce(sum(records), 0) as records,
+        coalesce(sum(blank), 0) as blank,
+        coalesce(sum(quarantined), 0) as quarantined,
+        coalesce(sum(accepted), 0) as accepted,
+        coalesce(sum(exact_duplicates), 0) as exact_duplicates,
+        coalesce(sum(superseded), 0) as superseded,
+        coalesce(sum(published), 0) as published,
+        coalesce(sum(replaced), 0) as replaced
     from ops.ingested_files
-    group by run_id
+    where run_id = {run_id}
 )
 
 update ops.pipeline_runs set
@@ -26,4 +25,4 @@ update ops.pipeline_runs set
     published = totals.published,
     replaced = totals.replaced
 from totals
-where pipeline_runs.status = 'running' and pipeline_runs.run_id = totals.run_id;
+where pipeline_runs.run_id = {run_id};

@@ -1,0 +1,108 @@
+"""Runs: how one begins, what it may assume, and how it is entered as failed."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Literal
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+
+from jobs.storage.errors import UsageError
+from jobs.storage.postgres import SqlParts, execute_files, fetch_one
+from jobs.storage.settings import Settings
+
+# `load` takes new files, `full_refresh` all files again, `replay` quarantined records of earlier runs.
+RunKind = Literal["load", "full_refresh", "replay"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: its id is the time it began, readable and in order; its staging schema bears the id.
+
+    `merges` is false for the first load, whose staged tables become the published ones.
+    """
+
+    run_id: int
+    started_at: datetime
+    kind: RunKind
+    merges: bool
+
+    @property
+    def staging(self) -> str:
+        """The schema of this run's staging tables."""
+        return f"staging_{self.run_id}"
+
+    @property
+    def sql_parts(self) -> SqlParts:
+        """What {staging} and {run_id} stand for in SQL files."""
+        return {"staging": sql.Identifier(self.staging), "run_id": sql.Literal(self.run_id)}
+
+
+def start_run(connection: Connection, kind: RunKind, settings: Settings) -> Run:
+    """Sweep what dead runs left, enter this one as running and make its staging tables.
+
+    The run lock must be held: whatever else says `running` is then dead. Raises UsageError where the published
+    sessions were cut by another gap.
+    """
+    started_at = datetime.now(UTC)
+    with connection, connection.cursor() as cursor:
+        _sweep_dead_runs(cursor)
+        cursor.execute("select to_regclass('public.events') is not null and to_regclass('ops.health') is not null")
+        merges = bool(fetch_one(cursor)[0])
+        gap_minutes = int(settings.session_gap.total_seconds()) // 60
+        if merges and kind != "full_refresh":
+            _refuse_other_gap(cursor, gap_minutes)
+        run = Run(int(started_at.strftime("%Y%m%d%H%M%S%f")[:17]), started_at, kind, merges)
+        cursor.execute(
+            "insert into ops.pipeline_runs"
+            " (run_id, started_at, status, kind, session_gap_minutes, code_version, configuration_version)"
+            " values (%s, %s, 'running', %s, %s, %s, %s)",
+            (run.run_id, started_at, kind, gap_minutes, version("document-events"), settings.version),
+        )
+        _make_staging(cursor, run)
+    return run
+
+
+def fail_run(connection: Connection, run: Run, error: str) -> None:
+    """Enter why the run failed and drop its staging tables."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            "update ops.pipeline_runs set status = 'failed', finished_at = now(), error = %s"
+            " where run_id = %s and status = 'running'",
+            (error, run.run_id),
+        )
+        cursor.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(run.staging)))
+
+
+def _sweep_dead_runs(cursor: Cursor) -> None:
+    cursor.execute(
+        "update ops.pipeline_runs set status = 'failed', error = 'found dead by the next run' where status = 'running'"
+    )
+    cursor.execute(r"select nspname from pg_namespace where nspname like 'staging\_%'")
+    for (schema,) in cursor.fetchall():
+        cursor.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
+
+
+def _refuse_other_gap(cursor: Cursor, gap_minutes: int) -> None:
+    cursor.execute(
+        "select session_gap_minutes from ops.pipeline_runs where status = 'succeeded' order by run_id desc limit 1"
+    )
+    known = fetch_one(cursor)[0]
+    if known != gap_minutes:
+        raise UsageError(
+            f"session_gap_minutes is {gap_minutes}, but the published sessions were cut by {known}: set it back,"
+            " or cut them all anew with FULL_REFRESH=1 (--full-refresh)"
+        )
+
+
+def _make_staging(cursor: Cursor, run: Run) -> None:
+    cursor.execute(sql.SQL("create schema {}").format(sql.Identifier(run.staging)))
+    execute_files(cursor, "ddl/100_*.sql", run.sql_parts)
+    if run.merges:
+        # Not worth a log: a crash of the server ends the run. A first load keeps its tables, and to have them logged
+        # from the start costs less than `set logged` afterwards.
+        cursor.execute("select tablename from pg_tables where schemaname = %s", (run.staging,))
+        for (table,) in cursor.fetchall():
+            cursor.execute(sql.SQL("alter table {} set unlogged").format(sql.Identifier(run.staging, table)))

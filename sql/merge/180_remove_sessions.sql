@@ -1,0 +1,8 @@
+-- Touched sessions whose start moved, or that were joined to another.
+delete from public.sessions using {staging}.touched_sessions
+where
+    sessions.session_id = touched_sessions.session_id
+    and not exists (
+        select from {staging}.sessions as staged
+        where staged.session_id = sessions.session_id
+    );

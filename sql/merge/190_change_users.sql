@@ -1,0 +1,58 @@
+-- Touched users, computed again from all their events: each value is one short read of an index.
+with found as (
+    select
+        touched_users.user_id,
+        named.reported_user_name as name,
+        mailed.reported_user_email as email,
+        least(first_act.event_at, first_receipt.event_at) as first_seen_at,
+        greatest(last_act.event_at, last_receipt.event_at) as last_seen_at
+    from {staging}.touched_users
+    left join lateral (
+        select reported_user_name from public.events
+        where events.user_id = touched_users.user_id and reported_user_name is not null
+        order by event_at desc, event_id desc
+        limit 1
+    ) as named on true
+    left join lateral (
+        select reported_user_email from public.events
+        where events.user_id = touched_users.user_id and reported_user_email is not null
+        order by event_at desc, event_id desc
+        limit 1
+    ) as mailed on true
+    left join lateral (
+        select event_at from public.events
+        where events.user_id = touched_users.user_id
+        order by event_at
+        limit 1
+    ) as first_act on true
+    left join lateral (
+        select event_at from public.events
+        where events.user_id = touched_users.user_id
+        order by event_at desc
+        limit 1
+    ) as last_act on true
+    left join lateral (
+        select event_at from public.events
+        where events.shared_with_user_id = touched_users.user_id
+        order by event_at
+        limit 1
+    ) as first_receipt on true
+    left join lateral (
+        select event_at from public.events
+        where events.shared_with_user_id = touched_users.user_id
+        order by event_at desc
+        limit 1
+    ) as last_receipt on true
+)
+
+update public.users set
+    name = found.name,
+    email = found.email,
+    first_seen_at = found.first_seen_at,
+    last_seen_at = found.last_seen_at
+from found
+where
+    users.user_id = found.user_id
+    and found.first_seen_at is not null
+    and (users.name, users.email, users.first_seen_at, users.last_seen_at)
+    is distinct from (found.name, found.email, found.first_seen_at, found.last_seen_at);

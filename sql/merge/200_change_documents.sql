@@ -1,0 +1,71 @@
+-- Touched documents, computed again from all their events: each value is one short read of an index.
+with found as (
+    select
+        touched_documents.document_id,
+        titled.reported_document_title as title,
+        first_mention.event_at as first_seen_at,
+        first_mention.user_id as first_seen_by,
+        last_edit.user_id as last_edited_by,
+        last_edit.event_at as last_edited_at,
+        counted.document_word_count as word_count
+    from {staging}.touched_documents
+    inner join lateral (
+        select
+            event_at,
+            user_id
+        from public.events
+        where events.document_id = touched_documents.document_id
+        order by event_at, event_id
+        limit 1
+    ) as first_mention on true
+    left join lateral (
+        select reported_document_title from public.events
+        where events.document_id = touched_documents.document_id and reported_document_title is not null
+        order by event_at desc, event_id desc
+        limit 1
+    ) as titled on true
+    left join lateral (
+        select
+            event_at,
+            user_id
+        from public.events
+        where events.document_id = touched_documents.document_id and event_type = 'document_edit'
+        order by event_at desc, event_id desc
+        limit 1
+    ) as last_edit on true
+    left join lateral (
+        select document_word_count from public.events
+        where
+            events.document_id = touched_documents.document_id
+            and event_type = 'document_edit'
+            and document_word_count is not null
+        order by event_at desc, event_id desc
+        limit 1
+    ) as counted on true
+)
+
+update public.documents set
+    title = found.title,
+    first_seen_at = found.first_seen_at,
+    first_seen_by = found.first_seen_by,
+    last_edited_by = found.last_edited_by,
+    last_edited_at = found.last_edited_at,
+    word_count = found.word_count
+from found
+where
+    documents.document_id = found.document_id
+    and (
+        documents.title,
+        documents.first_seen_at,
+        documents.first_seen_by,
+        documents.last_edited_by,
+        documents.last_edited_at,
+        documents.word_count
+    ) is distinct from (
+        found.title,
+        found.first_seen_at,
+        found.first_seen_by,
+        found.last_edited_by,
+        found.last_edited_at,
+        found.word_count
+    );

@@ -1,0 +1,8 @@
+-- Touched documents that no event names any more.
+delete from public.documents using {staging}.touched_documents
+where
+    documents.document_id = touched_documents.document_id
+    and not exists (
+        select from public.events
+        where events.document_id = touched_documents.document_id
+    );

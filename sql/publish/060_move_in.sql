@@ -1,0 +1,8 @@
+-- The first load: its staged tables become the published ones; names of keys and indexes move along.
+alter table {staging}.users set schema public;
+
+alter table {staging}.documents set schema public;
+
+alter table {staging}.sessions set schema public;
+
+alter table {staging}.events set schema public;
