@@ -1,7 +1,7 @@
--- One row per file reading whose sums do not close or whose counts are not what stands in the tables.
--- A published event may later be replaced by a record of another file, never the other way round: so a reading
--- since the last full refresh has at most as many events as it published. (A full refresh leaves an event that it
--- finds at its old place with the reading that brought it first, so earlier readings have some too.)
+-- One row per file reading whose sums do not close or whose counts are not what stands in the tables. A
+-- published event may later be replaced by a record of another file, never the other way round: so a reading
+-- since the last full refresh has at most as many events as it published. (A full refresh leaves an event
+-- that it finds at its old place with the reading that brought it first, so earlier readings have some too.)
 with published_rows as (
     select
         file_id,

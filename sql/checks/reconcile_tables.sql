@@ -1,5 +1,6 @@
--- One row when the ledger and the tables disagree: what the readings since the last full refresh published, less
--- what they replaced, is the number of events; what they superseded or replaced stands in ops.superseded_records.
+-- One row when the ledger and the tables disagree: what the readings since the last full refresh published,
+-- less what they replaced, is the number of events; what they superseded or replaced stands in
+-- ops.superseded_records.
 with last_refresh as (
     select coalesce(max(run_id), 0) as run_id
     from ops.pipeline_runs
@@ -8,8 +9,9 @@ with last_refresh as (
 
 ledger as (
     select
-        coalesce(sum(published) - sum(replaced), 0) as expected_events,
-        coalesce(sum(superseded) + sum(replaced), 0) as expected_superseded_records
+        coalesce(sum(ingested_files.published) - sum(ingested_files.replaced), 0) as expected_events,
+        coalesce(sum(ingested_files.superseded) + sum(ingested_files.replaced), 0)
+            as expected_superseded_records
     from ops.ingested_files
     cross join last_refresh
     where ingested_files.run_id >= last_refresh.run_id

@@ -1,5 +1,6 @@
--- The published tables, without keys, in the schema of one run: Spark fills them by JDBC. The first load adds the
--- keys and moves them into public, every later one merges their rows. Ids are compared bytewise, as in Spark.
+-- The published tables, without keys, in the schema of one run: Spark fills them by JDBC. The first load adds
+-- the keys and moves them into public, every later one merges their rows. Ids are compared bytewise, as in
+-- Spark.
 create table {staging}.users (
     user_id text collate "C",
     name text,

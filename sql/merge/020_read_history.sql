@@ -1,5 +1,6 @@
--- What has to be judged and cut again beside the new records: the events of the touched sessions, and whatever
--- lost before under an id that arrives again. One row per published or superseded record; nothing else is read.
+-- What has to be judged and cut again beside the new records: the events of the touched sessions, and
+-- whatever lost before under an id that arrives again. One row per published or superseded record; nothing
+-- else is read.
 insert into {staging}.history (
     event_id,
     content_fingerprint,

@@ -1,5 +1,5 @@
--- Users and documents that may have to change: those of new events, and those of published events that lose their
--- place, by a winner of the same id or, in a full refresh, for good. Run before anything is changed.
+-- Users and documents that may have to change: those of new events, and those of published events that lose
+-- their place, by a winner of the same id or, in a full refresh, for good. Run before anything is changed.
 create table {staging}.touched_events as
 select
     user_id,

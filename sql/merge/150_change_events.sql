@@ -1,6 +1,6 @@
--- Events that were replaced by a winner of the same id, or belong to another session now, or whose words are counted
--- by another rule. Where a full refresh finds an event at another place of the input, its provenance follows;
--- at the same place it keeps the run that brought it first.
+-- Events that were replaced by a winner of the same id, or belong to another session now, or whose words are
+-- counted by another rule. Where a full refresh finds an event at another place of the input, its provenance
+-- follows; at the same place it keeps the run that brought it first.
 update public.events set
     event_type = staged.event_type,
     event_at = staged.event_at,
@@ -24,22 +24,15 @@ update public.events set
     record_number = staged.record_number,
     run_id = staged.run_id
 from {staging}.events as staged
+inner join ops.ingested_files as this_reading on staged.file_id = this_reading.file_id
+cross join ops.ingested_files as first_reading
 where
     events.event_id = staged.event_id
+    and events.file_id = first_reading.file_id
     and (
         events.content_fingerprint <> staged.content_fingerprint
         or events.session_id <> staged.session_id
         or events.document_word_count is distinct from staged.document_word_count
-        or (
-            events.file_id <> staged.file_id
-            and not exists (
-                select from ops.ingested_files as first_reading
-                inner join ops.ingested_files as this_reading
-                    on first_reading.file_path = this_reading.file_path
-                where
-                    first_reading.file_id = events.file_id
-                    and this_reading.file_id = staged.file_id
-                    and events.record_number = staged.record_number
-            )
-        )
+        or events.record_number <> staged.record_number
+        or first_reading.file_path <> this_reading.file_path
     );

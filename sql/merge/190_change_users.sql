@@ -8,39 +8,45 @@ with found as (
         greatest(last_act.event_at, last_receipt.event_at) as last_seen_at
     from {staging}.touched_users
     left join lateral (
-        select reported_user_name from public.events
-        where events.user_id = touched_users.user_id and reported_user_name is not null
-        order by event_at desc, event_id desc
+        select events.reported_user_name
+        from public.events
+        where events.user_id = touched_users.user_id and events.reported_user_name is not null
+        order by events.event_at desc, events.event_id desc
         limit 1
     ) as named on true
     left join lateral (
-        select reported_user_email from public.events
-        where events.user_id = touched_users.user_id and reported_user_email is not null
-        order by event_at desc, event_id desc
+        select events.reported_user_email
+        from public.events
+        where events.user_id = touched_users.user_id and events.reported_user_email is not null
+        order by events.event_at desc, events.event_id desc
         limit 1
     ) as mailed on true
     left join lateral (
-        select event_at from public.events
+        select events.event_at
+        from public.events
         where events.user_id = touched_users.user_id
-        order by event_at
+        order by events.event_at
         limit 1
     ) as first_act on true
     left join lateral (
-        select event_at from public.events
+        select events.event_at
+        from public.events
         where events.user_id = touched_users.user_id
-        order by event_at desc
+        order by events.event_at desc
         limit 1
     ) as last_act on true
     left join lateral (
-        select event_at from public.events
+        select events.event_at
+        from public.events
         where events.shared_with_user_id = touched_users.user_id
-        order by event_at
+        order by events.event_at
         limit 1
     ) as first_receipt on true
     left join lateral (
-        select event_at from public.events
+        select events.event_at
+        from public.events
         where events.shared_with_user_id = touched_users.user_id
-        order by event_at desc
+        order by events.event_at desc
         limit 1
     ) as last_receipt on true
 )

@@ -11,35 +11,38 @@ with found as (
     from {staging}.touched_documents
     inner join lateral (
         select
-            event_at,
-            user_id
+            events.event_at,
+            events.user_id
         from public.events
         where events.document_id = touched_documents.document_id
-        order by event_at, event_id
+        order by events.event_at, events.event_id
         limit 1
     ) as first_mention on true
     left join lateral (
-        select reported_document_title from public.events
-        where events.document_id = touched_documents.document_id and reported_document_title is not null
-        order by event_at desc, event_id desc
+        select events.reported_document_title
+        from public.events
+        where
+            events.document_id = touched_documents.document_id and events.reported_document_title is not null
+        order by events.event_at desc, events.event_id desc
         limit 1
     ) as titled on true
     left join lateral (
         select
-            event_at,
-            user_id
+            events.event_at,
+            events.user_id
         from public.events
-        where events.document_id = touched_documents.document_id and event_type = 'document_edit'
-        order by event_at desc, event_id desc
+        where events.document_id = touched_documents.document_id and events.event_type = 'document_edit'
+        order by events.event_at desc, events.event_id desc
         limit 1
     ) as last_edit on true
     left join lateral (
-        select document_word_count from public.events
+        select events.document_word_count
+        from public.events
         where
             events.document_id = touched_documents.document_id
-            and event_type = 'document_edit'
-            and document_word_count is not null
-        order by event_at desc, event_id desc
+            and events.event_type = 'document_edit'
+            and events.document_word_count is not null
+        order by events.event_at desc, events.event_id desc
         limit 1
     ) as counted on true
 )

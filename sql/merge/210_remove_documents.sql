@@ -4,5 +4,5 @@ where
     documents.document_id = touched_documents.document_id
     and not exists (
         select from public.events
-        where events.document_id = touched_documents.document_id
+        where events.document_id = documents.document_id
     );

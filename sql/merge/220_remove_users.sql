@@ -4,9 +4,9 @@ where
     users.user_id = touched_users.user_id
     and not exists (
         select from public.events
-        where events.user_id = touched_users.user_id
+        where events.user_id = users.user_id
     )
     and not exists (
         select from public.events
-        where events.shared_with_user_id = touched_users.user_id
+        where events.shared_with_user_id = users.user_id
     );

@@ -1,5 +1,5 @@
--- One row per file of the run: what Spark counted, to be held against what arrived. A replay reads part of a file
--- that has been read before, as `original_file_id`.
+-- One row per file of the run: what Spark counted, to be held against what arrived. A replay reads part of a
+-- file that has been read before, as `original_file_id`.
 create table {staging}.file_counts (
     run_id bigint not null,
     file_id bigint not null,

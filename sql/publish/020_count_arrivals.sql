@@ -1,6 +1,6 @@
--- One row per file: Spark's counts beside the rows that stand in PostgreSQL. Rows of earlier runs are staged too
--- where their sessions are cut again; they count for nothing here. `replaced` counts the published events that a new
--- record of the same id, and so of this file, puts out of their place.
+-- One row per file: Spark's counts beside the rows that stand in PostgreSQL. Rows of earlier runs are staged
+-- too where their sessions are cut again; they count for nothing here. `replaced` counts the published events
+-- that a new record of the same id, and so of this file, puts out of their place.
 create table {staging}.arrivals as
 with published_rows as (
     select

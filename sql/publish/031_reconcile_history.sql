@@ -1,10 +1,19 @@
--- One row when what was read back from the published tables is not what was staged again: every event of a touched
--- session is either still there or was replaced. None when all is well.
+-- One row when what was read back from the published tables is not what was staged again: every event of a
+-- touched session is either still there or was replaced. None when all is well.
 with counted as (
     select
-        (select count(*) from {staging}.history where standing = 'published') as published_before,
-        (select count(*) from {staging}.events where run_id <> {run_id}) as still_published,
-        (select count(*) from {staging}.superseded_records where run_id <> {run_id}) as replaced,
+        (
+            select count(*) from {staging}.history
+            where standing = 'published'
+        ) as published_before,
+        (
+            select count(*) from {staging}.events
+            where run_id <> {run_id}
+        ) as still_published,
+        (
+            select count(*) from {staging}.superseded_records
+            where run_id <> {run_id}
+        ) as replaced,
         (select coalesce(sum(replaced_rows), 0) from {staging}.arrivals) as replaced_by_files
 )
 

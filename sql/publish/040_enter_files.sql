@@ -1,5 +1,5 @@
--- A reading takes the place of the earlier one of the same file; a full refresh takes the place of all. A replay
--- reads a part of a file whose reading stays.
+-- A reading takes the place of the earlier one of the same file; a full refresh takes the place of all. A
+-- replay reads a part of a file whose reading stays.
 update ops.ingested_files set is_current = false
 from ops.pipeline_runs
 where
@@ -7,7 +7,10 @@ where
     and pipeline_runs.run_id = {run_id}
     and (
         pipeline_runs.kind = 'full_refresh'
-        or (pipeline_runs.kind = 'load' and ingested_files.file_path in (select file_path from {staging}.arrivals))
+        or (
+            pipeline_runs.kind = 'load'
+            and ingested_files.file_path in (select file_path from {staging}.arrivals)
+        )
     );
 
 insert into ops.ingested_files (

@@ -1,4 +1,5 @@
--- Refused and superseded records. A full refresh finds every superseded record anew; a replay marks what it recovered.
+-- Refused and superseded records. A full refresh finds every superseded record anew; a replay marks what it
+-- recovered.
 insert into ops.quarantined_records (file_id, record_number, reasons, raw_sha256, run_id)
 select
     file_id,

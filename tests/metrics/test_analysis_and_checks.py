@@ -103,8 +103,9 @@ def test_quality_has_the_last_five_runs_with_counts_reasons_and_error(tables: An
     assert rows[4] == (1, "succeeded", 4, 1, 2, 1, 0, 0, 1, "missing_field 2, bad_value 1", None)
     execute(
         tables,
-        "insert into ops.pipeline_runs (run_id, started_at, status, code_version, configuration_version)"
-        " values (6, now(), 'running', 'code', 'configuration')",
+        "insert into ops.pipeline_runs"
+        " (run_id, started_at, status, kind, session_gap_minutes, code_version, configuration_version)"
+        " values (6, now(), 'running', 'load', 30, 'code', 'configuration')",
     )
     assert [row[0] for row in run_file(tables, "analysis", "quality")] == [6, 5, 4, 3, 2]
 
