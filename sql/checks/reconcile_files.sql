@@ -3,6 +3,7 @@
 -- old place with the reading that brought it first. A published event may later be replaced by a record of
 -- another file, never the other way round: a file has at most as many events as it published, and exactly as
 -- many while nothing has been replaced at all.
+with last_refresh as (
     select coalesce(max(run_id), 0) as run_id
     from ops.pipeline_runs
     where kind = 'full_refresh' and status = 'succeeded'
