@@ -33,10 +33,11 @@ from jobs.transforms.quarantine import (
     describe_quarantined,
     group_refused,
     read_group,
+    shape_quarantined,
 )
 from jobs.transforms.sessionize import sessionize
 from jobs.transforms.validate import Limits, judge, split
-from schemas.tables import ARRIVING_EVENTS, QUARANTINED_RECORDS, RECOVERED_RECORDS
+from schemas.tables import ARRIVING_EVENTS, RECOVERED_RECORDS
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,7 @@ def _load(
     else:
         write_quarantine(described, work.readings, quarantine, run.run_id)
         check_quality(_rate_files(work.readings, framed, refused), settings.gate, accept_quality)
-        refused_rows = described.withColumn("run_id", F.lit(run.run_id))
-        stage(conform(refused_rows, QUARANTINED_RECORDS), "quarantined_records", run, jdbc, settings)
+        stage(shape_quarantined(described, run.run_id), "quarantined_records", run, jdbc, settings)
     with stages.time("history"):
         history = _find_history(spark, database_url, run, accepted, jdbc, settings) if run.merges else None
     with stages.time("model") as counts:
@@ -115,6 +115,7 @@ def _load(
         "kind": run.kind,
         "started_at": run.started_at,
         "files": len(work.readings),
+        "records": sum(records for part in framed for records, _ in part.counts.values()),
         "totals": done.totals,
         "changes": done.changes,
         "quarantined_by_reason": reasons,
