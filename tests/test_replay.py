@@ -1,4 +1,4 @@
-"""Replay: quarantined records, by today's mapping and rules, through the same path; bad, fixed, replayed = never bad."""
+"""Replay: quarantined records, by today's mapping and rules, through the same path."""
 
 import json
 import shutil
