@@ -9,7 +9,6 @@ from typing import Any
 
 import psycopg2
 from pyspark.sql import DataFrame, Row, SparkSession
-from pyspark.sql import functions as F
 
 from jobs.quality import FileQuality, check_quality
 from jobs.storage.errors import PipelineError, describe
@@ -24,7 +23,7 @@ from jobs.storage.runs import Run, RunKind, fail_run, start_run
 from jobs.storage.settings import Settings
 from jobs.storage.spark import start_spark
 from jobs.storage.staging import stage
-from jobs.transforms.deduplicate import PUBLISHED, add_history, count_verdicts, deduplicate
+from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
 from jobs.transforms.model import conform, model_tables
 from jobs.transforms.parse import parse
 from jobs.transforms.quarantine import (
@@ -97,18 +96,17 @@ def _load(
     with stages.time("history"):
         history = _find_history(spark, database_url, run, accepted, jdbc, settings) if run.merges else None
     with stages.time("model") as counts:
-        verdicts = deduplicate(add_history(accepted, run.run_id, history)).persist()
-        verdict_counts = {row.file_id: row for row in count_verdicts(verdicts).collect()}
-        published = verdicts.filter(F.col("verdict") == PUBLISHED)
-        events = sessionize(published, settings.session_gap).persist()
-        counts["events"] = events.count()
+        verdicts = deduplicate(add_history(accepted, run.run_id, history))
+        records = sessionize(verdicts, settings.session_gap).persist()
+        verdict_counts = {row.file_id: row for row in count_verdicts(records).collect()}
+        counts["accepted"] = sum(row.accepted for row in verdict_counts.values())
     with stages.time("stage"):
-        for table, rows in model_tables(verdicts, events).items():
+        for table, rows in model_tables(records).items():
             stage(rows, table, run, jdbc, settings)
     with stages.time("publish") as counts:
         done = publish_surely(database_url, run, _count_files(run, work, framed, verdict_counts))
         counts |= done.totals
-    for kept in (judged, verdicts, events):
+    for kept in (judged, records):
         kept.unpersist()
     return {
         "run_id": run.run_id,

@@ -30,7 +30,7 @@ inner join public.sessions on events.session_id = sessions.session_id
 inner join ops.ingested_files on events.file_id = ingested_files.file_id
 left join public.documents on events.document_id = documents.document_id;
 
--- One row per quarantined record that is still a question: its file has not been read again, nobody recovered it.
+-- One row per quarantined record that is still open: its file was not read again, and nobody recovered it.
 create or replace view ops.open_quarantined_records as
 select
     quarantined_records.file_id,

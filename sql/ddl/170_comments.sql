@@ -127,7 +127,8 @@ comment on table ops.quarantined_records is
 comment on column ops.quarantined_records.file_id is 'Reading of the file it stands in.';
 comment on column ops.quarantined_records.record_number is 'Its number in that file, from 1.';
 comment on column ops.quarantined_records.reasons is 'Every reason for refusing it, as codes.';
-comment on column ops.quarantined_records.fields is 'Our fields that the reasons are about; may be empty.';
+comment on column ops.quarantined_records.fields is
+'Our fields that the reasons are about; may be empty.';
 comment on column ops.quarantined_records.raw_sha256 is 'SHA-256 of its text, in hex; NULL if unreadable.';
 comment on column ops.quarantined_records.run_id is 'Run that refused it.';
 comment on column ops.quarantined_records.recovered_by_run_id is
@@ -219,6 +220,7 @@ comment on column ops.open_quarantined_records.source is 'Mapping that it was re
 comment on column ops.open_quarantined_records.record_number is
 'Number of the record in that file, from 1, blank ones counted.';
 comment on column ops.open_quarantined_records.reasons is 'All reasons against it.';
-comment on column ops.open_quarantined_records.fields is 'Our fields that the reasons are about; may be empty.';
+comment on column ops.open_quarantined_records.fields is
+'Our fields that the reasons are about; may be empty.';
 comment on column ops.open_quarantined_records.raw_sha256 is 'SHA-256 of its original bytes.';
 comment on column ops.open_quarantined_records.run_id is 'Run that refused it; its folder has the text.';
