@@ -2,6 +2,10 @@
 
 Every leaf is read as a string. A typed read schema would flag a whole record as corrupt for one odd value, and
 would let column pruning decide what is corrupt; here a record is well formed or not, and validation judges values.
+
+A number becomes the text of the double that it is, unless it is written as a whole number: 1.10, 1.1 and 11e-1 are one
+id, as they are one number to every reader of JSON (RFC 8259, section 6). A producer whose ids must be kept apart by
+their spelling writes them as strings; the same goes for numbers inside an object that a text field takes as its text.
 """
 
 from collections.abc import Iterable
@@ -172,7 +176,7 @@ def _is_container(name: str, source: Source) -> Column:
 
 def _holds(path: Path, *kinds: str) -> Column:
     """True where the value is of one of the kinds. Not by schema_of_variant, whose stack a deep one overflows."""
-    parent = F.col("raw") if len(path) == 1 else _leaf(path[:-1])
+    parent = _mark_lone_surrogates(F.col("raw")) if len(path) == 1 else _leaf(path[:-1])
     schema = T.StructType([T.StructField(path[-1], T.VariantType())])
     value = F.from_json(parent, schema).getField(path[-1])
     return reduce(or_, [F.try_variant_get(value, "$", kind).isNotNull() for kind in kinds])
