@@ -2,9 +2,15 @@
 
 Every leaf is read as a string. A typed read schema would flag a whole record as corrupt for one odd value, and
 would let column pruning decide what is corrupt; here a record is well formed or not, and validation judges values.
+
+A number becomes the text of the double that it is, unless it is written as a whole number: 1.10, 1.1 and 11e-1 are one
+id, as they are one number to every reader of JSON (RFC 8259, section 6). A producer whose ids must be kept apart by
+their spelling writes them as strings; the same goes for numbers inside an object that a text field takes as its text.
 """
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -23,6 +29,8 @@ _MISTAKE = "mistake"
 # escape; possessive, so that Java needs no stack for a long text.
 _HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _LONE_SURROGATE = rf"\G((?:[^\\]++|\\[^u]|\\u(?![dD][89a-fA-F])|{_HIGH}{_LOW})*+)(?:{_HIGH}|{_LOW})"
+# Where an object may end before its record does.
+_OBJECT_END = r"\}[ \t\r\n]*[,\]]"
 
 
 def parse(records: DataFrame, source: Source) -> DataFrame:
@@ -37,49 +45,58 @@ def parse(records: DataFrame, source: Source) -> DataFrame:
     paths = {path for alternatives in source.fields.values() for path in alternatives}
     opened = _open_objects(_read_json(records, {path[0] for path in paths}), paths)
     fields = [_read_field(name, source).alias(name) for name in FIELDS]
-    # In free text an object is welcome, but the JSON text of one with a NUL spells it as an escape.
-    in_question = {name: F.lit(True) if kind != "text" else F.col("has_nul") for name, kind in FIELDS.items()}
-    containers = F.concat_ws(
-        ",", *[F.when(asked & _is_container(name, source), F.lit(name)) for name, asked in in_question.items()]
-    )
+    containers = F.concat_ws(",", *[F.when(_is_container(name, source), F.lit(name)) for name in FIELDS])
     verdicts = ["is_text", "is_json", "is_object", "has_nul"]
     return opened.select(*records.columns, *verdicts, *fields, containers.alias("containers"))
 
 
 def _read_json(records: DataFrame, keys: Iterable[str]) -> DataFrame:
-    """Adds `json` (the text that was parsed), the three verdicts, and `object`, the top-level keys as a struct.
+    """Adds the verdicts, `has_escape` (a backslash is in the text), and `object`, the top-level keys as a struct.
 
     The text is parsed inside a list: two values on a line, or anything behind the first, make it malformed or longer
-    than one. Only a `]` can still hide a tail, so only lines with one pay for the strict gate. The list stands in an
-    object because only there Spark says that it went on behind a mistake: `{"device":{,}}` has a NULL device else.
+    than one. The list stands in an object because only there Spark says that it went on behind a mistake:
+    `{"device":{,}}` has a NULL device else.
     """
     raw = F.col("raw")
-    is_text = F.is_valid_utf8(raw) & F.col("framing_error").isNull()
-    json = F.when(
-        is_text,
-        F.when(raw.contains("\\u"), F.regexp_replace(raw, _LONE_SURROGATE, r"$1\\u0000")).otherwise(raw),
+    texts = records.select(
+        "*",
+        (F.is_valid_utf8(raw) & F.col("framing_error").isNull()).alias("is_text"),
+        raw.contains("\\").alias("has_escape"),
     )
-    texts = records.select("*", is_text.alias("is_text"), json.alias("json"))
+    json = F.when(F.col("has_escape"), _mark_lone_surrogates(raw)).otherwise(raw)
+    wrapped = F.concat(F.lit('{"objects":['), json, F.lit("]}"))
+    # A bare NUL is no JSON, so that only its escape can bring one.
+    has_nul = F.when(F.col("is_text") & F.col("has_escape"), json.contains(_NUL_ESCAPE)).otherwise(False)
+    marked = texts.select("*", F.when(F.col("is_text"), wrapped).alias("wrapped"), has_nul.alias("has_nul"))
     schema = T.StructType(
         [T.StructField("objects", T.ArrayType(_strings(keys))), T.StructField(_MISTAKE, T.StringType())]
     )
-    wrapped = F.concat(F.lit('{"objects":['), F.col("json"), F.lit("]}"))
-    parsed = F.from_json(wrapped, schema, {**_JSON_OPTIONS, "columnNameOfCorruptRecord": _MISTAKE})
+    parsed = F.from_json(F.col("wrapped"), schema, {**_JSON_OPTIONS, "columnNameOfCorruptRecord": _MISTAKE})
     # A generator is a barrier: without it the optimizer copies from_json into every expression that reads it.
-    lists = texts.select("*", F.inline(F.array(parsed)))
-    is_whole = F.col("json").isNotNull() & F.col(_MISTAKE).isNull()
+    lists = marked.select(*texts.columns, "has_nul", F.inline(F.array(parsed)))
+    is_whole = F.col("is_text") & F.col(_MISTAKE).isNull()
     one_object = is_whole & (F.size("objects") == 1) & F.get("objects", F.lit(0)).isNotNull()
-    has_bracket = F.col("json").contains("]")
-    is_object = F.when(one_object, F.when(has_bracket, _is_strict_json()).otherwise(True)).otherwise(False)
+    is_object = F.when(one_object, F.when(_may_hide_a_tail(), _is_strict_json()).otherwise(True)).otherwise(False)
     judged = lists.select("*", is_object.alias("is_object"))
     return judged.select(
         *texts.columns,
+        "has_nul",
         "is_object",
         F.when(F.col("is_object"), True).otherwise(_is_strict_json()).alias("is_json"),
-        # A bare NUL is no JSON, so that only its escape can bring one.
-        F.col("json").contains(_NUL_ESCAPE).alias("has_nul"),
         F.when(F.col("is_object"), F.get("objects", F.lit(0))).alias("object"),
     )
+
+
+def _mark_lone_surrogates(json: Column) -> Column:
+    """`json` with NUL for every half of a surrogate pair."""
+    has_surrogate = json.contains("\\ud") | json.contains("\\uD")
+    return F.when(has_surrogate, F.regexp_replace(json, _LONE_SURROGATE, r"$1\\u0000")).otherwise(json)
+
+
+def _may_hide_a_tail() -> Column:
+    """Only a `]` closes the list around a record, and a tail can only follow the end of an object."""
+    raw = F.col("raw")
+    return raw.contains("]") & (~raw.startswith("{") | raw.rlike(_OBJECT_END))
 
 
 def _is_strict_json() -> Column:
@@ -87,9 +104,10 @@ def _is_strict_json() -> Column:
 
     Two levels around it, as in `_read_json`: how deep a record may go must not hang on who parses it.
     """
-    in_list = F.expr("try_parse_json(concat('[', json, ']'))")
-    in_object = F.expr("""try_parse_json(concat('{"_":{"_":', json, '}}'))""")
-    return F.coalesce(in_list.isNotNull() & in_object.isNotNull(), F.lit(False))
+    json = _mark_lone_surrogates(F.col("raw"))
+    in_list = F.try_parse_json(F.concat(F.lit("["), json, F.lit("]")))
+    in_object = F.try_parse_json(F.concat(F.lit('{"_":{"_":'), json, F.lit("}}")))
+    return F.coalesce(F.col("is_text") & in_list.isNotNull() & in_object.isNotNull(), F.lit(False))
 
 
 def _open_objects(records: DataFrame, paths: Iterable[Path]) -> DataFrame:
@@ -99,13 +117,19 @@ def _open_objects(records: DataFrame, paths: Iterable[Path]) -> DataFrame:
         structs = []
         for node in inner:
             keys = {path[depth] for path in paths if len(path) > depth and path[:depth] == node}
-            text = _leaf(node)
-            # Whatever is no object yields nothing, so that the field's next path is tried.
-            opened = F.from_json(F.when(F.startswith(text, F.lit("{")), text), _strings(keys), _JSON_OPTIONS)
+            opened = F.from_json(F.when(_is_object(node), _leaf(node)), _strings(keys), _JSON_OPTIONS)
             structs.append(opened.alias(_struct_name(node)))
-        records = records.select("*", F.inline(F.array(F.struct(*structs))))
+        records = records.select("*", *structs)
         depth += 1
     return records
+
+
+def _is_object(path: Path) -> Column:
+    """True for an object; whatever is none yields nothing, so that the field's next path is tried.
+
+    A string can look like an object with keys only where something is escaped in the record.
+    """
+    return F.startswith(_leaf(path), F.lit("{")) & (~F.col("has_escape") | _holds(path, "map<string, variant>"))
 
 
 def _read_field(name: str, source: Source) -> Column:
@@ -114,7 +138,8 @@ def _read_field(name: str, source: Source) -> Column:
     if name in source.constants:
         text = F.lit(source.constants[name])
     if name == "event_id" and name not in source.fields:
-        text = F.when(F.col("is_object"), F.md5(F.expr("to_json(try_parse_json(json))")))
+        canonical = F.to_json(F.try_parse_json(_mark_lone_surrogates(F.col("raw"))))
+        text = F.when(F.col("is_object"), F.md5(canonical))
     if name == "event_id" and source.id_prefix:
         text = F.concat(F.lit(source.id_prefix), text)
     if name == "event_type" and source.event_types:
@@ -125,31 +150,36 @@ def _read_field(name: str, source: Source) -> Column:
 
 def _first_filled(name: str, source: Source) -> Column:
     leaves = [_leaf(path) for path in source.fields.get(name, ())]
-    if FIELDS[name] != "text":
-        filled = [F.nullif(strip(leaf), F.lit("")) for leaf in leaves]
-    else:
-        filled = [F.when(is_filled(leaf), leaf) for leaf in leaves]
+    filled = [F.when(is_filled(leaf), leaf) for leaf in leaves]
     if name == "content":
         filled += leaves  # a blank document is a document of no words, not a missing one
-    return F.coalesce(*filled) if filled else F.lit(None).cast("string")
+    first = F.coalesce(*filled) if filled else F.lit(None).cast("string")
+    return first if FIELDS[name] == "text" else strip(first)
 
 
 def _is_container(name: str, source: Source) -> Column:
-    """True where the chosen path holds an object or a list; looked up only where the text looks like one."""
+    """True where the chosen path holds an object or a list that may be wrong there.
+
+    In free text one is welcome, but its JSON text spells a NUL as an escape and a number that no double holds as
+    "Infinity". Looked up only where the text looks like one.
+    """
     paths = source.fields.get(name, ())
     if not paths:
         return F.lit(False)
-    found = [F.when(is_filled(_leaf(path)), _holds_container(path)) for path in paths]
-    return F.when(_first_filled(name, source).rlike(r"^[\[{]"), F.coalesce(*found))
+    held = [F.when(is_filled(_leaf(path)), _holds(path, "map<string, variant>", "array<variant>")) for path in paths]
+    text = _first_filled(name, source)
+    looks_like_one = F.startswith(text, F.lit("{")) | F.startswith(text, F.lit("["))
+    if FIELDS[name] == "text":
+        looks_like_one &= F.col("has_nul") | text.contains('Infinity"')
+    return F.when(looks_like_one, F.coalesce(*held))
 
 
-def _holds_container(path: Path) -> Column:
-    """True for an object or a list. Not by schema_of_variant, whose stack a deep one overflows."""
-    parent = F.col("json") if len(path) == 1 else _leaf(path[:-1])
+def _holds(path: Path, *kinds: str) -> Column:
+    """True where the value is of one of the kinds. Not by schema_of_variant, whose stack a deep one overflows."""
+    parent = _mark_lone_surrogates(F.col("raw")) if len(path) == 1 else _leaf(path[:-1])
     schema = T.StructType([T.StructField(path[-1], T.VariantType())])
     value = F.from_json(parent, schema).getField(path[-1])
-    in_list, in_object = (F.try_variant_get(value, "$", kind) for kind in ("array<variant>", "map<string, variant>"))
-    return in_list.isNotNull() | in_object.isNotNull()
+    return reduce(or_, [F.try_variant_get(value, "$", kind).isNotNull() for kind in kinds])
 
 
 def _leaf(path: Path) -> Column:

@@ -8,7 +8,8 @@ from schemas.fields import WHITESPACE
 
 def strip(text: Column) -> Column:
     """`text` without the white space at both ends, as Python's str.strip() understands white space."""
-    return F.btrim(text, F.lit(WHITESPACE))
+    is_stripped = _begins_filled(text) & F.right(text, F.lit(1)).between("!", "~")
+    return F.when(is_stripped, text).otherwise(F.btrim(text, F.lit(WHITESPACE)))
 
 
 def is_filled(text: Column) -> Column:
@@ -16,13 +17,25 @@ def is_filled(text: Column) -> Column:
 
     Found at the first character that is no white space, where a trim would walk through the whole text.
     """
-    return text.rlike(f"[^{WHITESPACE}]")
+    return F.when(_begins_filled(text), True).otherwise(text.rlike(f"[^{WHITESPACE}]"))
 
 
-_CJK = r"\p{IsHan}\p{IsHiragana}\p{IsKatakana}\u30FC\uFF70"
-_WORD_CHARACTER = rf"[\p{{L}}\p{{M}}\p{{N}}&&[^{_CJK}]]"
+def _begins_filled(text: Column) -> Column:
+    """True for most texts that begin with a character that is no white space; costs nothing, as a comparison.
+
+    Strings are compared by their code points.
+    """
+    return text.between("!", "~") | (text >= chr(ord(max(WHITESPACE)) + 1))
+
+
+# What most texts are made of comes first, and ranges stand before what is costly to look up, a category or a script.
+# No character of these scripts is below U+2E80.
+_CJK = r"[\u2E80-\x{3FFFF}&&[\p{IsHan}\p{IsHiragana}\p{IsKatakana}\u30FC\uFF70]]"
+_NOT_CJK = r"\P{IsHan}&&\P{IsHiragana}&&\P{IsKatakana}&&[^\u30FC\uFF70]"
+_LETTER = r"[\p{L}\p{M}\p{N}]"
+_WORD_CHARACTER = rf"[a-zA-Z0-9[\x80-\u2E7F&&{_LETTER}][\u2E80-\x{{10FFFF}}&&{_LETTER}&&{_NOT_CJK}]]"
 _INNER = "['\u2019\u2010\u2011-]"
-_WORD = rf"[{_CJK}]|{_WORD_CHARACTER}+(?:{_INNER}{_WORD_CHARACTER}+)*"
+_WORD = rf"{_WORD_CHARACTER}++(?:{_INNER}{_WORD_CHARACTER}++)*+|{_CJK}"
 
 
 def count_words(text: Column) -> Column:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from itertools import chain
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -24,7 +26,6 @@ _NUL_ESCAPE = r"(?<!\\)(?:\\\\)*+\\u0000"
 _INFINITY = ('"Infinity"', '"-Infinity"', "Infinity", "-Infinity")
 _HUGE_NUMBER = r"\d[eE]\+?\d{3,}|\d{309,}"
 _SCIENTIFIC = r"^-?\d+(\.\d+)?[eE][+-]?\d{1,3}$"
-_PROBLEMS = "array<struct<reason: string, field: string, value: string, expected: string>>"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,25 @@ class Limits:
     max_id_bytes: int
 
 
+@dataclass(frozen=True)
+class _Problem:
+    """One thing that can be wrong; `field` is None where it is the whole record."""
+
+    reason: str
+    field: str | None
+    holds: Column
+    expected: str
+    value: str | None = None
+
+    def describe(self) -> Column:
+        """The problem as an element of `problems`. In SQL text: a hundred calls into the JVM would take seconds."""
+        shown = f"substring({self.value or self.field}, 1, 200)" if self.value or self.field else "cast(null as string)"
+        name = f"'{self.field}'" if self.field else "cast(null as string)"
+        return F.expr(
+            f"named_struct('reason', '{self.reason}', 'field', {name}, 'value', {shown}, 'expected', '{self.expected}')"
+        )
+
+
 def judge(parsed: DataFrame, source: Source, limits: Limits) -> DataFrame:
     """Type every field and collect every reason against the record.
 
@@ -44,19 +64,14 @@ def judge(parsed: DataFrame, source: Source, limits: Limits) -> DataFrame:
     and its share in `content_fingerprint`), `problems` (NULL when accepted, else a list of reason, field, value,
     expected), and, for refused records only, `raw` and `fields` (what could be read).
     """
-    timed = parsed.select(
+    typed = parsed.select(
         "*",
         parse_timestamp(F.col("event_at"), source.default_time_zone).alias("event_instant"),
         *[_read_integer(F.col(name)).alias(f"{name}_value") for name in _names("integer", "count")],
+        count_words(F.col("content")).alias("words"),
+        F.md5("content").alias("content_md5"),
     )
-    # Joined as text, which costs next to nothing for the many records without a problem; NULL are left out.
-    found = F.concat_ws(",", *_find_problems(source, limits))
-    judged = timed.select("*", F.inline(F.array(F.struct(found.alias("found")))))
-    is_refused = F.col("found") != ""
-    problems = F.from_json(F.concat(F.lit("["), F.col("found"), F.lit("]")), _PROBLEMS)
-    fields = F.create_map(*[part for name in FIELDS for part in (F.lit(name), F.col(name))])
-    known = F.map_filter(fields, lambda _, value: value.isNotNull())
-    return judged.select(
+    judged = typed.select(
         "file_id",
         "record_number",
         "event_id",
@@ -64,7 +79,7 @@ def judge(parsed: DataFrame, source: Source, limits: Limits) -> DataFrame:
         F.col("event_instant").alias("event_at"),
         "user_id",
         "document_id",
-        F.coalesce(count_words(F.col("content")), F.col("word_count_value")).alias("document_word_count"),
+        F.coalesce("words", "word_count_value").alias("document_word_count"),
         F.col("edit_length_value").alias("edit_length"),
         "comment_text",
         "shared_with_user_id",
@@ -75,10 +90,30 @@ def judge(parsed: DataFrame, source: Source, limits: Limits) -> DataFrame:
         F.col("user_email").alias("reported_user_email"),
         F.col("document_title").alias("reported_document_title"),
         _fingerprint().alias("content_fingerprint"),
-        F.when(is_refused, problems).alias("problems"),
-        F.when(is_refused, F.col("raw")).alias("raw"),
-        F.when(is_refused, known).alias("fields"),
+        _refuse(_find_problems(source, limits)).alias("refused"),
     )
+    # A generator is a barrier: without it a filter on `problems` would be pushed below and find them all again.
+    columns = [name for name in judged.columns if name != "refused"]
+    return judged.select(*columns, F.inline(F.array("refused")))
+
+
+def _refuse(problems: list[_Problem]) -> Column:
+    """`problems`, `raw` and `fields` of a refused record, each NULL in an accepted one.
+
+    The conditions are all that an accepted record pays for. The list is made by functions that Spark does not compile,
+    which keeps what it does compile small.
+    """
+    is_refused = reduce(
+        lambda case, problem: case.when(problem.holds, True), problems[1:], F.when(problems[0].holds, True)
+    )
+    described = F.array(*[F.when(problem.holds, problem.describe()) for problem in problems])
+    fields = F.create_map(*[part for name in FIELDS for part in (F.lit(name), F.col(name))])
+    refused = F.struct(
+        F.filter(described, lambda problem: problem.isNotNull()).alias("problems"),
+        "raw",
+        F.map_filter(fields, lambda _, value: value.isNotNull()).alias("fields"),
+    )
+    return F.when(is_refused, refused)
 
 
 def split(judged: DataFrame) -> tuple[DataFrame, DataFrame]:
@@ -89,69 +124,63 @@ def split(judged: DataFrame) -> tuple[DataFrame, DataFrame]:
     return accepted, quarantined
 
 
-def _find_problems(source: Source, limits: Limits) -> list[Column]:
+def _find_problems(source: Source, limits: Limits) -> list[_Problem]:
     is_object = F.col("is_object")
     is_whole = F.col("framing_error").isNull()
     is_json = F.col("is_json") & ~is_object
     not_json = F.col("is_text") & ~F.col("is_json")
     problems = [
-        _problem("unreadable_file", None, ~is_whole, "a readable file", "framing_error"),
-        _problem("invalid_text", None, is_whole & ~F.col("is_text"), "UTF-8"),
-        _problem("malformed_json", None, not_json, "one JSON object"),
-        _problem("not_an_object", None, is_json, "one JSON object"),
+        _Problem("unreadable_file", None, ~is_whole, "a readable file", "framing_error"),
+        _Problem("invalid_text", None, is_whole & ~F.col("is_text"), "UTF-8"),
+        _Problem("malformed_json", None, not_json, "one JSON object"),
+        _Problem("not_an_object", None, is_json, "one JSON object"),
     ]
     for name, kind in FIELDS.items():
-        text = F.col(name)
-        is_container = F.find_in_set(F.lit(name), "containers") > 0
-        problems += [
-            _problem("missing_field", name, is_object & text.isNull() & _is_required(name), "a value"),
-            _problem(
-                "invalid_text",
-                name,
-                F.col("has_nul") & (text.contains(_NUL) | is_container & text.rlike(_NUL_ESCAPE)),
-                "text without NUL or half a surrogate pair",
-            ),
-        ]
-        is_huge = text.isin(*_INFINITY) & F.col("raw").rlike(_HUGE_NUMBER)
+        text, is_container = F.col(name), _is_container(name)
+        if name in {*REQUIRED, *chain(*REQUIRED_BY_TYPE.values())}:
+            is_missing = is_object & text.isNull() & _is_required(name)
+            problems.append(_Problem("missing_field", name, is_missing, "a value"))
+        holds_nul = F.col("has_nul") & (text.contains(_NUL) | is_container & text.rlike(_NUL_ESCAPE))
+        problems.append(_Problem("invalid_text", name, holds_nul, "text without NUL or half a surrogate pair"))
         if kind == "text":
-            problems.append(_problem("bad_value", name, is_huge, _EXPECTED[kind]))
+            problems.append(_Problem("bad_value", name, _is_huge(name), _EXPECTED[kind]))
         else:
-            is_no_text = is_container | is_huge if kind == "id" else is_container
-            problems.append(_problem("bad_value", name, is_no_text, _EXPECTED[kind]))
+            is_no_text = is_container | _is_huge(name) if kind == "id" else is_container
+            problems.append(_Problem("bad_value", name, is_no_text, _EXPECTED[kind]))
         if kind == "id":
             bound = f"at most {limits.max_id_bytes} UTF-8 bytes"
-            is_long = F.octet_length(text) > limits.max_id_bytes
-            problems.append(_problem("value_too_long", name, is_long, bound))
+            problems.append(_Problem("value_too_long", name, F.octet_length(text) > limits.max_id_bytes, bound))
         if kind in ("integer", "count"):
             number = F.col(f"{name}_value")
             is_wrong = number.isNull() if kind == "integer" else number.isNull() | (number < 0)
-            is_bad = text.isNotNull() & is_wrong & ~is_container
-            problems.append(_problem("bad_value", name, is_bad, _EXPECTED[kind]))
+            problems.append(_Problem("bad_value", name, text.isNotNull() & is_wrong & ~is_container, _EXPECTED[kind]))
     return problems + _find_time_problems(limits)
 
 
-def _find_time_problems(limits: Limits) -> list[Column]:
+def _find_time_problems(limits: Limits) -> list[_Problem]:
     instant, text = F.col("event_instant"), F.col("event_at")
-    is_container = F.find_in_set(F.lit("event_at"), "containers") > 0
-    is_unread = text.isNotNull() & instant.isNull() & ~is_container
+    is_unread = text.isNotNull() & instant.isNull() & ~_is_container("event_at")
     earliest, latest = F.lit(limits.earliest_event_at), F.lit(limits.latest_event_at)
     is_outside = (instant < earliest) | (instant >= latest)
     expected = f"from {limits.earliest_event_at.isoformat()} to {limits.latest_event_at.isoformat()}"
     return [
-        _problem("bad_timestamp", "event_at", is_unread, _EXPECTED["timestamp"]),
-        _problem("timestamp_out_of_range", "event_at", is_outside, expected),
+        _Problem("bad_timestamp", "event_at", is_unread, _EXPECTED["timestamp"]),
+        _Problem("timestamp_out_of_range", "event_at", is_outside, expected),
     ]
 
 
-def _problem(reason: str, field: str | None, holds: Column, expected: str, value: str | None = None) -> Column:
-    """The problem as JSON where `holds`, else NULL.
+def _is_container(name: str) -> Column:
+    return (F.col("containers") != "") & (F.find_in_set(F.lit(name), "containers") > 0)
 
-    In SQL text: sixty times a call into the JVM for each part would take seconds.
+
+def _is_huge(name: str) -> Column:
+    """True for a number that no double holds, or a JSON text with one in it.
+
+    A `when`, since of a conjunction with NULL both sides are evaluated, and the text of the record is long.
     """
-    shown = f"substring({value or field}, 1, 200)" if value or field else "cast(null as string)"
-    name = f"'{field}'" if field else "cast(null as string)"
-    problem = f"named_struct('reason', '{reason}', 'field', {name}, 'value', {shown}, 'expected', '{expected}')"
-    return F.when(holds, F.expr(f"to_json({problem})"))
+    text = F.col(name)
+    is_infinite = text.isin(*_INFINITY) | _is_container(name) & text.contains('Infinity"')
+    return F.when(is_infinite, F.col("raw").rlike(_HUGE_NUMBER))
 
 
 def _is_required(name: str) -> Column:
@@ -166,10 +195,11 @@ def _read_integer(text: Column) -> Column:
 
     So is 7e0: Spark spells JSON's 12345678.0 as 1.2345678E7. Such a one is whole for sure up to 2^53 only.
     """
+    plain = text.try_cast("bigint")
     whole = F.regexp_replace(text, r"\.0+$", "").try_cast("bigint")
     double = F.when(text.rlike(_SCIENTIFIC), text.try_cast("double"))
     is_whole = (double == F.rint(double)) & (F.abs(double) <= 2**53)
-    return F.coalesce(whole, F.when(is_whole, double).try_cast("bigint"))
+    return F.coalesce(plain, whole, F.when(is_whole, double).try_cast("bigint"))
 
 
 def _names(*kinds: str) -> list[str]:
@@ -185,7 +215,7 @@ def _fingerprint() -> Column:
     values = {
         **{name: F.col(name) for name in FIELDS if name != "event_id"},
         "event_at": F.unix_micros("event_instant").cast("string"),
-        "content": F.md5(F.col("content")),
+        "content": F.col("content_md5"),
         **{name: F.col(f"{name}_value").cast("string") for name in _names("integer", "count")},
     }
     marked = [F.coalesce(F.concat(F.lit("="), value), F.lit("")) for value in values.values()]

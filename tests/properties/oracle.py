@@ -86,9 +86,9 @@ def _judge_value(name: str, value: Any) -> set[Problem]:
     kind, is_container = FIELDS[name], isinstance(value, dict | list)
     found = {("invalid_text", name)} if _holds_bad_text(value) else set()
     if is_container:
-        return found if kind == "text" else found | {("bad_value", name)}
+        return found | ({("bad_value", name)} if kind != "text" or _holds_huge_number(value) else set())
     if kind in ("id", "text"):
-        is_huge = isinstance(value, _Number) and math.isinf(float(value))
+        is_huge = _holds_huge_number(value)
         too_long = kind == "id" and len(str(value).strip().encode("utf-8", "surrogatepass")) > 2000
         found |= {("bad_value", name)} if is_huge else set()
         return found | ({("value_too_long", name)} if too_long else set())
@@ -104,6 +104,13 @@ def _holds_bad_text(value: Any) -> bool:
     if isinstance(value, list):
         return any(_holds_bad_text(part) for part in value)
     return isinstance(value, str) and any(c == "\0" or 0xD800 <= ord(c) < 0xE000 for c in value)
+
+
+def _holds_huge_number(value: Any) -> bool:
+    """True for a number that no double holds, or a list or an object with one in it."""
+    if isinstance(value, dict | list):
+        return any(_holds_huge_number(part) for part in (value.values() if isinstance(value, dict) else value))
+    return isinstance(value, _Number) and math.isinf(float(value))
 
 
 def _judge_timestamp(value: Any) -> str | None:

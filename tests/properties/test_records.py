@@ -13,7 +13,8 @@ from jobs.transforms.parse import parse
 from jobs.transforms.validate import judge, split
 from schemas.fields import FIELDS, REASONS
 from tests.builders import LIMITS, default_source, record_json, records
-from tests.properties.oracle import TIMESTAMPS, WHOLE_NUMBERS, judge_text
+from tests.properties.oracle import TIMESTAMPS, WHOLE_NUMBERS, Problem, judge_text
+from tests.properties.shrinking import shrink
 
 SOURCE = default_source()
 # Starting Spark jobs is slow: each strategy's records are gathered first, and one job judges them all.
@@ -129,8 +130,29 @@ def gather(strategy: st.SearchStrategy[bytes]) -> list[bytes]:
 @pytest.mark.parametrize("kind", STRATEGIES)
 def test_every_record_has_the_verdict_of_the_oracle(spark: SparkSession, kind: str) -> None:
     raws = gather(STRATEGIES[kind])
-    frame = judge(parse(records(spark, *raws), SOURCE), SOURCE, LIMITS)
-    accepted, quarantined = split(frame)
+    verdicts = judge_all(spark, raws)
+    assert {reason for verdict in verdicts for reason, _ in verdict} <= set(REASONS)
+    # The oracle knows some timestamps by heart; a mutant has any.
+    ignored = OF_TIME if kind == "mutants" else set()
+
+    def find_wrong(raws: list[bytes]) -> list[bytes]:
+        return [raw for raw, verdict in zip(raws, judge_all(spark, raws), strict=True) if is_wrong(raw, verdict)]
+
+    def is_wrong(raw: bytes, verdict: set[Problem]) -> bool:
+        return verdict - ignored != judge_text(raw, SOURCE) - ignored
+
+    wrong = [raw for raw, verdict in zip(raws, verdicts, strict=True) if is_wrong(raw, verdict)]
+    if wrong:
+        smallest = shrink(min(wrong, key=len), find_wrong)
+        (verdict,) = judge_all(spark, [smallest])
+        pytest.fail(f"{len(wrong)} wrong, such as {smallest!r}: {verdict}; expected {judge_text(smallest, SOURCE)}")
+
+
+def judge_all(spark: SparkSession, raws: list[bytes]) -> list[set[Problem]]:
+    """The problems of each record; every record has one verdict, and a refused one keeps its text."""
+    if not raws:
+        return []
+    accepted, quarantined = split(judge(parse(records(spark, *raws), SOURCE), SOURCE, LIMITS))
     # As bytes: Python can't read text that is no UTF-8.
     refused = {
         row.record_number: row
@@ -138,17 +160,6 @@ def test_every_record_has_the_verdict_of_the_oracle(spark: SparkSession, kind: s
     }
     numbers = [row.record_number for row in accepted.select("record_number").collect()] + list(refused)
     assert sorted(numbers) == list(range(1, len(raws) + 1))
-
-    assert {problem.reason for row in refused.values() for problem in row.problems} <= set(REASONS)
     assert [raw for number, raw in enumerate(raws, 1) if number in refused and refused[number].raw != raw] == []
-
-    wrong = []
-    for number, raw in enumerate(raws, 1):
-        problems = refused[number].problems if number in refused else []
-        verdict = {(problem.reason, problem.field) for problem in problems}
-        expected = judge_text(raw, SOURCE)
-        if kind == "mutants":  # the oracle knows some timestamps by heart; a mutant has any
-            verdict, expected = verdict - OF_TIME, expected - OF_TIME
-        if verdict != expected:
-            wrong.append((raw, sorted(map(str, verdict)), sorted(map(str, expected))))
-    assert sorted(wrong, key=lambda case: len(case[0]))[:5] == []
+    found = [refused[number].problems if number in refused else [] for number in range(1, len(raws) + 1)]
+    return [{(problem.reason, problem.field) for problem in problems} for problems in found]

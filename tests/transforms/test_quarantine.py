@@ -8,7 +8,7 @@ from pyspark.sql import Row, SparkSession
 from jobs.transforms.parse import parse
 from jobs.transforms.quarantine import describe_quarantined
 from jobs.transforms.validate import judge, split
-from tests.builders import LIMITS, default_source, records
+from tests.builders import LIMITS, default_source, record_json, records
 
 
 def describe(spark: SparkSession, text: str | bytes) -> Row:
@@ -39,3 +39,22 @@ def test_each_reason_is_listed_once(spark: SparkSession) -> None:
     row = describe(spark, '{"event_id":"e","timestamp":"never"}')
     assert row.reasons == ["bad_timestamp", "missing_field"]
     assert [problem.field for problem in row.details.problems] == ["event_type", "user_id", "event_at"]
+
+
+def test_details_name_field_value_and_type_and_hold_the_other_fields(spark: SparkSession) -> None:
+    row = describe(spark, record_json(edit_length="lots", device="phone"))
+    (problem,) = row.details.problems
+    assert problem.asDict() == {
+        "reason": "bad_value",
+        "field": "edit_length",
+        "value": "lots",
+        "expected": "a whole number",
+    }
+    assert row.details.fields == {
+        "event_id": "e1",
+        "event_type": "user_login",
+        "event_at": "2025-06-02T12:00:00Z",
+        "user_id": "ann",
+        "edit_length": "lots",
+        "device": "phone",
+    }

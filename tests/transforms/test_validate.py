@@ -1,6 +1,5 @@
 """Typed fields, and all the reasons against a record."""
 
-import json
 from typing import Any
 
 import pytest
@@ -123,30 +122,6 @@ def test_word_count_comes_from_the_content_or_else_from_the_producer(spark: Spar
         edit(edit_length=5),
     ]
     assert [row.document_word_count for row in judge_texts(spark, *texts)] == [2, 0, 99, None]
-
-
-SAME = {
-    "key order and white space": json.dumps(dict(reversed(json.loads(edit(device="a")).items())), indent=None),
-    "another spelling of the instant": edit(device="a", timestamp="2025-06-02T14:00:00.000+02:00"),
-    "unmapped fields": edit(device="a", trace="x"),
-    "another id": edit(device="a", event_id="e2"),
-}
-OTHER = {
-    "another value": edit(device="b"),
-    "an empty content": edit(device="a", content=""),
-    "a value in another field": edit(permission="a"),
-    "no value": edit(),
-    "a microsecond": edit(device="a", timestamp="2025-06-02T12:00:00.000001Z"),
-}
-
-
-def test_fingerprint_depends_on_what_is_said_and_not_on_how(spark: SparkSession) -> None:
-    first, *rows = judge_texts(spark, edit(device="a"), *SAME.values(), *OTHER.values())
-    same = {
-        name: row.content_fingerprint == first.content_fingerprint
-        for name, row in zip([*SAME, *OTHER], rows, strict=True)
-    }
-    assert same == {**dict.fromkeys(SAME, True), **dict.fromkeys(OTHER, False)}
 
 
 def test_content_is_reduced_to_its_count_and_never_passed_on(spark: SparkSession) -> None:

@@ -59,6 +59,22 @@ def test_a_number_that_no_double_holds_is_refused_and_the_word_is_not(spark: Spa
     assert found == [*expected, None, None, None]
 
 
+def test_a_number_that_no_double_holds_is_refused_inside_free_text_too(spark: SparkSession) -> None:
+    huge = ['{"size":-1e400}', "[[1e400]]", '{"a":{"b":1E+999},"c":"Infinity"}']
+    fine = ['{"size":1e300}', '{"word":"Infinity"}', '["-Infinity"]', '"{\\"word\\":\\"Infinity\\"} 1e400"']
+    texts = [record_json()[:-1] + f',"comment_text":{value}}}' for value in huge + fine]
+    found = [row.problems and [(p.reason, p.field) for p in row.problems] for row in judge_texts(spark, *texts)]
+    assert found == [[("bad_value", "comment_text")]] * len(huge) + [None] * len(fine)
+
+
+def test_an_id_that_is_a_number_is_that_number_and_not_its_spelling(spark: SparkSession) -> None:
+    spelled = ["1.10", "1.1", "11e-1", '"1.10"', '"1.1"', "7", "7.0", "12345678901234567890123"]
+    texts = [record_json(user_id=None)[:-1] + f',"user_id":{value}}}' for value in spelled]
+    rows = judge_texts(spark, *texts)
+    assert [row.problems for row in rows] == [None] * len(spelled)
+    assert [row.user_id for row in rows] == ["1.1", "1.1", "1.1", "1.10", "1.1", "7", "7.0", "12345678901234567890123"]
+
+
 # What PostgreSQL can store passes as it is.
 STORABLE = [
     "\u05e9\u05dc\u05d5\u05dd \u202eabc\u202c \u2067x\u2069",
@@ -127,7 +143,10 @@ def test_keys_that_differ_in_case_are_two_keys_and_a_path_through_a_scalar_yield
         record_json(document="a text here", title="Plan"),
         record_json(document=["a list"], title="Plan"),
         record_json(document=7, title="Plan"),
+        record_json(document='{"title": "no"}', title="Plan"),
+        record_json()[:-1] + ',"document":"\\u007b\\u0022title\\u0022:1}","title":"Plan"}',
+        record_json(document={"title": "Plan", "x": '{"title": "no"}'}, title="no"),
     ]
     rows = judge_texts(spark, *texts)
     assert [row.user_id for row in rows[:3]] == ["ann", None, None]
-    assert [row.reported_document_title for row in rows[3:]] == ["Plan"] * 4
+    assert [row.reported_document_title for row in rows[3:]] == ["Plan"] * 7
