@@ -106,4 +106,4 @@ def test_format_is_told_by_content(tmp_path: Path, name: str, packed: bool) -> N
     path = tmp_path / "x.json"
     path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
     content = sniff(LocalFiles().stat(path.as_uri()))
-    assert (content.format, content.is_gzip) == (expected, packed)
+    assert (content.format, content.is_plain) == (expected, not packed)
