@@ -13,14 +13,19 @@ from jobs.storage.unpacking import Content
 Format = Literal["json_lines", "json_values", "unreadable"]
 
 _SNIFFED_BYTES = 1024 * 1024
+# Behind Hadoop a file that Python frames is held in memory as a whole; Spark itself ends at 2 GiB.
+_MAX_REMOTE_BYTES = 1024**3
 
 
 @dataclass(frozen=True)
 class Sniffed:
-    """What the beginning of a file shows. Plain is what needs no unpacking and no decoding."""
+    """What the beginning of a file shows: plain is what needs no unpacking and no decoding; `problem` says why a file
+    is unreadable.
+    """
 
     format: Format
     is_plain: bool = True
+    problem: str | None = None
 
 
 def discover(folder: str, include: tuple[str, ...]) -> tuple[list[InputFile], list[tuple[str, str]]]:
@@ -56,14 +61,20 @@ def sniff(file: InputFile) -> Sniffed:
         file.place.encode()
         packed = file_system_of(file.uri).read_head(file.uri, _SNIFFED_BYTES + 1)
     except (OSError, UnicodeEncodeError):
-        return Sniffed("unreadable", is_plain=False)
+        return Sniffed("unreadable", problem="it can't be opened; mend its permissions or its name")
     content, head = Content(BytesIO(packed)), b""
     for chunk in content.chunks():
         head += chunk
         if len(head) > _SNIFFED_BYTES:
             break
     is_cut = max(len(packed), len(head)) > _SNIFFED_BYTES or content.error is not None
-    return Sniffed(_tell_format(head[:_SNIFFED_BYTES], is_cut), content.is_plain)
+    found = Sniffed(_tell_format(head[:_SNIFFED_BYTES], is_cut), content.is_plain)
+    is_streamed = file.uri.startswith("file:") or (found.is_plain and found.format == "json_lines")
+    if not is_streamed and file.size_bytes > _MAX_REMOTE_BYTES:
+        return Sniffed(
+            "unreadable", problem="over 1 GiB that is not plain JSON Lines, and not on this machine; split it"
+        )
+    return found
 
 
 def _tell_format(head: bytes, is_cut: bool) -> Format:

@@ -18,7 +18,7 @@ from pyspark.sql import types as T
 
 from jobs.storage.file_systems import InputFile, decode
 from jobs.storage.files import Format, Sniffed, sniff
-from jobs.storage.scanning import Frame, scan_records
+from jobs.storage.scanning import KEPT_BYTES, MAX_RECORD_BYTES, TOO_LONG, Frame, scan_records
 from schemas.fields import Path
 from schemas.tables import RECORD
 
@@ -50,7 +50,6 @@ def frame(spark: SparkSession, files: dict[int, InputFile], record_path: Path = 
     With `record_path` the elements of the list there, inside each JSON value, are the records.
     """
     sniffed = {file_id: sniff(file) for file_id, file in files.items()}
-    formats = {file_id: found.format for file_id, found in sniffed.items()}
     by_framer: dict[str, dict[int, str]] = defaultdict(dict)
     for file_id, file in files.items():
         by_framer[_choose_framer(file.place, sniffed[file_id], record_path)][file_id] = file.place
@@ -58,10 +57,10 @@ def frame(spark: SparkSession, files: dict[int, InputFile], record_path: Path = 
     frames = []
     for framer in (_frame_lines, _frame_contents, _frame_unreadable):
         if places := by_framer[framer.__name__]:
-            framed, found = framer(spark, places, formats, record_path)
+            framed, found = framer(spark, places, sniffed, record_path)
             frames.append(framed)
             counts |= found
-    return Framed(reduce(DataFrame.unionByName, frames), counts, formats)
+    return Framed(reduce(DataFrame.unionByName, frames), counts, {key: found.format for key, found in sniffed.items()})
 
 
 def _choose_framer(place: str, sniffed: Sniffed, record_path: Path) -> str:
@@ -74,14 +73,15 @@ def _choose_framer(place: str, sniffed: Sniffed, record_path: Path) -> str:
 
 
 def _frame_lines(
-    spark: SparkSession, places: dict[int, str], formats: dict[int, Format], record_path: Path
+    spark: SparkSession, places: dict[int, str], sniffed: dict[int, Sniffed], record_path: Path
 ) -> tuple[DataFrame, dict[int, tuple[int, int]]]:
     """One row per line. A first pass counts the lines of each split, so that a split knows its first line's number."""
     lines = (
         spark.read.options(lineSep="\n", **_WITHOUT_CHECKSUMS)
         .text(_escape_globs(places.values()))
         .select(
-            _cut_carriage_return(F.col("value")).alias("raw"),
+            _cut_carriage_return(F.when(_is_too_long(), _head()).otherwise(F.col("value"))).alias("raw"),
+            F.when(_is_too_long(), _describe_too_long()).alias("framing_error"),
             "_metadata.file_path",
             "_metadata.file_block_start",
             F.monotonically_increasing_id().alias("row_id"),
@@ -104,7 +104,7 @@ def _frame_lines(
             "file_id",
             (F.col("row_id") + F.col("number_minus_row_id")).alias("record_number"),
             "raw",
-            F.lit(None).cast("string").alias("framing_error"),
+            "framing_error",
         )
     )
     return records, counts
@@ -125,14 +125,14 @@ def _number_splits(
 
 
 def _frame_contents(
-    spark: SparkSession, places: dict[int, str], formats: dict[int, Format], record_path: Path
+    spark: SparkSession, places: dict[int, str], sniffed: dict[int, Sniffed], record_path: Path
 ) -> tuple[DataFrame, dict[int, tuple[int, int]]]:
     """One row per record of files that are read by one task each, from beginning to end.
 
     They are read twice, for counts and for records. Only the second pass carries records from Python to the JVM, which
     is what costs; to keep them instead would cost the disk what the files hold unpacked.
     """
-    known = {place: (file_id, formats[file_id]) for file_id, place in places.items()}
+    known = {place: (file_id, sniffed[file_id].format) for file_id, place in places.items()}
 
     def scan(place: str, stream: BinaryIO) -> Iterator[Frame]:
         with stream:
@@ -176,11 +176,23 @@ def _is_blank_frame(frame: Frame) -> bool:
 
 
 def _frame_unreadable(
-    spark: SparkSession, places: dict[int, str], formats: dict[int, Format], record_path: Path
+    spark: SparkSession, places: dict[int, str], sniffed: dict[int, Sniffed], record_path: Path
 ) -> tuple[DataFrame, dict[int, tuple[int, int]]]:
     """One row per file that can't be opened at all."""
-    rows = [(file_id, 1, None, "it can't be opened; mend its permissions or its name") for file_id in places]
+    rows = [(file_id, 1, None, sniffed[file_id].problem) for file_id in places]
     return spark.createDataFrame(rows, RECORD), dict.fromkeys(places, (1, 0))
+
+
+def _is_too_long() -> Column:
+    return F.octet_length("value") > MAX_RECORD_BYTES
+
+
+def _head() -> Column:
+    return F.substring(F.col("value").cast("binary"), 1, KEPT_BYTES).cast("string")
+
+
+def _describe_too_long() -> Column:
+    return F.format_string(TOO_LONG, F.octet_length("value"), F.sha2("value", 256))
 
 
 def _cut_carriage_return(line: Column) -> Column:

@@ -4,6 +4,7 @@ import json
 import re
 from codecs import iterdecode
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import BinaryIO
 
 from jobs.storage.files import Format
@@ -14,7 +15,11 @@ from schemas.fields import Path
 # Record number from 1, the text as bytes, and what is wrong with the frame.
 Frame = tuple[int, bytes | None, str | None]
 
-_KEPT_BYTES = 64 * 1024
+# Two longer ones at once, each of which Spark holds some ten times over, are too much for a heap of 4 GB.
+MAX_RECORD_BYTES = 16 * 1024**2
+TOO_LONG = "a record of %d bytes, more than 16 MiB; its SHA-256 is %s"
+# Of what can't be read, that much is kept.
+KEPT_BYTES = 64 * 1024
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _KEY = re.compile(r'[ \t\r\n]*("(?:[^"\\]|\\.)*+")[ \t\r\n]*:[ \t\r\n]*', re.DOTALL)
@@ -31,10 +36,13 @@ def scan_records(stream: BinaryIO, file_format: Format, record_path: Path = ()) 
     number, unfinished = 0, None
     for record, is_open in _find_records(content, file_format, record_path):
         if is_open and content.error:
-            unfinished = record[:_KEPT_BYTES]
+            unfinished = record[:KEPT_BYTES]
         else:
             number += 1
-            yield number, record, None
+            if len(record) <= MAX_RECORD_BYTES:
+                yield number, record, None
+            else:
+                yield number, record[:KEPT_BYTES], TOO_LONG % (len(record), sha256(record).hexdigest())
     if content.error:
         yield number + 1, unfinished, content.error
 

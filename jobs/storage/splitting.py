@@ -59,20 +59,17 @@ class Splitter:
 
     def _read_on(self) -> bool:
         """Let go of what is behind us and put at least as much again to what is ahead; False at the end."""
-        if self.is_too_long:
+        if self.is_too_long or (piece := next(self._pieces, None)) is None:
             return False
         self._column = self._column_of(self._position)
-        parts = [self._text[self._position :]]
-        self._position = 0
-        wanted = size = max(len(parts[0]), _LEAST_CHARACTERS)
-        for piece in self._pieces:
+        parts = [self._text[self._position :], piece]
+        wanted = max(len(parts[0]), _LEAST_CHARACTERS) - len(piece)
+        while wanted > 0 and (piece := next(self._pieces, None)) is not None:
             parts.append(piece)
             wanted -= len(piece)
-            if wanted <= 0:
-                break
-        self._text = "".join(parts)
+        self._text, self._position = "".join(parts), 0
         self.is_too_long = len(self._text) > MAX_VALUE_CHARACTERS
-        return wanted < size
+        return True
 
     def _column_of(self, position: int) -> int:
         line_end = self._text.rfind("\n", 0, position)
@@ -82,34 +79,32 @@ class Splitter:
         while True:
             try:
                 end = DECODER.raw_decode(self._text, self._position)[1]
-                # What ends with the text may go on behind it, as 12 does in 123.
-                if end < len(self._text) or not self._read_on():
+                # What ends with the text may go on behind it, as 1. does in 1.5.
+                if end <= len(self._text) - _LONGEST_TOKEN or not self._read_on():
                     return self._cut(end, is_whole=True)
             except RecursionError:
-                return self._take_broken_value(0)
+                return self._take_broken_value()
             except json.JSONDecodeError as error:
-                error_at = error.pos - self._position
                 is_cut = error.msg.startswith("Unterminated") or error.pos > len(self._text) - _LONGEST_TOKEN
                 if not is_cut or not self._read_on():
-                    return self._take_broken_value(error_at)
+                    return self._take_broken_value()
 
-    def _take_broken_value(self, error_at: int) -> Value:
-        """Up to where its brackets close; or, once behind the error, up to the next line that begins with an object."""
+    def _take_broken_value(self) -> Value:
+        """Up to where its brackets close, or up to the next line that begins with an object, whichever comes first."""
         while True:
-            end = self._find_end(self._position + error_at)
+            end = self._find_end()
             if end is not None:
                 return self._cut(end, is_whole=False)
             if not self._read_on():
                 return self._cut(len(self._text), is_whole=False, is_open=True)
 
-    def _find_end(self, error_at: int) -> int | None:
+    def _find_end(self) -> int | None:
         column, depth = self._column_of(self._position), 0
         for token in _TOKEN.finditer(self._text, self._position):
             mark = token.group()
             if mark[0] == "\n":
-                # Deeper than the value itself it is one of the value's own lines.
-                is_anew = depth <= 0 or len(token.group("indent")) <= column
-                if is_anew and token.start() >= error_at:
+                # Indented deeper than the value it is one of the value's own.
+                if depth <= 0 or len(token.group("indent")) <= column:
                     return token.end()
             elif depth == 0 and self._in_array and mark in (",", "]"):
                 return token.start()
