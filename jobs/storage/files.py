@@ -1,6 +1,7 @@
 """Which files there are to read, and what they look like."""
 
 import json
+import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from io import BytesIO
@@ -11,6 +12,8 @@ from jobs.storage.file_systems import InputFile, file_system_of, make_uri
 from jobs.storage.unpacking import Content
 
 Format = Literal["json_lines", "json_values", "unreadable"]
+
+PATTERN_MARK = re.compile(r"[\[\]{}*?\\]")
 
 _SNIFFED_BYTES = 1024 * 1024
 # Behind Hadoop a file that Python frames is held in memory as a whole; Spark itself ends at 2 GiB.
@@ -51,12 +54,20 @@ def no_files_found(folder: str, skipped: list[tuple[str, str]]) -> UsageError:
     return UsageError(f"input folder {folder}: holds no file whose name matches `include` in the settings{others}")
 
 
+def can_be_named(place: str) -> bool:
+    """Whether Spark can be told of this file: Hadoop makes no pattern of a name with a colon in it."""
+    return ":" not in place.partition(":")[2] or not PATTERN_MARK.search(place)
+
+
 def sniff(file: InputFile) -> Sniffed:
     """What the first MiB shows: JSON Lines when at least half of the lines that are not blank are one complete JSON
     object each.
 
     Unreadable is what can't be opened, here or by the JVM, which knows no name that is not UTF-8.
     """
+    is_local = file.uri.startswith("file:")
+    if not is_local and not can_be_named(file.place):
+        return Sniffed("unreadable", problem="Hadoop reads no name with a colon and one of []{}*?\\ in it; rename it")
     try:
         file.place.encode()
         packed = file_system_of(file.uri).read_head(file.uri, _SNIFFED_BYTES + 1)
@@ -69,7 +80,7 @@ def sniff(file: InputFile) -> Sniffed:
             break
     is_cut = max(len(packed), len(head)) > _SNIFFED_BYTES or content.error is not None
     found = Sniffed(_tell_format(head[:_SNIFFED_BYTES], is_cut), content.is_plain)
-    is_streamed = file.uri.startswith("file:") or (found.is_plain and found.format == "json_lines")
+    is_streamed = is_local or (found.is_plain and found.format == "json_lines")
     if not is_streamed and file.size_bytes > _MAX_REMOTE_BYTES:
         return Sniffed(
             "unreadable", problem="over 1 GiB that is not plain JSON Lines, and not on this machine; split it"

@@ -3,7 +3,6 @@
 Plain JSON Lines stay in the JVM and are read in splits. Everything else is framed file by file in Python workers.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -17,12 +16,11 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from jobs.storage.file_systems import InputFile, decode
-from jobs.storage.files import Format, Sniffed, sniff
+from jobs.storage.files import PATTERN_MARK, Format, Sniffed, can_be_named, sniff
 from jobs.storage.scanning import KEPT_BYTES, MAX_RECORD_BYTES, TOO_LONG, Frame, scan_records
 from schemas.fields import Path
 from schemas.tables import RECORD
 
-_PATTERN_MARK = re.compile(r"[\[\]{}*?\\]")
 # Spark would refuse a local name with a colon, and check a file against whatever `.name.crc` lies beside it, which a
 # file that was edited fails.
 _WITHOUT_CHECKSUMS = {
@@ -67,7 +65,7 @@ def _choose_framer(place: str, sniffed: Sniffed, record_path: Path) -> str:
     if sniffed.format == "unreadable":
         return _frame_unreadable.__name__
     # Spark unpacks by the name's ending, whatever is inside; and of a name with a colon it can make no pattern.
-    is_readable = sniffed.is_plain and not place.endswith(".gz") and _can_be_named(place)
+    is_readable = sniffed.is_plain and not place.endswith(".gz") and can_be_named(place)
     is_lines = sniffed.format == "json_lines" and not record_path
     return _frame_lines.__name__ if is_lines and is_readable else _frame_contents.__name__
 
@@ -204,11 +202,6 @@ def _is_blank(text: Column) -> Column:
     return ~text.rlike(r"\S")
 
 
-def _can_be_named(place: str) -> bool:
-    """Whether Spark can be told of this file: Hadoop makes no pattern of a name with a colon in it."""
-    return ":" not in place.partition(":")[2] or not _PATTERN_MARK.search(place)
-
-
 def _escape_globs(places: Iterable[str]) -> list[str]:
     """The places, written so that Spark sees no pattern in them."""
-    return [_PATTERN_MARK.sub(r"\\\g<0>", place) for place in places]
+    return [PATTERN_MARK.sub(r"\\\g<0>", place) for place in places]

@@ -12,7 +12,7 @@ from schemas.fields import Path as FieldPath
 
 _KEYS = {"record_path", "fields", "constants", "event_types", "id_prefix", "default_time_zone"}
 # Those are files, not zones, and Java does not know them.
-_ZONES = available_timezones() - {"Factory", "localtime"}
+_ZONES = available_timezones() - {"Factory", "localtime", "ROC"}
 
 
 def read_source(path: Path) -> Source:

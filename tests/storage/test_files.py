@@ -3,12 +3,13 @@
 import gzip
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from jobs.storage.errors import UsageError
-from jobs.storage.file_systems import LocalFiles, decode
+from jobs.storage.file_systems import InputFile, LocalFiles, decode
 from jobs.storage.files import discover, sniff
 
 INCLUDE = ("*.json", "*.jsonl", "*.json.gz")
@@ -120,6 +121,12 @@ def test_utf_16_without_a_mark_is_not_taken_for_json_lines(tmp_path: Path) -> No
     path = tmp_path / "x.json"
     path.write_bytes(LINES.encode("utf-16-le"))
     assert sniff(LocalFiles().stat(path.as_uri())).format == "json_values"
+
+
+def test_a_name_that_hadoop_can_not_be_told_is_unreadable_where_hadoop_is_needed() -> None:
+    found = sniff(InputFile("s3a://bucket/12:30%20%5Bx%5D.json", 1, datetime(2025, 6, 2, tzinfo=UTC)))
+    assert found.format == "unreadable"
+    assert "rename it" in (found.problem or "")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become someone else")
