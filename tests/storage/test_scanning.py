@@ -237,3 +237,13 @@ def test_a_damaged_gzip_gives_every_line_before_the_damage() -> None:
 def test_a_line_of_many_chunks_is_put_together_once() -> None:
     line = b'{"a":"' + b"x" * 15_000_000 + b'"}'
     assert [text for _, text, _ in scan_records(BytesIO(line + b"\n1\n"), "json_lines")] == [line, b"1"]
+
+
+def test_a_value_without_an_end_is_given_up_with_its_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(splitting, "MAX_VALUE_CHARACTERS", 200_000)
+    endless = b'{"b":"' + b"x" * 500_000
+    first, last = scan_records(BytesIO(b'[{"a":1},' + endless + b'\n{"c":3}'), "json_values")
+    assert first == (1, b'{"a":1}', None)
+    assert last == (2, endless[:KEPT_BYTES], "a value without an end in 1 GiB; split the file, or write JSON Lines")
+    # What ends in time is not affected by how much there is of it.
+    assert len(texts("[" + ",".join(['{"a":"' + "x" * 1000 + '"}'] * 1000) + "]")) == 1000
