@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.storage import splitting
@@ -78,6 +78,7 @@ def test_the_values_do_not_hang_on_how_the_text_arrives(name: str, monkeypatch: 
         assert [value.text for value in splitting.Splitter(pieces).split()] == expected
 
 
+@settings(deadline=None)
 @given(st.text('{}[]",:\\\n 1.e-truab', max_size=60), st.integers(1, 9))
 def test_no_text_is_split_otherwise_for_arriving_in_pieces(content: str, size: int) -> None:
     at_once = list(splitting.Splitter(iter([content])).split())
@@ -87,6 +88,7 @@ def test_no_text_is_split_otherwise_for_arriving_in_pieces(content: str, size: i
         assert list(splitting.Splitter(pieces).split()) == at_once
 
 
+@settings(deadline=None)
 @given(st.lists(st.dictionaries(st.text(max_size=3), st.integers() | st.text(max_size=5))), st.floats(0, 1))
 def test_a_truncated_array_gives_every_whole_element(elements: list[object], share: float) -> None:
     texts_of_all = [json.dumps(element) for element in elements]
@@ -166,6 +168,7 @@ def test_a_truncated_gzip_gives_its_whole_lines_and_one_record_that_says_so() ->
     assert all(json.loads(text or b"")["number"] == number - 1 for number, text, _ in whole)
 
 
+@settings(deadline=None)
 @given(st.lists(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists), max_size=8))
 def test_elements_of_an_array_come_back_one_by_one(values: list[object]) -> None:
     for indent in (None, 2):
@@ -177,6 +180,7 @@ def test_elements_of_an_array_come_back_one_by_one(values: list[object]) -> None
         assert [json.loads(text) for text in found] == values
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_byte_but_separators_is_lost(content: bytes) -> None:
     found = b"".join(text or b"" for _, text, _ in scan_records(BytesIO(b"x" + content), "json_values"))
