@@ -45,7 +45,7 @@ def test_the_example_loads_as_it_shows(
     assert [line for line in shown if line not in summary.splitlines()] == []
     rows = query(
         database_url,
-        "select event_id, event_type, to_char(event_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS'), user_id,"
+        "select event_id, event_type, (event_at at time zone 'UTC')::text, user_id,"
         " document_title, document_word_count from event_details order by event_at",
     )
     table = session.split("-+-")[-1].splitlines()[1:]
