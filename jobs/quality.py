@@ -1,14 +1,14 @@
 """The quality gate: a run that refuses too large a share of its records stops before it publishes."""
 
-import json
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from jobs.storage.errors import QualityError
 from jobs.storage.ledger import Reading
+from jobs.storage.splitting import DECODER
 from jobs.transforms.quarantine import QualityGate, RefusedGroup, count_reasons
 from schemas.fields import Source
 
@@ -17,6 +17,9 @@ logger = logging.getLogger(__name__)
 # Reasons that concern a record as a whole: it has no fields to miss.
 _WHOLE_RECORD = {"malformed_json", "not_an_object", "invalid_text", "unreadable_file"}
 _SHOWN_KEYS = 20
+_SHOWN_CHARACTERS = 300
+
+_MEMBER = re.compile(r'\s*[{,]\s*"(?P<key>(?:[^"\\]|\\.)*+)"\s*:\s*', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def describe_reasons(files: list[FileQuality]) -> Iterator[str]:
     examples: dict[str, str] = {}
     for file in files:
         for group in file.refused:
-            place = f"{file.reading.file.uri} record {group.record_number}: {group.text}"
+            place = f"{file.reading.file.uri} record {group.record_number}: {_show(group.text)}"
             examples = dict.fromkeys(group.reasons, place) | examples
     for reason, count in count_reasons(group for file in files for group in file.refused).most_common():
         yield f"  {reason:<24}{count:>8,}  {examples[reason]}"
@@ -80,13 +83,21 @@ def describe_unmatched(source: Source, files: list[FileQuality]) -> Iterator[str
         yield f"{source.name}: no record of {objects:,} has {wanted}; the records have: {shown or 'no keys'}"
 
 
-def _list_keys(text: str | None) -> Iterator[str]:
-    try:
-        value: Any = json.loads(text or "")
-    except (ValueError, RecursionError):
-        return
-    for key, inner in value.items() if isinstance(value, dict) else ():
-        yield from (f"{key}.{name}" for name in inner) if isinstance(inner, dict) and inner else (key,)
+def _list_keys(text: str | None, depth: int = 2) -> Iterator[str]:
+    """The keys of an object, `outer.inner` for those of an object in it; of a text that is cut, as far as it goes."""
+    position = 0
+    while text and (member := _MEMBER.match(text, position)):
+        key, value = member["key"], text[member.end() :]
+        yield from [f"{key}.{inner}" for inner in (_list_keys(value, depth - 1) if depth > 1 else ())] or [key]
+        try:
+            position = DECODER.raw_decode(text, member.end())[1]
+        except (ValueError, RecursionError):
+            return
+
+
+def _show(text: str | None) -> str:
+    """The beginning of a record on one line; what a terminal would obey is spelt out."""
+    return "".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in (text or "")[:_SHOWN_CHARACTERS])
 
 
 def _group_by_source(files: Iterable[FileQuality]) -> list[tuple[Source, list[FileQuality]]]:

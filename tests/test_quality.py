@@ -1,12 +1,13 @@
 """Too many refused records stop a run before it publishes; a mapping that matches nothing is told as such."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.quality import FileQuality, check_quality
+from jobs.quality import FileQuality, check_quality, describe_reasons, describe_unmatched
 from jobs.storage.errors import QualityError
 from jobs.storage.file_systems import InputFile
 from jobs.storage.ledger import Reading
@@ -73,6 +74,28 @@ def test_a_mapping_that_matches_nothing_says_what_is_there_and_leaves_no_trace(
     assert "missing_field" in caplog.text
     assert query(database_url, "select status, records from ops.pipeline_runs") == [("failed", None)]
     assert query(database_url, "select count(*) from ops.ingested_files") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ('{"a": {"b": 1, "c": {"d": 2}}, "e": [{"f": 3}], "g": {}}', "a.b, a.c, e, g"),
+        ('{"a": 1, "b": {"c": 2, "d": "a text that is cut', "a, b.c, b.d"),
+        ('{"a": 1, "b": [1, 2', "a, b"),
+        ("[1]", "no keys"),
+        (None, "no keys"),
+    ],
+)
+def test_the_keys_of_a_long_record_are_told_as_far_as_its_head_goes(text: str | None, keys: str) -> None:
+    missing = RefusedGroup(1, ("missing_field",), ("user_id",), 1, 1, text)
+    (line,) = describe_unmatched(default_source(), [replace(file(1), refused=[missing])])
+    assert line.endswith(f"the records have: {keys}")
+
+
+def test_an_example_can_not_command_the_terminal() -> None:
+    nasty = RefusedGroup(1, ("malformed_json",), (), 1, 1, "a\n\x1b[2J\u202eb \u00e9")
+    (line,) = describe_reasons([replace(file(1), refused=[nasty])])
+    assert line.endswith(r"record 1: a\n\x1b[2J\u202eb " + "\u00e9")
 
 
 def test_a_poor_load_may_be_accepted(database_url: str, spark: SparkSession, tmp_path: Path) -> None:

@@ -1,26 +1,34 @@
 """Which files there are to read, and what they look like."""
 
 import json
-import zlib
+import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from io import BytesIO
 from typing import Literal
 
 from jobs.storage.errors import UsageError
 from jobs.storage.file_systems import InputFile, file_system_of, make_uri
+from jobs.storage.unpacking import Content
 
 Format = Literal["json_lines", "json_values", "unreadable", "replay"]
 
+PATTERN_MARK = re.compile(r"[\[\]{}*?\\]")
+
 _SNIFFED_BYTES = 1024 * 1024
-GZIP_MAGIC = b"\x1f\x8b"
+# Behind Hadoop a file that Python frames is held in memory as a whole; Spark itself ends at 2 GiB.
+_MAX_REMOTE_BYTES = 1024**3
 
 
 @dataclass(frozen=True)
-class Content:
-    """What the beginning of a file shows."""
+class Sniffed:
+    """What the beginning of a file shows: plain is what needs no unpacking and no decoding; `problem` says why a file
+    is unreadable.
+    """
 
     format: Format
-    is_gzip: bool = False
+    is_plain: bool = True
+    problem: str | None = None
 
 
 def discover(folder: str, include: tuple[str, ...]) -> tuple[list[InputFile], list[tuple[str, str]]]:
@@ -46,29 +54,42 @@ def no_files_found(folder: str, skipped: list[tuple[str, str]]) -> UsageError:
     return UsageError(f"input folder {folder}: holds no file whose name matches `include` in the settings{others}")
 
 
-def sniff(file: InputFile) -> Content:
-    """What the first MiB shows: gzip or not; JSON Lines when at least half of the lines that are not blank are one
-    complete JSON object each.
+def can_be_named(place: str) -> bool:
+    """Whether Spark can be told of this file: Hadoop makes no pattern of a name with a colon in it."""
+    return ":" not in place.partition(":")[2] or not PATTERN_MARK.search(place)
+
+
+def sniff(file: InputFile) -> Sniffed:
+    """What the first MiB shows: JSON Lines when at least half of the lines that are not blank are one complete JSON
+    object each.
 
     Unreadable is what can't be opened, here or by the JVM, which knows no name that is not UTF-8.
     """
+    is_local = file.uri.startswith("file:")
+    if not is_local and not can_be_named(file.place):
+        return Sniffed("unreadable", problem="Hadoop reads no name with a colon and one of []{}*?\\ in it; rename it")
     try:
         file.place.encode()
-        head = file_system_of(file.uri).read_head(file.uri, _SNIFFED_BYTES + 1)
+        packed = file_system_of(file.uri).read_head(file.uri, _SNIFFED_BYTES + 1)
     except (OSError, UnicodeEncodeError):
-        return Content("unreadable")
-    if not head.startswith(GZIP_MAGIC):
-        return Content(_sniff_format(head[:_SNIFFED_BYTES], is_cut=len(head) > _SNIFFED_BYTES))
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        unpacked = unpacker.decompress(head, _SNIFFED_BYTES)
-    except zlib.error:
-        unpacked = b""
-    return Content(_sniff_format(unpacked, is_cut=unpacked != b"" and not unpacker.eof), is_gzip=True)
+        return Sniffed("unreadable", problem="it can't be opened; mend its permissions or its name")
+    content, head = Content(BytesIO(packed)), b""
+    for chunk in content.chunks():
+        head += chunk
+        if len(head) > _SNIFFED_BYTES:
+            break
+    is_cut = max(len(packed), len(head)) > _SNIFFED_BYTES or content.error is not None
+    found = Sniffed(_tell_format(head[:_SNIFFED_BYTES], is_cut), content.is_plain)
+    is_streamed = is_local or (found.is_plain and found.format == "json_lines")
+    if not is_streamed and file.size_bytes > _MAX_REMOTE_BYTES:
+        return Sniffed(
+            "unreadable", problem="over 1 GiB that is not plain JSON Lines, and not on this machine; split it"
+        )
+    return found
 
 
-def _sniff_format(head: bytes, is_cut: bool) -> Format:
-    lines = head.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+def _tell_format(head: bytes, is_cut: bool) -> Format:
+    lines = head.split(b"\n")
     if is_cut:
         lines.pop()
     filled = [line for line in lines if line.strip()]
@@ -84,7 +105,8 @@ def _sniff_format(head: bytes, is_cut: bool) -> Format:
 
 def _is_object(line: bytes) -> bool:
     try:
-        return isinstance(json.loads(line), dict)
+        # Decoded here: of bytes the library guesses an encoding, by the NULs in them.
+        return isinstance(json.loads(line.decode()), dict)
     except (ValueError, RecursionError):
         return False
 

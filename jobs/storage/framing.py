@@ -3,23 +3,30 @@
 Plain JSON Lines stay in the JVM and are read in splits. Everything else is framed file by file in Python workers.
 """
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 from io import BytesIO, FileIO
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from pyspark import RDD
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from jobs.storage.file_systems import InputFile, decode
-from jobs.storage.files import Content, Format, sniff
-from jobs.storage.scanning import scan_records
+from jobs.storage.files import PATTERN_MARK, Format, Sniffed, can_be_named, sniff
+from jobs.storage.scanning import KEPT_BYTES, MAX_RECORD_BYTES, TOO_LONG, Frame, scan_records
 from schemas.fields import Path
 from schemas.tables import RECORD
+
+# Spark would refuse a local name with a colon, and check a file against whatever `.name.crc` lies beside it, which a
+# file that was edited fails.
+_WITHOUT_CHECKSUMS = {
+    "fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+    "fs.file.impl.disable.cache": "true",
+}
 
 
 @dataclass(frozen=True)
@@ -40,39 +47,39 @@ def frame(spark: SparkSession, files: dict[int, InputFile], record_path: Path = 
 
     With `record_path` the elements of the list there, inside each JSON value, are the records.
     """
-    contents = {file_id: sniff(file) for file_id, file in files.items()}
-    formats = {file_id: content.format for file_id, content in contents.items()}
+    sniffed = {file_id: sniff(file) for file_id, file in files.items()}
     by_framer: dict[str, dict[int, str]] = defaultdict(dict)
     for file_id, file in files.items():
-        by_framer[_choose_framer(file.place, contents[file_id], record_path)][file_id] = file.place
+        by_framer[_choose_framer(file.place, sniffed[file_id], record_path)][file_id] = file.place
     counts = dict.fromkeys(files, (0, 0))
     frames = []
     for framer in (_frame_lines, _frame_contents, _frame_unreadable):
         if places := by_framer[framer.__name__]:
-            framed, found = framer(spark, places, formats, record_path)
+            framed, found = framer(spark, places, sniffed, record_path)
             frames.append(framed)
             counts |= found
-    return Framed(reduce(DataFrame.unionByName, frames), counts, formats)
+    return Framed(reduce(DataFrame.unionByName, frames), counts, {key: found.format for key, found in sniffed.items()})
 
 
-def _choose_framer(place: str, content: Content, record_path: Path) -> str:
-    if content.format == "unreadable":
+def _choose_framer(place: str, sniffed: Sniffed, record_path: Path) -> str:
+    if sniffed.format == "unreadable":
         return _frame_unreadable.__name__
-    # Spark unpacks by the name's ending, whatever is inside.
-    is_packed = content.is_gzip or place.endswith(".gz")
-    is_plain_lines = content.format == "json_lines" and not is_packed and not record_path
-    return _frame_lines.__name__ if is_plain_lines else _frame_contents.__name__
+    # Spark unpacks by the name's ending, whatever is inside; and of a name with a colon it can make no pattern.
+    is_readable = sniffed.is_plain and not place.endswith(".gz") and can_be_named(place)
+    is_lines = sniffed.format == "json_lines" and not record_path
+    return _frame_lines.__name__ if is_lines and is_readable else _frame_contents.__name__
 
 
 def _frame_lines(
-    spark: SparkSession, places: dict[int, str], formats: dict[int, Format], record_path: Path
+    spark: SparkSession, places: dict[int, str], sniffed: dict[int, Sniffed], record_path: Path
 ) -> tuple[DataFrame, dict[int, tuple[int, int]]]:
     """One row per line. A first pass counts the lines of each split, so that a split knows its first line's number."""
     lines = (
-        spark.read.option("lineSep", "\n")
+        spark.read.options(lineSep="\n", **_WITHOUT_CHECKSUMS)
         .text(_escape_globs(places.values()))
         .select(
-            _cut_carriage_return(F.col("value")).alias("raw"),
+            _cut_carriage_return(F.when(_is_too_long(), _head()).otherwise(F.col("value"))).alias("raw"),
+            F.when(_is_too_long(), _describe_too_long()).alias("framing_error"),
             "_metadata.file_path",
             "_metadata.file_block_start",
             F.monotonically_increasing_id().alias("row_id"),
@@ -95,7 +102,7 @@ def _frame_lines(
             "file_id",
             (F.col("row_id") + F.col("number_minus_row_id")).alias("record_number"),
             "raw",
-            F.lit(None).cast("string").alias("framing_error"),
+            "framing_error",
         )
     )
     return records, counts
@@ -116,41 +123,74 @@ def _number_splits(
 
 
 def _frame_contents(
-    spark: SparkSession, places: dict[int, str], formats: dict[int, Format], record_path: Path
+    spark: SparkSession, places: dict[int, str], sniffed: dict[int, Sniffed], record_path: Path
 ) -> tuple[DataFrame, dict[int, tuple[int, int]]]:
-    """One row per record of files that are read by one task each, from beginning to end."""
-    known = {place: (file_id, formats[file_id]) for file_id, place in places.items()}
+    """One row per record of files that are read by one task each, from beginning to end.
 
-    def scan(place: str, stream: BinaryIO) -> Iterator[tuple[int, int, bytes | None, str | None]]:
-        file_id, file_format = known[place]
+    They are read twice, for counts and for records. Only the second pass carries records from Python to the JVM, which
+    is what costs; to keep them instead would cost the disk what the files hold unpacked.
+    """
+    known = {place: (file_id, sniffed[file_id].format) for file_id, place in places.items()}
+
+    def scan(place: str, stream: BinaryIO) -> Iterator[Frame]:
         with stream:
-            for number, text, error in scan_records(stream, file_format, record_path):
-                yield file_id, number, text, error
+            yield from scan_records(stream, known[place][1], record_path)
 
-    here = [place for place in known if place.startswith("file:")]
-    away = [place for place in known if not place.startswith("file:")]
-    frames = []
+    def keep_filled(place: str, stream: BinaryIO) -> Iterator[tuple[Any, ...]]:
+        return ((known[place][0], *found) for found in scan(place, stream) if not _is_blank_frame(found))
+
+    def count(place: str, stream: BinaryIO) -> Iterator[tuple[Any, ...]]:
+        records = blank = 0
+        for found in scan(place, stream):
+            records, blank = records + 1, blank + _is_blank_frame(found)
+        yield known[place][0], records, blank
+
+    counts = {file_id: (records, blank) for file_id, records, blank in _read(spark, list(known), count).collect()}
+    schema = T.StructType([T.StructField("raw", T.BinaryType()) if f.name == "raw" else f for f in RECORD])
+    rows = spark.createDataFrame(_read(spark, list(known), keep_filled), schema, verifySchema=False)
+    return rows.withColumn("raw", F.col("raw").cast("string")), counts
+
+
+def _read(
+    spark: SparkSession, places: list[str], work: Callable[[str, BinaryIO], Iterator[tuple[Any, ...]]]
+) -> "RDD[tuple[Any, ...]]":
+    """What `work` makes of each place; a local file is a stream to it, another one is in memory as a whole."""
+    here = [place for place in places if place.startswith("file:")]
+    away = [place for place in places if not place.startswith("file:")]
+    found: list[RDD[tuple[Any, ...]]] = []
     if here:
-        opened = spark.sparkContext.parallelize(here, len(here))
-        frames.append(opened.flatMap(lambda place: scan(place, FileIO(place.removeprefix("file:")))))
+        # Some files a task: a task of its own for each of thousands would cost more than the reading.
+        local = spark.sparkContext.parallelize(here, min(len(here), 8 * spark.sparkContext.defaultParallelism))
+        found.append(local.flatMap(lambda place: work(place, FileIO(place.removeprefix("file:")))))
     if away:
         contents = spark.read.format("binaryFile").load(_escape_globs(away)).select("content", "_metadata.file_path")
-        frames.append(contents.rdd.flatMap(lambda row: scan(decode(row.file_path), BytesIO(row.content))))
-    rows = spark.sparkContext.union(frames)
-    schema = T.StructType([T.StructField("raw", T.BinaryType()) if f.name == "raw" else f for f in RECORD])
-    every = spark.createDataFrame(rows, schema).withColumn("raw", F.col("raw").cast("string"))
-    is_blank = F.col("framing_error").isNull() & _is_blank(F.col("raw"))
-    found = every.groupBy("file_id").agg(F.count("*").alias("records"), F.count_if(is_blank).alias("blank"))
-    counts = {row.file_id: (row.records, row.blank) for row in found.collect()}
-    return every.filter(~is_blank), counts
+        found.append(contents.rdd.flatMap(lambda row: work(decode(row.file_path), BytesIO(row.content))))
+    return spark.sparkContext.union(found)
+
+
+def _is_blank_frame(frame: Frame) -> bool:
+    _, text, error = frame
+    return error is None and not (text or b"").strip()
 
 
 def _frame_unreadable(
-    spark: SparkSession, places: dict[int, str], formats: dict[int, Format], record_path: Path
+    spark: SparkSession, places: dict[int, str], sniffed: dict[int, Sniffed], record_path: Path
 ) -> tuple[DataFrame, dict[int, tuple[int, int]]]:
     """One row per file that can't be opened at all."""
-    rows = [(file_id, 1, None, "it can't be opened; mend its permissions or its name") for file_id in places]
+    rows = [(file_id, 1, None, sniffed[file_id].problem) for file_id in places]
     return spark.createDataFrame(rows, RECORD), dict.fromkeys(places, (1, 0))
+
+
+def _is_too_long() -> Column:
+    return F.octet_length("value") > MAX_RECORD_BYTES
+
+
+def _head() -> Column:
+    return F.substring(F.col("value").cast("binary"), 1, KEPT_BYTES).cast("string")
+
+
+def _describe_too_long() -> Column:
+    return F.format_string(TOO_LONG, F.octet_length("value"), F.sha2("value", 256))
 
 
 def _cut_carriage_return(line: Column) -> Column:
@@ -164,4 +204,4 @@ def _is_blank(text: Column) -> Column:
 
 def _escape_globs(places: Iterable[str]) -> list[str]:
     """The places, written so that Spark sees no pattern in them."""
-    return [re.sub(r"([\[\]{}*?\\])", r"\\\1", place) for place in places]
+    return [PATTERN_MARK.sub(r"\\\g<0>", place) for place in places]

@@ -3,12 +3,13 @@
 import gzip
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from jobs.storage.errors import UsageError
-from jobs.storage.file_systems import LocalFiles, decode
+from jobs.storage.file_systems import InputFile, LocalFiles, decode
 from jobs.storage.files import discover, sniff
 
 INCLUDE = ("*.json", "*.jsonl", "*.json.gz")
@@ -94,6 +95,7 @@ FORMATS = {
     "an array, an object a line": (f"[\n{OBJECT},\n{OBJECT},\n{OBJECT}\n]", "json_values"),
     "a printed object": (json.dumps({"a": 1, "b": 2}, indent=2), "json_values"),
     "empty": ("", "json_lines"),
+    "a first line longer than a MiB": (json.dumps({"a": "x" * 2_000_000}) + f"\n{LINES}", "json_values"),
     "one line longer than a MiB": (json.dumps({"a": "x" * 2_000_000}), "json_values"),
     "many lines, the last of the first MiB cut": ("\n".join([OBJECT] * 200_000), "json_lines"),
 }
@@ -106,4 +108,36 @@ def test_format_is_told_by_content(tmp_path: Path, name: str, packed: bool) -> N
     path = tmp_path / "x.json"
     path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
     content = sniff(LocalFiles().stat(path.as_uri()))
-    assert (content.format, content.is_gzip) == (expected, packed)
+    assert (content.format, content.is_plain) == (expected, not packed)
+
+
+def test_an_empty_member_at_the_start_of_a_gzip_hides_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "x.json.gz"
+    path.write_bytes(gzip.compress(b"") + gzip.compress(f"[{OBJECT}]".encode()))
+    assert sniff(LocalFiles().stat(path.as_uri())).format == "json_values"
+
+
+def test_utf_16_without_a_mark_is_not_taken_for_json_lines(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_bytes(LINES.encode("utf-16-le"))
+    assert sniff(LocalFiles().stat(path.as_uri())).format == "json_values"
+
+
+def test_a_name_that_hadoop_can_not_be_told_is_unreadable_where_hadoop_is_needed() -> None:
+    found = sniff(InputFile("s3a://bucket/12:30%20%5Bx%5D.json", 1, datetime(2025, 6, 2, tzinfo=UTC)))
+    assert found.format == "unreadable"
+    assert "rename it" in (found.problem or "")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become someone else")
+def test_a_file_that_may_not_be_read_is_unreadable(tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("locked") / "x.json"
+    path.write_text(OBJECT)
+    file = LocalFiles().stat(path.as_uri())
+    path.chmod(0)
+    os.seteuid(65534)
+    try:
+        found = sniff(file)
+    finally:
+        os.seteuid(0)
+    assert (found.format, found.problem) == ("unreadable", "it can't be opened; mend its permissions or its name")

@@ -2,6 +2,7 @@
 
 import gzip
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from jobs.storage.errors import UsageError
 from jobs.storage.file_systems import InputFile
 from jobs.storage.files import discover
 from jobs.storage.framing import frame
+from jobs.storage.scanning import KEPT_BYTES, MAX_RECORD_BYTES
 
 INCLUDE = ("*.json", "*.gz")
 
@@ -103,3 +105,86 @@ def test_a_uri_that_can_not_be_listed_is_refused_in_one_line(spark: SparkSession
         with pytest.raises(UsageError, match=r"input folder .* can't be listed") as caught:
             discover(uri, INCLUDE)
         assert "\n" not in str(caught.value)
+
+
+NAMES = (
+    "a b",
+    "[x]{y}",
+    "\u00fc\U0001f600",
+    "new\nline",
+    "q?*",
+    "12:30:00",
+    "12:30 [x]",
+    "a#b%20",
+    "b\\c",
+    "'q\"&$",
+    "-x",
+)
+
+
+def test_any_name_that_is_utf_8_is_read_once(spark: SparkSession, tmp_path: Path) -> None:
+    expected = {}
+    for number, name in enumerate(NAMES):
+        (tmp_path / f"{name}.json").write_text(f'{{"plain": {number}}}\n')
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress(b'{"packed": %d}\n' % number))
+        expected[f"{name}.json"] = [(1, f'{{"plain": {number}}}')]
+        expected[f"{name}.gz"] = [(1, f'{{"packed": {number}}}')]
+    assert frame_folder(spark, tmp_path)[0] == expected
+
+
+def test_folders_that_look_like_partitions_are_folders(spark: SparkSession, tmp_path: Path) -> None:
+    for folder in ("date=2025-06-02", "value=1", "file_id=7/raw=8"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / f"{folder[:4]}.json").write_text('{"a": 1}')
+    records, _ = frame_folder(spark, tmp_path)
+    assert set(records) == {"date.json", "valu.json", "file.json"}
+    assert all(found == [(1, '{"a": 1}')] for found in records.values())
+
+
+def test_a_checksum_of_an_earlier_content_beside_a_file_does_not_matter(spark: SparkSession, tmp_path: Path) -> None:
+    spark.range(3).selectExpr("to_json(struct(id))").coalesce(1).write.text(f"{tmp_path}/written")
+    (part,) = (tmp_path / "written").glob("part-*.txt")
+    assert (part.parent / f".{part.name}.crc").exists()
+    part.write_text('{"edited": 1}\n')
+    files, _ = discover(f"{tmp_path}/written", ("*.txt",))
+    assert read(spark, files)[0] == {part.name: [(1, '{"edited": 1}')]}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
+def test_a_byte_order_mark_tells_the_encoding(spark: SparkSession, tmp_path: Path, encoding: str) -> None:
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    text = '{"a": "\u00e9\U0001f600\u202e"}'
+    lines, array = (f"{mark}{text}\n\n{text}\n".encode(encoding), f"{mark}[{text},\n{text}]".encode(encoding))
+    (tmp_path / "lines.json").write_bytes(lines)
+    (tmp_path / "array.json").write_bytes(array)
+    (tmp_path / "lines.json.gz").write_bytes(gzip.compress(lines))
+    (tmp_path / "array.json.gz").write_bytes(gzip.compress(array))
+    records, counts = frame_folder(spark, tmp_path)
+    assert records["lines.json"] == records["lines.json.gz"] == [(1, text), (3, text)]
+    assert records["array.json"] == records["array.json.gz"] == [(1, text), (2, text)]
+    assert counts["lines.json"] == counts["lines.json.gz"] == (3, 1)
+
+
+def test_blank_is_the_same_in_the_jvm_and_in_python(spark: SparkSession, tmp_path: Path) -> None:
+    content = '{"a": 1}\n' * 9 + "\n".join(
+        ['{"a": 1}', " \t", "\x0b\x0c\r", "\u00a0", "\x1c", "\u2028", "\0", '{"b": 2}']
+    )
+    (tmp_path / "plain.json").write_text(content * 2)
+    (tmp_path / "packed.gz").write_bytes(gzip.compress((content * 2).encode()))
+    records, counts = frame_folder(spark, tmp_path)
+    assert records["plain.json"] == records["packed.gz"]
+    assert counts["plain.json"] == counts["packed.gz"] == (33, 4)
+
+
+def test_a_record_too_long_is_refused_with_its_head_wherever_it_is(spark: SparkSession, tmp_path: Path) -> None:
+    long = '{"a":"' + "x" * MAX_RECORD_BYTES + '"}'
+    content = "{}\n" * 1_000_000 + f"{long}\n{{}}\n"
+    (tmp_path / "plain.json").write_text(content)
+    (tmp_path / "packed.gz").write_bytes(gzip.compress(content.encode(), compresslevel=1))
+    files, _ = discover(str(tmp_path), INCLUDE)
+    framed = frame(spark, dict(enumerate(files)))
+    told = f"a record of {len(long)} bytes, more than 16 MiB; its SHA-256 is {sha256(long.encode()).hexdigest()}"
+    refused = framed.records.filter("framing_error is not null").orderBy("file_id").collect()
+    head = long[:KEPT_BYTES]
+    assert [tuple(row) for row in refused] == [(number, 1_000_001, head, told) for number in (0, 1)]
+    assert framed.counts == {0: (1_000_002, 0), 1: (1_000_002, 0)}
