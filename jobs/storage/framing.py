@@ -70,7 +70,7 @@ def _frame_lines(
     """One row per line. A first pass counts the lines of each split, so that a split knows its first line's number."""
     lines = (
         spark.read.option("lineSep", "\n")
-        .text(_escape_globs(places.values()))
+        .text(escape_globs(places.values()))
         .select(
             _cut_carriage_return(F.col("value")).alias("raw"),
             "_metadata.file_path",
@@ -134,7 +134,7 @@ def _frame_contents(
         opened = spark.sparkContext.parallelize(here, len(here))
         frames.append(opened.flatMap(lambda place: scan(place, FileIO(place.removeprefix("file:")))))
     if away:
-        contents = spark.read.format("binaryFile").load(_escape_globs(away)).select("content", "_metadata.file_path")
+        contents = spark.read.format("binaryFile").load(escape_globs(away)).select("content", "_metadata.file_path")
         frames.append(contents.rdd.flatMap(lambda row: scan(decode(row.file_path), BytesIO(row.content))))
     rows = spark.sparkContext.union(frames)
     schema = T.StructType([T.StructField("raw", T.BinaryType()) if f.name == "raw" else f for f in RECORD])
@@ -162,6 +162,6 @@ def _is_blank(text: Column) -> Column:
     return ~text.rlike(r"\S")
 
 
-def _escape_globs(places: Iterable[str]) -> list[str]:
+def escape_globs(places: Iterable[str]) -> list[str]:
     """The places, written so that Spark sees no pattern in them."""
     return [re.sub(r"([\[\]{}*?\\])", r"\\\1", place) for place in places]
