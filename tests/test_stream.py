@@ -205,10 +205,12 @@ def test_a_live_stream_whose_reader_is_killed_and_stopped_amid_batches(
     folder.mkdir(parents=True)
     running = "ops.pipeline_runs where status = 'running'"
     simulate = ["-m", "jobs.simulate", "--seed=3", f"--output={folder}", "--events=400", "--rate=40"]
-    with subprocess.Popen([sys.executable, *simulate], cwd=ROOT, stderr=subprocess.DEVNULL) as simulator:
-        with submitted(database_url, folder, data):
-            wait_until(lambda: count(database_url, running) == 1)
-            time.sleep(1)  # into its work, and then kill -9
+    with (
+        subprocess.Popen([sys.executable, *simulate], cwd=ROOT, stderr=subprocess.DEVNULL) as simulator,
+        submitted(database_url, folder, data),
+    ):
+        wait_until(lambda: count(database_url, running) == 1)
+        time.sleep(1)  # into its work, and then kill -9
     assert simulator.returncode == 0
     files = len([path for path in folder.rglob("*") if path.is_file()])
     with submitted(database_url, folder, data) as second:
