@@ -10,6 +10,7 @@ MASTER := local[*]
 SPARK_ARGS :=
 EVENT_LOG :=
 JDBC_JAR ?=
+ONCE :=
 FULL_REFRESH :=
 DROP_MISSING :=
 ACCEPT_QUALITY ?=
@@ -19,6 +20,9 @@ OUTPUT := data/simulated/events
 REASON :=
 FILE :=
 RUN :=
+STREAM :=
+RATE := 20
+SECONDS :=
 
 # Recipes read these from the environment, quoted; put into a recipe's text, or expanded by make, a file name could
 # hold commands. $(value) takes them as they were typed.
@@ -33,7 +37,11 @@ override SEED := $(value SEED)
 override REASON := $(value REASON)
 override FILE := $(value FILE)
 override RUN := $(value RUN)
-export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS SEED REASON FILE RUN FULL_REFRESH DROP_MISSING ACCEPT_QUALITY
+override RATE := $(value RATE)
+# In bash, SECONDS is a clock.
+override DURATION := $(value SECONDS)
+export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS SEED RATE DURATION REASON FILE RUN \
+	FULL_REFRESH DROP_MISSING ACCEPT_QUALITY
 ifneq ($(origin DATABASE_URL),undefined)
 override DATABASE_URL := $(value DATABASE_URL)
 export DATABASE_URL
@@ -55,6 +63,11 @@ pipeline: $(LOCAL) ## load the new files of INPUT by the mapping SOURCE; FULL_RE
 	@echo
 	@$(PYTHON) -m jobs.query --metrics --rows 5
 	@$(if $(value DATABASE_URL),,echo 'to query it: make psql, or psql "$$(make -s database-url)"; to stop the server: make stop')
+
+.PHONY: stream
+stream: $(LOCAL) ## load the files of INPUT as they appear, until Ctrl-C; ONCE=1 loads what is there and ends
+	@$(PYTHON) -m jobs.submit --database jobs/stream.py \
+		--input "$$INPUT" --source "$$SOURCE" $(if $(call is_on,ONCE),--once)
 
 .PHONY: metrics
 metrics: $(LOCAL) ## the first rows of each metric
@@ -86,8 +99,9 @@ replay: $(LOCAL) ## try quarantined records again by today's mapping and rules; 
 		$${REASON:+--reason "$$REASON"} $${FILE:+--file "$$FILE"} $${RUN:+--run "$$RUN"}
 
 .PHONY: simulate
-simulate: $(LOCAL) ## make EVENTS events from SEED in the folder OUTPUT, the right answers beside it
-	@$(PYTHON) -m jobs.simulate --events "$$EVENTS" --seed "$$SEED" --output "$$OUTPUT"
+simulate: $(LOCAL) ## make EVENTS events from SEED in the folder OUTPUT, the right answers beside it; STREAM=1: live, RATE a second, for SECONDS
+	@$(PYTHON) -m jobs.simulate --events "$$EVENTS" --seed "$$SEED" --output "$$OUTPUT" \
+		$(if $(call is_on,STREAM),--rate "$$RATE" $(if $(value DURATION),--seconds "$$DURATION"))
 
 ##@ The database
 .PHONY: database-url

@@ -11,6 +11,7 @@ import os
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from jobs.entry import add_common_arguments, quarantine_folder, run_job
 from jobs.load import Work, frame_files, load
@@ -24,12 +25,18 @@ from jobs.storage.summary import format_nothing_new, format_summary, write_summa
 
 def arg_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Load a folder of JSON event logs into PostgreSQL.")
+    add_folder_arguments(parser)
+    parser.add_argument("--full-refresh", action="store_true", help="read every file of the ledger again")
+    parser.add_argument("--drop-missing", action="store_true", help="drop the events of files that are gone")
+    return parser
+
+
+def add_folder_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of every job that loads a folder."""
     parser.add_argument(
         "--input", required=True, help="folder of event logs, a path or a URI such as s3a://bucket/events"
     )
     parser.add_argument("--source", default="conf/sources/default.yml", help="how the fields map to ours")
-    parser.add_argument("--full-refresh", action="store_true", help="read every file of the ledger again")
-    parser.add_argument("--drop-missing", action="store_true", help="drop the events of files that are gone")
     parser.add_argument(
         "--accept-quality",
         action="store_true",
@@ -37,11 +44,14 @@ def arg_parser() -> argparse.ArgumentParser:
         help="publish even where the quality gate would stop the run (also: ACCEPT_QUALITY=1 in the environment)",
     )
     add_common_arguments(parser)
-    return parser
 
 
-def run(args: argparse.Namespace, database_url: str) -> str:
-    """Load what is new below the input folder; return what to tell the user."""
+def load_folder(args: argparse.Namespace, database_url: str) -> dict[str, Any]:
+    """Load what is new below the input folder, and wait for other runs to end before.
+
+    Returns how many files were `found` and `loaded` before, which were `skipped` and why, and of how many `files`
+    this run read; if of any, then with the summary of `load`, which is written to the folder of runs too.
+    """
     settings = read_settings(Path(args.settings))
     source = read_source(Path(args.source).resolve())
     found, skipped = discover(args.input, settings.include)
@@ -52,16 +62,27 @@ def run(args: argparse.Namespace, database_url: str) -> str:
                 readings = choose_all_files(connection, found, source, args.drop_missing)
             else:
                 readings = choose_new_files(connection, found, source)
-            loaded = count_current_files(connection)
-        if not readings and not loaded:
-            raise no_files_found(args.input, skipped)
+            summary = {"files": 0, "found": len(found), "loaded": count_current_files(connection), "skipped": skipped}
         if not readings:
-            return format_nothing_new(len(found), loaded, skipped)
+            return summary
         work = Work("full_refresh" if args.full_refresh else "load", readings, frame_files)
-        summary = load(database_url, work, settings, quarantine_folder(args), args.accept_quality)
-        summary["skipped"] = skipped
+        summary |= load(database_url, work, settings, quarantine_folder(args), args.accept_quality)
     write_summary(Path(args.data) / "runs", summary)
-    return format_summary(summary)
+    return summary
+
+
+def describe_load(args: argparse.Namespace, summary: dict[str, Any]) -> str:
+    """What to tell of a load. Raises UsageError where there was nothing to read, now or ever."""
+    if summary["files"]:
+        return format_summary(summary)
+    if not summary["loaded"]:
+        raise no_files_found(args.input, summary["skipped"])
+    return format_nothing_new(summary["found"], summary["loaded"], summary["skipped"])
+
+
+def run(args: argparse.Namespace, database_url: str) -> str:
+    """Load what is new below the input folder; return what to tell the user."""
+    return describe_load(args, load_folder(args, database_url))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@
 writes daily folders of JSON Lines and one JSON array below the output folder, and `truth.json` beside it:
 what was planted, and what every number of the pipeline must come out as. The same seed, events, days and end
 date give the same bytes, whatever the number of workers. A folder that is not empty is refused, unless
-`--force` replaces what an earlier simulation wrote there. Exit codes: 0 done, 2 wrong usage or output folder.
+`--force` replaces what an earlier simulation wrote there. With `--rate` the same records come as a live stream, so
+many a second, in small files that appear when they are complete; with `--seconds` for about so long, whatever
+`--events` says. Exit codes: 0 done, 2 wrong usage or output folder, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -16,11 +18,14 @@ import logging
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn
 
+from jobs.simulation.live import move_truth, write_live
 from jobs.simulation.output import OutputError, prepare_output
 from jobs.simulation.settings import Settings, split_into_shards
 from jobs.simulation.shard import simulate_shard
@@ -42,6 +47,17 @@ def parse_positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number above 0, not {text}")
     return int(text)
+
+
+def parse_rate(text: str) -> float:
+    """Records a second; raises ArgumentTypeError for anything but a number from 0.01 to 100,000."""
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0.01 <= rate <= 100_000:
+        raise argparse.ArgumentTypeError(f"must be a number from 0.01 to 100000, not {text}")
+    return rate
 
 
 def parse_days(text: str) -> int:
@@ -76,6 +92,8 @@ def build_parser() -> Parser:
     add("--days", type=parse_days, default=45, help="days to spread them over (%(default)s)")
     add("--end-date", type=parse_date, default="2025-06-30", help="the last day (%(default)s)")
     add("--workers", type=parse_positive, default=2, help="processes (%(default)s)")
+    add("--rate", type=parse_rate, help="write a live stream of so many records a second")
+    add("--seconds", type=parse_positive, help="how long the live stream lasts, in place of --events")
     add("--force", action="store_true", help="replace an earlier simulation in the output folder")
     return parser
 
@@ -101,17 +119,37 @@ def simulate(settings: Settings, workers: int) -> Answers:
     return answers
 
 
+def simulate_live(settings: Settings, workers: int, rate: float) -> Answers:
+    """Write all events one after the other, at `rate`, and then the truth file; returns the answers."""
+    with TemporaryDirectory(prefix="document-events-simulation-") as folder:
+        batch = Path(folder) / "events"
+        answers = simulate(replace(settings, output=batch), workers)
+        write_live(batch, settings, rate)
+        move_truth(batch, settings)
+    return answers
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    options = build_parser().parse_args(arguments)
-    settings = Settings(options.events, options.seed, options.days, options.end_date, options.output)
+    options = (parser := build_parser()).parse_args(arguments)
+    if options.seconds and not options.rate:
+        parser.error("--seconds is for a live stream; give --rate, too")
+    events = max(1, round(options.seconds * options.rate)) if options.seconds else options.events
+    settings = Settings(events, options.seed, options.days, options.end_date, options.output)
     try:
         prepare_output(settings, options.force)
+        if options.rate:
+            answers = simulate_live(settings, options.workers, options.rate)
+        else:
+            answers = simulate(settings, options.workers)
     except OutputError as error:
         print(f"simulate: {error}", file=sys.stderr)
         return 2
-    records = simulate(settings, options.workers).verdicts.total()
+    except KeyboardInterrupt:
+        print("simulate: interrupted, so there is no truth file; start again with --force", file=sys.stderr)
+        return 130
+    records = answers.verdicts.total()
     print(f"{records:,} records in {settings.output}; the right answers in {settings.truth_path}")
     return 0
 

@@ -116,6 +116,23 @@ def test_switches_are_handed_on_only_when_on(probe: str) -> None:
     assert none[-2:] == ["--source", "conf/sources/default.yml"]
 
 
+def test_stream_and_live_simulation_are_told_what_make_was_told(probe: str) -> None:
+    once = json.loads(run_make("stream", probe, "ONCE=1", "INPUT=a b").stdout)
+    live = json.loads(run_make("simulate", probe, "STREAM=1", "RATE=5", "SECONDS=3").stdout)
+    batch = json.loads(run_make("simulate", probe, "RATE=5").stdout)
+    assert once[2:] == [
+        "--database",
+        "jobs/stream.py",
+        "--input",
+        "a b",
+        "--source",
+        "conf/sources/default.yml",
+        "--once",
+    ]
+    assert live[-4:] == ["--rate", "5", "--seconds", "3"]
+    assert batch[-2:] == ["--output", "data/simulated/events"]
+
+
 def test_old_python_is_one_line_and_leaves_no_venv(tmp_path: Path) -> None:
     for name in ("Makefile", "setup.cfg", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)

@@ -10,8 +10,9 @@ from jobs.simulation.settings import Settings, Shard
 from jobs.simulation.tally import Tally
 
 EXPORT_FILE = "export/backfill.json"
+LIVE_FOLDER = "live"
 # What a simulation writes, and so all that a simulation may remove.
-OWN_FILES = ("????-??-??/part-?????.jsonl", EXPORT_FILE)
+OWN_FILES = ("????-??-??/part-?????.jsonl", f"{LIVE_FOLDER}/part-??????.jsonl*", EXPORT_FILE)
 
 
 class OutputError(Exception):

@@ -76,7 +76,7 @@ def _frame_lines(
     """One row per line. A first pass counts the lines of each split, so that a split knows its first line's number."""
     lines = (
         spark.read.options(lineSep="\n", **_WITHOUT_CHECKSUMS)
-        .text(_escape_globs(places.values()))
+        .text(escape_globs(places.values()))
         .select(
             _cut_carriage_return(F.when(_is_too_long(), _head()).otherwise(F.col("value"))).alias("raw"),
             F.when(_is_too_long(), _describe_too_long()).alias("framing_error"),
@@ -163,7 +163,7 @@ def _read(
         local = spark.sparkContext.parallelize(here, min(len(here), 8 * spark.sparkContext.defaultParallelism))
         found.append(local.flatMap(lambda place: work(place, FileIO(place.removeprefix("file:")))))
     if away:
-        contents = spark.read.format("binaryFile").load(_escape_globs(away)).select("content", "_metadata.file_path")
+        contents = spark.read.format("binaryFile").load(escape_globs(away)).select("content", "_metadata.file_path")
         found.append(contents.rdd.flatMap(lambda row: work(decode(row.file_path), BytesIO(row.content))))
     return spark.sparkContext.union(found)
 
@@ -202,6 +202,6 @@ def _is_blank(text: Column) -> Column:
     return ~text.rlike(r"\S")
 
 
-def _escape_globs(places: Iterable[str]) -> list[str]:
+def escape_globs(places: Iterable[str]) -> list[str]:
     """The places, written so that Spark sees no pattern in them."""
     return [PATTERN_MARK.sub(r"\\\g<0>", place) for place in places]

@@ -47,6 +47,15 @@ def format_replay(summary: dict[str, Any]) -> str:
     return "\n".join([*lines, *_section("still open by reason", summary["quarantined_by_reason"])])
 
 
+def format_line(summary: dict[str, Any]) -> str:
+    """The summary in one line, for a stream."""
+    totals, seconds = summary["totals"], sum(summary["seconds"].values())
+    counts = ", ".join(
+        f"{totals[key]:,} {label}" for key, label in _LABELS.items() if totals[key] or key == "published"
+    )
+    return f"run {summary['run_id']}: {summary['files']} files read in {seconds:.1f} s; {counts}"
+
+
 def format_nothing_new(found: int, loaded: int, skipped: list[tuple[str, str]]) -> str:
     """What to tell of a run whose files, all `found` of them, are among the `loaded` ones."""
     lines = [f"nothing new: {found} files found, all among the {loaded} that are loaded", *_skipped(skipped)]

@@ -1,0 +1,228 @@
+"""The stream: whatever is stopped, killed or changed, and whoever takes turns with it, the tables are of one load."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+
+from jobs.simulation.live import appear
+from jobs.storage.errors import QualityError, UsageError
+from jobs.storage.postgres import SQL
+from jobs.stream import arg_parser, run
+from tests.builders import ROOT, record_json
+from tests.check_truth import compare
+from tests.conftest import empty_database
+from tests.test_pipeline import fingerprint, load, query
+
+pytestmark = pytest.mark.usefixtures("spark")
+
+PATIENCE = 600  # seconds, for a machine that has other work
+
+
+def stream(url: str, folder: Path, data: Path, *options: str) -> str:
+    return run(arg_parser().parse_args(["--input", str(folder), "--data", str(data), *options]), url)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.1)
+
+
+def count(url: str, what: str) -> int:
+    """A count from a database that may still be without tables."""
+    try:
+        return int(query(url, f"select count(*) from {what}")[0][0])
+    except psycopg2.errors.UndefinedTable:
+        return 0
+
+
+def lines(*event_ids: str, **fields: str) -> str:
+    return "".join(record_json(event_id=event_id, **fields) + "\n" for event_id in event_ids)
+
+
+def assert_equals_one_load(
+    server: str, url: str, folder: Path, data: Path, truth: dict[str, Any] | None = None
+) -> None:
+    """One load of the folder gives the same tables, and what the truth of the folder says if there is one."""
+    with empty_database(server) as other:
+        load(other, folder, data)
+        assert fingerprint(url) == fingerprint(other)
+        if truth is not None:
+            with closing(psycopg2.connect(other)) as connection, connection.cursor() as cursor:
+                compared, differences = compare(truth, cursor)
+            assert (compared > 20, differences) == (True, [])
+    for path in sorted((SQL / "checks").glob("*.sql")):
+        assert query(url, path.read_text()) == [], path.name
+
+
+def test_once_loads_the_sample_as_the_batch_job_does(database_url: str, tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = readme.split("$ make fingerprint\n")[1].split("```")[0].splitlines()[2:]
+    assert "46 files read" in stream(database_url, ROOT / "data" / "events", tmp_path, "--once")
+    assert [tuple(line.split()) for line in shown] == [
+        (table, str(rows), found) for table, rows, found in fingerprint(database_url)
+    ]
+    assert stream(database_url, ROOT / "data" / "events", tmp_path, "--once").startswith("nothing new: 46 files")
+
+
+def stream_until_written(write: Callable[[], None], url: str, folder: Path, data: Path, *options: str) -> str:
+    """Stream while `write` writes; when it is done, SIGTERM ends the stream."""
+
+    def write_and_end() -> None:
+        try:
+            write()
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    writer = threading.Thread(target=write_and_end)
+    writer.start()
+    said = stream(url, folder, data, *options)
+    writer.join()
+    return said
+
+
+def test_files_are_loaded_as_they_appear_and_not_before_they_are_complete(
+    server: str, database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "in [with] {a} *"
+    folder.mkdir()
+    (folder / "empty.json").write_text("")
+    (folder / "c%20d.log").write_text(lines("e0"))
+    names = ["a b.jsonl", "below/[ü]{1}*?.json"]
+
+    def write() -> None:
+        (folder / "later.jsonl.tmp").write_text(lines("unfinished"))
+        wait_until(lambda: count(database_url, "ops.ingested_files") == 2)
+        for number, name in enumerate(names, 1):
+            (tmp_path / "new").write_text(lines(f"e{number}", "twice"))
+            os.utime(tmp_path / "new", (number, number))  # an old file may come late
+            (folder / name).parent.mkdir(exist_ok=True)
+            (tmp_path / "new").rename(folder / name)
+            wait_until(lambda number=number: count(database_url, "events") == number + 2)  # type: ignore[misc]
+
+    options = ("--interval", "0.2", "--look-again", "86400")
+    assert stream_until_written(write, database_url, folder, tmp_path / "data", *options).startswith("stopped;")
+    assert len(capsys.readouterr().out.splitlines()) == count(database_url, "ops.pipeline_runs") == 3
+    (folder / "later.jsonl.tmp").rename(folder / "later.jsonl")
+    assert "1 files read" in stream(database_url, folder, tmp_path / "data", "--once")
+    assert query(database_url, "select count(*), count(distinct file_id) from events") == [(5, 4)]
+    assert_equals_one_load(server, database_url, folder, tmp_path / "other")
+
+
+def test_a_file_that_changes_is_noticed_though_no_other_appears(database_url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    appear(folder / "a.jsonl", lines("a"))
+
+    def write() -> None:
+        wait_until(lambda: count(database_url, "events") == 1)
+        with (folder / "a.jsonl").open("a") as file:
+            file.write(lines("appended"))
+        wait_until(lambda: count(database_url, "events") == 2)
+
+    stream_until_written(write, database_url, folder, tmp_path / "data", "--interval", "86400", "--look-again", "0.5")
+    assert query(database_url, "select records, is_current from ops.ingested_files order by 1") == [
+        (1, False),
+        (2, True),
+    ]
+
+
+def test_batch_and_stream_take_turns(server: str, database_url: str, tmp_path: Path) -> None:
+    folder, data = tmp_path / "in", tmp_path / "data"
+    appear(folder / "1.jsonl", lines("a", "b", timestamp="2025-06-02T12:20:00Z"))
+    load(database_url, folder, data)
+    appear(folder / "2.jsonl", lines("b", "c", timestamp="2025-06-02T12:00:00Z", user_id="bob"))
+    stream(database_url, folder, data, "--once")
+    appear(folder / "3.jsonl", lines("d", timestamp="2025-06-02T12:40:00Z", user_id="bob"))
+    load(database_url, folder, data)
+    appear(folder / "0.jsonl", lines("c", "e", timestamp="2025-06-02T12:50:00Z"))
+    stream(database_url, folder, data, "--once")
+    assert query(database_url, "select count(distinct run_id), count(*) from ops.ingested_files") == [(4, 4)]
+    assert_equals_one_load(server, database_url, folder, tmp_path / "other")
+
+
+def test_a_batch_that_the_quality_gate_stops_ends_the_stream_and_is_not_skipped(
+    database_url: str, tmp_path: Path
+) -> None:
+    folder, data = tmp_path / "in", tmp_path / "data"
+    appear(folder / "junk.jsonl", lines(*"abcdefghijklmnopqrstuvwxyz") + "junk\n" * 20)
+    for options in (["--once"], ["--interval", "0.2"]):
+        with pytest.raises(QualityError):
+            stream(database_url, folder, data, *options)
+        assert count(database_url, "ops.ingested_files") == 0
+    appear(folder / "junk.jsonl", lines(*"abcdefghijklmnopqrstuvwxyz"))
+    stream(database_url, folder, data, "--once")
+    assert count(database_url, "events") == 26
+
+
+def test_a_folder_that_is_not_there_or_empty_is_refused_as_by_the_batch_job(database_url: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no such folder"):
+        stream(database_url, tmp_path / "nowhere", tmp_path / "data")
+    (tmp_path / "in").mkdir()
+    with pytest.raises(UsageError, match="holds no file"):
+        stream(database_url, tmp_path / "in", tmp_path / "data", "--once")
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "soon", "nan"])
+def test_an_interval_that_is_none_is_refused(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        arg_parser().parse_args(["--input", "x", "--interval", seconds])
+    assert f"must be a number of seconds, at most a day, not {seconds}" in capsys.readouterr().err
+
+
+@contextmanager
+def submitted(url: str, folder: Path, data: Path) -> Iterator[subprocess.Popen[str]]:
+    """The stream as make starts it, in a process group of its own, of which nothing is left afterwards."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "jobs.submit", "jobs/stream.py",
+         "--input", str(folder), "--data", str(data), "--interval", "0.2", "--look-again", "86400"],
+        cwd=ROOT, env={**os.environ, "DATABASE_URL": url, "MASTER": "local[2]"}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_a_live_stream_whose_reader_is_killed_and_stopped_amid_batches(
+    server: str, database_url: str, tmp_path: Path
+) -> None:
+    folder, data = tmp_path / "live" / "events", tmp_path / "data"
+    folder.mkdir(parents=True)
+    running = "ops.pipeline_runs where status = 'running'"
+    simulate = ["-m", "jobs.simulate", "--seed=3", f"--output={folder}", "--events=400", "--rate=40"]
+    with (
+        subprocess.Popen([sys.executable, *simulate], cwd=ROOT, stderr=subprocess.DEVNULL) as simulator,
+        submitted(database_url, folder, data),
+    ):
+        wait_until(lambda: count(database_url, running) == 1)
+        time.sleep(1)  # into its work, and then kill -9
+    assert simulator.returncode == 0
+    files = len([path for path in folder.rglob("*") if path.is_file()])
+    with submitted(database_url, folder, data) as second:
+        wait_until(lambda: count(database_url, "ops.ingested_files") == files)
+        # Once more what has been loaded, to be stopped amid it: it changes no table.
+        shutil.copy(folder / "live" / "part-000003.jsonl", folder / "again.jsonl")
+        wait_until(lambda: count(database_url, running) == 1)
+        second.terminate()
+        said, _ = second.communicate(timeout=PATIENCE)
+    assert (second.returncode, said.splitlines()[-1][:8]) == (0, "stopped;")
+    assert count(database_url, "ops.ingested_files") == files + 1
+    assert count(database_url, "ops.pipeline_runs where error = 'found dead by the next run'") == 1
+    (folder / "again.jsonl").unlink()
+    truth = json.loads((tmp_path / "live" / "truth.json").read_text())
+    assert_equals_one_load(server, database_url, folder, tmp_path / "other", truth)
