@@ -122,7 +122,8 @@ from events where document_id is not null group by document_id;
 EVENTS = """
 select
     event_id, event_type, event_at, event_at::date as event_date, dayname(event_at) as day_of_week, user_id,
-    document_id, session_id, document_word_count, edit_length, comment_text, shared_with_user_id, permission, device, ip_address,
+    document_id, session_id, document_word_count, edit_length, comment_text, shared_with_user_id, permission, device,
+    ip_address,
     reported_user_name, reported_user_email, reported_document_title, content_fingerprint, file_id, record_number,
     1 as run_id
 from events where hash(event_id) % 2 = {part}
