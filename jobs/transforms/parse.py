@@ -29,6 +29,9 @@ _MISTAKE = "mistake"
 # escape; possessive, so that Java needs no stack for a long text.
 _HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _LONE_SURROGATE = rf"\G((?:[^\\]++|\\[^u]|\\u(?![dD][89a-fA-F])|{_HIGH}{_LOW})*+)(?:{_HIGH}|{_LOW})"
+# An escape that is none, behind an even number of backslashes. Jackson, which parses for Spark, looks at the lower byte
+# of a character only, so that it takes U+0663, an Arabic three, for the c that has the same one.
+_NO_ESCAPE = r"(?<!\\)(?:\\\\)*+\\u(?![0-9a-fA-F]{4})"
 # Where an object may end before its record does.
 _OBJECT_END = r"\}[ \t\r\n]*[,\]]"
 
@@ -63,7 +66,7 @@ def _read_json(records: DataFrame, keys: Iterable[str]) -> DataFrame:
         (F.is_valid_utf8(raw) & F.col("framing_error").isNull()).alias("is_text"),
         raw.contains("\\").alias("has_escape"),
     )
-    json = F.when(F.col("has_escape"), _mark_lone_surrogates(raw)).otherwise(raw)
+    json = F.when(F.col("has_escape"), _check_escapes(raw)).otherwise(raw)
     wrapped = F.concat(F.lit('{"objects":['), json, F.lit("]}"))
     # A bare NUL is no JSON, so that only its escape can bring one.
     has_nul = F.when(F.col("is_text") & F.col("has_escape"), json.contains(_NUL_ESCAPE)).otherwise(False)
@@ -87,10 +90,12 @@ def _read_json(records: DataFrame, keys: Iterable[str]) -> DataFrame:
     )
 
 
-def _mark_lone_surrogates(json: Column) -> Column:
-    """`json` with NUL for every half of a surrogate pair."""
+def _check_escapes(json: Column) -> Column:
+    """`json` with NUL for every half of a surrogate pair; what no JSON parser takes where an escape is none."""
     has_surrogate = json.contains("\\ud") | json.contains("\\uD")
-    return F.when(has_surrogate, F.regexp_replace(json, _LONE_SURROGATE, r"$1\\u0000")).otherwise(json)
+    marked = F.when(has_surrogate, F.regexp_replace(json, _LONE_SURROGATE, r"$1\\u0000")).otherwise(json)
+    is_wrong = json.contains("\\u") & json.rlike(_NO_ESCAPE)
+    return F.when(is_wrong, "\\u").otherwise(marked)
 
 
 def _may_hide_a_tail() -> Column:
@@ -104,7 +109,7 @@ def _is_strict_json() -> Column:
 
     Two levels around it, as in `_read_json`: how deep a record may go must not hang on who parses it.
     """
-    json = _mark_lone_surrogates(F.col("raw"))
+    json = _check_escapes(F.col("raw"))
     in_list = F.try_parse_json(F.concat(F.lit("["), json, F.lit("]")))
     in_object = F.try_parse_json(F.concat(F.lit('{"_":{"_":'), json, F.lit("}}")))
     return F.coalesce(F.col("is_text") & in_list.isNotNull() & in_object.isNotNull(), F.lit(False))
@@ -138,7 +143,7 @@ def _read_field(name: str, source: Source) -> Column:
     if name in source.constants:
         text = F.lit(source.constants[name])
     if name == "event_id" and name not in source.fields:
-        canonical = F.to_json(F.try_parse_json(_mark_lone_surrogates(F.col("raw"))))
+        canonical = F.to_json(F.try_parse_json(_check_escapes(F.col("raw"))))
         text = F.when(F.col("is_object"), F.md5(canonical))
     if name == "event_id" and source.id_prefix:
         text = F.concat(F.lit(source.id_prefix), text)
@@ -176,7 +181,7 @@ def _is_container(name: str, source: Source) -> Column:
 
 def _holds(path: Path, *kinds: str) -> Column:
     """True where the value is of one of the kinds. Not by schema_of_variant, whose stack a deep one overflows."""
-    parent = _mark_lone_surrogates(F.col("raw")) if len(path) == 1 else _leaf(path[:-1])
+    parent = _check_escapes(F.col("raw")) if len(path) == 1 else _leaf(path[:-1])
     schema = T.StructType([T.StructField(path[-1], T.VariantType())])
     value = F.from_json(parent, schema).getField(path[-1])
     return reduce(or_, [F.try_variant_get(value, "$", kind).isNotNull() for kind in kinds])

@@ -102,6 +102,7 @@ NO_VALUES = [
         '"\\\'"',
         '"\\0"',
         '"\\u"',
+        '"\\u\u06630e9"',  # an Arabic three, whose lower byte is that of c
         '"\\u12"',
         '"\\u12g4"',
         '"\\U0041"',
