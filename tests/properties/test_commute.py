@@ -1,12 +1,13 @@
 """Loads commute: however records are cut into files and runs, ordered and repeated, the tables come out the same.
 
-The suite runs a few fixed examples; COMMUTE_EXAMPLES=200 in the environment runs that many random ones.
+The suite runs a few fixed examples; COMMUTE_WORLDS=200 in the environment runs that many random ones, and
+COMMUTE_SHRINK=1 spends minutes on making a failure smaller (the rows that differ name their world anyhow).
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
@@ -14,7 +15,7 @@ from typing import Any, ClassVar
 import psycopg2
 import psycopg2.extras
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from pyspark.sql import SparkSession
@@ -24,8 +25,9 @@ from tests.conftest import empty_database
 from tests.properties.world import DEFECTS, Rows, any_lines, model_tables, read_lines
 from tests.test_pipeline import fingerprint, load, query
 
-EXAMPLES = int(os.environ.get("COMMUTE_EXAMPLES", "0"))
-FEW = 4
+WORLDS = 20  # at once
+RANDOM_WORLDS = int(os.environ.get("COMMUTE_WORLDS", "0"))
+FIXED_WORLDS = 60
 
 # The rows of `model_tables`, in its order.
 TABLES = {
@@ -48,7 +50,10 @@ DERIVED = (
     "select * from metrics.anomalies as v order by v::text",
     "select newest_event_at, open_quarantined_records, files_not_closing from ops.health",
 )
-FILES = st.lists(any_lines(), min_size=1, max_size=3)
+# What arrives in one run, for each world.
+ARRIVALS = st.tuples(*[any_lines(world) for world in range(WORLDS)])
+Arrivals = tuple[list[str], ...]
+CHOICE = st.integers(0, 10**6)
 
 
 def read_tables(url: str) -> dict[str, Rows]:
@@ -72,7 +77,7 @@ def find_differences(found: dict[str, Rows], expected: dict[str, Rows]) -> dict[
 
 
 class Loads(RuleBasedStateMachine):
-    """Each rule brings files and runs the job; in the end one load of all lines, in one file, must have made the same."""
+    """Each rule brings files and runs the job; in the end the tables are those of one load of all lines in one file."""
 
     server: ClassVar[str]
 
@@ -84,39 +89,38 @@ class Loads(RuleBasedStateMachine):
         (self.folder / "in").mkdir()
         self.lines: list[str] = []
 
-    @initialize(files=FILES)
-    def load_first(self, files: list[list[str]]) -> None:
-        self.bring(files)
+    @initialize(arrivals=ARRIVALS, cut=st.integers(1, 3))
+    def load_first(self, arrivals: Arrivals, cut: int) -> None:
+        self.bring(arrivals, cut)
 
-    @rule(files=FILES)
-    def load_more(self, files: list[list[str]]) -> None:
+    @rule(arrivals=ARRIVALS, cut=st.integers(1, 3))
+    def load_more(self, arrivals: Arrivals, cut: int) -> None:
         """New files, whose records may be late, or conflict with any that came before."""
-        self.bring(files)
+        self.bring(arrivals, cut)
 
-    @rule(choices=st.lists(st.integers(0, 10**6), min_size=1, max_size=8), fresh=any_lines())
-    def repeat_lines(self, choices: list[int], fresh: list[str]) -> None:
-        """A file of records that came before, in another order, among new ones."""
+    @rule(arrivals=ARRIVALS, again=st.lists(CHOICE, min_size=1, max_size=3 * WORLDS))
+    def repeat_lines(self, arrivals: Arrivals, again: list[int]) -> None:
+        """Records that came before, in another order, among new ones."""
         known = [line for line in self.lines if line not in DEFECTS]
-        self.bring([[*fresh, *[known[choice % len(known)] for choice in choices]]])
+        repeated = [known[choice % len(known)] for choice in again] if known else []
+        self.bring((*arrivals, repeated), 2)
 
-    @rule(choice=st.integers(0, 10**6))
-    def repeat_file(self, choice: int) -> None:
-        """A whole file under another name."""
+    @rule(choice=CHOICE, arrivals=ARRIVALS)
+    def repeat_file(self, choice: int, arrivals: Arrivals) -> None:
+        """A whole file under another name, beside new ones."""
         path = self.choose_file(choice)
-        shutil.copy(path, path.with_name(f"copy-{len(self.paths())}.jsonl"))
-        self.lines += path.read_text(encoding="utf-8").splitlines()
-        self.run()
+        self.bring((*arrivals, path.read_text(encoding="utf-8").splitlines()), WORLDS)
 
-    @rule(choice=st.integers(0, 10**6), lines=any_lines())
-    def append(self, choice: int, lines: list[str]) -> None:
+    @rule(choice=CHOICE, arrivals=ARRIVALS)
+    def append(self, choice: int, arrivals: Arrivals) -> None:
         """A file that grows is read again in full."""
-        self.write(self.choose_file(choice), lines)
+        self.write(self.choose_file(choice), list(chain.from_iterable(arrivals)))
         self.run()
 
-    @rule(files=FILES)
-    def refresh(self, files: list[list[str]]) -> None:
-        """A full refresh that brings new files along."""
-        self.bring(files, "--full-refresh")
+    @rule(arrivals=ARRIVALS)
+    def refresh(self, arrivals: Arrivals) -> None:
+        """A full refresh that brings a new file along."""
+        self.bring(arrivals, 1, "--full-refresh")
 
     # REPLAY: a rule that replays quarantined records belongs here; see DEFECTS in world.py for records to mend.
 
@@ -145,9 +149,13 @@ class Loads(RuleBasedStateMachine):
         paths = self.paths()
         return paths[choice % len(paths)]
 
-    def bring(self, files: list[list[str]], *options: str) -> None:
-        for lines in files:
-            self.write(self.folder / "in" / f"{len(self.paths())}.jsonl", lines)
+    def bring(self, arrivals: Arrivals, cut: int, *options: str) -> None:
+        """Write the lines into at most that many new files, world by world in turn, and run the job."""
+        number = len(self.paths())
+        for offset in range(cut):
+            self.write(
+                self.folder / "in" / f"{number + offset}.jsonl", list(chain.from_iterable(arrivals[offset::cut]))
+            )
         self.run(*options)
 
     def write(self, path: Path, lines: list[str]) -> None:
@@ -172,8 +180,9 @@ def test_any_cut_order_and_repetition_gives_the_tables_of_one_load(machine: type
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=EXAMPLES or FEW,
-            derandomize=not EXAMPLES,
+            max_examples=(RANDOM_WORLDS or FIXED_WORLDS) // WORLDS,
+            derandomize=not RANDOM_WORLDS,
+            phases=[Phase.generate, *[Phase.shrink] * bool(os.environ.get("COMMUTE_SHRINK"))],
             stateful_step_count=3,
             deadline=None,
             database=None,
