@@ -16,6 +16,9 @@ ACCEPT_QUALITY ?=
 EVENTS := 3000
 SEED := 7
 OUTPUT := data/simulated/events
+REASON :=
+FILE :=
+RUN :=
 
 # Recipes read these from the environment, quoted; put into a recipe's text, or expanded by make, a file name could
 # hold commands. $(value) takes them as they were typed.
@@ -27,7 +30,10 @@ override JDBC_JAR := $(value JDBC_JAR)
 override OUTPUT := $(value OUTPUT)
 override EVENTS := $(value EVENTS)
 override SEED := $(value SEED)
-export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS SEED FULL_REFRESH DROP_MISSING ACCEPT_QUALITY
+override REASON := $(value REASON)
+override FILE := $(value FILE)
+override RUN := $(value RUN)
+export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS SEED REASON FILE RUN FULL_REFRESH DROP_MISSING ACCEPT_QUALITY
 ifneq ($(origin DATABASE_URL),undefined)
 override DATABASE_URL := $(value DATABASE_URL)
 export DATABASE_URL
@@ -69,6 +75,15 @@ check: $(LOCAL) ## run the checks of sql/checks; exit code 3 and the rows when o
 .PHONY: quality
 quality: $(LOCAL) ## the last five runs: their counts, quarantine by reason, errors
 	@$(PYTHON) -m jobs.query sql/analysis/quality.sql
+
+.PHONY: quarantine
+quarantine: $(LOCAL) ## what is open in quarantine, by reason, field and file, with examples
+	@$(PYTHON) -m jobs.quarantine
+
+.PHONY: replay
+replay: $(LOCAL) ## try quarantined records again by today's mapping and rules; REASON=, FILE=, RUN= select some
+	@$(PYTHON) -m jobs.submit --database jobs/replay.py \
+		$${REASON:+--reason "$$REASON"} $${FILE:+--file "$$FILE"} $${RUN:+--run "$$RUN"}
 
 .PHONY: simulate
 simulate: $(LOCAL) ## make EVENTS events from SEED in the folder OUTPUT, the right answers beside it

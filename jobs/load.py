@@ -9,7 +9,6 @@ from typing import Any
 
 import psycopg2
 from pyspark.sql import DataFrame, Row, SparkSession
-from pyspark.sql import functions as F
 
 from jobs.quality import FileQuality, check_quality
 from jobs.storage.errors import PipelineError, describe
@@ -24,7 +23,7 @@ from jobs.storage.runs import Run, RunKind, fail_run, start_run
 from jobs.storage.settings import Settings
 from jobs.storage.spark import start_spark
 from jobs.storage.staging import stage
-from jobs.transforms.deduplicate import PUBLISHED, add_history, count_verdicts, deduplicate
+from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
 from jobs.transforms.model import conform, model_tables
 from jobs.transforms.parse import parse
 from jobs.transforms.quarantine import (
@@ -33,10 +32,11 @@ from jobs.transforms.quarantine import (
     describe_quarantined,
     group_refused,
     read_group,
+    shape_quarantined,
 )
 from jobs.transforms.sessionize import sessionize
 from jobs.transforms.validate import Limits, judge, split
-from schemas.tables import ARRIVING_EVENTS, QUARANTINED_RECORDS, RECOVERED_RECORDS
+from schemas.tables import ARRIVING_EVENTS, RECOVERED_RECORDS
 
 
 @dataclass(frozen=True)
@@ -92,29 +92,28 @@ def _load(
     else:
         write_quarantine(described, work.readings, quarantine, run.run_id)
         check_quality(_rate_files(work.readings, framed, refused), settings.gate, accept_quality)
-        refused_rows = described.withColumn("run_id", F.lit(run.run_id))
-        stage(conform(refused_rows, QUARANTINED_RECORDS), "quarantined_records", run, jdbc, settings)
+        stage(shape_quarantined(described, run.run_id), "quarantined_records", run, jdbc, settings)
     with stages.time("history"):
         history = _find_history(spark, database_url, run, accepted, jdbc, settings) if run.merges else None
     with stages.time("model") as counts:
-        verdicts = deduplicate(add_history(accepted, run.run_id, history)).persist()
-        verdict_counts = {row.file_id: row for row in count_verdicts(verdicts).collect()}
-        published = verdicts.filter(F.col("verdict") == PUBLISHED)
-        events = sessionize(published, settings.session_gap).persist()
-        counts["events"] = events.count()
+        verdicts = deduplicate(add_history(accepted, run.run_id, history))
+        records = sessionize(verdicts, settings.session_gap).persist()
+        verdict_counts = {row.file_id: row for row in count_verdicts(records).collect()}
+        counts["accepted"] = sum(row.accepted for row in verdict_counts.values())
     with stages.time("stage"):
-        for table, rows in model_tables(verdicts, events).items():
+        for table, rows in model_tables(records).items():
             stage(rows, table, run, jdbc, settings)
     with stages.time("publish") as counts:
         done = publish_surely(database_url, run, _count_files(run, work, framed, verdict_counts))
         counts |= done.totals
-    for kept in (judged, verdicts, events):
+    for kept in (judged, records):
         kept.unpersist()
     return {
         "run_id": run.run_id,
         "kind": run.kind,
         "started_at": run.started_at,
         "files": len(work.readings),
+        "records": sum(records for part in framed for records, _ in part.counts.values()),
         "totals": done.totals,
         "changes": done.changes,
         "quarantined_by_reason": reasons,

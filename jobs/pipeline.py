@@ -7,23 +7,19 @@ folder; 3 the data did not pass, nothing published; 4 the database can't be reac
 """
 
 import argparse
-import logging
 import os
 import sys
 from contextlib import closing
 from pathlib import Path
 
+from jobs.entry import add_common_arguments, quarantine_folder, run_job
 from jobs.load import Work, frame_files, load
-from jobs.storage.errors import PipelineError, UsageError, describe
 from jobs.storage.files import discover, no_files_found
 from jobs.storage.ledger import choose_all_files, choose_new_files, count_current_files, prepare_database
-from jobs.storage.logs import configure_logging
 from jobs.storage.postgres import connect, hold_run_lock
 from jobs.storage.settings import read_settings
 from jobs.storage.sources import read_source
 from jobs.storage.summary import format_nothing_new, format_summary, write_summary
-
-logger = logging.getLogger(__name__)
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -32,9 +28,6 @@ def arg_parser() -> argparse.ArgumentParser:
         "--input", required=True, help="folder of event logs, a path or a URI such as s3a://bucket/events"
     )
     parser.add_argument("--source", default="conf/sources/default.yml", help="how the fields map to ours")
-    parser.add_argument("--settings", default="conf/pipeline.yml", help="tunables")
-    parser.add_argument("--data", default="data", help="local folder for logs, summaries and quarantine")
-    parser.add_argument("--quarantine", help="path or URI that all executors reach (default: quarantine in --data)")
     parser.add_argument("--full-refresh", action="store_true", help="read every file of the ledger again")
     parser.add_argument("--drop-missing", action="store_true", help="drop the events of files that are gone")
     parser.add_argument(
@@ -43,7 +36,7 @@ def arg_parser() -> argparse.ArgumentParser:
         default=os.environ.get("ACCEPT_QUALITY", "0") not in ("", "0", "no", "false"),
         help="publish even where the quality gate would stop the run (also: ACCEPT_QUALITY=1 in the environment)",
     )
-    parser.add_argument("--wait", type=float, default=60, help="seconds to wait for another run to end")
+    add_common_arguments(parser)
     return parser
 
 
@@ -52,7 +45,6 @@ def run(args: argparse.Namespace, database_url: str) -> str:
     settings = read_settings(Path(args.settings))
     source = read_source(Path(args.source).resolve())
     found, skipped = discover(args.input, settings.include)
-    data = Path(args.data).resolve()
     with hold_run_lock(database_url, args.wait):
         with closing(connect(database_url)) as connection:
             prepare_database(connection)
@@ -66,28 +58,11 @@ def run(args: argparse.Namespace, database_url: str) -> str:
         if not readings:
             return format_nothing_new(len(found), loaded, skipped)
         work = Work("full_refresh" if args.full_refresh else "load", readings, frame_files)
-        quarantine = args.quarantine or str(data / "quarantine")
-        summary = load(database_url, work, settings, quarantine, args.accept_quality) | {"skipped": skipped}
-    write_summary(data / "runs", summary)
+        summary = load(database_url, work, settings, quarantine_folder(args), args.accept_quality)
+        summary["skipped"] = skipped
+    write_summary(Path(args.data) / "runs", summary)
     return format_summary(summary)
 
 
-def main() -> int:
-    args = arg_parser().parse_args()
-    log = configure_logging(Path(args.data) / "runs")
-    try:
-        if not (database_url := os.environ.get("DATABASE_URL")):
-            raise UsageError("DATABASE_URL is not set; `make pipeline` sets it, or name your own PostgreSQL in it")
-        print(run(args, database_url))
-    except PipelineError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    except Exception as error:
-        logger.exception("unforeseen")
-        print(f"error: {describe(error)} (the trace is in {log})", file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_job(arg_parser().parse_args(), run))

@@ -120,6 +120,11 @@ def show(options: argparse.Namespace, url: str) -> None:
             results = [query_metric(cursor, name, options.rows) for name in METRICS]
         else:
             results = [query_file(cursor, options.file)]
+    show_results(results)
+
+
+def show_results(results: list[Result]) -> None:
+    """Print each as a ruled table on a terminal, as aligned text into a pipe."""
     for result in results:
         if sys.stdout.isatty():
             print_table(result)

@@ -90,13 +90,19 @@ ARRIVING_EVENTS = _schema(event_id=_TEXT, user_id=_TEXT, event_at=_INSTANT)
 # One row per quarantined record of an earlier run that a replay recovered.
 RECOVERED_RECORDS = _schema(file_id=_LONG, record_number=_LONG)
 
-# One row per refused record.
+# One row per refused record; `fields` are those of ours that the reasons are about.
 QUARANTINED_RECORDS = _schema(
     file_id=_LONG,
     record_number=_LONG,
     reasons=T.ArrayType(_TEXT),
+    fields=T.ArrayType(_TEXT),
     raw_sha256=_TEXT,
     run_id=_LONG,
+)
+
+# What a replay reads of a line in the quarantine folder, and the run in whose folder it is.
+QUARANTINE_LINE = _schema(
+    source_file=_TEXT, record_number=_LONG, raw=_TEXT, raw_base64=_TEXT, raw_sha256=_TEXT, run_id=_LONG
 )
 
 # Staged tables that get a primary key, and so hold each row once even where a task of Spark wrote it twice.

@@ -9,7 +9,7 @@ from typing import Literal
 from jobs.storage.errors import UsageError
 from jobs.storage.file_systems import InputFile, file_system_of, make_uri
 
-Format = Literal["json_lines", "json_values", "unreadable"]
+Format = Literal["json_lines", "json_values", "unreadable", "replay"]
 
 _SNIFFED_BYTES = 1024 * 1024
 GZIP_MAGIC = b"\x1f\x8b"

@@ -18,8 +18,17 @@ SQL = Path(__file__).resolve().parents[2] / "sql"
 _RUN_LOCK = 0x646F63_65766E74  # "doc", "evnt"
 _OLDEST_VERSION = 150000
 _TLS_PARAMETERS = ("sslmode", "sslrootcert")
-# UTC everywhere; and a server that looks whether its client is still there: a killed run must not hold the lock.
-_SESSION_OPTIONS = "-c timezone=UTC -c client_connection_check_interval=1000"
+# UTC everywhere; and a server that soon finds out when its client is gone: a dead run must not hold a lock for hours.
+_SESSION_OPTIONS = " ".join(
+    f"-c {name}={value}"
+    for name, value in {
+        "timezone": "UTC",
+        "client_connection_check_interval": 1000,  # milliseconds, while a statement runs
+        "tcp_keepalives_idle": 20,  # seconds, while none does
+        "tcp_keepalives_interval": 10,
+        "tcp_keepalives_count": 3,
+    }.items()
+)
 
 SqlParts = Mapping[str, sql.Composable]
 
@@ -32,7 +41,7 @@ def connect(url: str, application_name: str = "document-events") -> Connection:
             application_name=application_name,
             options=_SESSION_OPTIONS,
             connect_timeout=10,
-            keepalives_idle=30,
+            keepalives_idle=20,
             keepalives_interval=10,
             keepalives_count=3,
         )

@@ -21,7 +21,8 @@ from schemas.tables import KEYED
 
 logger = logging.getLogger(__name__)
 
-_MEMORY = {"maintenance_work_mem": "256MB", "work_mem": "64MB"}
+# A reader who keeps a lock for ever makes this try fail and pass by, not hang.
+_TRANSACTION_SETTINGS = {"maintenance_work_mem": "256MB", "work_mem": "64MB", "lock_timeout": "60s"}
 _TOTALS = ("records", "blank", "quarantined", "accepted", "exact_duplicates", "superseded", "published", "replaced")
 _VIEWS = ("ddl/1[67]*.sql", "metrics/*.sql")
 
@@ -89,8 +90,8 @@ def publish(connection: Connection, run: Run, files: list[FileCounts]) -> Publis
     Raises QualityError, and leaves everything as it was, when a key does not hold or the sums of a file do not close.
     """
     with connection, connection.cursor() as cursor:
-        for name, size in _MEMORY.items():
-            cursor.execute(sql.SQL("set local {} = %s").format(sql.Identifier(name)), (size,))
+        for name, value in _TRANSACTION_SETTINGS.items():
+            cursor.execute(sql.SQL("set local {} = %s").format(sql.Identifier(name)), (value,))
         if _is_published(cursor, run):
             return Published(_read_totals(cursor, run), {})
         _add_primary_keys(cursor, run)

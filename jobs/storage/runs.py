@@ -49,8 +49,7 @@ def start_run(connection: Connection, kind: RunKind, settings: Settings) -> Run:
     started_at = datetime.now(UTC)
     with connection, connection.cursor() as cursor:
         _sweep_dead_runs(cursor)
-        cursor.execute("select to_regclass('public.events') is not null and to_regclass('ops.health') is not null")
-        merges = bool(fetch_one(cursor)[0])
+        merges = _has_tables(cursor)
         gap_minutes = int(settings.session_gap.total_seconds()) // 60
         if merges and kind != "full_refresh":
             _refuse_other_gap(cursor, gap_minutes)
@@ -65,6 +64,12 @@ def start_run(connection: Connection, kind: RunKind, settings: Settings) -> Run:
     return run
 
 
+def has_tables(connection: Connection) -> bool:
+    """Whether the first load has been done."""
+    with connection, connection.cursor() as cursor:
+        return _has_tables(cursor)
+
+
 def fail_run(connection: Connection, run: Run, error: str) -> None:
     """Enter why the run failed and drop its staging tables."""
     with connection, connection.cursor() as cursor:
@@ -74,6 +79,11 @@ def fail_run(connection: Connection, run: Run, error: str) -> None:
             (error, run.run_id),
         )
         cursor.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(run.staging)))
+
+
+def _has_tables(cursor: Cursor) -> bool:
+    cursor.execute("select to_regclass('public.events') is not null and to_regclass('ops.health') is not null")
+    return bool(fetch_one(cursor)[0])
 
 
 def _sweep_dead_runs(cursor: Cursor) -> None:

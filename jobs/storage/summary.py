@@ -36,6 +36,17 @@ def format_summary(summary: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def format_replay(summary: dict[str, Any]) -> str:
+    """What became of replayed records: recovered or still refused, and why."""
+    totals, taken = summary["totals"], summary["records"]
+    lines = [f"run {summary['run_id']}: {taken:,} quarantined records of {summary['files']} files replayed"]
+    lines.append(f"  {'recovered':<18}{totals['records']:>12,}")
+    lines += [f"    {_LABELS[key]:<16}{totals[key]:>12,}" for key in ("exact_duplicates", "superseded", "published")]
+    lines.append(f"  {'still open':<18}{taken - totals['records']:>12,}")
+    lines += _changes(summary["changes"])
+    return "\n".join([*lines, *_section("still open by reason", summary["quarantined_by_reason"])])
+
+
 def format_nothing_new(found: int, loaded: int, skipped: list[tuple[str, str]]) -> str:
     """What to tell of a run whose files, all `found` of them, are among the `loaded` ones."""
     lines = [f"nothing new: {found} files found, all among the {loaded} that are loaded", *_skipped(skipped)]

@@ -4,25 +4,25 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from jobs.transforms.deduplicate import SUPERSEDED
+from jobs.transforms.deduplicate import PUBLISHED, SUPERSEDED
 from jobs.transforms.dimensions import summarize_documents, summarize_users
 from jobs.transforms.sessionize import summarize_sessions
 from schemas.tables import EVENTS, SUPERSEDED_RECORDS
 
 
-def model_tables(verdicts: DataFrame, events: DataFrame) -> dict[str, DataFrame]:
+def model_tables(records: DataFrame) -> dict[str, DataFrame]:
     """The frames to stage, by table name (`schemas.tables.STAGED`).
 
-    In: `verdicts`, one row per accepted record, new or of the history (`deduplicate`); `events`, one row per published
-    record with its session (`sessionize`).
+    In: one row per accepted record, new or of the history, with verdict and session (`deduplicate`, `sessionize`).
     """
+    events = records.filter(F.col("verdict") == PUBLISHED)
     was_superseded = F.coalesce(F.col("standing") == SUPERSEDED, F.lit(False))
-    superseded = verdicts.filter((F.col("verdict") == SUPERSEDED) & ~was_superseded)
+    superseded = records.filter((F.col("verdict") == SUPERSEDED) & ~was_superseded)
     return {
+        "events": shape_events(events),
         "users": summarize_users(events),
         "documents": summarize_documents(events),
         "sessions": summarize_sessions(events),
-        "events": shape_events(events),
         "superseded_records": conform(superseded, SUPERSEDED_RECORDS),
     }
 

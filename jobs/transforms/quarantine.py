@@ -60,6 +60,19 @@ def describe_quarantined(quarantined: DataFrame) -> DataFrame:
     )
 
 
+def shape_quarantined(described: DataFrame, run_id: int) -> DataFrame:
+    """One row per refused record, as `ops.quarantined_records` keeps it (`schemas.tables.QUARANTINED_RECORDS`)."""
+    fields = F.transform("details.problems", lambda problem: problem["field"])
+    return described.select(
+        "file_id",
+        "record_number",
+        "reasons",
+        F.array_sort(F.array_distinct(F.filter(fields, lambda field: field.isNotNull()))).alias("fields"),
+        "raw_sha256",
+        F.lit(run_id).alias("run_id"),
+    )
+
+
 def group_refused(described: DataFrame) -> DataFrame:
     """One row per file, reasons and missing fields (`RefusedGroup`): few, however many records are refused."""
     missing = F.filter("details.problems", lambda problem: problem["reason"] == "missing_field")

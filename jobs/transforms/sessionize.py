@@ -5,24 +5,28 @@ from datetime import timedelta
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from jobs.transforms.deduplicate import PUBLISHED
 from schemas.tables import SESSIONS
 
 
-def sessionize(events: DataFrame, gap: timedelta) -> DataFrame:
-    """Add `session_id` and `session_started_at` to each event.
+def sessionize(records: DataFrame, gap: timedelta) -> DataFrame:
+    """Add `session_id` and `session_started_at` to each published record; others belong to no session.
 
-    In and out: one row per event. A pause of more than `gap` between two events of a user opens a new session. The
-    id is derived from user and start alone, so that other sessions of the user never change it.
+    In and out: one row per record with its `verdict`. A pause of more than `gap` between two events of a user opens a
+    new session. The id is derived from user and start alone, so that other sessions of the user never change it.
     """
+    # The order of `deduplicate`, cut short: what is sorted already is not sorted again.
     in_order = Window.partitionBy("user_id").orderBy("event_at", "event_id")
+    before = in_order.rowsBetween(Window.unboundedPreceding, -1)
     so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
-    event_at = F.col("event_at")
-    previous_at = F.lag("event_at").over(in_order)
+    event_at, is_published = F.col("event_at"), F.col("verdict") == PUBLISHED
+    previous_at = F.last(F.when(is_published, event_at), ignorenulls=True).over(before)
     pause = F.unix_micros(event_at) - F.unix_micros(previous_at)
-    opens_session = previous_at.isNull() | (pause > gap // timedelta(microseconds=1))
-    marked = events.select("*", F.when(opens_session, event_at).alias("opened_at"))
-    started = marked.select("*", F.last("opened_at", ignorenulls=True).over(so_far).alias("session_started_at"))
-    session_id = derive_session_id(F.col("user_id"), F.col("session_started_at"))
+    opens_session = is_published & (previous_at.isNull() | (pause > gap // timedelta(microseconds=1)))
+    marked = records.select("*", F.when(opens_session, event_at).alias("opened_at"))
+    last_opened_at = F.last("opened_at", ignorenulls=True).over(so_far)
+    started = marked.select("*", F.when(is_published, last_opened_at).alias("session_started_at"))
+    session_id = F.when(is_published, derive_session_id(F.col("user_id"), F.col("session_started_at")))
     return started.drop("opened_at").select("*", session_id.alias("session_id"))
 
 

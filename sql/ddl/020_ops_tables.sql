@@ -57,6 +57,7 @@ create table if not exists ops.quarantined_records (
     constraint quarantined_records_file_id_fkey references ops.ingested_files (file_id),
     record_number bigint not null,
     reasons text[] not null,
+    fields text[] not null,
     raw_sha256 text,
     run_id bigint not null
     constraint quarantined_records_run_id_fkey references ops.pipeline_runs (run_id),

@@ -57,6 +57,7 @@ create table {staging}.quarantined_records (
     file_id bigint,
     record_number bigint,
     reasons text[],
+    fields text[],
     raw_sha256 text,
     run_id bigint
 );

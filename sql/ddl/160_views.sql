@@ -30,6 +30,23 @@ inner join public.sessions on events.session_id = sessions.session_id
 inner join ops.ingested_files on events.file_id = ingested_files.file_id
 left join public.documents on events.document_id = documents.document_id;
 
+-- One row per quarantined record that is still open: its file was not read again, and nobody recovered it.
+create or replace view ops.open_quarantined_records as
+select
+    quarantined_records.file_id,
+    ingested_files.file_path,
+    ingested_files.size_bytes,
+    ingested_files.modified_at,
+    ingested_files.source,
+    quarantined_records.record_number,
+    quarantined_records.reasons,
+    quarantined_records.fields,
+    quarantined_records.raw_sha256,
+    quarantined_records.run_id
+from ops.quarantined_records
+inner join ops.ingested_files on quarantined_records.file_id = ingested_files.file_id
+where ingested_files.is_current and quarantined_records.recovered_by_run_id is null;
+
 -- One row: is the database fed, and do its books close?
 create or replace view ops.health as
 with last_success as (
@@ -43,10 +60,7 @@ newest_event as (
 ),
 
 open_quarantine as (
-    select count(*) as open_quarantined_records
-    from ops.quarantined_records
-    inner join ops.ingested_files on quarantined_records.file_id = ingested_files.file_id
-    where ingested_files.is_current and quarantined_records.recovered_by_run_id is null
+    select count(*) as open_quarantined_records from ops.open_quarantined_records
 ),
 
 unclosed_files as (

@@ -127,6 +127,8 @@ comment on table ops.quarantined_records is
 comment on column ops.quarantined_records.file_id is 'Reading of the file it stands in.';
 comment on column ops.quarantined_records.record_number is 'Its number in that file, from 1.';
 comment on column ops.quarantined_records.reasons is 'Every reason for refusing it, as codes.';
+comment on column ops.quarantined_records.fields is
+'Our fields that the reasons are about; may be empty.';
 comment on column ops.quarantined_records.raw_sha256 is 'SHA-256 of its text, in hex; NULL if unreadable.';
 comment on column ops.quarantined_records.run_id is 'Run that refused it.';
 comment on column ops.quarantined_records.recovered_by_run_id is
@@ -207,3 +209,18 @@ comment on column ops.health.newest_event_at is 'Time of the latest event.';
 comment on column ops.health.open_quarantined_records is
 'Refused records of current readings that nobody has recovered.';
 comment on column ops.health.files_not_closing is 'Files whose sums do not close; anything but 0 is a fault.';
+
+comment on view ops.open_quarantined_records is
+'Quarantined records of current readings that nobody has recovered; one row per record.';
+comment on column ops.open_quarantined_records.file_id is 'Reading in which it was refused.';
+comment on column ops.open_quarantined_records.file_path is 'URI of that file.';
+comment on column ops.open_quarantined_records.size_bytes is 'Size of the file when it was read.';
+comment on column ops.open_quarantined_records.modified_at is 'Time of its last change when it was read.';
+comment on column ops.open_quarantined_records.source is 'Mapping that it was read with.';
+comment on column ops.open_quarantined_records.record_number is
+'Number of the record in that file, from 1, blank ones counted.';
+comment on column ops.open_quarantined_records.reasons is 'All reasons against it.';
+comment on column ops.open_quarantined_records.fields is
+'Our fields that the reasons are about; may be empty.';
+comment on column ops.open_quarantined_records.raw_sha256 is 'SHA-256 of its original bytes.';
+comment on column ops.open_quarantined_records.run_id is 'Run that refused it; its folder has the text.';

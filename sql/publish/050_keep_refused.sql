@@ -1,10 +1,11 @@
 -- Refused and superseded records. A full refresh finds every superseded record anew; a replay marks what it
 -- recovered.
-insert into ops.quarantined_records (file_id, record_number, reasons, raw_sha256, run_id)
+insert into ops.quarantined_records (file_id, record_number, reasons, fields, raw_sha256, run_id)
 select
     file_id,
     record_number,
     reasons,
+    fields,
     raw_sha256,
     run_id
 from {staging}.quarantined_records;

@@ -6,7 +6,8 @@ from hashlib import md5
 from typing import Any
 
 from chispa import assert_df_equality
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from jobs.transforms.sessionize import sessionize, summarize_sessions
 from tests.builders import NOON, events, minutes
@@ -14,9 +15,16 @@ from tests.builders import NOON, events, minutes
 GAP = timedelta(minutes=30)
 
 
+def published(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
+    """Events with a verdict: published unless the row says otherwise."""
+    verdicts = {row["event_id"]: row.pop("verdict", "published") for row in rows}
+    lookup = F.create_map(*[F.lit(part) for pair in verdicts.items() for part in pair])
+    return events(spark, *rows).withColumn("verdict", lookup[F.col("event_id")])
+
+
 def sessions(spark: SparkSession, *rows: dict[str, Any]) -> list[tuple[str, datetime, datetime, Decimal, int]]:
     numbered = [{"event_id": f"e{number}", **row} for number, row in enumerate(rows)]
-    found = summarize_sessions(sessionize(events(spark, *numbered), GAP)).orderBy("user_id", "started_at")
+    found = summarize_sessions(sessionize(published(spark, *numbered), GAP)).orderBy("user_id", "started_at")
     spans = found.selectExpr(
         "user_id",
         "unix_micros(started_at) - unix_micros(timestamp '2025-06-02 12:00:00') as opened",
@@ -54,18 +62,32 @@ def test_an_event_between_two_sessions_joins_them(spark: SparkSession) -> None:
 
 
 def test_the_id_depends_on_user_and_start_alone(spark: SparkSession) -> None:
-    alone = sessionize(events(spark, {"event_at": minutes(100)}), GAP).first()
+    alone = sessionize(published(spark, {"event_id": "e1", "event_at": minutes(100)}), GAP).first()
     among = sessionize(
-        events(spark, {"event_id": "e0", "event_at": minutes(0)}, {"event_at": minutes(100)}), GAP
+        published(spark, {"event_id": "e0", "event_at": minutes(0)}, {"event_id": "e1", "event_at": minutes(100)}),
+        GAP,
     ).filter("event_id = 'e1'")
     micros = int(minutes(100).timestamp()) * 1_000_000
     assert alone.session_id == among.first().session_id == md5(f"{micros}:ann".encode()).hexdigest()  # noqa: S324
 
 
 def test_every_event_keeps_its_columns_and_gets_a_session(spark: SparkSession) -> None:
-    frame = events(spark, {"event_id": "a"}, {"event_id": "b", "event_at": minutes(90)})
+    frame = published(spark, {"event_id": "a"}, {"event_id": "b", "event_at": minutes(90)})
     found = sessionize(frame, GAP)
     assert_df_equality(
         found.drop("session_id", "session_started_at"), frame, ignore_nullable=True, ignore_row_order=True
     )
     assert found.filter("session_id is null").isEmpty()
+
+
+def test_what_is_not_published_neither_has_a_session_nor_makes_one_longer(spark: SparkSession) -> None:
+    rows = [
+        {"event_id": "a", "event_at": minutes(0)},
+        {"event_id": "b", "event_at": minutes(25), "verdict": "superseded"},
+        {"event_id": "c", "event_at": minutes(50)},
+        {"event_id": "d", "event_at": minutes(60), "verdict": "exact_duplicate"},
+    ]
+    found = sessionize(published(spark, *rows), GAP).orderBy("event_id").collect()
+    starts = [row.session_started_at and row.session_started_at.minute for row in found]
+    assert starts == [0, None, 50, None]
+    assert [row.session_id is None for row in found] == [False, True, False, True]

@@ -1,0 +1,46 @@
+"""What the jobs have in common at their doors: arguments, log, database, errors, exit codes."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from jobs.storage.errors import PipelineError, UsageError, describe
+from jobs.storage.logs import configure_logging
+
+logger = logging.getLogger(__name__)
+
+
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments that every job which loads takes."""
+    parser.add_argument("--settings", default="conf/pipeline.yml", help="tunables")
+    parser.add_argument("--data", default="data", help="local folder for logs, summaries and quarantine")
+    parser.add_argument("--quarantine", help="path or URI that all executors reach (default: quarantine in --data)")
+    parser.add_argument("--wait", type=float, default=60, help="seconds to wait for another run to end")
+
+
+def quarantine_folder(args: argparse.Namespace) -> str:
+    """Where refused records go, a path or a URI."""
+    return args.quarantine or str(Path(args.data).resolve() / "quarantine")
+
+
+def run_job(args: argparse.Namespace, run: Callable[[argparse.Namespace, str], str]) -> int:
+    """Run a job and print what it returns; errors become one line each and the exit code that belongs to them.
+
+    `run` gets the arguments and the URL of the database, which is named by DATABASE_URL in the environment.
+    """
+    log = configure_logging(Path(args.data) / "runs")
+    try:
+        if not (database_url := os.environ.get("DATABASE_URL")):
+            raise UsageError("DATABASE_URL is not set; `make pipeline` sets it, or name your own PostgreSQL in it")
+        print(run(args, database_url))
+    except PipelineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except Exception as error:
+        logger.exception("unforeseen")
+        print(f"error: {describe(error)} (the trace is in {log})", file=sys.stderr)
+        return 1
+    return 0

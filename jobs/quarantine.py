@@ -1,0 +1,72 @@
+"""Shows what is open in quarantine: counts by reason, field and file, each with the text of its first record.
+
+`python -m jobs.quarantine [--rows 20]`, on the database of DATABASE_URL, else the embedded one; the texts come from
+the local folder --quarantine. Exit codes as of jobs/query.py. `make replay` tries the records again.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jobs.database import find_database
+from jobs.query import Result, query_file, show_results
+from jobs.storage.errors import PipelineError
+from jobs.storage.file_systems import decode
+from jobs.storage.postgres import SQL, read_only
+
+_SHOWN_CHARACTERS = 60
+
+# Run, URI of the file, record number.
+Place = tuple[int, str, int]
+
+
+def summarize(url: str, folder: Path, row_limit: int) -> Result:
+    """One row per reason, field and file, most records first, with an example."""
+    with read_only(url, "document-events quarantine") as cursor:
+        found = query_file(cursor, SQL / "analysis" / "open_quarantine.sql")
+    rows = found.rows[:row_limit]
+    texts = dict(read_texts(folder, {(run_id, path, number) for _, _, path, _, run_id, number in rows}))
+    shown = [
+        (reason, field, records, f"{decode(path).removeprefix('file://')}:{number}", texts.get((run_id, path, number)))
+        for reason, field, path, records, run_id, number in rows
+    ]
+    hidden = f", the first {row_limit} of {len(found.rows)} groups" if len(found.rows) > row_limit else ""
+    return Result(f"open in quarantine{hidden}", ["reason", "field", "records", "first at", "its text"], shown)
+
+
+def read_texts(folder: Path, places: set[Place]) -> Iterator[tuple[Place, str]]:
+    """The beginning of the text of the records at `places`, as far as a local quarantine folder has them."""
+    for run_id in {run_id for run_id, *_ in places}:
+        for path in sorted((folder / f"run_id={run_id}").glob("*.json")):
+            with path.open(encoding="utf-8") as lines:
+                for line in lines:
+                    record: dict[str, Any] = json.loads(line)
+                    place = (run_id, record["source_file"], record["record_number"])
+                    if place in places:
+                        text = record.get("raw") or record.get("raw_base64") or ""
+                        yield place, text[:_SHOWN_CHARACTERS] + ("..." if len(text) > _SHOWN_CHARACTERS else "")
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m jobs.quarantine", description=__doc__.partition("\n")[0])
+    parser.add_argument("--quarantine", type=Path, default="data/quarantine", help="the folder of refused records")
+    parser.add_argument("--rows", type=int, default=20, help="groups shown (%(default)s)")
+    return parser
+
+
+def main(arguments: list[str]) -> int:
+    """Show it; returns the exit code."""
+    options = arg_parser().parse_args(arguments)
+    try:
+        show_results([summarize(find_database(), options.quarantine, options.rows)])
+    except PipelineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

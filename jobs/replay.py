@@ -1,0 +1,56 @@
+"""Quarantined records through the same path again, with today's mapping and rules.
+
+    spark-submit --properties-file conf/spark-defaults.conf jobs/replay.py [--reason CODE] [--file NAME] [--run RUN_ID]
+
+What passes now is published and marked as recovered; the rest stays open, with its history. Exit codes as of
+jobs/pipeline.py. A record whose text was mended by its producer is not replayed but read: a changed file is new.
+"""
+
+import argparse
+import sys
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+from jobs.entry import add_common_arguments, quarantine_folder, run_job
+from jobs.load import Work, load
+from jobs.storage.errors import UsageError
+from jobs.storage.ledger import prepare_database
+from jobs.storage.open_quarantine import Selection, choose_open_files, frame_open_records
+from jobs.storage.postgres import connect, hold_run_lock
+from jobs.storage.runs import has_tables
+from jobs.storage.settings import read_settings
+from jobs.storage.summary import format_replay, write_summary
+from schemas.fields import REASONS
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Load quarantined records again, by today's rules.")
+    parser.add_argument("--reason", choices=[reason for reason in REASONS if reason != "unreadable_file"])
+    parser.add_argument("--file", help="only records of this file: its path, its URI, or the last parts of either")
+    parser.add_argument("--run", type=int, help="only records that this run quarantined")
+    add_common_arguments(parser)
+    return parser
+
+
+def run(args: argparse.Namespace, database_url: str) -> str:
+    """Replay the open records that are selected; return what to tell the user."""
+    settings = read_settings(Path(args.settings))
+    selection = Selection(args.reason, args.file, args.run)
+    quarantine = quarantine_folder(args)
+    with hold_run_lock(database_url, args.wait):
+        with closing(connect(database_url)) as connection:
+            prepare_database(connection)
+            if not has_tables(connection):
+                raise UsageError("nothing has been loaded yet, so there is nothing to replay; `make pipeline` loads")
+            readings = choose_open_files(connection, selection)
+        if not readings:
+            return "nothing to replay: no open quarantined record is selected (`make quarantine` shows what is open)"
+        frame = partial(frame_open_records, selection=selection, database_url=database_url, quarantine=quarantine)
+        summary = load(database_url, Work("replay", readings, frame), settings, quarantine, accept_quality=True)
+    write_summary(Path(args.data) / "runs", summary)
+    return format_replay(summary)
+
+
+if __name__ == "__main__":
+    sys.exit(run_job(arg_parser().parse_args(), run))

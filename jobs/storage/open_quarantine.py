@@ -1,0 +1,145 @@
+"""Quarantined records that nobody has recovered yet: which there are, and their text to be read again."""
+
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from os import fsencode
+from urllib.parse import quote
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.storage.errors import UsageError
+from jobs.storage.file_systems import InputFile, decode, file_system_of, make_uri
+from jobs.storage.framing import Framed, frame
+from jobs.storage.ledger import Reading, read_sources, reserve_file_ids
+from jobs.storage.postgres import connect, jdbc_options
+from schemas.tables import QUARANTINE_LINE, RECORD
+
+# What stands for the unreadable rest of a file is no record: it is read again when the file changes.
+_RECORDS_ONLY = sql.SQL("raw_sha256 is not null and not 'unreadable_file' = any(reasons)")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which open records; None selects all. `file` is a URI, a path, or the last parts of one."""
+
+    reason: str | None = None
+    file: str | None = None
+    run_id: int | None = None
+
+    def query(self, *columns: str) -> sql.Composed:
+        """Select distinct `columns` of ops.open_quarantined_records, of what may be replayed."""
+        conditions: list[sql.Composable] = [_RECORDS_ONLY]
+        if self.reason:
+            conditions.append(sql.SQL("{} = any(reasons)").format(sql.Literal(self.reason)))
+        if self.file:
+            name = self.file if "://" in self.file else quote(fsencode(self.file))
+            end = sql.Literal("/" + name.removeprefix("/"))
+            conditions.append(sql.SQL("right('/' || file_path, length({end})) = {end}").format(end=end))
+        if self.run_id:
+            conditions.append(sql.SQL("run_id = {}").format(sql.Literal(self.run_id)))
+        return sql.SQL("select distinct {} from ops.open_quarantined_records where {}").format(
+            sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(" and ").join(conditions)
+        )
+
+
+def choose_open_files(connection: Connection, selection: Selection) -> list[Reading]:
+    """One reading for each file with open records, with the source that the ledger recorded, as its file is today."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute(selection.query("file_id", "file_path", "size_bytes", "modified_at", "source"))
+        rows = sorted(cursor.fetchall())
+        sources = read_sources({source for *_, source in rows})
+        return [
+            Reading(new_id, InputFile(*file), sources[source], original_file_id=file_id)
+            for new_id, (file_id, *file, source) in zip(reserve_file_ids(cursor, len(rows)), rows, strict=True)
+        ]
+
+
+def frame_open_records(
+    spark: SparkSession, readings: list[Reading], selection: Selection, database_url: str, quarantine: str
+) -> Framed:
+    """The text of the selected records of these readings, all of one source, under their old record numbers.
+
+    From the folder `quarantine`, where it is kept whole and unchanged; else from the file itself, if that is as it
+    was. What is found in neither stays open.
+    """
+    wanted = _read_selected(spark, readings, selection, database_url).persist()
+    run_ids = [row.run_id for row in wanted.select("run_id").distinct().collect()]
+    kept = _match(wanted, _read_quarantine(spark, quarantine, run_ids)).persist()
+    records, missing = kept, _count(wanted, kept)
+    if unchanged := [reading for reading in readings if missing[reading.file_id] and _is_unchanged(reading.file)]:
+        files = {reading.file_id: reading.file for reading in unchanged}
+        again = frame(spark, files, readings[0].source.record_path).records
+        hashed = again.withColumn("raw_sha256", F.sha2(F.col("raw").cast("binary"), 256))
+        absent = wanted.join(kept, ["file_id", "record_number"], "left_anti")
+        found = hashed.join(F.broadcast(absent), ["file_id", "record_number", "raw_sha256"], "left_semi")
+        records = kept.unionByName(found.select(*RECORD.names))
+    counts = {row.file_id: (row["count"], 0) for row in records.groupBy("file_id").count().collect()}
+    return Framed(
+        records,
+        {reading.file_id: counts.get(reading.file_id, (0, 0)) for reading in readings},
+        {reading.file_id: "replay" for reading in readings},
+    )
+
+
+def _read_selected(spark: SparkSession, readings: list[Reading], selection: Selection, database_url: str) -> DataFrame:
+    """One row per selected record: its reading's file_id, source_file, record_number, run_id, raw_sha256."""
+    query = selection.query("file_id", "record_number", "run_id", "raw_sha256")
+    with closing(connect(database_url)) as connection:
+        text = query.as_string(connection)
+    jdbc = jdbc_options(database_url)
+    selected = spark.read.format("jdbc").options(**jdbc, dbtable=f"({text}) as selected", fetchsize="10000").load()
+    names = spark.createDataFrame(
+        [(reading.original_file_id, reading.file_id, reading.file.uri) for reading in readings],
+        "original_file_id long, file_id long, source_file string",
+    )
+    return (
+        selected.withColumnRenamed("file_id", "original_file_id")
+        .join(F.broadcast(names), "original_file_id", "inner")
+        .drop("original_file_id")
+    )
+
+
+def _match(wanted: DataFrame, kept: DataFrame) -> DataFrame:
+    """The wanted records whose text in the quarantine is the one that was refused (`schemas.tables.RECORD`)."""
+    text = F.coalesce(F.col("raw").cast("binary"), F.unbase64("raw_base64"))
+    whole = kept.withColumn("text", text).filter(F.sha2("text", 256) == F.col("raw_sha256"))
+    keys = ["source_file", "run_id", "record_number", "raw_sha256"]
+    return (
+        whole.drop("raw")
+        .join(F.broadcast(wanted), keys, "inner")
+        .select("*", F.col("text").cast("string").alias("raw"), F.lit(None).cast("string").alias("framing_error"))
+        .select(*RECORD.names)
+    )
+
+
+def _read_quarantine(spark: SparkSession, folder: str, run_ids: list[int]) -> DataFrame:
+    """The lines of these runs, as far as their folders are there."""
+    root = make_uri(folder)
+    places = []
+    for run_id in sorted(run_ids):
+        place = f"{root}/run_id={run_id}"
+        with suppress(UsageError):  # taken away
+            if any(file_system_of(place).walk(place)):
+                places.append(decode(place))
+    if not places:
+        return spark.createDataFrame([], QUARANTINE_LINE)
+    lines = spark.read.schema(QUARANTINE_LINE).option("basePath", decode(root)).json(places)
+    return lines.select(*QUARANTINE_LINE.names)
+
+
+def _count(wanted: DataFrame, kept: DataFrame) -> dict[int, int]:
+    """How many of the wanted records are not among the kept ones, by file id."""
+    counts = {row.file_id: row["count"] for row in wanted.groupBy("file_id").count().collect()}
+    for row in kept.groupBy("file_id").count().collect():
+        counts[row.file_id] -= row["count"]
+    return counts
+
+
+def _is_unchanged(file: InputFile) -> bool:
+    try:
+        return file_system_of(file.uri).stat(file.uri) == file
+    except OSError:
+        return False

@@ -1,0 +1,174 @@
+"""Replay: quarantined records, by today's mapping and rules, through the same path."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jobs.quarantine import summarize
+from jobs.replay import arg_parser, run
+from tests.builders import ROOT, record_json
+from tests.conftest import empty_database
+from tests.test_merge import at
+from tests.test_pipeline import fingerprint, load, query
+
+pytestmark = pytest.mark.usefixtures("spark")
+
+MAPPING = """
+fields:
+  event_id: event_id
+  event_type: event_type
+  event_at: {event_at}
+  user_id: user_id
+  edit_length: edit_length
+"""
+OPEN = "select count(*) from ops.open_quarantined_records"
+
+
+def replay(url: str, data: Path, *options: str) -> str:
+    return run(arg_parser().parse_args(["--data", str(data), *options]), url)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Callable[[str], Path]:
+    """Writes the source file; `event_at` says where the time is."""
+
+    def write(event_at: str) -> Path:
+        path = tmp_path / "source.yml"
+        path.write_text(MAPPING.format(event_at=event_at))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two files: some records have their time where a wrong mapping does not look, some are bad for good."""
+    folder = tmp_path / "in put [1]"
+    folder.mkdir()
+    moved = [record_json(event_id=f"w{n}", timestamp=None, when=f"2025-06-02T12:{n}0:00Z") for n in range(3)]
+    (folder / "a.jsonl").write_text("\n".join([at(0), *moved, "junk", at(5, edit_length="many")]) + "\n")
+    (folder / "b.jsonl").write_text("\n".join([moved[0], at(45), "x" * 70_000]) + "\n")
+    return folder
+
+
+def test_bad_then_fixed_then_replayed_equals_never_bad(
+    server: str, database_url: str, folder: Path, source: Callable[[str], Path], tmp_path: Path
+) -> None:
+    options = ("--source", str(source("timestamp")), "--accept-quality")
+    load(database_url, folder, tmp_path / "data", *options)
+    assert query(database_url, OPEN) == [(7,)]
+    source("[timestamp, when]")
+    output = replay(database_url, tmp_path / "data")
+    assert output.splitlines()[0].endswith("7 quarantined records of 2 files replayed")
+    assert query(database_url, OPEN) == [(3,)]
+    with empty_database(server) as other:
+        load(other, folder, tmp_path / "other", *options)
+        assert fingerprint(database_url) == fingerprint(other)
+    replayed = (
+        "select accepted, published, exact_duplicates, is_current from ops.ingested_files"
+        " where format = 'replay' order by file_path"
+    )
+    assert query(database_url, replayed) == [(3, 3, 0, False), (1, 0, 1, False)]
+    places = "select event_id, record_number, file_path from events join ops.ingested_files using (file_id) order by 1"
+    assert [(event, number, path[-7:]) for event, number, path in query(database_url, places)][-3:] == [
+        ("w0", 2, "a.jsonl"),
+        ("w1", 3, "a.jsonl"),
+        ("w2", 4, "a.jsonl"),
+    ]
+    for path in sorted((ROOT / "sql" / "checks").glob("*.sql")):
+        assert query(database_url, path.read_text()) == [], path.name
+
+
+def test_what_stays_refused_stays_open_with_its_history(
+    database_url: str, folder: Path, source: Callable[[str], Path], tmp_path: Path
+) -> None:
+    load(database_url, folder, tmp_path / "data", "--source", str(source("timestamp")), "--accept-quality")
+    before = query(database_url, "select * from ops.quarantined_records order by 1, 2")
+    output = replay(database_url, tmp_path / "data")
+    assert "still open                   7" in output
+    assert query(database_url, "select * from ops.quarantined_records order by 1, 2") == before
+    assert query(database_url, "select kind, status, records from ops.pipeline_runs order by run_id") == [
+        ("load", "succeeded", 9),
+        ("replay", "succeeded", 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "recovered"),
+    [
+        (["--reason", "missing_field"], 4),
+        (["--reason", "malformed_json"], 0),
+        (["--file", "b.jsonl"], 1),
+        (["--file", "in put [1]/a.jsonl"], 3),
+        (["--run", "1"], 0),
+    ],
+)
+def test_some_are_selected(
+    database_url: str,
+    folder: Path,
+    source: Callable[[str], Path],
+    tmp_path: Path,
+    options: list[str],
+    recovered: int,
+) -> None:
+    load(database_url, folder, tmp_path / "data", "--source", str(source("timestamp")), "--accept-quality")
+    source("[timestamp, when]")
+    replay(database_url, tmp_path / "data", *options)
+    assert query(database_url, OPEN) == [(7 - recovered,)]
+
+
+@pytest.mark.parametrize("gone", ["quarantine", "input"])
+def test_one_of_quarantine_and_input_is_enough(
+    database_url: str, folder: Path, source: Callable[[str], Path], tmp_path: Path, gone: str
+) -> None:
+    load(database_url, folder, tmp_path / "data", "--source", str(source("timestamp")), "--accept-quality")
+    source("[timestamp, when]")
+    shutil.rmtree(tmp_path / "data" / "quarantine" if gone == "quarantine" else folder)
+    replay(database_url, tmp_path / "data")
+    assert query(database_url, OPEN) == [(3,)]
+
+
+def test_text_that_was_changed_in_the_quarantine_is_not_taken(
+    database_url: str, folder: Path, source: Callable[[str], Path], tmp_path: Path
+) -> None:
+    load(database_url, folder, tmp_path / "data", "--source", str(source("timestamp")), "--accept-quality")
+    for path in (tmp_path / "data" / "quarantine").glob("*/*.json"):
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        for line in lines:
+            line["raw"] = line["raw"].replace("w1", "forged").replace("junk", at(7, "forged too"))
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        path.with_name(f".{path.name}.crc").unlink(missing_ok=True)
+    source("[timestamp, when]")
+    replay(database_url, tmp_path / "data")
+    assert query(database_url, "select event_id from events where event_id like 'w%' or event_id like 'f%'") == [
+        ("w0",),
+        ("w1",),  # from the file itself
+        ("w2",),
+    ]
+
+
+def test_open_quarantine_is_shown_with_examples(
+    database_url: str, folder: Path, source: Callable[[str], Path], tmp_path: Path
+) -> None:
+    load(database_url, folder, tmp_path / "data", "--source", str(source("timestamp")), "--accept-quality")
+    shown = summarize(database_url, tmp_path / "data" / "quarantine", 20)
+    assert [row[:3] for row in shown.rows] == [
+        ("missing_field", "event_at", 3),
+        ("bad_value", "edit_length", 1),
+        ("malformed_json", "", 1),
+        ("malformed_json", "", 1),
+        ("missing_field", "event_at", 1),
+    ]
+    assert shown.rows[0][3].endswith("in put [1]/a.jsonl:2")
+    assert shown.rows[0][4].startswith('{"event_id": "w0"')
+    assert shown.rows[3][4] == "x" * 60 + "..."
+
+
+def test_nothing_to_replay_is_said(database_url: str, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "good").mkdir()
+    (tmp_path / "good" / "a.jsonl").write_text(at(0))
+    load(database_url, tmp_path / "good", tmp_path / "data")
+    assert replay(database_url, tmp_path / "data").startswith("nothing to replay")
