@@ -116,3 +116,4 @@ def _make_staging(cursor: Cursor, run: Run) -> None:
         cursor.execute("select tablename from pg_tables where schemaname = %s", (run.staging,))
         for (table,) in cursor.fetchall():
             cursor.execute(sql.SQL("alter table {} set unlogged").format(sql.Identifier(run.staging, table)))
+    cursor.execute(sql.SQL("insert into {} values (true)").format(sql.Identifier(run.staging, "intact")))
