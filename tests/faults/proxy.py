@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 _COMMIT = b"COMMIT\0"  # the end of a simple query, as psycopg2 sends it
@@ -39,11 +40,15 @@ class Proxy:
         self.listener = socket.create_server(("127.0.0.1", 0))
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def url(self, url: str) -> str:
-        """`url`, through this proxy; the password comes from PGPASSWORD, since a passfile goes by the port."""
+    @property
+    def port(self) -> int:
+        return int(self.listener.getsockname()[1])
+
+    def url(self, url: str, passfile: Path) -> str:
+        """`url`, through this proxy; passfiles go by the port, so that it needs one of its own."""
         parts = urlsplit(url)
-        port = self.listener.getsockname()[1]
-        return urlunsplit(parts._replace(netloc=f"{parts.username}@127.0.0.1:{port}", query=""))
+        netloc = f"{parts.username}@127.0.0.1:{self.port}"
+        return urlunsplit(parts._replace(netloc=netloc, query=f"passfile={passfile}"))
 
     def cut(self, name: str) -> int:
         """Close the connections whose application has that name; return how many there were."""

@@ -1,4 +1,4 @@
-"""Kills at random moments: `KILLS=50 python -m tests.faults.chaos`, or `make chaos`.
+"""Kills at random moments: `KILLS=50 python -m tests.faults.kills.chaos`, or `make chaos`.
 
 A folder grows; the job loads it again and again, and most of its runs are killed: the driver, its JVM or its Python, a
 Python worker, a backend of PostgreSQL or all of PostgreSQL. In the end the tables must be those of one load.

@@ -14,14 +14,6 @@ from tests.test_pipeline import query
 LOGGED = {"frame": "start spark", "parse": "frame", "history": "parse", "model": "history"}
 
 
-@pytest.fixture
-def merging(site: Site) -> Site:
-    site.add_events("0.jsonl", 0)
-    site.load()
-    site.add_events("1.jsonl", 30)
-    return site
-
-
 @pytest.mark.parametrize("victim", ["all", "java", "driver"])
 @pytest.mark.parametrize("stage", [*LOGGED, "stage", "publish"])
 def test_a_killed_driver(merging: Site, stage: str, victim: str) -> None:
@@ -50,17 +42,18 @@ def test_a_killed_driver(merging: Site, stage: str, victim: str) -> None:
     ]
 
 
-def test_a_killed_python_worker(merging: Site) -> None:
+def test_a_killed_python_worker(site: Site) -> None:
     """Arrays are framed by Python workers."""
+    site.events.mkdir()
     elements = ",\n".join(record_json(event_id=f"w{number}", content="word " * 50) for number in range(60_000))
-    (merging.events / "array.json").write_text(f"[{elements}]", encoding="utf-8")
-    with submitted(merging.url, merging.folder) as job:
-        wait_until(lambda: find_run(merging.url), "a run")
+    (site.events / "array.json").write_text(f"[{elements}]", encoding="utf-8")
+    with submitted(site.url, site.folder) as job:
+        wait_until(lambda: find_run(site.url), "a run")
         while find_process(job, "worker") is None and job.poll() is None:
             time.sleep(0.02)
         worker = find_process(job, "worker")
         assert worker is not None
         worker.kill()
         job.wait(SECONDS)
-    merging.load()
-    merging.assert_as_after_one_load()
+    site.load()
+    site.assert_as_after_one_load()
