@@ -15,7 +15,7 @@ from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
 from jobs.storage.errors import DatabaseUnavailableError, QualityError, UsageError, describe
-from jobs.storage.postgres import SQL, connect, execute_files, fetch_one, find_sql, read_sql
+from jobs.storage.postgres import PUBLISH_NAME, SQL, connect, execute_files, fetch_one, find_sql, read_sql
 from jobs.storage.runs import Run
 from schemas.tables import KEYED
 
@@ -69,7 +69,7 @@ def publish_surely(database_url: str, run: Run, files: list[FileCounts]) -> Publ
     lost: Exception | None = None
     for seconds in (*_RETRY_SECONDS, 0):
         try:
-            with closing(connect(database_url, "document-events publish")) as connection:
+            with closing(connect(database_url, PUBLISH_NAME)) as connection:
                 return publish(connection, run, files)
         except (psycopg2.Error, DatabaseUnavailableError) as error:
             if not _may_pass(error):

@@ -14,12 +14,12 @@ from psycopg2 import sql
 
 from jobs.entry import run_job
 from jobs.pipeline import arg_parser, run
-from jobs.storage.postgres import SQL
+from jobs.storage.postgres import PUBLISH_NAME, SQL, STAGING_NAME
 from tests.builders import record_json
 from tests.test_pipeline import fingerprint, query
 
 SECONDS = 240  # a bound for a busy machine, not a wait
-STAGING, PUBLISHING = "document-events staging", "document-events publish"
+STAGING, PUBLISHING = STAGING_NAME, PUBLISH_NAME
 LOSERS = "select event_id, content_fingerprint from ops.superseded_records order by 1, 2"
 
 

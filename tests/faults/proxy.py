@@ -37,6 +37,7 @@ class Proxy:
         self.links: list[Link] = []
         self.commits_to_swallow = 0
         self.swallowed = 0
+        self.hides_deaths = False  # a client that dies is not reported to the server, as when its machine vanished
         self.listener = socket.create_server(("127.0.0.1", 0))
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -85,7 +86,8 @@ class Proxy:
                     self.commits_to_swallow -= 1
                     link.has_committed = True
                 link.server.sendall(chunk)
-        link.close()
+        if not self.hides_deaths:
+            link.close()
 
     def _pump_answers(self, link: Link) -> None:
         with suppress(OSError):
@@ -94,7 +96,8 @@ class Proxy:
                     self.swallowed += 1
                     break
                 link.client.sendall(chunk)
-        link.close()
+        if not self.hides_deaths:
+            link.close()
 
 
 @contextmanager

@@ -57,3 +57,20 @@ def test_a_killed_python_worker(site: Site) -> None:
         job.wait(SECONDS)
     site.load()
     site.assert_as_after_one_load()
+
+
+def test_a_driver_whose_machine_vanished(merging: Site) -> None:
+    """PostgreSQL is not told: the connections stay open, with their locks on the staging tables."""
+    merging.proxy.hides_deaths = True
+    with stopped_while(merging.url, STAGING) as wait:
+        with submitted(merging.url_by_proxy, merging.folder) as job:
+            wait()
+            kill(job, "all")
+        # The lock of the run has keepalives and goes by itself within a minute.
+        assert merging.proxy.cut("document-events run lock") == 1
+    ghosts = (
+        f"select count(*) from pg_stat_activity where datname = current_database() and application_name = '{STAGING}'"
+    )
+    assert query(merging.url, ghosts) != [(0,)]
+    merging.load()
+    merging.assert_as_after_one_load()
