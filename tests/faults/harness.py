@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
-from psycopg2 import sql
+from psycopg2 import errors, sql
 
 from jobs.entry import run_job
 from jobs.pipeline import arg_parser, run
@@ -46,7 +46,7 @@ def wait_until(condition: Callable[[], Any], what: str) -> Any:
     """Ask until the answer is true, and return it."""
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
-        with suppress(psycopg2.OperationalError):
+        with suppress(psycopg2.OperationalError, errors.UndefinedTable):  # a first load makes the tables
             if found := condition():
                 return found
         time.sleep(0.02)
