@@ -70,7 +70,7 @@ def test_a_connection_cut_while_staging_ends_the_run(merging: Site, capsys: pyte
         job = merging.start(merging.url_by_proxy)
         wait()
         assert merging.proxy.cut(STAGING) > 0
-        assert job.wait() == 4
+    assert job.wait() == 4
     assert_one_line(capsys, "the database failed")
     merging.load()
     merging.assert_as_after_one_load()
