@@ -6,6 +6,7 @@ Python worker, a backend of PostgreSQL or all of PostgreSQL. In the end the tabl
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -55,13 +56,11 @@ def strike(job: subprocess.Popen[bytes], victim: str, url: str, server: Path) ->
     return True
 
 
-def name_stage(url: str) -> str:
-    """How far the run has come, by what the database shows of it."""
-    with suppress(psycopg2.Error):
-        names = {name for (name,) in query(url, f"select application_name from pg_stat_activity where {OURS}")}
-        return next((name.removeprefix("document-events ") for name in sorted(names) if "run lock" not in name),
-                    "in Spark" if names else "starting")  # fmt: skip
-    return "unknown"
+def name_stage(folder: Path, logged_before: int) -> str:
+    """Behind which stage the run is, by its log."""
+    log = folder / "data" / "runs" / "pipeline.log"
+    stages = re.findall(r'"stage": "([^"]+)"', log.read_text()[logged_before:])
+    return f"after {stages[-1]}" if stages else "starting"
 
 
 def run_undisturbed(url: str, folder: Path) -> float:
@@ -75,11 +74,12 @@ def run_undisturbed(url: str, folder: Path) -> float:
 
 def disturb(url: str, folder: Path, server: Path, usual: float) -> tuple[str, str, int] | None:
     """One run that is killed at a random moment: (victim, stage, exit code); None where it was over before."""
+    logged = len((folder / "data" / "runs" / "pipeline.log").read_text())
     with submitted(url, folder) as job:
         with suppress(subprocess.TimeoutExpired):
             job.wait(random.uniform(0.1, 1.0) * usual)  # the random moment itself
             return None
-        stage, victim = name_stage(url), random.choice(VICTIMS)
+        stage, victim = name_stage(folder, logged), random.choice(VICTIMS)
         with suppress(psycopg2.Error, ProcessLookupError, FileNotFoundError):
             if strike(job, victim, url, server):
                 code = job.wait(10 * SECONDS)
@@ -103,7 +103,7 @@ def main() -> int:
                 grow(folder, runs)
                 if found := disturb(url, folder, server, usual):
                     account[found] += 1
-                    print(f"{account.total():>4}  {found[0]:<8} {found[1]:<12} exit code {found[2]}", flush=True)
+                    print(f"{account.total():>4}  {found[0]:<8} {found[1]:<17} exit code {found[2]}", flush=True)
                 runs += 1
             run_undisturbed(url, folder)
             statuses = dict(query(url, "select status, count(*) from ops.pipeline_runs group by status"))
@@ -115,7 +115,7 @@ def main() -> int:
         embedded_postgres.stop(server)
     print(f"\n{kills} kills, seed {seed}, {(time.monotonic() - started) / 60:.1f} minutes; runs by status: {statuses}")
     for (victim, stage, code), count in sorted(account.items()):
-        print(f"  {count:>3}  {victim:<8} {stage:<12} exit code {code}")
+        print(f"  {count:>3}  {victim:<8} {stage:<17} exit code {code}")
     for error, count in errors:
         print(f"  {count:>3}  {error}")
     print(f"tables equal to one load: {is_equal}; leftovers: {leftovers}")
