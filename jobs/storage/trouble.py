@@ -18,7 +18,9 @@ def find_database_trouble(error: BaseException) -> DatabaseUnavailableError | No
     if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
         return _make_error(describe(error))
     with suppress(Py4JError, OSError):  # a JVM that is gone explains nothing
-        for cause in _list_causes(getattr(error, "java_exception", None) or getattr(error, "_origin", None)):
+        causes = list(_list_causes(getattr(error, "java_exception", None) or getattr(error, "_origin", None)))
+        # Innermost first: what is around PostgreSQL's own words quotes the rows of the batch.
+        for cause in reversed(causes):
             if _state_of(cause)[:2] in _CLASSES:
                 return _make_error(str(cause.getMessage()).splitlines()[0][:300])
     return None

@@ -178,5 +178,7 @@ def test_a_disk_that_is_full_while_staging_is_named(
     with small_disk(site, fragile_folder, megabytes=3):
         assert site.start().wait() == 4
         assert_one_line(capsys, "No space left on device")
+    errors = query(site.url, "select error from ops.pipeline_runs where status = 'failed'")
+    assert "INSERT" not in str(errors)  # which would quote rows of the log
     site.load()
     site.assert_as_after_one_load()
