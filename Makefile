@@ -168,6 +168,18 @@ airflow-test: $(TEST) $(AIRFLOW) ## run the Airflow DAG for real, in .venv-airfl
 cluster-test: $(TEST) ## the job on a Spark master and two workers of this machine, one of which is killed
 	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest tests/cluster
 
+.PHONY: faults
+faults: $(TEST) ## the job killed in each of its stages, in processes of its own; the database failing under it
+	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest tests/faults tests/faults/kills
+
+.PHONY: proof
+proof: $(TEST) ## 200 random worlds: however they are cut into files and runs, the tables come out the same
+	@COMMUTE_WORLDS=200 JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest tests/properties/test_commute.py
+
+.PHONY: chaos
+chaos: $(TEST) ## KILLS=50 runs killed at random moments; the tables must end as after one load
+	@$(PYTHON) -m tests.faults.kills.chaos
+
 .PHONY: lint
 lint: $(TEST) ## ruff, mypy and sqlfluff
 	@.venv/bin/ruff check .

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jobs.storage.errors import PipelineError, UsageError, describe
 from jobs.storage.logs import configure_logging
+from jobs.storage.trouble import find_database_trouble
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,10 @@ def run_job(args: argparse.Namespace, run: Callable[[argparse.Namespace, str], s
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except Exception as error:
+        if trouble := find_database_trouble(error):
+            logger.exception("database trouble")
+            print(f"error: {trouble}", file=sys.stderr)
+            return trouble.exit_code
         logger.exception("unforeseen")
         print(f"error: {describe(error)} (the trace is in {log})", file=sys.stderr)
         return 1

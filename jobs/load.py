@@ -23,6 +23,7 @@ from jobs.storage.runs import Run, RunKind, fail_run, start_run
 from jobs.storage.settings import Settings
 from jobs.storage.spark import start_spark
 from jobs.storage.staging import stage
+from jobs.storage.trouble import find_database_trouble
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
 from jobs.transforms.model import conform, model_tables
 from jobs.transforms.parse import parse
@@ -66,7 +67,7 @@ def load(database_url: str, work: Work, settings: Settings, quarantine: str, acc
     except BaseException as error:
         # What can't be entered now is swept by the next run.
         with suppress(psycopg2.Error, PipelineError), closing(connect(database_url)) as connection:
-            fail_run(connection, run, describe(error))
+            fail_run(connection, run, describe(find_database_trouble(error) or error))
         raise
 
 

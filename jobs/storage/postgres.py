@@ -15,6 +15,9 @@ from jobs.storage.errors import DatabaseUnavailableError, UsageError
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
 
+# What a run's connections are called, beside the one that holds its lock.
+STAGING_NAME, PUBLISH_NAME = "document-events staging", "document-events publish"
+
 _RUN_LOCK = 0x646F63_65766E74  # "doc", "evnt"
 _OLDEST_VERSION = 150000
 _TLS_PARAMETERS = ("sslmode", "sslrootcert")
@@ -135,7 +138,7 @@ def jdbc_options(url: str) -> dict[str, str]:
             "connectTimeout": "10",
             "socketTimeout": "600",
             "tcpKeepAlive": "true",
-            "ApplicationName": "document-events staging",
+            "ApplicationName": STAGING_NAME,
         }
         host = f"[{info.host}]" if ":" in info.host else info.host
         return {

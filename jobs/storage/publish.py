@@ -15,7 +15,7 @@ from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
 from jobs.storage.errors import DatabaseUnavailableError, QualityError, UsageError, describe
-from jobs.storage.postgres import SQL, connect, execute_files, fetch_one, find_sql, read_sql
+from jobs.storage.postgres import PUBLISH_NAME, SQL, connect, execute_files, fetch_one, find_sql, read_sql
 from jobs.storage.runs import Run
 from schemas.tables import KEYED
 
@@ -69,12 +69,8 @@ def publish_surely(database_url: str, run: Run, files: list[FileCounts]) -> Publ
     lost: Exception | None = None
     for seconds in (*_RETRY_SECONDS, 0):
         try:
-            with closing(connect(database_url, "document-events publish")) as connection:
+            with closing(connect(database_url, PUBLISH_NAME)) as connection:
                 return publish(connection, run, files)
-        except QualityError as error:
-            if lost:  # a server that crashed comes back with its unlogged tables empty
-                raise _went_away(lost) from error
-            raise
         except (psycopg2.Error, DatabaseUnavailableError) as error:
             if not _may_pass(error):
                 raise
@@ -94,6 +90,7 @@ def publish(connection: Connection, run: Run, files: list[FileCounts]) -> Publis
             cursor.execute(sql.SQL("set local {} = %s").format(sql.Identifier(name)), (value,))
         if _is_published(cursor, run):
             return Published(_read_totals(cursor, run), {})
+        _refuse_lost_rows(cursor, run)
         _add_primary_keys(cursor, run)
         execute_files(cursor, "publish/010_*.sql", run.sql_parts)
         counts = sql.SQL("insert into {}.file_counts values %s").format(sql.Identifier(run.staging))
@@ -116,7 +113,7 @@ def _went_away(error: Exception | None) -> DatabaseUnavailableError:
 
 def _may_pass(error: Exception) -> bool:
     if isinstance(error, DatabaseUnavailableError):
-        return not isinstance(error, LostLockError)
+        return not isinstance(error, LostLockError | LostRowsError)
     state = getattr(error, "pgcode", None)
     if state is None:  # no answer at all: the connection is gone
         return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
@@ -137,6 +134,20 @@ def _is_published(cursor: Cursor, run: Run) -> bool:
 
 class LostLockError(DatabaseUnavailableError):
     """Another run has declared this one dead."""
+
+
+class LostRowsError(DatabaseUnavailableError):
+    """The server crashed while the run was staging."""
+
+
+def _refuse_lost_rows(cursor: Cursor, run: Run) -> None:
+    """A crash empties the unlogged tables of a run; the sums of its files would not always tell."""
+    cursor.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(run.staging, "intact")))
+    if fetch_one(cursor) != (1,):
+        raise LostRowsError(
+            f"the database crashed while run {run.run_id} was staging, and its staged rows are lost; nothing was"
+            " published, run again"
+        )
 
 
 def _add_primary_keys(cursor: Cursor, run: Run) -> None:

@@ -10,7 +10,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from jobs.storage.errors import UsageError
-from jobs.storage.postgres import SqlParts, execute_files, fetch_one
+from jobs.storage.postgres import PUBLISH_NAME, STAGING_NAME, SqlParts, execute_files, fetch_one
 from jobs.storage.settings import Settings
 
 # `load` takes new files, `full_refresh` all files again, `replay` quarantined records of earlier runs.
@@ -87,6 +87,12 @@ def _has_tables(cursor: Cursor) -> bool:
 
 
 def _sweep_dead_runs(cursor: Cursor) -> None:
+    # A machine that vanished without a word leaves connections that hold locks for hours.
+    cursor.execute(
+        "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
+        " where datname = current_database() and usename = current_user and application_name = any(%s)",
+        ([STAGING_NAME, PUBLISH_NAME],),
+    )
     cursor.execute(
         "update ops.pipeline_runs set status = 'failed', error = 'found dead by the next run' where status = 'running'"
     )
@@ -116,3 +122,4 @@ def _make_staging(cursor: Cursor, run: Run) -> None:
         cursor.execute("select tablename from pg_tables where schemaname = %s", (run.staging,))
         for (table,) in cursor.fetchall():
             cursor.execute(sql.SQL("alter table {} set unlogged").format(sql.Identifier(run.staging, table)))
+    cursor.execute(sql.SQL("insert into {} values (true)").format(sql.Identifier(run.staging, "intact")))

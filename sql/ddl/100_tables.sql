@@ -99,3 +99,7 @@ create table {staging}.history (like {staging}.superseded_records, standing text
 
 -- Quarantined records of earlier runs that a replay recovered, under the id of their reading in this run.
 create table {staging}.recovered_records (file_id bigint, record_number bigint);
+
+-- One row while nothing is lost: a server that crashes empties unlogged tables, and some of them, such as
+-- the history, may be empty for good reasons.
+create table {staging}.intact (is_intact boolean);

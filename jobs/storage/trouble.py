@@ -1,0 +1,43 @@
+"""Tells trouble of the database, which passes or which its owner can mend, from every other error, Java's included."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import psycopg2
+from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+
+from jobs.storage.errors import DatabaseUnavailableError, describe
+
+# Connection lost or refused; no room left; stopped, crashed or starting; files it can't read or write.
+_CLASSES = ("08", "53", "57", "58")
+
+
+def find_database_trouble(error: BaseException) -> DatabaseUnavailableError | None:
+    """The error to show instead, where the database failed psycopg2 or Spark's JDBC; else None."""
+    if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
+        return _make_error(describe(error))
+    with suppress(Py4JError, OSError):  # a JVM that is gone explains nothing
+        causes = list(_list_causes(getattr(error, "java_exception", None) or getattr(error, "_origin", None)))
+        # Innermost first: what is around PostgreSQL's own words quotes the rows of the batch.
+        for cause in reversed(causes):
+            if _state_of(cause)[:2] in _CLASSES:
+                return _make_error(str(cause.getMessage()).splitlines()[0][:300])
+    return None
+
+
+def _make_error(reason: str) -> DatabaseUnavailableError:
+    return DatabaseUnavailableError(f"the database failed ({reason}); nothing was published, run again when it is well")
+
+
+def _list_causes(exception: Any) -> Iterator[Any]:
+    """A Java exception and what caused it, outermost first."""
+    while exception is not None:
+        yield exception
+        exception = exception.getCause()
+
+
+def _state_of(exception: Any) -> str:
+    """The SQLSTATE of a Java exception, empty where it is none of SQL."""
+    is_of_sql = exception.getClass().getName().startswith(("org.postgresql.", "java.sql."))
+    return str((exception.getSQLState() if is_of_sql else None) or "")

@@ -1,0 +1,110 @@
+"""A PostgreSQL of its own that may be killed, and a folder of events with the answer that one load of it gives."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import pytest
+
+from jobs.storage import embedded_postgres
+from jobs.storage.passfile import read_passfile, write_passfile
+from tests.conftest import empty_database, run_on_server
+from tests.faults.harness import Job, find_leftovers, read_state, wait_until, write_events
+from tests.faults.proxy import Proxy, proxy_of
+from tests.test_pipeline import load, query
+
+
+@pytest.fixture(scope="session")
+def fragile_folder() -> Iterator[Path]:
+    """The data folder of an embedded server that no other test uses."""
+    with TemporaryDirectory(prefix="document-events-", ignore_cleanup_errors=True) as folder:
+        embedded_postgres.start(Path(folder))
+        yield Path(folder)
+        embedded_postgres.stop(Path(folder))
+
+
+# What one load gives, by the files of a folder: many tests load the same ones.
+EXPECTED: dict[tuple[tuple[str, int], ...], Any] = {}
+
+
+@dataclass
+class Site:
+    """A database, a folder of events that grows, and the job."""
+
+    url: str
+    proxy: Proxy
+    folder: Path
+    other_server: str
+
+    @property
+    def events(self) -> Path:
+        return self.folder / "in"
+
+    @property
+    def url_by_proxy(self) -> str:
+        return self.proxy.url(self.url, self.folder / "passfile")
+
+    def add_events(self, name: str, first: int, count: int = 60) -> None:
+        write_events(self.events, name, first, count)
+
+    def load(self) -> None:
+        """A run that nothing disturbs."""
+        load(self.url, self.events, self.folder / "data", "--accept-quality")
+
+    def start(self, url: str | None = None, *options: str) -> Job:
+        return Job(url or self.url, self.events, self.folder / "data", "--accept-quality", *options)
+
+    def wait_for_server(self) -> None:
+        wait_until(lambda: query(self.url, "select true"), "the server after its crash")
+
+    def assert_as_after_one_load(self) -> None:
+        """The tables are those of one load of the folder, and nothing is left of runs that failed."""
+        assert find_leftovers(self.url) == []
+        files = tuple(sorted((path.name, path.stat().st_size) for path in self.events.iterdir()))
+        if files not in EXPECTED:
+            with empty_database(self.other_server) as other:
+                load(other, self.events, self.folder / "other-data", "--accept-quality")
+                EXPECTED[files] = read_state(other)
+        assert read_state(self.url) == EXPECTED[files]
+
+
+@pytest.fixture
+def site(spark: Any, server: str, fragile_folder: Path, tmp_path: Path) -> Iterator[Site]:
+    """A site with nothing in it."""
+    url = embedded_postgres.start(fragile_folder)
+    port, passwords = read_passfile(fragile_folder / "passfile")
+    with empty_database(url) as database, proxy_of(port) as proxy:
+        write_passfile(tmp_path / "passfile", "127.0.0.1", proxy.port, passwords)
+        yield Site(database, proxy, tmp_path, server)
+
+
+@pytest.fixture(scope="session")
+def first_load(
+    spark: Any, server: str, fragile_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
+    """(database to copy, folder): one file is loaded, a second one has come."""
+    folder = tmp_path_factory.mktemp("site")
+    with empty_database(embedded_postgres.start(fragile_folder)) as url:
+        write_events(folder / "in", "0.jsonl", 0, 60)
+        load(url, folder / "in", folder / "data", "--accept-quality")
+        write_events(folder / "in", "1.jsonl", 30, 60)
+        yield urlsplit(url).path[1:], folder
+        embedded_postgres.start(fragile_folder)
+
+
+@pytest.fixture
+def merging(first_load: tuple[str, Path], site: Site) -> Iterator[Site]:
+    """A site where the next run merges."""
+    template, folder = first_load
+    name = f"{template}_{uuid4().hex[:8]}"
+    run_on_server(site.url, f"create database {name} template {template}")
+    shutil.copy(site.folder / "passfile", folder / "passfile")
+    yield Site(urlunsplit(urlsplit(site.url)._replace(path=f"/{name}")), site.proxy, folder, site.other_server)
+    run_on_server(site.url, f"drop database {name}")

@@ -1,0 +1,74 @@
+"""The job in processes of its own, and how to kill them."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from tests.builders import ROOT
+from tests.faults.harness import SECONDS, wait_until
+
+
+@contextmanager
+def submitted(url: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The job as spark-submit runs it, on `folder`/in, in a process group that ends with the block."""
+    command = [
+        sys.executable,
+        "-m",
+        "jobs.submit",
+        "jobs/pipeline.py",
+        "--input",
+        str(folder / "in"),
+        "--accept-quality",
+    ]
+    environment = {
+        **os.environ,
+        "DATABASE_URL": url,
+        "MASTER": "local[2]",
+        "SPARK_ARGS": "--driver-memory 1g --conf spark.sql.shuffle.partitions=2 --conf spark.ui.enabled=false",
+    }
+    with (folder / "output").open("ab") as output:
+        job = subprocess.Popen(
+            [*command, "--input", str(folder / "in"), "--data", str(folder / "data")],
+            cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True,
+        )  # fmt: skip
+    try:
+        yield job
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(job.pid, signal.SIGKILL)
+        job.wait(SECONDS)
+
+
+def kill(job: subprocess.Popen[bytes], victim: str) -> None:
+    """Kill without a word: the whole group, or the one process of it that fits."""
+    if victim == "all":
+        os.killpg(job.pid, signal.SIGKILL)
+    else:
+        wait_until(lambda: find_process(job, victim), victim).kill()
+
+
+def find_process(job: subprocess.Popen[bytes], victim: str) -> psutil.Process | None:
+    """The driver's JVM (`java`), its Python (`driver`) or a Python worker (`worker`) of that job."""
+    fits: dict[str, Callable[[list[str]], bool]] = {
+        "java": lambda words: words[0].endswith("java"),
+        "driver": lambda words: any(word.endswith("jobs/pipeline.py") for word in words[1:2]),
+        "worker": lambda words: "pyspark.worker" in words or "pyspark.daemon" in words,
+    }
+    with suppress(psutil.Error):
+        for process in psutil.Process(job.pid).children(recursive=True):
+            with suppress(psutil.Error):
+                if (words := process.cmdline()) and fits[victim](words):
+                    return process
+    return None
+
+
+def count_logged(data: Path, stage: str) -> int:
+    log = data / "runs" / "pipeline.log"
+    return len(re.findall(f'"stage": "{stage}"', log.read_text())) if log.exists() else 0
