@@ -39,6 +39,8 @@ from jobs.transforms.sessionize import sessionize
 from jobs.transforms.validate import Limits, judge, split
 from schemas.tables import ARRIVING_EVENTS, RECOVERED_RECORDS
 
+_QUARANTINE_PARTS = 8
+
 
 @dataclass(frozen=True)
 class Work:
@@ -69,6 +71,9 @@ def load(database_url: str, work: Work, settings: Settings, quarantine: str, acc
         with suppress(psycopg2.Error, PipelineError), closing(connect(database_url)) as connection:
             fail_run(connection, run, describe(find_database_trouble(error) or error))
         raise
+    finally:
+        if spark := SparkSession.getActiveSession():
+            spark.catalog.clearCache()  # a stream loads again and again
 
 
 def _load(
@@ -85,15 +90,17 @@ def _load(
     with stages.time("parse") as counts:
         judged = _judge(framed, groups, settings.limits).persist()
         accepted, quarantined = split(judged)
-        described = describe_quarantined(quarantined)
+        # Few as a rule: gathered once, where each look at them would be one at all records.
+        described = describe_quarantined(quarantined).coalesce(_QUARANTINE_PARTS).persist()
         refused = [read_group(row) for row in group_refused(described).collect()]
         counts |= (reasons := dict(sorted(count_reasons(refused).items())))
-    if work.kind == "replay":
-        stage(conform(accepted, RECOVERED_RECORDS), "recovered_records", run, jdbc, settings)
-    else:
-        write_quarantine(described, work.readings, quarantine, run.run_id)
-        check_quality(_rate_files(work.readings, framed, refused), settings.gate, accept_quality)
-        stage(shape_quarantined(described, run.run_id), "quarantined_records", run, jdbc, settings)
+    with stages.time("quarantine"):
+        if work.kind == "replay":
+            stage(conform(accepted, RECOVERED_RECORDS), "recovered_records", run, jdbc, settings)
+        else:
+            write_quarantine(described, work.readings, quarantine, run.run_id)
+            check_quality(_rate_files(work.readings, framed, refused), settings.gate, accept_quality)
+            stage(shape_quarantined(described, run.run_id), "quarantined_records", run, jdbc, settings)
     with stages.time("history"):
         history = _find_history(spark, database_url, run, accepted, jdbc, settings) if run.merges else None
     with stages.time("model") as counts:
@@ -107,8 +114,6 @@ def _load(
     with stages.time("publish") as counts:
         done = publish_surely(database_url, run, _count_files(run, work, framed, verdict_counts))
         counts |= done.totals
-    for kept in (judged, records):
-        kept.unpersist()
     return {
         "run_id": run.run_id,
         "kind": run.kind,
