@@ -21,7 +21,7 @@ from jobs.storage.publish import FileCounts, publish_surely
 from jobs.storage.quarantine import write_quarantine
 from jobs.storage.runs import Run, RunKind, fail_run, start_run
 from jobs.storage.settings import Settings
-from jobs.storage.spark import start_spark
+from jobs.storage.spark import keep, start_spark
 from jobs.storage.staging import stage
 from jobs.storage.trouble import find_database_trouble
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
@@ -88,10 +88,10 @@ def _load(
         framed = [work.frame(spark, group) for group in groups]
         counts["records"] = sum(records for part in framed for records, _ in part.counts.values())
     with stages.time("parse") as counts:
-        judged = _judge(framed, groups, settings.limits).persist()
+        judged = keep(_judge(framed, groups, settings.limits))
         accepted, quarantined = split(judged)
         # Few as a rule: gathered once, where each look at them would be one at all records.
-        described = describe_quarantined(quarantined).coalesce(_QUARANTINE_PARTS).persist()
+        described = keep(describe_quarantined(quarantined).coalesce(_QUARANTINE_PARTS))
         refused = [read_group(row) for row in group_refused(described).collect()]
         counts |= (reasons := dict(sorted(count_reasons(refused).items())))
     with stages.time("quarantine"):
@@ -105,7 +105,7 @@ def _load(
         history = _find_history(spark, database_url, run, accepted, jdbc, settings) if run.merges else None
     with stages.time("model") as counts:
         verdicts = deduplicate(add_history(accepted, run.run_id, history))
-        records = sessionize(verdicts, settings.session_gap).persist()
+        records = keep(sessionize(verdicts, settings.session_gap))
         verdict_counts = {row.file_id: row for row in count_verdicts(records).collect()}
         counts["accepted"] = sum(row.accepted for row in verdict_counts.values())
     with stages.time("stage"):

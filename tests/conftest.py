@@ -71,6 +71,7 @@ def spark() -> Iterator[SparkSession]:
         extra={
             "spark.sql.shuffle.partitions": "2",
             "spark.ui.enabled": "false",
+            "spark.python.sql.dataFrameDebugging.enabled": "false",  # as in conf/spark-defaults.conf
             "spark.jars.packages": "org.postgresql:postgresql:42.7.13",
             "spark.jars.excludes": "org.checkerframework:checker-qual",
         },

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from zipfile import ZipFile
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 _REQUIRED = {
     # Dates and weekdays are UTC on every machine. The executors' JVMs are put in UTC by conf/spark-defaults.conf.
@@ -40,6 +40,17 @@ def start_spark(app_name: str, master: str | None = None, extra: dict[str, str] 
     if not str(spark.sparkContext.master).startswith("local"):
         spark.sparkContext.addPyFile(_zip_modules())
     return spark
+
+
+def keep(frame: DataFrame) -> DataFrame:
+    """Compute `frame` once; the frame that is returned starts from the result.
+
+    Each later step would plan all earlier ones again, which took longer than to run them on a small load. A local
+    checkpoint forgets them. It can't be made again where an executor is lost, so that a cluster keeps the plan.
+    """
+    if str(frame.sparkSession.sparkContext.master).startswith("local"):
+        return frame.localCheckpoint()
+    return frame.persist()
 
 
 @cache
