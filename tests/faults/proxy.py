@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+
+from jobs.storage.postgres import PUBLISH_NAME
 
 _COMMIT = b"COMMIT\0"  # the end of a simple query, as psycopg2 sends it
 
@@ -21,6 +24,10 @@ class Link:
     server: socket.socket
     said: bytearray = field(default_factory=bytearray)  # by the client at first: its name is in it
     has_committed: bool = False
+
+    def is_of(self, name: str) -> bool:
+        """Whether the client gave itself that name: at its start, as libpq does, or by SET, as pgjdbc does."""
+        return re.search(rb"application_name(\0|\s*=\s*')" + re.escape(name.encode()), self.said) is not None
 
     def close(self) -> None:
         for end in (self.client, self.server):
@@ -53,7 +60,7 @@ class Proxy:
 
     def cut(self, name: str) -> int:
         """Close the connections whose application has that name; return how many there were."""
-        chosen = [link for link in self.links if name.encode() in link.said]
+        chosen = [link for link in self.links if link.is_of(name)]
         for link in chosen:
             self.links.remove(link)
             link.close()
@@ -82,7 +89,7 @@ class Proxy:
             while chunk := link.client.recv(65536):
                 if len(link.said) < 65536:
                     link.said += chunk
-                if chunk.endswith(_COMMIT) and b"document-events publish" in link.said and self.commits_to_swallow:
+                if chunk.endswith(_COMMIT) and self.commits_to_swallow and link.is_of(PUBLISH_NAME):
                     self.commits_to_swallow -= 1
                     link.has_committed = True
                 link.server.sendall(chunk)
