@@ -170,7 +170,7 @@ cluster-test: $(TEST) ## the job on a Spark master and two workers of this machi
 
 .PHONY: faults
 faults: $(TEST) ## the job killed in each of its stages, in processes of its own; the database failing under it
-	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest tests/faults tests/faults/kills
+	@PUBLISHES=20 JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest tests/faults tests/faults/kills
 
 .PHONY: proof
 proof: $(TEST) ## 200 random worlds: however they are cut into files and runs, the tables come out the same

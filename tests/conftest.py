@@ -71,7 +71,11 @@ def spark() -> Iterator[SparkSession]:
         extra={
             "spark.sql.shuffle.partitions": "2",
             "spark.ui.enabled": "false",
-            "spark.python.sql.dataFrameDebugging.enabled": "false",  # as in conf/spark-defaults.conf
+            # As in conf/spark-defaults.conf; hundreds of loads go through this one session.
+            "spark.python.sql.dataFrameDebugging.enabled": "false",
+            "spark.sql.ui.retainedExecutions": "50",
+            "spark.sql.maxPlanStringLength": "20000",
+            "spark.driver.memory": "2g",
             "spark.jars.packages": "org.postgresql:postgresql:42.7.13",
             "spark.jars.excludes": "org.checkerframework:checker-qual",
         },
