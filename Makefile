@@ -52,6 +52,7 @@ PYTHON := .venv/bin/python
 LOCAL := .venv/.local
 TEST := .venv/.test
 AIRFLOW := .venv-airflow/.installed
+BENCH := .venv-bench/.installed
 is_on = $(filter-out 0 no false,$($(1)))
 
 ##@ Load and look
@@ -180,6 +181,10 @@ proof: $(TEST) ## 200 random worlds: however they are cut into files and runs, t
 chaos: $(TEST) ## KILLS=50 runs killed at random moments; the tables must end as after one load
 	@$(PYTHON) -m tests.faults.kills.chaos
 
+.PHONY: bench
+bench: $(TEST) $(BENCH) ## a first load of EVENTS beside its rivals, and one hundredth on top; minutes
+	@$(PYTHON) -m tests.bench.bench --events "$$EVENTS" --seed "$$SEED" --rounds "$${ROUNDS:-1}"
+
 .PHONY: lint
 lint: $(TEST) ## ruff, mypy and sqlfluff
 	@.venv/bin/ruff check .
@@ -200,7 +205,7 @@ java: $(LOCAL) ## fetch Java 17 into ~/.jdk where there is no Java 17 or 21; pri
 .PHONY: clean
 clean: ## stop the embedded server and remove it WITH ITS DATA, .venv and all that was generated; data/events stays
 	@if [ -x $(PYTHON) ] && [ -d data/postgres ]; then env -u DATABASE_URL $(PYTHON) -m jobs.database stop; fi
-	@rm -rf .venv .venv-airflow data/airflow data/postgres data/quarantine data/runs data/reports data/simulated build *.egg-info \
+	@rm -rf .venv .venv-airflow .venv-bench data/airflow data/postgres data/quarantine data/runs data/reports data/simulated build *.egg-info \
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse metastore_db derby.log
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -221,6 +226,12 @@ $(AIRFLOW): docker/airflow/requirements.txt
 	@echo 'setting up .venv-airflow (once, some minutes)' >&2
 	@python3 -m venv .venv-airflow >&2
 	@.venv-airflow/bin/python -m pip install --quiet --quiet --disable-pip-version-check --requirement $< >&2
+	@touch $@
+
+# So that the project itself need not know its rivals.
+$(BENCH): tests/bench/requirements.txt
+	@python3 -m venv .venv-bench >&2
+	@.venv-bench/bin/python -m pip install --quiet --quiet --disable-pip-version-check --requirement $< >&2
 	@touch $@
 
 comma := ,

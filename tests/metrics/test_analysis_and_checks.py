@@ -91,8 +91,8 @@ def test_quality_has_the_last_five_runs_with_counts_reasons_and_error(tables: An
         tables,
         "update ops.pipeline_runs set records = 4, blank = 1, quarantined = 2, accepted = 1, exact_duplicates = 0,"
         " superseded = 0, published = 1;"
-        "insert into ops.quarantined_records values (1, 2, '{bad_value,missing_field}', 'a', 1),"
-        " (1, 3, '{missing_field}', 'b', 1);"
+        "insert into ops.quarantined_records values (1, 2, '{bad_value,missing_field}', '{}', 'a', 1),"
+        " (1, 3, '{missing_field}', '{}', 'b', 1);"
         "insert into ops.pipeline_runs"
         " (run_id, started_at, status, kind, session_gap_minutes, code_version, configuration_version, error)"
         " select n, now(), 'failed', 'load', 30, 'code', 'configuration', repeat('x', 300)"
