@@ -16,7 +16,13 @@ from typing import Any
 from jobs.entry import add_common_arguments, quarantine_folder, run_job
 from jobs.load import Work, frame_files, load
 from jobs.storage.files import discover, no_files_found
-from jobs.storage.ledger import choose_all_files, choose_new_files, count_current_files, prepare_database
+from jobs.storage.ledger import (
+    choose_all_files,
+    choose_new_files,
+    count_current_files,
+    count_other_mappings,
+    prepare_database,
+)
 from jobs.storage.postgres import connect, hold_run_lock
 from jobs.storage.settings import read_settings
 from jobs.storage.sources import read_source
@@ -63,6 +69,7 @@ def load_folder(args: argparse.Namespace, database_url: str) -> dict[str, Any]:
             else:
                 readings = choose_new_files(connection, found, source)
             summary = {"files": 0, "found": len(found), "loaded": count_current_files(connection), "skipped": skipped}
+            summary["other_mappings"] = count_other_mappings(connection, found, source)
         if not readings:
             return summary
         work = Work("full_refresh" if args.full_refresh else "load", readings, frame_files)
@@ -77,7 +84,7 @@ def describe_load(args: argparse.Namespace, summary: dict[str, Any]) -> str:
         return format_summary(summary)
     if not summary["loaded"]:
         raise no_files_found(args.input, summary["skipped"])
-    return format_nothing_new(summary["found"], summary["loaded"], summary["skipped"])
+    return format_nothing_new(summary)
 
 
 def run(args: argparse.Namespace, database_url: str) -> str:
