@@ -30,8 +30,9 @@ class Reading:
 def prepare_database(connection: Connection) -> None:
     """Make the schemas and the ledger where they are not there yet."""
     with connection, connection.cursor() as cursor:
-        cursor.execute("select to_regclass('ops.superseded_records') is not null")
-        if not fetch_one(cursor)[0]:  # asked first: `if not exists` would print a notice for each
+        # The youngest table is asked for first: `if not exists` would print a notice for each.
+        cursor.execute("select to_regclass('ops.check_results') is not null")
+        if not fetch_one(cursor)[0]:
             execute_files(cursor, "ddl/0*.sql")
 
 
