@@ -39,13 +39,19 @@ COLUMNS = [
     "ip_address",
 ]
 WORD = r"[\p{L}\p{M}\p{N}]+(?:[''’‐‑-][\p{L}\p{M}\p{N}]+)*"  # noqa: RUF001 - the apostrophes and hyphens that words have inside
+# One word each.
+CJK = r"[\p{Han}\p{Hiragana}\p{Katakana}\x{30FC}\x{FF70}]"
+SPACED = (
+    f"case when regexp_matches(content, '{CJK}') then regexp_replace(content, '{CJK}', ' x ', 'g') else content end"
+)
+IDS = ("event_id", "event_type", "user_id", "document_id", "shared_with_user_id")
 FINGERPRINTED = [name for name in COLUMNS[3:] if name not in ("content", "word_count", "edit_length")]
 
 PARSE = f"""
 create table accepted as
 select
     event_id, event_type, try_cast(timestamp as timestamptz) as event_at, user_id, document_id,
-    coalesce(len(regexp_extract_all(content, '{WORD}')), try_cast(word_count as bigint)) as document_word_count,
+    coalesce(len(regexp_extract_all({SPACED}, '{WORD}')), try_cast(word_count as bigint)) as document_word_count,
     try_cast(edit_length as bigint) as edit_length, comment_text, shared_with_user_id, permission, device, ip_address,
     user_name as reported_user_name, user_email as reported_user_email, document_title as reported_document_title,
     md5(concat_ws(
@@ -56,11 +62,12 @@ select
     file_id, record_number
 from records
 where
-    event_id <> '' and event_type <> '' and user_id <> ''
+    trim(event_id) <> '' and trim(event_type) <> '' and trim(user_id) <> ''
+    and not ({" or ".join(f"coalesce(starts_with({name}, '{{') or starts_with({name}, '['), false)" for name in IDS)})
     and try_cast(timestamp as timestamptz) between '2000-01-01' and '2099-12-31'
-    and (document_id <> '' or event_type not in ('document_edit', 'comment_added', 'document_shared'))
-    and (edit_length is null or try_cast(edit_length as bigint) is not null)
-    and (word_count is null or try_cast(word_count as bigint) >= 0)
+    and (trim(document_id) <> '' or event_type not in ('document_edit', 'comment_added', 'document_shared'))
+    and (edit_length is null or regexp_full_match(edit_length, '-?[0-9]+'))
+    and (word_count is null or regexp_full_match(word_count, '[0-9]+'))
     and not contains(concat_ws('', {", ".join(COLUMNS)}), chr(0))
 """
 
