@@ -50,6 +50,7 @@ endif
 PYTHON := .venv/bin/python
 # One stamp for each set of extras; a changed setup.cfg makes it anew.
 LOCAL := .venv/.local
+REPORT := .venv/.report
 TEST := .venv/.test
 AIRFLOW := .venv-airflow/.installed
 BENCH := .venv-bench/.installed
@@ -73,6 +74,10 @@ stream: $(LOCAL) ## load the files of INPUT as they appear, until Ctrl-C; ONCE=1
 .PHONY: metrics
 metrics: $(LOCAL) ## the first rows of each metric
 	@$(PYTHON) -m jobs.query --metrics
+
+.PHONY: report
+report: $(REPORT) ## write data/reports/index.html: what happened, whether to believe it, what is odd; one page, no network
+	@$(PYTHON) -m jobs.report
 
 .PHONY: fingerprint
 fingerprint: $(LOCAL) ## one hash a table, the same in whatever order the records came
@@ -217,9 +222,13 @@ help: ## this list
 $(LOCAL): setup.cfg pyproject.toml
 	$(call install,.[local])
 
+$(REPORT): setup.cfg pyproject.toml
+	$(call install,.[local$(comma)report])
+	@touch $(LOCAL)
+
 $(TEST): setup.cfg pyproject.toml
 	$(call install,.[local$(comma)test])
-	@touch $(LOCAL)
+	@touch $(LOCAL) $(REPORT)
 
 # An environment of its own: what Airflow pins and what Spark needs need not agree.
 $(AIRFLOW): docker/airflow/requirements.txt

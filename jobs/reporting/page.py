@@ -1,0 +1,130 @@
+"""The page: one HTML file that needs nothing else, neither network nor server."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import plotly.graph_objects as go
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from jobs.query import Result
+from jobs.reporting import charts, formats, trust, wording
+from jobs.reporting.data import Report, Row
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart with its caption, the sentence that says what it shows, its rows as a table, and where they come from."""
+
+    name: str
+    title: str
+    summary: str
+    source: str
+    chart: go.Figure
+    table: Result
+
+
+def make_figures(report: Report) -> dict[str, Figure]:
+    """The figures of the page by name, each of the result of sql/report that bears the name."""
+    anomalies = report.rows("anomalies")
+
+    def figure(
+        name: str,
+        title: str,
+        source: str,
+        describe: Callable[..., str],
+        draw: Callable[..., go.Figure],
+        *more: list[Row],
+    ) -> Figure:
+        rows = report.rows(name)
+        return Figure(name, title, describe(rows, *more), source, draw(rows, *more), report.results[name])
+
+    made = [
+        figure(
+            "daily_active_users", "Daily active users", "metrics.daily_active_users",
+            wording.describe_activity, charts.daily_active_users, anomalies,
+        ),
+        figure("weekdays", "By weekday", "metrics.daily_active_users", wording.describe_weekdays, charts.weekdays),
+        figure(
+            "session_lengths", "Length of sessions", "public.sessions",
+            wording.describe_session_lengths, charts.session_lengths,
+        ),
+        figure(
+            "user_sessions", "Average session of the busiest people, in minutes", "metrics.average_session_duration",
+            wording.describe_user_sessions, charts.user_sessions,
+        ),
+        figure(
+            "top_documents", "Most edited documents", "metrics.top_edited_documents",
+            wording.describe_documents, charts.top_documents, anomalies,
+        ),
+        figure(
+            "sharing", "Who shares the most documents", "metrics.shared_documents_per_user",
+            wording.describe_sharing, charts.sharing,
+        ),
+        figure(
+            "quarantine", "Open in quarantine, by reason", "ops.open_quarantined_records",
+            wording.describe_quarantine, charts.quarantine,
+        ),
+    ]  # fmt: skip
+    return {one.name: one for one in made}
+
+
+def render(report: Report, made_at: datetime) -> str:
+    """The page of a report as HTML."""
+    scripts = [get_plotlyjs(), (TEMPLATES / "page.js").read_text(encoding="utf-8")]
+    points = trust.points_of_trust(report)
+    return make_environment().get_template("index.html.j2").render(
+        report=report,
+        figures=make_figures(report),
+        headlines=wording.headlines(report.rows("periods")),
+        comparison=wording.describe_comparison(report.rows("periods")),
+        points=points,
+        verdict=trust.verdict(points),
+        states={point.state for point in points},
+        severities=Counter(row["severity"] for row in report.rows("anomalies")),
+        kinds=Counter(row["anomaly_type"] for row in report.rows("anomalies")),
+        period=report.rows("periods")[0],
+        made_at=made_at,
+        style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file
+        scripts=[Markup(script) for script in scripts],  # noqa: S704 - plotly's and our own
+        script_hashes=[hash_for_policy(script) for script in scripts],
+    )  # fmt: skip
+
+
+def make_environment() -> Environment:
+    """Jinja that escapes whatever comes from data, and refuses a name that it was not given."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    names = ("number", "percent", "duration", "day", "instant", "moment", "days_from_to", "plural", "cell", "heading")
+    environment.filters |= {name: getattr(formats, name) for name in names}
+    environment.filters["is_number"] = lambda value: isinstance(value, int | float | Decimal)
+    environment.filters["chart_json"] = chart_json
+    return environment
+
+
+def chart_json(figure: go.Figure) -> Markup:
+    """A figure as JSON that can stand in a script element: no text in it can end that element."""
+    text = json.dumps(json.loads(figure.to_json()), separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - made safe in this line
+
+
+def hash_for_policy(script: str) -> str:
+    """How a content security policy names a script that may run; no other can, whatever a title holds."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")

@@ -1,0 +1,110 @@
+"""Whether to believe the numbers, point by point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jobs.reporting.data import Report, Row
+from jobs.reporting.formats import duration, instant, number, percent, plural
+
+# A share of refused records that deserves a look; the gate of conf/pipeline.yml stops a run at a far larger one.
+_NOTABLE_QUARANTINE = 0.02
+
+
+@dataclass(frozen=True)
+class Point:
+    """One reason to believe the numbers or not; `state` is good, look or bad."""
+
+    state: str
+    title: str
+    text: str
+
+
+def points_of_trust(report: Report) -> list[Point]:
+    """Whether to believe the numbers: the books, the last run, what was refused, set aside, late, not complete."""
+    health = report.rows("health")[0]
+    runs = report.rows("runs")
+    period = report.rows("periods")[0]
+    repeated = health["exact_duplicates"] + health["superseded"]
+    return [
+        _books(health),
+        _last_run(runs),
+        _refused(health),
+        Point(
+            "good",
+            "Repetitions are not counted",
+            f"{plural(health['exact_duplicates'], 'exact repetition')} and"
+            f" {plural(health['superseded'], 'superseded version')} were set aside,"
+            f" {percent(repeated, health['accepted'])} of the valid records.",
+        ),
+        _late(runs),
+        Point(
+            "look" if health["newest_event_at"].date() > period["last_day"] else "good",
+            "How far the data reach",
+            f"The newest event is of {instant(health['newest_event_at'])}."
+            + (
+                " It lies in the future and moves no period; see the anomalies."
+                if health["newest_event_at"].date() > period["last_day"]
+                else " The last day is complete only if nothing of it is still to come."
+            ),
+        ),
+    ]
+
+
+def _books(health: Row) -> Point:
+    if health["files_not_closing"]:
+        return Point("bad", "The books do not close", f"{plural(health['files_not_closing'], 'file')} with open sums.")
+    return Point(
+        "good",
+        "The books close",
+        f"{number(health['records'])} records in {plural(health['files'], 'file')} = {number(health['blank'])} blank"
+        f" + {number(health['quarantined'])} quarantined + {number(health['accepted'])} valid, file by file.",
+    )
+
+
+def _last_run(runs: list[Row]) -> Point:
+    run = runs[0]
+    words = f"Run {run['run_id']} of {instant(run['started_at'])}"
+    if run["status"] == "succeeded":
+        return Point("good", "The last run succeeded", f"{words} took {duration(run['seconds'])}.")
+    if run["status"] == "running":
+        return Point("look", "A run is under way", f"{words} has not ended; these numbers are those before it.")
+    return Point(
+        "look", "The last run failed", f"{words}: these numbers are those before it. {run['error'] or ''}".strip()
+    )
+
+
+def _refused(health: Row) -> Point:
+    open_records, records = health["open_quarantined_records"], health["records"]
+    if not open_records:
+        return Point("good", "Nothing is refused", "No record is open in quarantine.")
+    is_notable = open_records > _NOTABLE_QUARANTINE * float(records)
+    return Point(
+        "look" if is_notable else "good",
+        "Many records are refused" if is_notable else "Few records are refused",
+        f"{plural(open_records, 'record')} of {number(records)}, {percent(open_records, records)}, are in quarantine"
+        " and missing from every number here until they are replayed.",
+    )
+
+
+def _late(runs: list[Row]) -> Point:
+    known = [run for run in runs if run["late_events"] is not None]
+    late = sum(run["late_events"] for run in known)
+    if not known:
+        return Point("good", "Nothing came late", "All events were published by one run, so no published day changed.")
+    published = sum(run["published"] or 0 for run in known)
+    return Point(
+        "good",
+        "Few events came late" if late else "Nothing came late",
+        f"{plural(late, 'event')} of the {number(published)} that later runs added, {percent(late, published)},"
+        " belong to days that had been published before: those days changed afterwards.",
+    )
+
+
+def verdict(points: list[Point]) -> str:
+    """The answer in one line."""
+    states = [point.state for point in points]
+    if "bad" in states:
+        return "Do not rely on these numbers yet"
+    count = states.count("look")
+    return f"Read with care: {plural(count, 'point')} to look at" if count else "These numbers add up"

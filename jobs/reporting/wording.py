@@ -1,0 +1,161 @@
+"""What the page says about the numbers: the headlines, and a sentence for each chart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.reporting.data import Row
+from jobs.reporting.formats import days_from_to, duration, number, percent, plural
+
+# Below a week, weekends alone make a difference.
+_FEWEST_DAYS_COMPARED = 7
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One number with its change against the period before."""
+
+    label: str
+    value: str
+    change: str
+    before: str
+
+
+def headlines(periods: list[Row]) -> list[Headline]:
+    """The numbers of the last 30 days."""
+    current, *rest = periods
+    before = rest[0] if rest and rest[0]["days"] >= _FEWEST_DAYS_COMPARED else None
+    labels = {
+        "daily_active_users": "Daily active users",
+        "events_per_day": "Events a day",
+        "edits_per_day": "Edits a day",
+        "shares_per_day": "Shares a day",
+        "sessions_per_day": "Sessions a day",
+        "average_session_seconds": "Average session",
+    }
+    return [
+        Headline(
+            label,
+            show(name, current[name]),
+            *describe_change(name, current[name], before and before[name]),
+        )
+        for name, label in labels.items()
+    ]
+
+
+def show(name: str, value: Any) -> str:
+    """A headline with its unit."""
+    return f"{number(value / 60, 1)} min" if name.endswith("_seconds") and value is not None else number(value, 1)
+
+
+def describe_change(name: str, now: Any, before: Any) -> tuple[str, str]:
+    """(change, value before), both in words."""
+    if now is None or before is None:
+        return "", "nothing before to compare with"
+    was = f"was {show(name, before)}"
+    if not before:
+        return "", was
+    change = round(100 * (now - before) / before, 1)
+    arrow = "▲" if change > 0 else "▼" if change < 0 else "•"
+    return f"{arrow} {change:+.1f} %".replace("-", "\N{MINUS SIGN}"), was
+
+
+def describe_comparison(periods: list[Row]) -> str:
+    """What the change is measured against."""
+    current, *rest = periods
+    span = days_from_to(current["first_day"], current["last_day"])
+    shown = f"Averages a day over {plural(current['days'], 'day')}, {span}"
+    if not rest:
+        return f"{shown}. There are no events before, so no change can be stated."
+    before = rest[0]
+    span = days_from_to(before["first_day"], before["last_day"])
+    if before["days"] < _FEWEST_DAYS_COMPARED:
+        return f"{shown}. Only {plural(before['days'], 'day')} before hold events ({span}): too few to state a change."
+    if before["days"] < 30:
+        return (
+            f"{shown}; the change is against {span}. Data begin there, so these are {before['days']} days and not 30,"
+            " with another mix of weekdays."
+        )
+    return f"{shown}; the change is against the 30 days before, {span}."
+
+
+def describe_activity(days: list[Row], anomalies: list[Row]) -> str:
+    """Lowest, highest and average number of people, and how many days have an anomaly."""
+    counts = [row["active_users"] for row in days]
+    busiest = max(days, key=lambda row: row["active_users"])
+    busiest_date = f"{busiest['day_of_week']}, {busiest['activity_date'].day} {busiest['activity_date']:%B}"
+    odd = len({row["activity_date"] for row in days} & {anomaly["observed_at"].date() for anomaly in anomalies})
+    return (
+        f"Between {number(min(counts))} and {number(max(counts))} people a day,"
+        f" {sum(counts) / len(counts):,.1f} on average. The busiest day was {busiest_date}."
+        + (f" Something odd was seen on {plural(odd, 'day')}." if odd else "")
+    )
+
+
+def describe_weekdays(rows: list[Row]) -> str:
+    """The busiest and the quietest weekday."""
+    busiest = max(rows, key=lambda row: row["average_active_users"])
+    quietest = min(rows, key=lambda row: row["average_active_users"])
+    return (
+        f"{busiest['day_of_week']}s are the busiest with {number(busiest['average_active_users'], 1)} people on"
+        f" average, {quietest['day_of_week']}s the quietest with {number(quietest['average_active_users'], 1)}."
+    )
+
+
+def describe_session_lengths(rows: list[Row]) -> str:
+    """How many sessions there are and how long most of them last."""
+    total = sum(row["sessions"] for row in rows)
+    longest = max(rows[1:], key=lambda row: row["sessions"])
+    return (
+        f"{plural(total, 'session')}; {percent(rows[0]['sessions'], total)} are a single event, whose length nobody can"
+        f" know. Of the others most last {longest['session_length']}."
+    )
+
+
+def describe_user_sessions(rows: list[Row]) -> str:
+    """Who stays longest among those with the most sessions."""
+    if not rows:
+        return "There are no sessions."
+    first = rows[0]
+    return (
+        f"Among the {len(rows)} people with the most sessions {first['user_name'] or first['user_id']} stays longest:"
+        f" {duration(first['average_session_seconds'])} on average over {plural(first['session_count'], 'session')}."
+    )
+
+
+def describe_documents(rows: list[Row], anomalies: list[Row]) -> str:
+    """The most edited document, and which of them have an anomaly."""
+    if not rows:
+        return "No document was edited."
+    first = rows[0]
+    subjects = {anomaly["subject_id"] for anomaly in anomalies if anomaly["subject_type"] == "document"}
+    odd = [row["title"] or row["document_id"] for row in rows if row["document_id"] in subjects]
+    note = f" In orange, with an anomaly: {', '.join(odd)}." if odd else ""
+    return (
+        f"{first['title'] or first['document_id']} leads with {plural(first['edit_count'], 'edit')}"
+        f" by {plural(first['editor_count'], 'person', 'people')}.{note}"
+    )
+
+
+def describe_sharing(rows: list[Row]) -> str:
+    """Who shared most."""
+    if not rows:
+        return "Nothing was shared."
+    first = rows[0]
+    return (
+        f"{first['user_name'] or first['user_id']} shared the most: {plural(first['shared_documents'], 'document')},"
+        f" {plural(first['share_events'], 'time')}, with {plural(first['recipients'], 'person', 'people')}."
+    )
+
+
+def describe_quarantine(rows: list[Row]) -> str:
+    """The most frequent reason."""
+    if not rows:
+        return "Nothing is open in quarantine."
+    first = rows[0]
+    reason = first["reason"].replace("_", " ")
+    return (
+        f"The most frequent reason is {reason}: {plural(first['records'], 'record')}. A record may have"
+        " several reasons; make quarantine shows examples, make replay tries the records again."
+    )
