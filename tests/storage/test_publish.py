@@ -57,7 +57,8 @@ def stage_one_event(connection: Any, file_id: int) -> tuple[Run, FileCounts]:
 @pytest.fixture
 def connection(database_url: str) -> Any:
     with closing(connect(database_url)) as opened:
-        prepare_database(opened)
+        with opened, opened.cursor() as cursor:
+            prepare_database(cursor)
         yield opened
 
 
