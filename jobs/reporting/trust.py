@@ -29,6 +29,7 @@ def points_of_trust(report: Report) -> list[Point]:
     return [
         _books(health),
         _last_run(runs),
+        _checks(report.rows("checks")),
         _refused(health),
         Point(
             "good",
@@ -37,7 +38,7 @@ def points_of_trust(report: Report) -> list[Point]:
             f" {plural(health['superseded'], 'superseded version')} were set aside,"
             f" {percent(repeated, health['accepted'])} of the valid records.",
         ),
-        _late(runs),
+        _late(runs, health),
         Point(
             "look" if health["newest_event_at"].date() > period["last_day"] else "good",
             "How far the data reach",
@@ -87,7 +88,18 @@ def _refused(health: Row) -> Point:
     )
 
 
-def _late(runs: list[Row]) -> Point:
+def _checks(checks: list[Row]) -> Point:
+    found = [check for check in checks if check["findings"]]
+    if not checks:
+        return Point("look", "No run was checked", "make check runs the checks over everything.")
+    if not found:
+        return Point("good", "All checks passed", f"{plural(len(checks), 'check')} found nothing in the last run.")
+    names = ", ".join(f"{check['check_name'].replace('_', ' ')} ({number(check['findings'])})" for check in found)
+    is_error = any(check["severity"] == "error" for check in found)
+    return Point("bad" if is_error else "look", "Checks found something", f"In the last run: {names}.")
+
+
+def _late(runs: list[Row], health: Row) -> Point:
     known = [run for run in runs if run["late_events"] is not None]
     late = sum(run["late_events"] for run in known)
     if not known:
@@ -97,7 +109,8 @@ def _late(runs: list[Row]) -> Point:
         "good",
         "Few events came late" if late else "Nothing came late",
         f"{plural(late, 'event')} of the {number(published)} that later runs added, {percent(late, published)},"
-        " belong to days that had been published before: those days changed afterwards.",
+        " belong to days that had been published before."
+        f" {plural(health['restatements'], 'published number')} of {plural(health['restated_days'], 'day')} changed.",
     )
 
 

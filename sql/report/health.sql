@@ -1,4 +1,4 @@
--- ops.health, one row, beside the totals of what the current readings of the files hold.
+-- ops.health, one row, with the totals of the current readings of the files, and of the restatements.
 with totals as (
     select
         count(*) as files,
@@ -11,6 +11,14 @@ with totals as (
         coalesce(sum(published), 0) as published
     from ops.ingested_files
     where is_current
+),
+
+restatements as (
+    select
+        count(*) as restatements,
+        count(distinct activity_date) as restated_days,
+        count(distinct run_id) as restating_runs
+    from ops.metric_restatements
 )
 
 select
@@ -18,6 +26,10 @@ select
     health.newest_event_at,
     health.open_quarantined_records,
     health.files_not_closing,
-    totals.*
+    totals.*,
+    restatements.restatements,
+    restatements.restated_days,
+    restatements.restating_runs
 from ops.health as health
-cross join totals;
+cross join totals
+cross join restatements;

@@ -58,6 +58,10 @@ def fill(connection: Any) -> None:
         insert into ops.pipeline_runs (run_id, started_at, finished_at, status, kind, session_gap_minutes,
             code_version, configuration_version, error)
         values (3, now(), now(), 'failed', 'load', 30, 'code', 'configuration', $error${HOSTILE_ERROR}$error$);
+        insert into ops.metric_restatements values (2, 'daily_active_users', '2025-06-01', 1, 2, 'late'),
+            (2, 'edits', '2025-06-01', 1, 2, 'late'), (2, 'edits', '2025-06-02', 1, 3, 'late');
+        insert into ops.check_results values (2, 'reconcile_files', 'error', 0, null),
+            (2, 'users_without_name', 'warn', 1, '{{"user_id": "bob"}}'), (1, 'repeated_files', 'warn', 7, '{{}}');
         insert into ops.quarantined_records values
             (1, 1, array['bad_value', 'missing_field'], array['edit_length', 'user_id'], null, 1),
             (1, 2, array['missing_field'], array['user_id'], null, 1);

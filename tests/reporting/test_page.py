@@ -193,8 +193,24 @@ def elements(page: str) -> list[tuple[str, list[tuple[str, str | None]]]]:
 def test_a_failed_run_is_told(report: Report) -> None:
     points = {point.title: point for point in trust.points_of_trust(report)}
     assert points["The last run failed"].state == "look"
-    assert points["Few events came late"].text.startswith("3 events of the 3 that later runs added")
-    assert trust.verdict(list(points.values())) == "Read with care: 1 point to look at"
+    assert HOSTILE_ERROR in points["The last run failed"].text
+    assert trust.verdict(list(points.values())) == "Read with care: 2 points to look at"
+
+
+def test_checks_are_those_of_the_last_run_that_was_checked(report: Report) -> None:
+    points = {point.title: point for point in trust.points_of_trust(report)}
+    found = points["Checks found something"]
+    assert (found.state, found.text) == ("look", "In the last run: users without name (1).")
+    assert [row["check_name"] for row in report.rows("checks")] == ["users_without_name", "reconcile_files"]
+
+
+def test_late_events_and_the_numbers_they_changed_are_told(report: Report) -> None:
+    points = {point.title: point for point in trust.points_of_trust(report)}
+    assert points["Few events came late"].text == (
+        "3 events of the 3 that later runs added, 100.0 %, belong to days that had been published before."
+        " 3 published numbers of 2 days changed."
+    )
+    assert [row["change"] for row in report.rows("restatements")] == [2, 1, 1]
 
 
 def test_books_that_do_not_close_make_the_numbers_unreliable(report: Report) -> None:
