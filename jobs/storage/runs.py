@@ -28,6 +28,7 @@ class Run:
     started_at: datetime
     kind: RunKind
     merges: bool
+    settings: Settings
 
     @property
     def staging(self) -> str:
@@ -36,8 +37,12 @@ class Run:
 
     @property
     def sql_parts(self) -> SqlParts:
-        """What {staging} and {run_id} stand for in SQL files."""
-        return {"staging": sql.Identifier(self.staging), "run_id": sql.Literal(self.run_id)}
+        """What {staging}, {run_id} and the settings in braces stand for in SQL files."""
+        return {
+            "staging": sql.Identifier(self.staging),
+            "run_id": sql.Literal(self.run_id),
+            **self.settings.sql_parts,
+        }
 
 
 def start_run(connection: Connection, kind: RunKind, settings: Settings) -> Run:
@@ -53,7 +58,7 @@ def start_run(connection: Connection, kind: RunKind, settings: Settings) -> Run:
         gap_minutes = int(settings.session_gap.total_seconds()) // 60
         if merges and kind != "full_refresh":
             _refuse_other_gap(cursor, gap_minutes)
-        run = Run(int(started_at.strftime("%Y%m%d%H%M%S%f")[:17]), started_at, kind, merges)
+        run = Run(int(started_at.strftime("%Y%m%d%H%M%S%f")[:17]), started_at, kind, merges, settings)
         cursor.execute(
             "insert into ops.pipeline_runs"
             " (run_id, started_at, status, kind, session_gap_minutes, code_version, configuration_version)"
