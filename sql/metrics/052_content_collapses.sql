@@ -1,4 +1,4 @@
--- A document that loses over 80 % of its words in one edit. One row per such edit.
+-- A document that loses most of its words in one edit. One row per such edit.
 -- Compared are neighbours among the edits that carry a word count, in order of (event_at, event_id).
 create or replace view metrics.content_collapses as
 with daily_counts as (
@@ -30,7 +30,9 @@ suspect_days as (
         event_date,
         earlier_date
     from neighbouring_days
-    where highest_count >= 20 and lowest_count * 5 < highest_count
+    where
+        highest_count >= metrics.threshold('content_collapse', 'words')
+        and highest_count - lowest_count > highest_count * metrics.threshold('content_collapse', 'share_lost')
 ),
 
 -- lateral, so that each suspect day is one short read of the index on (document_id, event_at).
@@ -75,11 +77,14 @@ select
         to_char(event_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
     ) as explanation
 from edits
-where previous_count >= 20 and document_word_count * 5 < previous_count;
+where
+    previous_count >= metrics.threshold('content_collapse', 'words')
+    and previous_count - document_word_count
+    > previous_count * metrics.threshold('content_collapse', 'share_lost');
 
 comment on view metrics.content_collapses is
-'Edits that leave a document of at least 20 words with less than a fifth of what the previous edit with a '
-'word count had left.';
+'Edits that take away most of the words that the previous edit with a word count had left, by the thresholds of '
+'content_collapse.';
 comment on column metrics.content_collapses.anomaly_type is 'Always content_collapse.';
 comment on column metrics.content_collapses.severity is
 'critical if no word remains, else warning.';

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -14,11 +14,14 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
 from jobs.storage.postgres import SQL, execute_files
+from jobs.storage.settings import read_settings
+from tests.builders import ROOT
 
 RUN_ID = 1
 STAGING = "staging_1"
 SESSION_GAP = timedelta(minutes=30)
 DEFAULT_SOURCE = "default"
+SETTINGS = read_settings(ROOT / "conf" / "pipeline.yml")
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Event:
     edit_length: int | None = None
     comment_text: str | None = None
     shared_with_user_id: str | None = None
+    device: str | None = None
+    ip_address: str | None = None
     reported_user_name: str | None = None
     reported_user_email: str | None = None
     reported_document_title: str | None = None
@@ -55,13 +60,19 @@ def edit(event_id: str, user_id: str, at: str, document_id: str = "doc", **value
     return Event(event_id, user_id, at, event_type="document_edit", document_id=document_id, **values)
 
 
+def comment(event_id: str, user_id: str, at: str, document_id: str = "doc", **values: Any) -> Event:
+    """A comment_added."""
+    return Event(event_id, user_id, at, event_type="comment_added", document_id=document_id, **values)
+
+
 def share(event_id: str, user_id: str, at: str, document_id: str = "doc", **values: Any) -> Event:
     """A document_shared; a link share unless `shared_with_user_id` is given."""
     return Event(event_id, user_id, at, event_type="document_shared", document_id=document_id, **values)
 
 
-def create_tables(connection: Connection) -> None:
+def create_tables(connection: Connection, business_time_zone: str = "UTC") -> None:
     """Make the published tables, empty and with keys, the ledger, comments and metrics, as a first load does."""
+    settings = replace(SETTINGS, business_time_zone=business_time_zone)
     with connection.cursor() as cursor:
         execute_files(cursor, "ddl/0*.sql")
         cursor.execute(f"create schema {STAGING}")
@@ -72,7 +83,7 @@ def create_tables(connection: Connection) -> None:
             cursor.execute(f"alter table {STAGING}.{table} set schema public")
         cursor.execute(f"drop schema {STAGING} cascade")
         execute_files(cursor, "ddl/1[67]*.sql")
-        execute_files(cursor, "metrics/*.sql")
+        execute_files(cursor, "metrics/*.sql", settings.sql_parts)
 
 
 def load(connection: Connection, *events: Event) -> None:
