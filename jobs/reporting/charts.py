@@ -1,25 +1,13 @@
-"""The charts, each a pure function from rows of sql/report to a plotly figure.
-
-Text, lines and background take their colours from the page's style sheet, which knows light, dark and print; the
-colours here stand out against all three. Text that comes from data is escaped, since plotly reads markup in it.
-"""
+"""The charts, each a pure function from the rows of one result of sql/report, whose name it bears, to a figure."""
 
 from __future__ import annotations
-
-import textwrap
-from html import escape
-from typing import Any
 
 import plotly.graph_objects as go
 
 from jobs.reporting.data import Row
+from jobs.reporting.drawing import NEW, ODD, QUIET, USUAL, draw_lines, draw_ranking, lay_out, wrap
 
-USUAL, QUIET, ODD = "#3d7fc6", "#8793a5", "#d9622b"
-
-# As in style.css: plotly measures text before it stands in the page.
-_FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 _WEEKEND = ("Saturday", "Sunday")
-_BAR_HEIGHT, _TALLEST = 44, 440  # pixels: of one horizontal bar with its gap, of a chart
 
 
 def daily_active_users(days: list[Row], anomalies: list[Row]) -> go.Figure:
@@ -36,12 +24,12 @@ def daily_active_users(days: list[Row], anomalies: list[Row]) -> go.Figure:
             hovertemplate="%{customdata} %{x|%-d %B %Y}<br><b>%{y:,}</b> people<extra></extra>",
         )
     users = {day["activity_date"]: day["active_users"] for day in days}
-    odd = [anomaly for anomaly in anomalies if anomaly["observed_at"].date() in users]
+    odd = [anomaly for anomaly in anomalies if anomaly["observed_on"] in users]
     if odd:
         figure.add_scatter(
             name="anomaly seen",
-            x=[anomaly["observed_at"].date() for anomaly in odd],
-            y=[users[anomaly["observed_at"].date()] for anomaly in odd],
+            x=[anomaly["observed_on"] for anomaly in odd],
+            y=[users[anomaly["observed_on"]] for anomaly in odd],
             customdata=[wrap(anomaly["explanation"]) for anomaly in odd],
             mode="markers",
             marker={"symbol": "diamond", "size": 11, "color": ODD, "line": {"width": 1, "color": "white"}},
@@ -83,9 +71,102 @@ def weekdays(rows: list[Row]) -> go.Figure:
     return lay_out(figure, height=320)
 
 
+def active_users(days: list[Row]) -> go.Figure:
+    """People within a week and within a month, for the week and month that end on each day."""
+    return draw_lines(
+        [day["activity_date"] for day in days],
+        {
+            "within 30 days": [day["monthly_active_users"] for day in days],
+            "within 7 days": [day["weekly_active_users"] for day in days],
+        },
+        "%{x|%A %-d %B %Y}<br><b>%{y:,}</b> people %{fullData.name}<extra></extra>",
+    )
+
+
+def new_and_returning_users(days: list[Row]) -> go.Figure:
+    """People of each day, those who came for the first time apart."""
+    figure = go.Figure()
+    for name, column, color in (("returning", "returning_users", USUAL), ("new", "new_users", NEW)):
+        figure.add_bar(
+            name=name,
+            x=[day["activity_date"] for day in days],
+            y=[day[column] for day in days],
+            marker_color=color,
+            hovertemplate="%{x|%A %-d %B %Y}<br><b>%{y:,}</b> %{fullData.name}<extra></extra>",
+        )
+    figure.update_layout(barmode="stack")
+    figure.update_yaxes(rangemode="tozero", tickformat=",d", nticks=6)
+    figure.update_xaxes(tickformat="%-d %b", type="date")
+    return lay_out(figure, height=300, legend=True)
+
+
+def daily_sessions(days: list[Row]) -> go.Figure:
+    """Minutes of the sessions of each day: the median, and what nine of ten stay below."""
+    return draw_lines(
+        [day["session_date"] for day in days],
+        {
+            "nine of ten are shorter": [float(day["p90_session_seconds"]) / 60 for day in days],
+            "median": [float(day["median_session_seconds"]) / 60 for day in days],
+        },
+        "%{x|%A %-d %B %Y}<br>%{fullData.name}: <b>%{y:.1f}</b> min<br>"
+        "%{customdata[0]:,} sessions, %{customdata[1]:.0%} of one event<extra></extra>",
+        [[day["session_count"], float(day["single_event_share"])] for day in days],
+    )
+
+
+def comments_per_edit(days: list[Row]) -> go.Figure:
+    """Comments for each edit, day by day; a gap where there was no edit."""
+    ratios = [None if day["comments_per_edit"] is None else float(day["comments_per_edit"]) for day in days]
+    return draw_lines(
+        [day["activity_date"] for day in days],
+        {"comments per edit": ratios},
+        "%{x|%A %-d %B %Y}<br><b>%{y:.2f}</b> comments per edit<br>"
+        "%{customdata[1]:,} comments, %{customdata[0]:,} edits<extra></extra>",
+        [[day["edit_count"], day["comment_count"]] for day in days],
+    )
+
+
+def joint_documents(rows: list[Row]) -> go.Figure:
+    """Editors of each document, most on top."""
+    return draw_ranking(
+        [row["document_id"] for row in rows],
+        [row["title"] or row["document_id"] for row in rows],
+        {"editors": [row["editor_count"] for row in rows]},
+        [[row["document_id"], row["edit_count"]] for row in rows],
+        "%{customdata[0]}: <b>%{x:,}</b> editors, %{customdata[1]:,} edits<extra></extra>",
+        "%{x:,}",
+    )
+
+
+def connected_users(rows: list[Row]) -> go.Figure:
+    """People with whom each person has shared or who have shared with them."""
+    return draw_ranking(
+        [row["user_id"] for row in rows],
+        [row["user_name"] or row["user_id"] for row in rows],
+        {"connected people": [row["connected_users"] for row in rows]},
+        [[row["user_id"], int(row["shared_with"]), int(row["received_from"])] for row in rows],
+        "%{customdata[0]}: <b>%{x:,}</b> people<br>shared with %{customdata[1]:,}, "
+        "received from %{customdata[2]:,}<extra></extra>",
+        "%{x:,}",
+    )
+
+
+def first_shares(rows: list[Row]) -> go.Figure:
+    """People by the time from their first event to their first share; those who never shared in grey."""
+    figure = draw_ranking(
+        [row["first_share"] for row in rows],
+        [row["first_share"] for row in rows],
+        {"people": [int(row["users"]) for row in rows]},
+        [[row["percent"]] for row in rows],
+        "%{y}: <b>%{x:,}</b> people, %{customdata[0]:.1f} %<extra></extra>",
+        "%{x:,}",
+    )
+    return figure.update_traces(marker_color=[*[USUAL] * (len(rows) - 1), QUIET])
+
+
 def session_lengths(rows: list[Row]) -> go.Figure:
     """Sessions by class of length; those of a single event, whose length nobody saw, in grey."""
-    figure = ranking(
+    figure = draw_ranking(
         [row["session_length"] for row in rows],
         [row["session_length"] for row in rows],
         {"sessions": [row["sessions"] for row in rows]},
@@ -98,7 +179,7 @@ def session_lengths(rows: list[Row]) -> go.Figure:
 
 def user_sessions(rows: list[Row]) -> go.Figure:
     """Average minutes of a session for each of the people, by their id, longest on top."""
-    return ranking(
+    return draw_ranking(
         [row["user_id"] for row in rows],
         [row["user_name"] or row["user_id"] for row in rows],
         {"average minutes": [float(row["average_session_seconds"]) / 60 for row in rows]},
@@ -112,7 +193,7 @@ def user_sessions(rows: list[Row]) -> go.Figure:
 def top_documents(rows: list[Row], anomalies: list[Row]) -> go.Figure:
     """Edits of each document, most on top; those with an anomaly in another colour, as the sentence beside says."""
     odd = {anomaly["subject_id"] for anomaly in anomalies if anomaly["subject_type"] == "document"}
-    figure = ranking(
+    figure = draw_ranking(
         [row["document_id"] for row in rows],
         [row["title"] or row["document_id"] for row in rows],
         {"edits": [row["edit_count"] for row in rows]},
@@ -126,7 +207,7 @@ def top_documents(rows: list[Row], anomalies: list[Row]) -> go.Figure:
 
 def sharing(rows: list[Row]) -> go.Figure:
     """Documents that each person shared, and people they were shared with."""
-    return ranking(
+    return draw_ranking(
         [row["user_id"] for row in rows],
         [row["user_name"] or row["user_id"] for row in rows],
         {
@@ -141,7 +222,7 @@ def sharing(rows: list[Row]) -> go.Figure:
 
 def quarantine(rows: list[Row]) -> go.Figure:
     """Records open in quarantine by reason."""
-    return ranking(
+    return draw_ranking(
         [row["reason"] for row in rows],
         [row["reason"].replace("_", " ") for row in rows],
         {"records": [row["records"] for row in rows]},
@@ -149,67 +230,3 @@ def quarantine(rows: list[Row]) -> go.Figure:
         "%{y}: <b>%{x:,}</b> records in %{customdata[0]:,} files<extra></extra>",
         "%{x:,}",
     )
-
-
-def ranking(
-    keys: list[str],
-    labels: list[str],
-    series: dict[str, list[Any]],
-    customdata: list[Any],
-    hovertemplate: str,
-    texttemplate: str,
-) -> go.Figure:
-    """Horizontal bars, the first row on top; two rows may bear one label, their keys keep them apart."""
-    figure = go.Figure()
-    for (name, values), color in zip(series.items(), (USUAL, QUIET), strict=False):
-        figure.add_bar(
-            name=name,
-            orientation="h",
-            y=[escape(key) for key in keys],
-            x=values,
-            customdata=[[escape(value) if isinstance(value, str) else value for value in row] for row in customdata],
-            marker_color=color,
-            texttemplate=texttemplate,
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate=hovertemplate,
-        )
-    figure.update_yaxes(
-        type="category",
-        autorange="reversed",
-        tickvals=[escape(key) for key in keys],
-        ticktext=[shorten(label) for label in labels],
-    )
-    figure.update_xaxes(rangemode="tozero", showticklabels=False, showgrid=False)
-    return lay_out(figure, height=min(_TALLEST, _BAR_HEIGHT * len(keys) + 60), legend=len(series) > 1)
-
-
-def lay_out(figure: go.Figure, height: int, legend: bool = False) -> go.Figure:
-    """The same frame for all; dragging is left to the page, which a phone must be able to scroll."""
-    figure.update_layout(
-        template="none",
-        height=height,
-        margin={"l": 8, "r": 40, "t": 36 if legend else 16, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": _FONT, "size": 13},
-        showlegend=legend,
-        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "traceorder": "normal"},
-        dragmode=False,
-        hovermode="closest",
-        hoverlabel={"align": "left", "font": {"size": 13}},
-        bargap=0.3,
-    )
-    figure.update_xaxes(automargin=True, fixedrange=True)
-    figure.update_yaxes(automargin=True, fixedrange=True, zeroline=False, ticklabelstandoff=8)
-    return figure
-
-
-def shorten(label: str, length: int = 30) -> str:
-    """A label that leaves room for its bar, escaped."""
-    return escape(label if len(label) <= length else label[: length - 1] + "…")
-
-
-def wrap(sentence: str, width: int = 60) -> str:
-    """A sentence in lines that fit a hover label, escaped."""
-    return "<br>".join(escape(line) for line in textwrap.wrap(sentence, width))

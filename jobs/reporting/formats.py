@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -45,11 +45,6 @@ def day(value: date) -> str:
 def instant(value: datetime | None) -> str:
     """2025-06-30 20:01:25 UTC."""
     return NOTHING if value is None else f"{value:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def moment(value: datetime) -> str:
-    """An instant, or only its day where it is the start of one, as findings about a day have it."""
-    return day(value.date()) if value.time() == time() else instant(value)
 
 
 def days_from_to(first: date, last: date) -> str:

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -37,47 +36,35 @@ class Figure:
 
 
 def make_figures(report: Report) -> dict[str, Figure]:
-    """The figures of the page by name, each of the result of sql/report that bears the name."""
+    """The figures of the page by name.
+
+    A figure bears the name of the result of sql/report that it shows, of the function of `charts` that draws it, and,
+    behind `describe_`, of the function of `wording` that puts it into a sentence.
+    """
     anomalies = report.rows("anomalies")
 
-    def figure(
-        name: str,
-        title: str,
-        source: str,
-        describe: Callable[..., str],
-        draw: Callable[..., go.Figure],
-        *more: list[Row],
-    ) -> Figure:
+    def figure(name: str, title: str, source: str, *more: list[Row]) -> Figure:
         rows = report.rows(name)
-        return Figure(name, title, describe(rows, *more), source, draw(rows, *more), report.results[name])
+        summary: str = getattr(wording, f"describe_{name}")(rows, *more)
+        chart: go.Figure = getattr(charts, name)(rows, *more)
+        return Figure(name, title, summary, source, chart, report.results[name])
 
     made = [
-        figure(
-            "daily_active_users", "Daily active users", "metrics.daily_active_users",
-            wording.describe_activity, charts.daily_active_users, anomalies,
-        ),
-        figure("weekdays", "By weekday", "metrics.daily_active_users", wording.describe_weekdays, charts.weekdays),
-        figure(
-            "session_lengths", "Length of sessions", "public.sessions",
-            wording.describe_session_lengths, charts.session_lengths,
-        ),
-        figure(
-            "user_sessions", "Average session of the busiest people, in minutes", "metrics.average_session_duration",
-            wording.describe_user_sessions, charts.user_sessions,
-        ),
-        figure(
-            "top_documents", "Most edited documents", "metrics.top_edited_documents",
-            wording.describe_documents, charts.top_documents, anomalies,
-        ),
-        figure(
-            "sharing", "Who shares the most documents", "metrics.shared_documents_per_user",
-            wording.describe_sharing, charts.sharing,
-        ),
-        figure(
-            "quarantine", "Open in quarantine, by reason", "ops.open_quarantined_records",
-            wording.describe_quarantine, charts.quarantine,
-        ),
-    ]  # fmt: skip
+        figure("daily_active_users", "Daily active users", "metrics.daily_active_users", anomalies),
+        figure("weekdays", "By weekday", "metrics.daily_active_users"),
+        figure("active_users", "Weekly and monthly active users", "metrics.active_users"),
+        figure("new_and_returning_users", "New and returning people", "metrics.new_and_returning_users"),
+        figure("session_lengths", "Length of sessions", "public.sessions"),
+        figure("user_sessions", "Average session of the busiest people, minutes", "metrics.average_session_duration"),
+        figure("daily_sessions", "Length of sessions by day, minutes", "metrics.daily_sessions"),
+        figure("comments_per_edit", "Comments per edit", "metrics.comments_per_edit"),
+        figure("top_documents", "Most edited documents", "metrics.top_edited_documents", anomalies),
+        figure("joint_documents", "Documents with the most editors", "metrics.documents_with_several_editors"),
+        figure("sharing", "Who shares the most documents", "metrics.shared_documents_per_user"),
+        figure("connected_users", "Most connected people", "metrics.most_connected_users"),
+        figure("first_shares", "From the first event to the first share", "metrics.time_to_first_share"),
+        figure("quarantine", "Open in quarantine, by reason", "ops.open_quarantined_records"),
+    ]
     return {one.name: one for one in made}
 
 
@@ -112,7 +99,7 @@ def make_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    names = ("number", "percent", "duration", "day", "instant", "moment", "days_from_to", "plural", "cell", "heading")
+    names = ("number", "percent", "duration", "day", "instant", "days_from_to", "plural", "cell", "heading")
     environment.filters |= {name: getattr(formats, name) for name in names}
     environment.filters["is_number"] = lambda value: isinstance(value, int | float | Decimal)
     environment.filters["chart_json"] = chart_json

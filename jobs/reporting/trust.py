@@ -40,12 +40,12 @@ def points_of_trust(report: Report) -> list[Point]:
         ),
         _late(runs, health),
         Point(
-            "look" if health["newest_event_at"].date() > period["last_day"] else "good",
+            "look" if health["newest_event_day"] > period["last_day"] else "good",
             "How far the data reach",
             f"The newest event is of {instant(health['newest_event_at'])}."
             + (
                 " It lies in the future and moves no period; see the anomalies."
-                if health["newest_event_at"].date() > period["last_day"]
+                if health["newest_event_day"] > period["last_day"]
                 else " The last day is complete only if nothing of it is still to come."
             ),
         ),

@@ -80,12 +80,12 @@ def describe_comparison(periods: list[Row]) -> str:
     return f"{shown}; the change is against the 30 days before, {span}."
 
 
-def describe_activity(days: list[Row], anomalies: list[Row]) -> str:
+def describe_daily_active_users(days: list[Row], anomalies: list[Row]) -> str:
     """Lowest, highest and average number of people, and how many days have an anomaly."""
     counts = [row["active_users"] for row in days]
     busiest = max(days, key=lambda row: row["active_users"])
     busiest_date = f"{busiest['day_of_week']}, {busiest['activity_date'].day} {busiest['activity_date']:%B}"
-    odd = len({row["activity_date"] for row in days} & {anomaly["observed_at"].date() for anomaly in anomalies})
+    odd = len({row["activity_date"] for row in days} & {anomaly["observed_on"] for anomaly in anomalies})
     return (
         f"Between {number(min(counts))} and {number(max(counts))} people a day,"
         f" {sum(counts) / len(counts):,.1f} on average. The busiest day was {busiest_date}."
@@ -124,7 +124,7 @@ def describe_user_sessions(rows: list[Row]) -> str:
     )
 
 
-def describe_documents(rows: list[Row], anomalies: list[Row]) -> str:
+def describe_top_documents(rows: list[Row], anomalies: list[Row]) -> str:
     """The most edited document, and which of them have an anomaly."""
     if not rows:
         return "No document was edited."
@@ -158,4 +158,75 @@ def describe_quarantine(rows: list[Row]) -> str:
     return (
         f"The most frequent reason is {reason}: {plural(first['records'], 'record')}. A record may have"
         " several reasons; make quarantine shows examples, make replay tries the records again."
+    )
+
+
+def describe_active_users(days: list[Row]) -> str:
+    """People of the last week and month, and the stickiness of the last days."""
+    last = days[-1]
+    known = [day["stickiness"] for day in days[-7:] if day["stickiness"] is not None]
+    return (
+        f"{plural(last['weekly_active_users'], 'person', 'people')} in the last 7 days,"
+        f" {number(last['monthly_active_users'])} in the last 30. Of a month's people"
+        f" {percent(sum(known), len(known))} come on a day (mean of the last 7 days)."
+    )
+
+
+def describe_new_and_returning_users(days: list[Row]) -> str:
+    """How many came for the first time."""
+    new = sum(day["new_users"] for day in days)
+    return (
+        f"{plural(new, 'person', 'people')} came for the first time in these 30 days."
+        " Near the beginning of the log everybody is new."
+    )
+
+
+def describe_daily_sessions(days: list[Row]) -> str:
+    """The span of the daily medians."""
+    medians = [day["median_session_seconds"] for day in days]
+    if not medians:
+        return "There are no sessions."
+    return (
+        f"The median of a day lies between {duration(min(medians))} and {duration(max(medians))};"
+        f" the longest tenth of a day begins at {duration(max(day['p90_session_seconds'] for day in days))} at most."
+    )
+
+
+def describe_comments_per_edit(days: list[Row]) -> str:
+    """Comments and edits of all the days."""
+    edits, comments = (sum(day[name] for day in days) for name in ("edit_count", "comment_count"))
+    ratio = f", {comments / edits:.2f} for each edit" if edits else ""
+    return f"{plural(comments, 'comment')} and {plural(edits, 'edit')} in these 30 days{ratio}."
+
+
+def describe_joint_documents(rows: list[Row]) -> str:
+    """How many documents have several editors, and which has most."""
+    if not rows:
+        return "No document was edited by more than one person."
+    first = rows[0]
+    return (
+        f"{plural(first['documents_with_several_editors'], 'document')} have more than one editor;"
+        f" {first['title'] or first['document_id']} has the most, {number(first['editor_count'])}."
+    )
+
+
+def describe_connected_users(rows: list[Row]) -> str:
+    """Who is at the centre of sharing."""
+    if not rows:
+        return "Nobody has shared with anybody."
+    first = rows[0]
+    return (
+        f"{first['user_name'] or first['user_id']} is connected with"
+        f" {plural(first['connected_users'], 'person', 'people')}: shared with {number(first['shared_with'])},"
+        f" received from {number(first['received_from'])}."
+    )
+
+
+def describe_first_shares(rows: list[Row]) -> str:
+    """How many have shared at all, and how many of these on their first day."""
+    total, never = sum(row["users"] for row in rows), rows[-1]["users"]
+    soon = sum(row["users"] for row in rows[:2])
+    return (
+        f"{number(total - never)} of {plural(total, 'person', 'people')} have shared,"
+        f" {percent(soon, total - never)} of them within a day of their first event."
     )

@@ -5,6 +5,8 @@ select
     subject_type,
     subject_id,
     observed_at,
+    metrics.business_day(observed_at) as observed_on,
+    observed_at = metrics.business_day_start(metrics.business_day(observed_at)) as is_about_a_day,
     observed,
     expected,
     explanation

@@ -9,14 +9,22 @@ with current_period as (
     having count(*) > 0
 ),
 
-previous_period as (
+earlier_days as (
     select
-        min(events.event_date) as first_day,
-        current_period.first_day - 1 as last_day
+        current_period.first_day,
+        metrics.business_day(events.event_at, events.event_date) as activity_date
     from current_period
     inner join public.events
-        on current_period.first_day > events.event_date and current_period.first_day - 30 <= events.event_date
-    group by current_period.first_day
+        on events.event_date between current_period.first_day - 31 and current_period.first_day
+),
+
+previous_period as (
+    select
+        min(activity_date) as first_day,
+        first_day - 1 as last_day
+    from earlier_days
+    where activity_date between first_day - 30 and first_day - 1
+    group by first_day
 ),
 
 periods as (
@@ -50,7 +58,11 @@ event_counts as (
         count(*) filter (where events.event_type = 'document_edit') as edits,
         count(*) filter (where events.event_type = 'document_shared') as shares
     from periods
-    inner join public.events on events.event_date between periods.first_day and periods.last_day
+    inner join public.events
+        on
+            events.event_date between periods.first_day - 1 and periods.last_day + 1
+            and metrics.business_day(events.event_at, events.event_date)
+            between periods.first_day and periods.last_day
     group by periods.period
 ),
 
@@ -62,8 +74,8 @@ session_counts as (
     from periods
     inner join public.sessions
         on
-            sessions.started_at >= periods.first_day::timestamp at time zone 'UTC'
-            and sessions.started_at < (periods.last_day + 1)::timestamp at time zone 'UTC'
+            sessions.started_at >= metrics.business_day_start(periods.first_day)
+            and sessions.started_at < metrics.business_day_start(periods.last_day + 1)
     group by periods.period
 )
 
@@ -72,6 +84,7 @@ select
     periods.first_day,
     periods.last_day,
     periods.last_day - periods.first_day + 1 as days,
+    metrics.business_time_zone() as time_zone,
     round(active_users.daily_active_users, 1) as daily_active_users,
     round(event_counts.events::numeric / (periods.last_day - periods.first_day + 1), 1) as events_per_day,
     round(event_counts.edits::numeric / (periods.last_day - periods.first_day + 1), 1) as edits_per_day,

@@ -10,17 +10,18 @@ with reported as (
 days as (
     select
         events.run_id,
-        events.event_date,
+        metrics.business_day(events.event_at, events.event_date) as activity_date,
         count(*) as events
     from reported
-    inner join public.events on reported.last_day >= events.event_date
-    group by events.run_id, events.event_date
+    inner join public.events
+        on metrics.business_day(events.event_at, events.event_date) <= reported.last_day
+    group by events.run_id, metrics.business_day(events.event_at, events.event_date)
 ),
 
 newest as (
     select
         run_id,
-        max(max(event_date)) over (
+        max(max(activity_date)) over (
             order by run_id rows between unbounded preceding and 1 preceding
         ) as newest_day_before
     from days
@@ -30,7 +31,7 @@ newest as (
 late as (
     select
         days.run_id,
-        sum(days.events) filter (where days.event_date < newest.newest_day_before) as late_events
+        sum(days.events) filter (where days.activity_date < newest.newest_day_before) as late_events
     from days
     inner join newest on days.run_id = newest.run_id
     where newest.newest_day_before is not null

@@ -14,7 +14,7 @@ import pytest
 from jobs.reporting.data import Report, read_report
 from jobs.reporting.page import render
 from tests.conftest import empty_database
-from tests.metrics.rows import Event, create_tables, edit, execute, load, login, share
+from tests.metrics.rows import Event, comment, create_tables, edit, execute, load, login, share
 
 HOSTILE_TITLE = "</script><script>window.broken = 1</script>"
 HOSTILE_NAME = '"><img src=x onerror="window.broken = 2"><b>Eve</b>'
@@ -24,7 +24,8 @@ BURST_DAY = date(2025, 6, 13)
 
 
 def make_events() -> list[Event]:
-    """45 days: ann edits twice every day, eve shares on weekdays; one burst of 40 edits; two documents of one title."""
+    """45 days: ann edits twice every day, eve edits and shares on weekdays; ann comments once on what eve edits, bob
+    edits it once; one burst of 40 edits; three documents of one title."""
     made = []
     for number in range((LAST_DAY - FIRST_DAY).days + 1):
         day = FIRST_DAY + timedelta(number)
@@ -35,6 +36,8 @@ def make_events() -> list[Event]:
             made.append(login(f"k{day}", "eve", f"{day} 12:00"))
             made.append(share(f"s{day}", "eve", f"{day} 12:10", reported_document_title=HOSTILE_TITLE, **eve))
             made.append(edit(f"e{day}", "eve", f"{day} 12:20:30", document_id=f"d{number % 3}"))
+    made += [login("lb", "bob", f"{LAST_DAY} 12:50"), edit("j", "bob", f"{LAST_DAY} 13:00", document_id="d0")]
+    made.append(comment("c", "ann", f"{LAST_DAY} 09:20", document_id="d0"))
     return [*made, *(edit(f"b{n}", "ann", f"{BURST_DAY} 10:{n + 11}") for n in range(40))]
 
 

@@ -88,6 +88,48 @@ def test_shares_are_those_of_the_view(page: str, world: Any) -> None:
     assert list(zip(documents["y"], documents["x"], people["x"], strict=True)) == rows == [("eve", 3, 1)]
 
 
+def lines(page: str, name: str) -> dict[str, dict[str, Any]]:
+    """What the lines or stacked bars by day of a chart show: series to day to value."""
+    return {trace["name"]: dict(zip(trace["x"], trace["y"], strict=True)) for trace in chart(page, name)}
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "series", "column"),
+    [
+        ("active_users", "activity_date", "within 7 days", "weekly_active_users"),
+        ("active_users", "activity_date", "within 30 days", "monthly_active_users"),
+        ("new_and_returning_users", "activity_date", "new", "new_users"),
+        ("new_and_returning_users", "activity_date", "returning", "returning_users"),
+        ("daily_sessions", "session_date", "median", "median_session_seconds / 60"),
+        ("daily_sessions", "session_date", "nine of ten are shorter", "p90_session_seconds / 60"),
+        ("comments_per_edit", "activity_date", "comments per edit", "comments_per_edit"),
+    ],
+)
+def test_lines_are_the_last_30_days_of_the_view(
+    page: str, world: Any, name: str, day: str, series: str, column: str
+) -> None:
+    rows = query(world, f"select {day}::text, ({column})::float from metrics.{name} where {day} > '2025-05-31'")
+    assert lines(page, name)[series] == pytest.approx(dict(rows))
+    assert len(rows) == 30
+
+
+def test_rankings_of_joint_work_are_those_of_the_views(page: str, world: Any) -> None:
+    editors = query(world, "select document_id, editor_count from metrics.documents_with_several_editors")
+    connected = query(world, "select user_id, connected_users from metrics.most_connected_users order by rank")
+    assert list(bars(page, "joint_documents").items()) == editors == [("d0", 2)]
+    assert list(bars(page, "connected_users").items()) == connected == [("bob", 1), ("eve", 1)]
+
+
+def test_first_shares_account_for_everybody(page: str, world: Any) -> None:
+    ((everybody, never),) = query(
+        world,
+        "select count(*), count(*) filter (where first_shared_at is null) from metrics.time_to_first_share",
+    )
+    shown = bars(page, "first_shares")
+    assert (sum(shown.values()), shown["never so far"]) == (everybody, never) == (3, 2)
+    assert shown["within an hour"] == 1
+
+
 def test_a_refused_record_counts_for_each_of_its_reasons(page: str) -> None:
     assert bars(page, "quarantine") == {"missing_field": 2, "bad_value": 1}
 
@@ -97,9 +139,9 @@ def test_headlines_compare_the_days_that_hold_events(report: Report, world: Any)
     assert (current["first_day"], current["last_day"], current["days"]) == (date(2025, 6, 1), date(2025, 6, 30), 30)
     assert (previous["first_day"], previous["last_day"], previous["days"]) == (date(2025, 5, 17), date(2025, 5, 31), 15)
     average = query(world, "select round(avg(active_users), 1) from metrics.daily_active_users")[0][0]
-    assert current["daily_active_users"] == average == Decimal("1.7")  # ann daily, eve on 21 weekdays
+    assert current["daily_active_users"] == average == Decimal("1.7")  # ann daily, eve on 21 weekdays, bob once
     assert previous["daily_active_users"] == Decimal("1.7")  # eve on 10 of 15 days
-    assert current["edits_per_day"] == Decimal("4.0")  # 60 by ann, 40 of the burst, 21 by eve
+    assert current["edits_per_day"] == Decimal("4.1")  # 60 by ann, 40 of the burst, 21 by eve, 1 by bob
     assert previous["edits_per_day"] == Decimal("2.7")
     assert "these are 15 days and not 30" in wording.describe_comparison([current, previous])
 

@@ -11,5 +11,5 @@ from public.event_details
 where
     document_id = {subject_id}
     and event_type = 'document_edit'
-    and event_date = ({observed_at} at time zone 'UTC')::date
+    and metrics.business_day(event_at) = metrics.business_day({observed_at})
 order by event_at, event_id
