@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import plotly.graph_objects as go
 
 from jobs.reporting.data import Row
-from jobs.reporting.drawing import NEW, ODD, QUIET, USUAL, draw_lines, draw_ranking, lay_out, wrap
+from jobs.reporting.drawing import NEW, ODD, QUIET, USUAL, draw_lines, draw_ranking, lay_out, wrap_all
 
 _WEEKEND = ("Saturday", "Sunday")
 
 
 def daily_active_users(days: list[Row], anomalies: list[Row]) -> go.Figure:
-    """People a day, weekends apart, the average as a line; days on which something odd was seen are marked."""
+    """People a day, weekends apart, the average as a line; days with a critical anomaly are marked."""
     figure = go.Figure()
     for name, color, is_weekend in (("Monday to Friday", USUAL, False), ("weekend", QUIET, True)):
         chosen = [day for day in days if (day["day_of_week"] in _WEEKEND) == is_weekend]
@@ -24,13 +26,16 @@ def daily_active_users(days: list[Row], anomalies: list[Row]) -> go.Figure:
             hovertemplate="%{customdata} %{x|%-d %B %Y}<br><b>%{y:,}</b> people<extra></extra>",
         )
     users = {day["activity_date"]: day["active_users"] for day in days}
-    odd = [anomaly for anomaly in anomalies if anomaly["observed_on"] in users]
-    if odd:
+    explanations: dict[date, list[str]] = {}
+    for anomaly in anomalies:
+        if anomaly["severity"] == "critical" and anomaly["observed_on"] in users:
+            explanations.setdefault(anomaly["observed_on"], []).append(anomaly["explanation"])
+    if explanations:
         figure.add_scatter(
-            name="anomaly seen",
-            x=[anomaly["observed_on"] for anomaly in odd],
-            y=[users[anomaly["observed_on"]] for anomaly in odd],
-            customdata=[wrap(anomaly["explanation"]) for anomaly in odd],
+            name="critical anomaly",
+            x=list(explanations),
+            y=[users[day] for day in explanations],
+            customdata=[wrap_all(sentences) for sentences in explanations.values()],
             mode="markers",
             marker={"symbol": "diamond", "size": 11, "color": ODD, "line": {"width": 1, "color": "white"}},
             hovertemplate="%{customdata}<extra></extra>",
@@ -45,7 +50,7 @@ def daily_active_users(days: list[Row], anomalies: list[Row]) -> go.Figure:
         hoverinfo="skip",
     )
     figure.update_yaxes(rangemode="tozero", tickformat=",d", nticks=6)
-    figure.update_xaxes(tickformat="%-d %b", type="date", hoverformat="%-d %B %Y")
+    figure.update_xaxes(tickformat="%-d %b", type="date", showgrid=False)
     return lay_out(figure, height=320, legend=True)
 
 
@@ -60,7 +65,7 @@ def weekdays(rows: list[Row]) -> go.Figure:
         marker_color=[QUIET if row["day_of_week"] in _WEEKEND else USUAL for row in rows],
         constraintext="none",
         textangle=0,
-        texttemplate="%{y:,.1f}",
+        texttemplate="%{y:,.4~r}" if max(averages) < 10_000 else "%{y:.3s}",  # what fits over a bar
         textposition="outside",
         cliponaxis=False,
         hovertemplate="%{customdata[0]}: <b>%{y:,.1f}</b> people on average<br>"
@@ -96,7 +101,7 @@ def new_and_returning_users(days: list[Row]) -> go.Figure:
         )
     figure.update_layout(barmode="stack")
     figure.update_yaxes(rangemode="tozero", tickformat=",d", nticks=6)
-    figure.update_xaxes(tickformat="%-d %b", type="date")
+    figure.update_xaxes(tickformat="%-d %b", type="date", showgrid=False)
     return lay_out(figure, height=300, legend=True)
 
 

@@ -68,8 +68,8 @@ def draw_lines(
             marker={"size": 5},
             hovertemplate=hovertemplate,
         )
-    figure.update_yaxes(rangemode="tozero", nticks=6)
-    figure.update_xaxes(tickformat="%-d %b", type="date")
+    figure.update_yaxes(rangemode="tozero", tickformat=",", nticks=6)
+    figure.update_xaxes(tickformat="%-d %b", type="date", showgrid=False)
     return lay_out(figure, height=300, legend=len(series) > 1)
 
 
@@ -99,6 +99,9 @@ def shorten(label: str, length: int = 30) -> str:
     return escape(label if len(label) <= length else label[: length - 1] + "…")
 
 
-def wrap(sentence: str, width: int = 60) -> str:
-    """A sentence in lines that fit a hover label, escaped."""
-    return "<br>".join(escape(line) for line in textwrap.wrap(sentence, width))
+def wrap_all(sentences: list[str], width: int = 60, shown: int = 3) -> str:
+    """Sentences in lines that fit a hover label, escaped; of many the first."""
+    more = [f"and {len(sentences) - shown} more"] if len(sentences) > shown else []
+    return "<br>".join(
+        escape(line) for sentence in [*sentences[:shown], *more] for line in textwrap.wrap(sentence, width)
+    )

@@ -23,7 +23,7 @@ def percent(part: Any, whole: Any) -> str:
     if not whole:
         return NOTHING
     share = 100 * part / whole
-    return "below 0.1 %" if 0 < share < 0.1 else f"{share:.1f} %"
+    return "< 0.1 %" if 0 < share < 0.1 else f"{share:.1f} %"
 
 
 def duration(seconds: Any) -> str:
@@ -70,5 +70,6 @@ def cell(value: Any) -> str:
 
 
 def heading(column: str) -> str:
-    """`edit_count` as `Edit count`."""
-    return column.replace("_", " ").removesuffix(" at").capitalize().replace(" id", " ID")
+    """`edit_count` as `Edit count`, `event_at` as `Event at (UTC)`."""
+    words = column.replace("_", " ").capitalize().replace(" id", " ID")
+    return f"{words} (UTC)" if column.endswith("_at") else words

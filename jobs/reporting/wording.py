@@ -81,15 +81,16 @@ def describe_comparison(periods: list[Row]) -> str:
 
 
 def describe_daily_active_users(days: list[Row], anomalies: list[Row]) -> str:
-    """Lowest, highest and average number of people, and how many days have an anomaly."""
+    """Lowest, highest and average number of people, and how many days have a critical anomaly."""
     counts = [row["active_users"] for row in days]
     busiest = max(days, key=lambda row: row["active_users"])
     busiest_date = f"{busiest['day_of_week']}, {busiest['activity_date'].day} {busiest['activity_date']:%B}"
-    odd = len({row["activity_date"] for row in days} & {anomaly["observed_on"] for anomaly in anomalies})
+    critical = {anomaly["observed_on"] for anomaly in anomalies if anomaly["severity"] == "critical"}
+    odd = len({row["activity_date"] for row in days} & critical)
     return (
         f"Between {number(min(counts))} and {number(max(counts))} people a day,"
         f" {sum(counts) / len(counts):,.1f} on average. The busiest day was {busiest_date}."
-        + (f" Something odd was seen on {plural(odd, 'day')}." if odd else "")
+        + (f" A critical anomaly was seen on {plural(odd, 'day')}." if odd else "")
     )
 
 
@@ -175,9 +176,11 @@ def describe_active_users(days: list[Row]) -> str:
 def describe_new_and_returning_users(days: list[Row]) -> str:
     """How many came for the first time."""
     new = sum(day["new_users"] for day in days)
+    if not new:
+        return "Nobody came for the first time in these 30 days."
     return (
         f"{plural(new, 'person', 'people')} came for the first time in these 30 days."
-        " Near the beginning of the log everybody is new."
+        " At the beginning of a log everybody is new."
     )
 
 
@@ -186,9 +189,10 @@ def describe_daily_sessions(days: list[Row]) -> str:
     medians = [day["median_session_seconds"] for day in days]
     if not medians:
         return "There are no sessions."
+    longest = [day["p90_session_seconds"] for day in days]
     return (
-        f"The median of a day lies between {duration(min(medians))} and {duration(max(medians))};"
-        f" the longest tenth of a day begins at {duration(max(day['p90_session_seconds'] for day in days))} at most."
+        f"The median session of a day lasts between {duration(min(medians))} and {duration(max(medians))}; nine of"
+        f" ten end within {duration(min(longest))} to {duration(max(longest))}, depending on the day."
     )
 
 

@@ -5,7 +5,6 @@ with last_checked as (
 )
 
 select
-    results.run_id,
     results.check_name,
     results.severity,
     results.findings,

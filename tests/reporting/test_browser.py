@@ -59,7 +59,7 @@ def background(page: Page) -> str:
 
 
 def test_it_draws_every_chart_in_silence_and_asks_for_nothing(opened: Page, noise: Noise) -> None:
-    assert opened.locator(".chart").count() == opened.locator(".chart:has(.barlayer .point)").count() >= 7
+    assert opened.locator(".chart").count() == opened.locator(".chart:has(.cartesianlayer .point)").count() >= 7
     assert noise == []
 
 
@@ -164,6 +164,8 @@ def test_a_phone_scrolls_down_only(opened: Page) -> None:
     expect(drawing).not_to_have_attribute("width", str(width))
     assert float(drawing.get_attribute("width") or 0) < 390
     assert opened.evaluate("document.documentElement.scrollWidth") == 390
+    inside = "element => element.closest('.scroll, svg, pre, .skip') || element.getBoundingClientRect().right <= 390"
+    assert opened.evaluate(f"[...document.querySelectorAll('body *')].every({inside})")
 
 
 def test_charts_fit_the_sheet_when_printed(opened: Page, noise: Noise) -> None:

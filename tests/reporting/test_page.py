@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import Counter
@@ -13,10 +14,11 @@ from typing import Any
 
 import pytest
 from markupsafe import escape
+from plotly.offline import get_plotlyjs_version
 
 from jobs.reporting import trust, wording
 from jobs.reporting.data import REPORT, Report
-from jobs.reporting.page import hash_for_policy
+from jobs.reporting.page import PLOTLY, hash_for_policy
 from jobs.storage.postgres import SQL
 from tests.metrics.rows import query
 from tests.reporting.conftest import BURST_DAY, HOSTILE_ERROR, HOSTILE_NAME, HOSTILE_TITLE
@@ -210,6 +212,13 @@ def test_page_refers_to_nothing_outside(page: str) -> None:
     links = [value for _, attributes in elements(page) for name, value in attributes if name in ("src", "href")]
     assert len(links) > 7
     assert [link for link in links if not str(link).startswith("#")] == ["data:,"]
+
+
+def test_the_browser_gets_the_plotly_that_the_figures_are_made_for() -> None:
+    script = PLOTLY.read_bytes()
+    assert f"plotly.js (basic - minified) v{get_plotlyjs_version()}\n".encode() in script[:200]
+    published = "fceac70707c4679db0e1aa4292956d60e2e20239116b894069370b9288deafe3"
+    assert hashlib.sha256(script).hexdigest() == published
 
 
 def test_policy_lets_no_other_script_run(page: str) -> None:
