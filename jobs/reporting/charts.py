@@ -65,7 +65,7 @@ def weekdays(rows: list[Row]) -> go.Figure:
         marker_color=[QUIET if row["day_of_week"] in _WEEKEND else USUAL for row in rows],
         constraintext="none",
         textangle=0,
-        texttemplate="%{y:,.4~r}" if max(averages) < 10_000 else "%{y:.3s}",  # what fits over a bar
+        texttemplate="%{y:,.1f}" if max(averages) < 1_000 else "%{y:.3s}",  # what fits over a bar
         textposition="outside",
         cliponaxis=False,
         hovertemplate="%{customdata[0]}: <b>%{y:,.1f}</b> people on average<br>"

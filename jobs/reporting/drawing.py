@@ -39,6 +39,7 @@ def draw_ranking(
             marker_color=color,
             texttemplate=texttemplate,
             textposition="outside",
+            constraintext="none",
             cliponaxis=False,
             hovertemplate=hovertemplate,
         )

@@ -38,7 +38,7 @@ def points_of_trust(report: Report) -> list[Point]:
             f" {plural(health['superseded'], 'superseded version')} were set aside,"
             f" {percent(repeated, health['accepted'])} of the valid records.",
         ),
-        _late(runs, health),
+        _late(report),
         Point(
             "look" if health["newest_event_day"] > period["last_day"] else "good",
             "How far the data reach",
@@ -99,17 +99,18 @@ def _checks(checks: list[Row]) -> Point:
     return Point("bad" if is_error else "look", "Checks found something", f"In the last run: {names}.")
 
 
-def _late(runs: list[Row], health: Row) -> Point:
-    known = [run for run in runs if run["late_events"] is not None]
-    late = sum(run["late_events"] for run in known)
-    if not known:
-        return Point("good", "Nothing came late", "All events were published by one run, so no published day changed.")
-    published = sum(run["published"] or 0 for run in known)
+def _late(report: Report) -> Point:
+    health, runs = report.rows("health")[0], report.rows("runs")
+    succeeded = [run["run_id"] for run in runs if run["status"] == "succeeded"]
+    late = sum(run["late_events"] or 0 for run in runs)
+    if not late and not health["restatements"]:
+        return Point("good", "Nothing came late", "No event came after the numbers of its day had been published.")
+    restated = {row["run_id"] for row in report.rows("restatements")}
     return Point(
-        "good",
-        "Few events came late" if late else "Nothing came late",
-        f"{plural(late, 'event')} of the {number(published)} that later runs added, {percent(late, published)},"
-        " belong to days that had been published before."
+        "look" if restated & set(succeeded[:1]) else "good",
+        "The last run changed published numbers" if restated & set(succeeded[:1]) else "Some events came late",
+        f"{plural(late, 'event')} of the last {plural(len(runs), 'run')}, {percent(late, health['published'])} of all,"
+        " came after the numbers of their day had been published;"
         f" {plural(health['restatements'], 'published number')} of {plural(health['restated_days'], 'day')} changed.",
     )
 
