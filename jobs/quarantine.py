@@ -16,6 +16,7 @@ from jobs.query import Result, query_file, show_results
 from jobs.storage.errors import PipelineError
 from jobs.storage.file_systems import decode
 from jobs.storage.postgres import SQL, read_only
+from jobs.storage.refused import read_lines
 
 _SHOWN_CHARACTERS = 60
 
@@ -39,15 +40,12 @@ def summarize(url: str, folder: Path, row_limit: int) -> Result:
 
 def read_texts(folder: Path, places: set[Place]) -> Iterator[tuple[Place, str]]:
     """The beginning of the text of the records at `places`, as far as a local quarantine folder has them."""
-    for run_id in {run_id for run_id, *_ in places}:
-        for path in sorted((folder / f"run_id={run_id}").glob("*.json")):
-            with path.open(encoding="utf-8") as lines:
-                for line in lines:
-                    record: dict[str, Any] = json.loads(line)
-                    place = (run_id, record["source_file"], record["record_number"])
-                    if place in places:
-                        text = record.get("raw") or record.get("raw_base64") or ""
-                        yield place, text[:_SHOWN_CHARACTERS] + ("..." if len(text) > _SHOWN_CHARACTERS else "")
+    for run_id, line in read_lines(folder, {run_id for run_id, *_ in places}):
+        record: dict[str, Any] = json.loads(line)
+        place = (run_id, record["source_file"], record["record_number"])
+        if place in places:
+            text = record.get("raw") or record.get("raw_base64") or ""
+            yield place, text[:_SHOWN_CHARACTERS] + ("..." if len(text) > _SHOWN_CHARACTERS else "")
 
 
 def arg_parser() -> argparse.ArgumentParser:
