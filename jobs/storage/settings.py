@@ -35,6 +35,11 @@ THRESHOLDS = {
     "activity_without_login": {"events_for_warning"},
     "future_event": {"days", "days_for_warning"},
     "identical_fraction": {"sessions", "share", "share_for_critical"},
+    "past_event": {"silent_days", "most_events", "warm_up_days", "days_for_warning"},
+    "login_spread": {"minutes", "places", "spreads", "warm_up_days"},
+    "silent_day": {"sessions", "share", "spreads"},
+    "document_sweep": {"documents", "spreads", "warm_up_sessions"},
+    "client_retry": {"copies", "copies_for_warning", "seconds"},
 }
 
 

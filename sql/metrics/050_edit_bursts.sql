@@ -1,32 +1,36 @@
 -- A document edited far more on one day than on its other days. One row per document and business day.
 -- Usual is the median over the days on which the document was edited; the spread is the median absolute
 -- deviation, but never less than chance alone gives a count (the root of the median) and never less than 1.
-create or replace view metrics.edit_bursts as
-with daily_edits as (
-    select
-        document_id,
-        metrics.business_day(event_at) as edit_date,
-        count(*) as edits
-    from public.events
-    where event_type = 'document_edit'
-    group by document_id, metrics.business_day(event_at)
-),
-
 -- Below a number of edits a day nothing is a burst, so only the documents that ever reach it need a history.
-busy_documents as (
+create or replace view metrics.edit_bursts as
+with busy_documents as (
     select distinct document_id
-    from daily_edits
-    where edits >= metrics.threshold('edit_burst', 'edits')::integer
+    from (
+        select document_id
+        from public.events
+        where event_type = 'document_edit'
+        group by document_id, metrics.business_day(event_at)
+        having count(*) >= metrics.threshold('edit_burst', 'edits')::integer
+    ) as busy_days
 ),
 
+-- lateral, so that only these documents' edits are read, through the index on (document_id, event_at).
 history as (
     select
-        document_id,
-        edit_date,
-        edits,
-        row_number() over (partition by document_id order by edit_date) - 1 as earlier_days
-    from daily_edits
-    where document_id in (select busy_documents.document_id from busy_documents)
+        busy_documents.document_id,
+        days.edit_date,
+        days.edits,
+        row_number() over (partition by busy_documents.document_id order by days.edit_date) - 1
+            as earlier_days
+    from busy_documents
+    cross join lateral (
+        select
+            metrics.business_day(events.event_at) as edit_date,
+            count(*) as edits
+        from public.events
+        where events.document_id = busy_documents.document_id and events.event_type = 'document_edit'
+        group by metrics.business_day(events.event_at)
+    ) as days
 ),
 
 medians as (

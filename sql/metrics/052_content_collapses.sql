@@ -1,53 +1,46 @@
 -- A document that loses most of its words in one edit. One row per such edit.
 -- Compared are neighbours among the edits that carry a word count, in order of (event_at, event_id).
+-- Edits of one instant are ordered by id only where it matters: to order all of them so would take seconds.
 create or replace view metrics.content_collapses as
-with daily_counts as (
+with neighbours as (
     select
         document_id,
-        event_date,
-        min(document_word_count) as lowest_count,
-        max(document_word_count) as highest_count
+        event_at,
+        document_word_count,
+        max(document_word_count) over (
+            partition by document_id order by event_at groups between 1 preceding and current row
+        ) as highest_count,
+        min(event_at) over (
+            partition by document_id order by event_at groups between 1 preceding and current row
+        ) as previous_at
     from public.events
     where event_type = 'document_edit' and document_word_count is not null
-    group by document_id, event_date
 ),
 
-neighbouring_days as (
-    select
+suspects as (
+    select distinct
         document_id,
-        event_date,
-        lowest_count,
-        coalesce(lag(event_date) over day_before, event_date) as earlier_date,
-        greatest(highest_count, lag(highest_count) over day_before) as highest_count
-    from daily_counts
-    window day_before as (partition by document_id order by event_date)
-),
-
--- Only these days can hold a collapse; ordering the edits of all days one by one would take seconds.
-suspect_days as (
-    select
-        document_id,
-        event_date,
-        earlier_date
-    from neighbouring_days
+        event_at,
+        previous_at
+    from neighbours
     where
-        highest_count >= metrics.threshold('content_collapse', 'words')
-        and highest_count - lowest_count > highest_count * metrics.threshold('content_collapse', 'share_lost')
+        highest_count >= metrics.threshold('content_collapse', 'words')::integer
+        and highest_count - document_word_count
+        > highest_count * metrics.threshold('content_collapse', 'share_lost')::double precision
 ),
 
--- lateral, so that each suspect day is one short read of the index on (document_id, event_at).
+-- lateral, so that each suspect is one short read of the index on (document_id, event_at).
 edits as (
     select
-        suspect_days.document_id,
-        ordered.event_at,
+        suspects.document_id,
+        suspects.event_at,
         ordered.user_id,
         ordered.document_word_count,
         ordered.previous_count
-    from suspect_days
-    inner join lateral (
+    from suspects
+    cross join lateral (
         select
             events.event_at,
-            events.event_date,
             events.user_id,
             events.document_word_count,
             lag(events.document_word_count) over (
@@ -55,12 +48,12 @@ edits as (
             ) as previous_count
         from public.events
         where
-            events.document_id = suspect_days.document_id
-            and events.event_at >= suspect_days.earlier_date::timestamp at time zone 'UTC'
-            and events.event_at < (suspect_days.event_date + 1)::timestamp at time zone 'UTC'
+            events.document_id = suspects.document_id
+            and events.event_at between suspects.previous_at and suspects.event_at
             and events.event_type = 'document_edit'
             and events.document_word_count is not null
-    ) as ordered on suspect_days.event_date = ordered.event_date
+    ) as ordered
+    where ordered.event_at = suspects.event_at
 )
 
 select

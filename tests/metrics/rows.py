@@ -37,6 +37,7 @@ class Event:
     edit_length: int | None = None
     comment_text: str | None = None
     shared_with_user_id: str | None = None
+    permission: str | None = None
     device: str | None = None
     ip_address: str | None = None
     reported_user_name: str | None = None
@@ -100,8 +101,14 @@ def load(connection: Connection, *events: Event) -> None:
         if documents:
             execute_values(cursor, "insert into public.documents values %s", documents)
         execute_values(cursor, "insert into public.sessions values %s", session_rows)
-        for number, event in enumerate(events, start=1):
-            insert_event(cursor, event, session_of[event.event_id], file_ids[event.source], number)
+        rows = [
+            make_row(event, session_of[event.event_id], file_ids[event.source], number)
+            for number, event in enumerate(events, start=1)
+        ]
+        if rows:
+            columns = ", ".join(rows[0])
+            insert = f"insert into public.events ({columns}) values %s"
+            execute_values(cursor, insert, [tuple(row.values()) for row in rows])
 
 
 def insert_ledger(cursor: Any, events: tuple[Event, ...], file_ids: dict[str, int]) -> None:
@@ -121,14 +128,14 @@ def insert_ledger(cursor: Any, events: tuple[Event, ...], file_ids: dict[str, in
         )
 
 
-def insert_event(cursor: Any, event: Event, session_id: Any, file_id: int, record_number: int) -> None:
+def make_row(event: Event, session_id: Any, file_id: int, record_number: int) -> dict[str, Any]:
     """One row of public.events."""
     business = {
         field.name: value
         for field, value in zip(fields(event), astuple(event), strict=True)
         if field.name not in ("at", "source")
     }
-    row = {
+    return {
         **business,
         "event_at": event.event_at,
         "event_date": event.event_at.date(),
@@ -139,8 +146,6 @@ def insert_event(cursor: Any, event: Event, session_id: Any, file_id: int, recor
         "record_number": record_number,
         "run_id": RUN_ID,
     }
-    marks = ", ".join(["%s"] * len(row))
-    cursor.execute(f"insert into public.events ({', '.join(row)}) values ({marks})", list(row.values()))
 
 
 def cut_sessions(events: tuple[Event, ...]) -> tuple[list[tuple[Any, ...]], dict[str, Any]]:
