@@ -66,7 +66,7 @@ def read_report(url: str) -> Report:
 def find_rows_behind(cursor: Cursor, anomalies: list[Row]) -> Iterator[Finding]:
     """Each anomaly with its rows, by the query of sql/report/evidence that bears the name of its kind."""
     for anomaly in anomalies:
-        subject = {name: sql.Literal(anomaly[name]) for name in ("subject_id", "observed_at")}
+        subject = {name: sql.Literal(anomaly[name]) for name in ("subject_id", "observed_at", "observed")}
         query = read_sql(REPORT / "evidence" / f"{anomaly['anomaly_type']}.sql", subject)
         statement = query.as_string(cursor).strip()
         title = f"rows behind {anomaly['anomaly_type']}"
