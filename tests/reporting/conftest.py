@@ -19,6 +19,7 @@ from tests.metrics.rows import Event, comment, create_tables, edit, execute, loa
 HOSTILE_TITLE = "</script><script>window.broken = 1</script>"
 HOSTILE_NAME = '"><img src=x onerror="window.broken = 2"><b>Eve</b>'
 HOSTILE_ERROR = "<svg onload='window.broken = 3'>"
+MARKED_TITLE = "<i>Plan</i>"  # which plotly would print in italics
 FIRST_DAY, LAST_DAY = date(2025, 5, 17), date(2025, 6, 30)
 BURST_DAY = date(2025, 6, 13)
 
@@ -30,19 +31,24 @@ def make_events() -> list[Event]:
     for number in range((LAST_DAY - FIRST_DAY).days + 1):
         day = FIRST_DAY + timedelta(number)
         made.append(login(f"l{day}", "ann", f"{day} 09:00", reported_user_name="Ann"))
-        made += [edit(f"a{day}{hour}", "ann", f"{day} {hour}:10", reported_document_title="Plan") for hour in (10, 11)]
+        made += [
+            edit(f"a{day}{hour}", "ann", f"{day} {hour}:10", reported_document_title=MARKED_TITLE) for hour in (10, 11)
+        ]
         if day.weekday() < 5:
             eve = {"document_id": f"d{number % 3}", "shared_with_user_id": "bob", "reported_user_name": HOSTILE_NAME}
             made.append(login(f"k{day}", "eve", f"{day} 12:00"))
             made.append(share(f"s{day}", "eve", f"{day} 12:10", reported_document_title=HOSTILE_TITLE, **eve))
             made.append(edit(f"e{day}", "eve", f"{day} 12:20:30", document_id=f"d{number % 3}"))
-    made += [login("lb", "bob", f"{LAST_DAY} 12:50"), edit("j", "bob", f"{LAST_DAY} 13:00", document_id="d0")]
+    made += [login("lb", "bob", f"{LAST_DAY} 12:50"), edit("j", "bob", f"{LAST_DAY} 13:05", document_id="d0")]
     made.append(comment("c", "ann", f"{LAST_DAY} 09:20", document_id="d0"))
     return [*made, *(edit(f"b{n}", "ann", f"{BURST_DAY} 10:{n + 11}") for n in range(40))]
 
 
 def fill(connection: Any) -> None:
-    """Two runs that close, the second of which brought three late events, then one that failed; two refused records."""
+    """Two runs that close, then one that failed; two refused records.
+
+    The second run brought three late events and one of the last day.
+    """
     create_tables(connection)
     events = make_events()
     load(connection, *events)
@@ -55,9 +61,10 @@ def fill(connection: Any) -> None:
         update ops.ingested_files
         set records = records + 3, blank = 1, quarantined = 2;
         insert into ops.pipeline_runs
-        select 2, started_at, finished_at, status, kind, 30, null, 3, 0, 0, 3, 0, 0, 3, 0, 'code', 'configuration'
+        select 2, started_at, finished_at, status, kind, 30, null, 4, 0, 0, 4, 0, 0, 4, 0, 'code', 'configuration'
         from ops.pipeline_runs;
-        update public.events set run_id = 2 where event_id in ('a2025-06-0110', 'a2025-06-0210', 'a2025-06-0310');
+        update public.events set run_id = 2 where event_id in
+            ('a2025-06-0110', 'a2025-06-0210', 'a2025-06-0310', 'a2025-06-3010');
         insert into ops.pipeline_runs (run_id, started_at, finished_at, status, kind, session_gap_minutes,
             code_version, configuration_version, error)
         values (3, now(), now(), 'failed', 'load', 30, 'code', 'configuration', $error${HOSTILE_ERROR}$error$);

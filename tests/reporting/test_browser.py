@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.metrics.rows import query
-from tests.reporting.conftest import HOSTILE_NAME, HOSTILE_TITLE
+from tests.reporting.conftest import HOSTILE_NAME, HOSTILE_TITLE, MARKED_TITLE
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -135,6 +135,7 @@ def test_rows_behind_an_anomaly_open_below_it(opened: Page) -> None:
 def test_hostile_texts_are_shown_as_texts(opened: Page, noise: Noise) -> None:
     labels = opened.locator("#top_documents .ytick text").all_text_contents()
     assert any(HOSTILE_TITLE.startswith(label.removesuffix("…")) and len(label) > 20 for label in labels)
+    assert MARKED_TITLE in labels
     opened.locator("#sharing summary").click()
     expect(opened.locator("#sharing tbody tr td:nth-child(2)")).to_have_text(HOSTILE_NAME)
     assert opened.evaluate("window.broken") is None

@@ -12,13 +12,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import plotly.graph_objects as go
 import pytest
 from markupsafe import escape
 from plotly.offline import get_plotlyjs_version
 
 from jobs.reporting import trust, wording
 from jobs.reporting.data import REPORT, Report
-from jobs.reporting.page import PLOTLY, hash_for_policy
+from jobs.reporting.page import PLOTLY, chart_json, hash_for_policy
 from jobs.storage.postgres import SQL
 from tests.metrics.rows import query
 from tests.reporting.conftest import BURST_DAY, HOSTILE_ERROR, HOSTILE_NAME, HOSTILE_TITLE
@@ -61,7 +62,7 @@ def test_session_lengths_account_for_every_session(page: str, world: Any) -> Non
     assert sum(shown.values()) == query(world, "select count(*) from public.sessions")[0][0]
     assert shown["one event"] == query(world, "select count(*) from public.sessions where event_count = 1")[0][0]
     lengths = "select count(*) from public.sessions where event_count > 1 and session_duration_seconds"
-    assert shown["15 to 30 min"] == query(world, f"{lengths} >= 900 and session_duration_seconds < 1800")[0][0] > 0
+    assert shown["15 to 30 min"] == query(world, f"{lengths} >= 900 and session_duration_seconds < 1800")[0][0] > 1
     assert shown["1 to 2 h"] == query(world, f"{lengths} >= 3600 and session_duration_seconds < 7200")[0][0] > 0
 
 
@@ -206,6 +207,12 @@ def test_page_has_the_elements_of_its_template_and_no_others(page: str) -> None:
         ("img", "svg", "b", "iframe", "object"), 0
     )
     assert tags["script"] == tags["figure"] + 2  # the data of each chart, plotly, ours
+
+
+def test_data_of_a_chart_can_not_end_its_script_element() -> None:
+    text = str(chart_json(go.Figure(layout_title_text=HOSTILE_TITLE)))
+    assert "<" not in text
+    assert json.loads(text)["layout"]["title"]["text"] == HOSTILE_TITLE
 
 
 def test_page_refers_to_nothing_outside(page: str) -> None:
