@@ -22,7 +22,7 @@ from jobs.storage.quarantine import write_quarantine
 from jobs.storage.rehearsal import rehearse
 from jobs.storage.runs import Run, RunKind, fail_run, start_run
 from jobs.storage.settings import Settings
-from jobs.storage.spark import keep, start_spark
+from jobs.storage.spark import keep, refuse_unknown_zone, start_spark
 from jobs.storage.staging import stage
 from jobs.storage.trouble import find_database_trouble
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
@@ -85,8 +85,9 @@ def _load(
     jdbc = jdbc_options(database_url)
     with stages.time("start spark"):
         spark = start_spark("document-events")
+        for group in (groups := _group_by_source(work.readings)):
+            refuse_unknown_zone(spark, group[0].source)
     with stages.time("frame") as counts:
-        groups = _group_by_source(work.readings)
         framed = [work.frame(spark, group) for group in groups]
         counts["records"] = sum(records for part in framed for records, _ in part.counts.values())
     with stages.time("parse") as counts:

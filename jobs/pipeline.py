@@ -20,6 +20,7 @@ from jobs.storage.ledger import (
     choose_all_files,
     choose_new_files,
     count_current_files,
+    count_other_mappings,
     find_known_paths,
     foresee_file_ids,
     make_readings,
@@ -76,6 +77,7 @@ def load_folder(args: argparse.Namespace, database_url: str, is_plan: bool = Fal
             take_ids = foresee_file_ids if is_plan else reserve_file_ids
             readings = make_readings(take_ids(cursor, len(chosen)), chosen)
             summary = {"files": 0, "found": len(found), "loaded": count_current_files(cursor), "skipped": skipped}
+            summary["other_mappings"] = count_other_mappings(cursor, found, source)
             if not is_plan:
                 connection.commit()
         if not readings:
@@ -94,7 +96,7 @@ def describe_load(args: argparse.Namespace, summary: dict[str, Any]) -> str:
         return format_summary(summary)
     if not summary["loaded"]:
         raise no_files_found(args.input, summary["skipped"])
-    return format_nothing_new(summary["found"], summary["loaded"], summary["skipped"])
+    return format_nothing_new(summary)
 
 
 def run(args: argparse.Namespace, database_url: str) -> str:
