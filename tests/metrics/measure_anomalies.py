@@ -63,7 +63,9 @@ def make_event(record: dict[str, Any]) -> Event:
     )
 
 
-def find_in_simulation(server: str, folder: Path, seed: int, anomalies: AnomalyLevel) -> tuple[set[Finding], list[Finding]]:
+def find_in_simulation(
+    server: str, folder: Path, seed: int, anomalies: AnomalyLevel
+) -> tuple[set[Finding], list[Finding]]:
     """(what was planted, what was found) in one simulated log. Raises AssertionError where the tables are not true."""
     simulate(Settings(EVENTS, seed, DAYS, date(2025, 6, 30), folder / "events", anomalies), workers=1)
     truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
@@ -112,7 +114,10 @@ def rate(counts: Counter[str]) -> tuple[float, float]:
 def format_table(counts: dict[str, Counter[str]], seeds: int) -> str:
     """A Markdown table, one line a kind."""
     months = seeds * DAYS / 30
-    lines = ["| kind | planted | found | precision | recall | false alarms a clean month |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| kind | planted | found | precision | recall | false alarms a clean month |",
+        "|---|---|---|---|---|---|",
+    ]
     for kind, count in (counts | {"all": sum(counts.values(), Counter())}).items():
         precision, recall = rate(count)
         alarms = count["false alarms"] / months

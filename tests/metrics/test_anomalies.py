@@ -61,9 +61,7 @@ def test_edit_burst_in_the_warm_up_is_silent(tables: Any) -> None:
 
 
 @pytest.mark.parametrize(("edits", "findings"), [(19, 0), (20, 1)])
-def test_edit_burst_needs_a_number_of_edits_however_quiet_the_document(
-    tables: Any, edits: int, findings: int
-) -> None:
+def test_edit_burst_needs_a_number_of_edits_however_quiet_the_document(tables: Any, edits: int, findings: int) -> None:
     load(tables, *edits_per_day(*[1] * 8, edits))
     assert len(find_anomalies(tables)) == findings
 
