@@ -12,14 +12,10 @@ as $$
     ),
 
     -- Grouping first and counting afterwards lets PostgreSQL hash; count(distinct) would sort every event.
-    -- A business day is the UTC day, the one before or the one after: what the index on event_date needs to
-    -- know.
     active as (
         select metrics.business_day(event_at, event_date) as activity_date, user_id
         from public.events
-        where
-            event_date between as_of - 30 and as_of + 1
-            and metrics.business_day(event_at, event_date) between as_of - 29 and as_of
+        where metrics.business_day(event_at, event_date) between as_of - 29 and as_of
         group by metrics.business_day(event_at, event_date), user_id
     )
 

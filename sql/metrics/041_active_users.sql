@@ -12,8 +12,7 @@ user_days as (
         metrics.business_day(event_at, event_date) as activity_date
     from public.events
     where
-        event_date between (select latest.as_of - 59 from latest) and (select latest.as_of + 1 from latest)
-        and metrics.business_day(event_at, event_date)
+        metrics.business_day(event_at, event_date)
         between (select latest.as_of - 58 from latest) and (select latest.as_of from latest)
     group by user_id, metrics.business_day(event_at, event_date)
 ),
