@@ -65,12 +65,6 @@ class Anomalies:
         if event_type == "document_shared" and user == self.share_burst_user:
             self.shares_by_day.setdefault(day, set()).add(document_id)
 
-    def note_stray(self, at_ms: int, event_id: str) -> None:
-        """Keep the id of an event that was planted at this far-off time."""
-        for kind, (stray_ms, _, _) in self.further.strays.items() if self.further else ():
-            if at_ms == stray_ms:
-                self.further.stray_ids[kind] = event_id
-
     def describe(self, settings: Settings, people: People, library: Library) -> list[dict[str, str]]:
         """The planted oddities: type, subject and a sentence with the numbers."""
         burst_document = library.document_ids[self.burst_document]

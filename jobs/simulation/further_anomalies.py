@@ -12,12 +12,12 @@ from jobs.simulation.people import People
 from jobs.simulation.settings import Settings, find_weekday, name_day
 from jobs.simulation.vocabulary import COMMENTS
 
-# Fewest and most of what is planted; fewest is meant to be seen by a careful person, not by everyone.
-BURST_EDITS = (30, 90)
-BURST_SHARES = (15, 30)
-SWEPT_DOCUMENTS = (30, 45)
-ADDRESSES = (5, 9)
-COPIES = (4, 8)
+# Fewest and most of what is planted; the fewest barely pass the thresholds of conf/pipeline.yml.
+BURST_EDITS = (20, 90)
+BURST_SHARES = (10, 30)
+SWEPT_DOCUMENTS = (25, 45)
+ADDRESSES = (4, 9)
+COPIES = (3, 8)
 PAST = (datetime(2000, 1, 2, tzinfo=UTC), datetime(2010, 1, 1, tzinfo=UTC))
 FUTURE = (datetime(2090, 1, 1, tzinfo=UTC), datetime(2099, 12, 30, tzinfo=UTC))
 FRACTION_MS = 971
@@ -52,6 +52,12 @@ class FurtherAnomalies:
         """How many events they take of the shard's quota."""
         return len(self.strays) + sum(len(work) for own in self.sessions.values() for _, work in own)
 
+    def note_stray(self, at_ms: int, event_id: str) -> None:
+        """Keep the id of an event that was planted at this far-off time."""
+        for kind, (stray_ms, _, _) in self.strays.items():
+            if at_ms == stray_ms:
+                self.stray_ids[kind] = event_id
+
     def describe(self, settings: Settings, people: People) -> list[tuple[str, str, str]]:
         """(kind, subject, sentence) of each."""
         (sweeper, documents), (wanderer, addresses), (stutterer, copies) = self.swept, self.spread, self.retried
@@ -70,9 +76,7 @@ class FurtherAnomalies:
         return found
 
 
-def plan_further_anomalies(
-    settings: Settings, rng: Random, people: People, library: Library
-) -> FurtherAnomalies:
+def plan_further_anomalies(settings: Settings, rng: Random, people: People, library: Library) -> FurtherAnomalies:
     """Choose subjects, days and strengths; shifts the clocks of some people, which is an oddity of its own."""
     users = people.activity.heaviest()
     sweeper, wanderer, stutterer, stray = users[2], users[5], users[8], users[9]

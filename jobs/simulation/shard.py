@@ -120,7 +120,8 @@ class ShardRun:
         if self.anomalies is not None:
             document_id = self.library.document_ids[planned.document]
             self.anomalies.note_event(day, planned.user, planned.event_type, planned.document, document_id)
-            self.anomalies.note_stray(planned.at_ms, record["event_id"])
+            if self.anomalies.further:
+                self.anomalies.further.note_stray(planned.at_ms, record["event_id"])
             if words_before is not None and words is not None:
                 self.anomalies.collapse = (document_id, record["timestamp"], words_before, words)
         return record

@@ -1,5 +1,5 @@
--- What the metrics go by, from conf/pipeline.yml. PostgreSQL puts the bodies of these functions in the place of
--- their calls and works out what is constant before it plans, so that they cost nothing per row.
+-- What the metrics go by, from conf/pipeline.yml. PostgreSQL puts the bodies of these functions in the
+-- place of their calls and works out what is constant before it plans, so that they cost nothing per row.
 
 create or replace function metrics.business_time_zone()
 returns text
@@ -53,4 +53,5 @@ as $$
 $$;
 
 comment on function metrics.threshold(text, text) is
-'What a kind of anomaly is found by: a number below anomalies of conf/pipeline.yml. Null for a name that is not there.';
+'What a kind of anomaly is found by: a number below anomalies of conf/pipeline.yml. Null for a name that is '
+'not there.';

@@ -12,13 +12,10 @@ as $$
     ),
 
     -- Grouping first and counting afterwards lets PostgreSQL hash; count(distinct) would sort every event.
-    -- A business day is the UTC day, the one before or the one after: what the index on event_date needs to know.
     active as (
         select metrics.business_day(event_at, event_date) as activity_date, user_id
         from public.events
-        where
-            event_date between as_of - 30 and as_of + 1
-            and metrics.business_day(event_at, event_date) between as_of - 29 and as_of
+        where metrics.business_day(event_at, event_date) between as_of - 29 and as_of
         group by metrics.business_day(event_at, event_date), user_id
     )
 
@@ -32,8 +29,8 @@ $$;
 comment on function metrics.daily_active_users_as_of(date) is
 'People who acted on each of the 30 business days that end at the given date; one row per day, zero-filled.';
 
--- An event dated after tomorrow is an anomaly and must not move the window; tomorrow itself may be a clock that
--- runs a little fast. Days follow instants, so the last event of the last UTC day has it.
+-- An event dated after tomorrow is an anomaly and must not move the window; tomorrow itself may be a clock
+-- that runs a little fast. Days follow instants, so the last event of the last UTC day has it.
 create or replace function metrics.latest_business_day()
 returns date
 language sql stable
@@ -61,8 +58,8 @@ from latest
 cross join lateral metrics.daily_active_users_as_of(latest.as_of) as daily;
 
 comment on view metrics.daily_active_users is
-'People who acted, per business day: 30 rows, zero-filled, ending at the latest day with an event that is not '
-'after tomorrow; metrics.daily_active_users_as_of(date) takes another end. No row in an empty database.';
+'People who acted, per business day: 30 rows, zero-filled, ending at the latest day with an event that is '
+'not after tomorrow; metrics.daily_active_users_as_of(date) takes another end. No row in an empty database.';
 comment on column metrics.daily_active_users.activity_date is 'Day in the business time zone.';
 comment on column metrics.daily_active_users.active_users is
 'Distinct users with at least one event that day.';

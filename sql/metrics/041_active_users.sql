@@ -1,5 +1,6 @@
--- How many people acted within a day, a week and a month, and how often they come back. One row per business day:
--- the 30 days of daily_active_users. Stickiness is the share of a month's people who came on the day itself.
+-- How many people acted within a day, a week and a month, and how often they come back. One row per
+-- business day: the 30 days of daily_active_users. Stickiness is the share of a month's people who came on
+-- the day itself.
 create or replace view metrics.active_users as
 with latest as materialized (
     select metrics.latest_business_day() as as_of
@@ -11,14 +12,13 @@ user_days as (
         metrics.business_day(event_at, event_date) as activity_date
     from public.events
     where
-        event_date between (select as_of - 59 from latest) and (select as_of + 1 from latest)
-        and metrics.business_day(event_at, event_date)
-        between (select as_of - 58 from latest) and (select as_of from latest)
+        metrics.business_day(event_at, event_date)
+        between (select latest.as_of - 58 from latest) and (select latest.as_of from latest)
     group by user_id, metrics.business_day(event_at, event_date)
 ),
 
--- A person is counted from each day of activity until the next one takes over, at most the length of the window:
--- so nobody counts twice, and no window has to be counted by itself.
+-- A person is counted from each day of activity until the next one takes over, at most the length of the
+-- window: so nobody counts twice, and no window has to be counted by itself.
 returns as (
     select
         activity_date,
@@ -72,8 +72,8 @@ from counts
 order by activity_date;
 
 comment on view metrics.active_users is
-'People who acted within the day, week and month that end on each of the 30 days of daily_active_users; one row '
-'per business day. The first windows of a log are short by what lies before it.';
+'People who acted within the day, week and month that end on each of the 30 days of daily_active_users; one '
+'row per business day. The first windows of a log are short by what lies before it.';
 comment on column metrics.active_users.activity_date is 'Day in the business time zone.';
 comment on column metrics.active_users.daily_active_users is 'Distinct users with an event on that day.';
 comment on column metrics.active_users.weekly_active_users is

@@ -1,5 +1,6 @@
--- Who is at the centre of sharing. Up to ten rows, one per user, ties by user_id. In the share graph two people are
--- connected when one of them has shared a document with the other; a link share names nobody and connects nobody.
+-- Who is at the centre of sharing. Up to ten rows, one per user, ties by user_id. In the share graph two
+-- people are connected when one of them has shared a document with the other; a link share names nobody and
+-- connects nobody.
 create or replace view metrics.most_connected_users as
 with shares as (
     select distinct
@@ -57,6 +58,7 @@ comment on column metrics.most_connected_users.user_id is 'The user.';
 comment on column metrics.most_connected_users.user_name is 'Latest known name.';
 comment on column metrics.most_connected_users.connected_users is
 'Distinct other people whom the user shared with or received from.';
-comment on column metrics.most_connected_users.shared_with is 'Distinct other people whom the user shared with.';
+comment on column metrics.most_connected_users.shared_with is
+'Distinct other people whom the user shared with.';
 comment on column metrics.most_connected_users.received_from is
 'Distinct other people who shared with the user.';

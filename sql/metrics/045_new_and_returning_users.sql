@@ -24,8 +24,8 @@ group by activity_date
 order by activity_date;
 
 comment on view metrics.new_and_returning_users is
-'Active people by whether they acted before; one row per business day with an event. At the beginning of a log '
-'everybody is new.';
+'Active people by whether they acted before; one row per business day with an event. At the beginning of a '
+'log everybody is new.';
 comment on column metrics.new_and_returning_users.activity_date is 'Day in the business time zone.';
 comment on column metrics.new_and_returning_users.new_users is
 'Users whose first event, as the one who acts, lies on that day.';

@@ -29,7 +29,8 @@ inner join public.users on arrivals.user_id = users.user_id
 left join first_shares on arrivals.user_id = first_shares.user_id;
 
 comment on view metrics.time_to_first_share is
-'Time from the first event of each user to the first document that the user shared; one row per user who acted.';
+'Time from the first event of each user to the first document that the user shared; one row per user who '
+'acted.';
 comment on column metrics.time_to_first_share.user_id is 'The user.';
 comment on column metrics.time_to_first_share.user_name is 'Latest known name.';
 comment on column metrics.time_to_first_share.first_event_at is 'Time of the first event of the user.';

@@ -113,7 +113,8 @@ where
     and spreads_above > metrics.threshold('share_burst', 'spreads');
 
 comment on view metrics.share_bursts is
-'Days on which a user shared far more documents than is usual for that user, by the thresholds of share_burst.';
+'Days on which a user shared far more documents than is usual for that user, by the thresholds of '
+'share_burst.';
 comment on column metrics.share_bursts.anomaly_type is 'Always share_burst.';
 comment on column metrics.share_bursts.severity is
 'warning; critical above twice the threshold of spreads.';

@@ -7,26 +7,28 @@ with neighbours as (
         document_id,
         event_at,
         document_word_count,
-        max(document_word_count) over (
-            partition by document_id order by event_at groups between 1 preceding and current row
-        ) as highest_count,
-        min(event_at) over (
-            partition by document_id order by event_at groups between 1 preceding and current row
-        ) as previous_at
+        lag(document_word_count) over document as previous_count,
+        lag(event_at) over document as previous_at,
+        lag(event_at, 2) over document as last_but_one_at
     from public.events
     where event_type = 'document_edit' and document_word_count is not null
+    window document as (partition by document_id order by event_at)
 ),
 
+-- Who follows whom is not known yet in an instant with several edits, nor right after one.
 suspects as (
     select distinct
         document_id,
-        event_at,
-        previous_at
+        event_at
     from neighbours
     where
-        highest_count >= metrics.threshold('content_collapse', 'words')::integer
-        and highest_count - document_word_count
-        > highest_count * metrics.threshold('content_collapse', 'share_lost')::double precision
+        (
+            previous_count >= metrics.threshold('content_collapse', 'words')::integer
+            and previous_count - document_word_count
+            > previous_count * metrics.threshold('content_collapse', 'share_lost')::double precision
+        )
+        or previous_at = event_at
+        or previous_at = last_but_one_at
 ),
 
 -- lateral, so that each suspect is one short read of the index on (document_id, event_at).
@@ -38,21 +40,34 @@ edits as (
         ordered.document_word_count,
         ordered.previous_count
     from suspects
-    cross join lateral (
-        select
-            events.event_at,
-            events.user_id,
-            events.document_word_count,
-            lag(events.document_word_count) over (
-                order by events.event_at, events.event_id collate "C" -- noqa: RF03
-            ) as previous_count
-        from public.events
-        where
-            events.document_id = suspects.document_id
-            and events.event_at between suspects.previous_at and suspects.event_at
-            and events.event_type = 'document_edit'
-            and events.document_word_count is not null
-    ) as ordered
+    cross join
+        lateral (
+            select
+                events.event_at,
+                events.user_id,
+                events.document_word_count,
+                lag(events.document_word_count) over (
+                    order by events.event_at, events.event_id collate "C" -- noqa: RF03
+                ) as previous_count
+            from public.events
+            where
+                events.document_id = suspects.document_id
+                and events.event_at <= suspects.event_at
+                and events.event_at >= coalesce(
+                    (
+                        select max(earlier.event_at)
+                        from public.events as earlier
+                        where
+                            earlier.document_id = suspects.document_id
+                            and earlier.event_at < suspects.event_at
+                            and earlier.event_type = 'document_edit'
+                            and earlier.document_word_count is not null
+                    ),
+                    suspects.event_at
+                )
+                and events.event_type = 'document_edit'
+                and events.document_word_count is not null
+        ) as ordered
     where ordered.event_at = suspects.event_at
 )
 
@@ -76,8 +91,8 @@ where
     > previous_count * metrics.threshold('content_collapse', 'share_lost');
 
 comment on view metrics.content_collapses is
-'Edits that take away most of the words that the previous edit with a word count had left, by the thresholds of '
-'content_collapse.';
+'Edits that take away most of the words that the previous edit with a word count had left, by the '
+'thresholds of content_collapse.';
 comment on column metrics.content_collapses.anomaly_type is 'Always content_collapse.';
 comment on column metrics.content_collapses.severity is
 'critical if no word remains, else warning.';

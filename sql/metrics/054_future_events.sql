@@ -45,6 +45,7 @@ comment on column metrics.future_events.subject_type is 'Always event.';
 comment on column metrics.future_events.subject_id is 'The event.';
 comment on column metrics.future_events.observed_at is 'The time the event claims.';
 comment on column metrics.future_events.observed is 'Days between today and the business day of the event.';
-comment on column metrics.future_events.expected is 'The most that a time zone can explain: 1 day by default.';
+comment on column metrics.future_events.expected is
+'The most that a time zone can explain: 1 day by default.';
 comment on column metrics.future_events.explanation is
 'One sentence that says what was seen and what is usual.';

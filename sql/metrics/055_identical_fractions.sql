@@ -1,5 +1,5 @@
--- Sessions that start on one and the same fraction of a second: times made or shifted by a machine.
--- One row per fraction. Whole seconds are left out, since many producers log nothing finer; a fraction needs a
+-- Sessions that start on one and the same fraction of a second: times made or shifted by a machine. One row
+-- per fraction. Whole seconds are left out, since many producers log nothing finer; a fraction needs a
 -- share of all sessions that have one, so that times in tenths of a second raise no alarm.
 create or replace view metrics.identical_fractions as
 with session_starts as (

@@ -1,6 +1,6 @@
--- An event dated long before the log begins in earnest: a clock that was never set. One row per event.
--- The log begins in earnest after its last long silence that only a few events lie before. Silent until it has gone
--- on for some days: until then nobody knows which side is the log.
+-- An event dated long before the log begins in earnest: a clock that was never set. One row per event. The
+-- log begins in earnest after its last long silence that only a few events lie before. Silent until it has
+-- gone on for some days: until then nobody knows which side is the log.
 create or replace view metrics.past_events as
 with recursive dates as (
     -- One short read of the index for each day that has events, however many it has.
@@ -35,6 +35,7 @@ silences as (
                 select 1 as one
                 from public.events
                 where events.event_date <= numbered.event_date
+                order by events.event_date
                 limit metrics.threshold('past_event', 'most_events')::integer + 1
             ) as counted
         ) as events_before
@@ -79,7 +80,8 @@ comment on column metrics.past_events.severity is 'info; warning beyond the thre
 comment on column metrics.past_events.subject_type is 'Always event.';
 comment on column metrics.past_events.subject_id is 'The event.';
 comment on column metrics.past_events.observed_at is 'The time the event claims.';
-comment on column metrics.past_events.observed is 'Days between the event and the beginning of the log proper.';
+comment on column metrics.past_events.observed is
+'Days between the event and the beginning of the log proper.';
 comment on column metrics.past_events.expected is 'Always 0: no event before the log.';
 comment on column metrics.past_events.explanation is
 'One sentence that says what was seen and what is usual.';

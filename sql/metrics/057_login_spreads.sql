@@ -1,16 +1,15 @@
--- A person who logs in from many addresses or devices in a short time. One row per user and business day, for the
--- window of that day with most of them. Usual is the median over the days on which the user logged in, of the
--- addresses or devices of a day, whichever are more; the spread has the same floors as for edit bursts.
+-- A person who logs in from many addresses or devices in a short time. One row per user and business day,
+-- for the window of that day with most of them. Usual is the median over the days on which the user logged
+-- in, of the addresses or devices of a day, whichever are more; the spread has the same floors as for edit
+-- bursts.
 create or replace view metrics.login_spreads as
 with logins as (
     select
         user_id,
         event_at,
-        count(*) over (
+        lag(event_at, metrics.threshold('login_spread', 'places')::integer - 1) over (
             partition by user_id order by event_at
-            range between make_interval(mins => metrics.threshold('login_spread', 'minutes')::integer) preceding
-            and current row
-        ) as logins_in_window
+        ) as earlier_at
     from public.events
     where event_type = 'user_login'
 ),
@@ -24,19 +23,22 @@ windows as (
         sources.addresses,
         sources.devices
     from logins
-    cross join lateral (
-        select
-            count(distinct events.ip_address) as addresses,
-            count(distinct events.device) as devices
-        from public.events
-        where
-            events.user_id = logins.user_id
-            and events.event_type = 'user_login'
-            and events.event_at between
-            logins.event_at - make_interval(mins => metrics.threshold('login_spread', 'minutes')::integer)
-            and logins.event_at
-    ) as sources
-    where logins.logins_in_window >= metrics.threshold('login_spread', 'places')::integer
+    cross join
+        lateral (
+            select
+                count(distinct events.ip_address) as addresses,
+                count(distinct events.device) as devices
+            from public.events
+            where
+                events.user_id = logins.user_id
+                and events.event_type = 'user_login'
+                and events.event_at between
+                logins.event_at - make_interval(mins => metrics.threshold('login_spread', 'minutes')::integer)
+                and logins.event_at
+        ) as sources
+    where
+        logins.event_at - logins.earlier_at
+        <= make_interval(mins => metrics.threshold('login_spread', 'minutes')::integer)
 ),
 
 widest as (
@@ -114,7 +116,8 @@ select
     places::numeric as observed,
     median_places::numeric as expected,
     format(
-        'User %s logged in from %s addresses and %s devices within %s minutes until %s UTC; %s is usual for a '
+        'User %s logged in from %s addresses and %s devices within %s minutes until %s UTC; %s is usual '
+        'for a '
         'whole day (median of %s days with logins).',
         user_id, addresses, devices, metrics.threshold('login_spread', 'minutes'),
         to_char(event_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), median_places, days
@@ -125,13 +128,14 @@ where
     and earlier_days >= metrics.threshold('login_spread', 'warm_up_days');
 
 comment on view metrics.login_spreads is
-'People who logged in from far more addresses or devices in a short time than is usual for them in a day, by the '
-'thresholds of login_spread.';
+'People who logged in from far more addresses or devices in a short time than is usual for them in a day, '
+'by the thresholds of login_spread.';
 comment on column metrics.login_spreads.anomaly_type is 'Always login_spread.';
 comment on column metrics.login_spreads.severity is 'warning; critical above twice the threshold of spreads.';
 comment on column metrics.login_spreads.subject_type is 'Always user.';
 comment on column metrics.login_spreads.subject_id is 'The user.';
-comment on column metrics.login_spreads.observed_at is 'The last login of the widest window of the business day.';
+comment on column metrics.login_spreads.observed_at is
+'The last login of the widest window of the business day.';
 comment on column metrics.login_spreads.observed is
 'Distinct addresses or distinct devices in that window, whichever are more.';
 comment on column metrics.login_spreads.expected is

@@ -1,7 +1,7 @@
--- A business day on which hardly anybody came, where many came on the same weekday of the weeks before: an outage,
--- a holiday, or a log that is missing. One row per day. Usual is the median over the four weeks before, with the
--- spread as for edit bursts. Silent where the log
--- does not go back four weeks, and about the last day, which may not be over.
+-- A business day on which hardly anybody came, where many came on the same weekday of the weeks before: an
+-- outage, a holiday, or a log that is missing. One row per day. Usual is the median over the four weeks
+-- before, with the spread as for edit bursts. Silent where the log does not go back four weeks, and about
+-- the last day, which may not be over.
 create or replace view metrics.silent_days as
 with daily_sessions as (
     select

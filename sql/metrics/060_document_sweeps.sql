@@ -1,6 +1,6 @@
--- A person on far too many documents in one session, as when somebody, or a script, opens all there is. One row per
--- session. Shares do not count: those have a kind of their own. Usual is the median over the sessions of the user,
--- with the spread as for edit bursts. Silent in the first sessions of a user.
+-- A person on far too many documents in one session, as when somebody, or a script, opens all there is. One
+-- row per session. Shares do not count: those have a kind of their own. Usual is the median over the
+-- sessions of the user, with the spread as for edit bursts. Silent in the first sessions of a user.
 create or replace view metrics.document_sweeps as
 with sweeps as (
     select
@@ -9,11 +9,12 @@ with sweeps as (
         sessions.started_at,
         visits.documents
     from public.sessions
-    cross join lateral (
-        select count(distinct events.document_id) as documents
-        from public.events
-        where events.session_id = sessions.session_id and events.event_type <> 'document_shared'
-    ) as visits
+    cross join
+        lateral (
+            select count(distinct events.document_id) as documents
+            from public.events
+            where events.session_id = sessions.session_id and events.event_type <> 'document_shared'
+        ) as visits
     -- A session has no more documents than events, so few have to be looked into.
     where
         sessions.event_count >= metrics.threshold('document_sweep', 'documents')::integer
@@ -30,7 +31,8 @@ history as (
         select
             events.session_id,
             min(events.event_at) as started_at,
-            count(distinct events.document_id) filter (where events.event_type <> 'document_shared') as documents
+            count(distinct events.document_id) filter (where events.event_type <> 'document_shared')
+                as documents
         from public.events
         where events.user_id = users.user_id
         group by events.session_id
@@ -102,7 +104,8 @@ comment on view metrics.document_sweeps is
 'Sessions in which a user worked on far more documents than is usual for that user, by the thresholds of '
 'document_sweep.';
 comment on column metrics.document_sweeps.anomaly_type is 'Always document_sweep.';
-comment on column metrics.document_sweeps.severity is 'warning; critical above twice the threshold of spreads.';
+comment on column metrics.document_sweeps.severity is
+'warning; critical above twice the threshold of spreads.';
 comment on column metrics.document_sweeps.subject_type is 'Always user.';
 comment on column metrics.document_sweeps.subject_id is 'The user.';
 comment on column metrics.document_sweeps.observed_at is 'Start of the session.';

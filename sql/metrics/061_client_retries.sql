@@ -1,6 +1,6 @@
--- A client that sends the same comment or share again and again, each time under another event id, so that the
--- pipeline can't know it for a repetition. One row per run of copies. Two of a kind may be a double click; edits are
--- left out, since saving a document twice changes nothing and is common.
+-- A client that sends the same comment or share again and again, each time under another event id, so that
+-- the pipeline can't know it for a repetition. One row per run of copies. Two of a kind may be a double
+-- click; edits are left out, since saving a document twice changes nothing and is common.
 create or replace view metrics.client_retries as
 with sent as (
     select
@@ -22,7 +22,10 @@ hasty as (
     from sent
     where
         event_at - earlier_at <= make_interval(
-            secs => (metrics.threshold('client_retry', 'seconds') * (metrics.threshold('client_retry', 'copies') - 1))
+            secs => (
+                metrics.threshold('client_retry', 'seconds')
+                * (metrics.threshold('client_retry', 'copies') - 1)
+            )
             ::double precision
         )
 ),
@@ -103,10 +106,11 @@ select
 from retries;
 
 comment on view metrics.client_retries is
-'Comments and shares that came several times within seconds, the same but for their ids, by the thresholds of '
-'client_retry.';
+'Comments and shares that came several times within seconds, the same but for their ids, by the thresholds '
+'of client_retry.';
 comment on column metrics.client_retries.anomaly_type is 'Always client_retry.';
-comment on column metrics.client_retries.severity is 'info; warning from the threshold of copies_for_warning on.';
+comment on column metrics.client_retries.severity is
+'info; warning from the threshold of copies_for_warning on.';
 comment on column metrics.client_retries.subject_type is 'Always user.';
 comment on column metrics.client_retries.subject_id is 'The user whose client repeats itself.';
 comment on column metrics.client_retries.observed_at is 'Time of the first copy.';
