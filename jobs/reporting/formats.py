@@ -23,7 +23,7 @@ def percent(part: Any, whole: Any) -> str:
     if not whole:
         return NOTHING
     share = 100 * part / whole
-    return "< 0.1 %" if 0 < share < 0.1 else f"{share:.1f} %"
+    return "<\N{NO-BREAK SPACE}0.1\N{NO-BREAK SPACE}%" if 0 < share < 0.1 else f"{share:.1f}\N{NO-BREAK SPACE}%"
 
 
 def duration(seconds: Any) -> str:

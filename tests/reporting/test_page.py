@@ -267,7 +267,7 @@ def test_late_events_and_the_numbers_they_changed_are_told(report: Report) -> No
     point = points["The last run changed published numbers"]
     assert point.state == "look"
     assert point.text == (
-        "3 events of the last 3 runs, 1.1 % of all, came after the numbers of their day had been published;"
+        "3 events of the last 3 runs, 1.1\N{NO-BREAK SPACE}% of all, came after the numbers of their day had been published;"
         " 3 published numbers of 2 days changed."
     )
     assert [row["change"] for row in report.rows("restatements")] == [2, 1, 1]
