@@ -115,7 +115,7 @@ def test_an_error_stops_the_run_and_is_kept(
     if spoil_tables:
         execute(connection, spoil_tables)
         connection.commit()
-    with pytest.raises(FailedChecksError, match=r"checks failed, first \w+ with 1 rows such as \{") as caught:
+    with pytest.raises(FailedChecksError, match=r"rows that must not be \(\w+: 1.*\), first \{") as caught:
         publish_one(connection, 2, "ann", time, spoil_staging)
     assert caught.value.exit_code == 3
     assert query(connection, "select event_id from public.events") == [("e1",)]
