@@ -22,6 +22,9 @@ SEEDS := 20
 REASON :=
 FILE :=
 RUN :=
+EVENT :=
+RECORD :=
+SEARCH :=
 STREAM :=
 RATE := 20
 SECONDS :=
@@ -41,11 +44,13 @@ override SEEDS := $(value SEEDS)
 override REASON := $(value REASON)
 override FILE := $(value FILE)
 override RUN := $(value RUN)
+override EVENT := $(value EVENT)
+override RECORD := $(value RECORD)
 override RATE := $(value RATE)
 # In bash, SECONDS is a clock.
 override DURATION := $(value SECONDS)
-export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS SEED ANOMALIES SEEDS RATE DURATION REASON FILE RUN \
-	FULL_REFRESH DROP_MISSING ACCEPT_QUALITY
+export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS SEED ANOMALIES SEEDS RATE DURATION REASON FILE RUN EVENT \
+	RECORD FULL_REFRESH DROP_MISSING ACCEPT_QUALITY
 ifneq ($(origin DATABASE_URL),undefined)
 override DATABASE_URL := $(value DATABASE_URL)
 export DATABASE_URL
@@ -69,6 +74,12 @@ pipeline: $(LOCAL) ## load the new files of INPUT by the mapping SOURCE; FULL_RE
 	@$(PYTHON) -m jobs.query --metrics --rows 5
 	@$(if $(value DATABASE_URL),,echo 'to query it: make psql, or psql "$$(make -s database-url)"; to stop the server: make stop')
 
+.PHONY: plan
+plan: $(LOCAL) ## what make pipeline would do with the same variables; writes nothing
+	@$(PYTHON) -m jobs.submit --database jobs/plan.py \
+		--input "$$INPUT" --source "$$SOURCE" \
+		$(if $(call is_on,FULL_REFRESH),--full-refresh) $(if $(call is_on,DROP_MISSING),--drop-missing)
+
 .PHONY: stream
 stream: $(LOCAL) ## load the files of INPUT as they appear, until Ctrl-C; ONCE=1 loads what is there and ends
 	@$(PYTHON) -m jobs.submit --database jobs/stream.py \
@@ -77,6 +88,11 @@ stream: $(LOCAL) ## load the files of INPUT as they appear, until Ctrl-C; ONCE=1
 .PHONY: metrics
 metrics: $(LOCAL) ## the first rows of each metric
 	@$(PYTHON) -m jobs.query --metrics
+
+.PHONY: trace
+trace: $(LOCAL) ## where the event EVENT went, or the record RECORD of FILE; SEARCH=1 reads large files for duplicates too
+	@$(PYTHON) -m jobs.trace $${EVENT:+--event "$$EVENT"} $${FILE:+--file "$$FILE"} $${RECORD:+--record "$$RECORD"} \
+		$(if $(call is_on,SEARCH),--search)
 
 .PHONY: fingerprint
 fingerprint: $(LOCAL) ## one hash a table, the same in whatever order the records came

@@ -1,8 +1,9 @@
-"""Runs the queries of sql/checks, each of which finds no row when all is well.
+"""Runs the queries of sql/checks over everything, each of which finds no row when all is well.
 
 `python -m jobs.check`, in one read-only transaction on the database of DATABASE_URL, else the embedded one. Prints a
-line a check, and the first rows of what one finds. Exit code 3 when one finds something, 2 when one can't be run, 4
-when the database can't be reached; each with one line.
+line a check, and the first rows of what one finds. Exit code 3 when one of severity error finds something, 2 when one
+can't be run, 4 when the database can't be reached; each with one line. What the checks found in the rows of each run
+stands in ops.check_results.
 """
 
 from __future__ import annotations
@@ -12,31 +13,32 @@ import sys
 from pathlib import Path
 
 from jobs.database import find_database
-from jobs.query import Result, format_plain, query_file
+from jobs.query import Result, format_plain, run_query
+from jobs.storage.checks import Check, read_checks
 from jobs.storage.errors import PipelineError, QualityError
-from jobs.storage.postgres import SQL, read_only
+from jobs.storage.postgres import read_only
 from jobs.storage.settings import Settings, read_settings
 
 SHOWN_ROWS = 20
 
 
-def run_checks(url: str, settings: Settings) -> list[Result]:
-    """The result of every check, under its name, all of the same state of the database."""
+def run_checks(url: str, settings: Settings) -> list[tuple[Check, Result]]:
+    """Every check with its result, all of the same state of the database."""
     gap_minutes = int(settings.session_gap.total_seconds()) // 60
     with read_only(url, "document-events check") as cursor:
         cursor.execute("select set_config('document_events.session_gap_minutes', %s, true)", (str(gap_minutes),))
-        results = [query_file(cursor, path) for path in sorted((SQL / "checks").glob("*.sql"))]
-    return [Result(Path(result.title).stem, result.columns, result.rows) for result in results]
+        return [(check, run_query(cursor, check.name, check.query)) for check in read_checks()]
 
 
-def format_check(result: Result) -> str:
+def format_check(check: Check, result: Result) -> str:
     """One line, with the rows that it found below it."""
     if not result.rows:
-        return f"ok      {result.title}"
+        return f"ok      {check.name}"
+    verdict = {"error": "FAILED", "warn": "warning"}[check.severity]
     shown = f"{len(result.rows):,} rows" if len(result.rows) != 1 else "1 row"
     if len(result.rows) > SHOWN_ROWS:
         shown += f", the first {SHOWN_ROWS}"
-    return format_plain(Result(f"FAILED  {result.title}: {shown}", result.columns, result.rows[:SHOWN_ROWS]))
+    return format_plain(Result(f"{verdict:<8}{check.name}: {shown}", result.columns, result.rows[:SHOWN_ROWS]))
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -50,8 +52,8 @@ def main(arguments: list[str]) -> int:
     options = arg_parser().parse_args(arguments)
     try:
         results = run_checks(find_database(), read_settings(options.settings))
-        print("\n".join(format_check(result) for result in results), flush=True)
-        if failed := [result.title for result in results if result.rows]:
+        print("\n".join(format_check(*found) for found in results), flush=True)
+        if failed := [check.name for check, result in results if result.rows and check.severity == "error"]:
             raise QualityError(
                 f"{len(failed)} of {len(results)} checks found rows that must not be ({', '.join(failed)}):"
                 " `make pipeline FULL_REFRESH=1` makes the tables anew from the files"

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import reduce
 from typing import Any
 
@@ -19,9 +19,10 @@ from jobs.storage.logs import Stages
 from jobs.storage.postgres import connect, jdbc_options
 from jobs.storage.publish import FileCounts, publish_surely
 from jobs.storage.quarantine import write_quarantine
+from jobs.storage.rehearsal import rehearse
 from jobs.storage.runs import Run, RunKind, fail_run, start_run
 from jobs.storage.settings import Settings
-from jobs.storage.spark import keep, start_spark
+from jobs.storage.spark import keep, refuse_unknown_zone, start_spark
 from jobs.storage.staging import stage
 from jobs.storage.trouble import find_database_trouble
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
@@ -49,6 +50,7 @@ class Work:
     kind: RunKind
     readings: list[Reading]
     frame: Callable[[SparkSession, list[Reading]], Framed]
+    is_plan: bool = False
 
 
 def frame_files(spark: SparkSession, readings: list[Reading]) -> Framed:
@@ -60,10 +62,10 @@ def load(database_url: str, work: Work, settings: Settings, quarantine: str, acc
     """Publish the records of `work`, with refused ones below the folder `quarantine`; return the run's summary.
 
     The run lock must be held. With `accept_quality` the quality gate only warns. Whatever goes wrong, the run is
-    entered as failed and nothing of it is published.
+    entered as failed and nothing of it is published. A plan is carried out to the end and leaves nothing at all.
     """
     with closing(connect(database_url)) as connection:
-        run = start_run(connection, work.kind, settings)
+        run = start_run(connection, work.kind, settings, work.is_plan)
     try:
         return _load(database_url, run, work, settings, quarantine, accept_quality)
     except BaseException as error:
@@ -83,8 +85,9 @@ def _load(
     jdbc = jdbc_options(database_url)
     with stages.time("start spark"):
         spark = start_spark("document-events")
+        for group in (groups := _group_by_source(work.readings)):
+            refuse_unknown_zone(spark, group[0].source)
     with stages.time("frame") as counts:
-        groups = _group_by_source(work.readings)
         framed = [work.frame(spark, group) for group in groups]
         counts["records"] = sum(records for part in framed for records, _ in part.counts.values())
     with stages.time("parse") as counts:
@@ -98,7 +101,8 @@ def _load(
         if work.kind == "replay":
             stage(conform(accepted, RECOVERED_RECORDS), "recovered_records", run, jdbc, settings)
         else:
-            write_quarantine(described, work.readings, quarantine, run.run_id)
+            if not run.is_plan:
+                write_quarantine(described, work.readings, quarantine, run.run_id)
             check_quality(_rate_files(work.readings, framed, refused), settings.gate, accept_quality)
             stage(shape_quarantined(described, run.run_id), "quarantined_records", run, jdbc, settings)
     with stages.time("history"):
@@ -112,7 +116,8 @@ def _load(
         for table, rows in model_tables(records).items():
             stage(rows, table, run, jdbc, settings)
     with stages.time("publish") as counts:
-        done = publish_surely(database_url, run, _count_files(run, work, framed, verdict_counts))
+        files = _count_files(run, work, framed, verdict_counts)
+        done = rehearse(database_url, run, files, settings) if run.is_plan else publish_surely(database_url, run, files)
         counts |= done.totals
     return {
         "run_id": run.run_id,
@@ -122,6 +127,10 @@ def _load(
         "records": sum(records for part in framed for records, _ in part.counts.values()),
         "totals": done.totals,
         "changes": done.changes,
+        "sessions_recut": done.sessions_recut,
+        "restatements": [asdict(restatement) for restatement in done.restatements],
+        "metric_rows": done.metric_rows,
+        "findings": {check.name: check.findings for check in done.checks if check.findings},
         "quarantined_by_reason": reasons,
         "seconds": stages.seconds,
     }

@@ -16,7 +16,17 @@ from typing import Any
 from jobs.entry import add_common_arguments, quarantine_folder, run_job
 from jobs.load import Work, frame_files, load
 from jobs.storage.files import discover, no_files_found
-from jobs.storage.ledger import choose_all_files, choose_new_files, count_current_files, prepare_database
+from jobs.storage.ledger import (
+    choose_all_files,
+    choose_new_files,
+    count_current_files,
+    count_other_mappings,
+    find_known_paths,
+    foresee_file_ids,
+    make_readings,
+    prepare_database,
+    reserve_file_ids,
+)
 from jobs.storage.postgres import connect, hold_run_lock
 from jobs.storage.settings import read_settings
 from jobs.storage.sources import read_source
@@ -46,28 +56,37 @@ def add_folder_arguments(parser: argparse.ArgumentParser) -> None:
     add_common_arguments(parser)
 
 
-def load_folder(args: argparse.Namespace, database_url: str) -> dict[str, Any]:
+def load_folder(args: argparse.Namespace, database_url: str, is_plan: bool = False) -> dict[str, Any]:
     """Load what is new below the input folder, and wait for other runs to end before.
 
-    Returns how many files were `found` and `loaded` before, which were `skipped` and why, and of how many `files`
-    this run read; if of any, then with the summary of `load`, which is written to the folder of runs too.
+    Returns how many files were `found` and `loaded` before, which were `skipped` and why, and of how many `files` this
+    run read; if of any, then how many of them had been `read_before`, and the summary of `load`, which is written to
+    the folder of runs too. A plan does and returns the same and leaves nothing.
     """
     settings = read_settings(Path(args.settings))
     source = read_source(Path(args.source).resolve())
     found, skipped = discover(args.input, settings.include)
     with hold_run_lock(database_url, args.wait):
-        with closing(connect(database_url)) as connection:
-            prepare_database(connection)
+        with closing(connect(database_url)) as connection, connection.cursor() as cursor:
+            prepare_database(cursor)
             if args.full_refresh:
-                readings = choose_all_files(connection, found, source, args.drop_missing)
+                chosen = choose_all_files(cursor, found, source, args.drop_missing)
             else:
-                readings = choose_new_files(connection, found, source)
-            summary = {"files": 0, "found": len(found), "loaded": count_current_files(connection), "skipped": skipped}
+                chosen = choose_new_files(cursor, found, source)
+            known = find_known_paths(cursor, [file for file, _ in chosen])
+            take_ids = foresee_file_ids if is_plan else reserve_file_ids
+            readings = make_readings(take_ids(cursor, len(chosen)), chosen)
+            summary = {"files": 0, "found": len(found), "loaded": count_current_files(cursor), "skipped": skipped}
+            summary["other_mappings"] = count_other_mappings(cursor, found, source)
+            if not is_plan:
+                connection.commit()
         if not readings:
             return summary
-        work = Work("full_refresh" if args.full_refresh else "load", readings, frame_files)
-        summary |= load(database_url, work, settings, quarantine_folder(args), args.accept_quality)
-    write_summary(Path(args.data) / "runs", summary)
+        work = Work("full_refresh" if args.full_refresh else "load", readings, frame_files, is_plan)
+        done = load(database_url, work, settings, quarantine_folder(args), args.accept_quality)
+        summary |= {"read_before": len(known)} | done
+    if not is_plan:
+        write_summary(Path(args.data) / "runs", summary)
     return summary
 
 
@@ -77,7 +96,7 @@ def describe_load(args: argparse.Namespace, summary: dict[str, Any]) -> str:
         return format_summary(summary)
     if not summary["loaded"]:
         raise no_files_found(args.input, summary["skipped"])
-    return format_nothing_new(summary["found"], summary["loaded"], summary["skipped"])
+    return format_nothing_new(summary)
 
 
 def run(args: argparse.Namespace, database_url: str) -> str:

@@ -7,7 +7,7 @@ the local folder --quarantine. Exit codes as of jobs/query.py. `make replay` tri
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +39,24 @@ def summarize(url: str, folder: Path, row_limit: int) -> Result:
 
 def read_texts(folder: Path, places: set[Place]) -> Iterator[tuple[Place, str]]:
     """The beginning of the text of the records at `places`, as far as a local quarantine folder has them."""
-    for run_id in {run_id for run_id, *_ in places}:
+    for run_id, line in read_lines(folder, {run_id for run_id, *_ in places}):
+        record: dict[str, Any] = json.loads(line)
+        place = (run_id, record["source_file"], record["record_number"])
+        if place in places:
+            text = record.get("raw") or record.get("raw_base64") or ""
+            yield place, text[:_SHOWN_CHARACTERS] + ("..." if len(text) > _SHOWN_CHARACTERS else "")
+
+
+def read_lines(folder: Path, run_ids: Iterable[int]) -> Iterator[tuple[int, str]]:
+    """(run, JSON line) of the records that these runs refused, as far as a local quarantine folder has them.
+
+    Only runs that are committed count: take their ids from the database.
+    """
+    for run_id in sorted(run_ids):
         for path in sorted((folder / f"run_id={run_id}").glob("*.json")):
             with path.open(encoding="utf-8") as lines:
                 for line in lines:
-                    record: dict[str, Any] = json.loads(line)
-                    place = (run_id, record["source_file"], record["record_number"])
-                    if place in places:
-                        text = record.get("raw") or record.get("raw_base64") or ""
-                        yield place, text[:_SHOWN_CHARACTERS] + ("..." if len(text) > _SHOWN_CHARACTERS else "")
+                    yield run_id, line
 
 
 def arg_parser() -> argparse.ArgumentParser:

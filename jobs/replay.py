@@ -40,7 +40,8 @@ def run(args: argparse.Namespace, database_url: str) -> str:
     quarantine = quarantine_folder(args)
     with hold_run_lock(database_url, args.wait):
         with closing(connect(database_url)) as connection:
-            prepare_database(connection)
+            with connection, connection.cursor() as cursor:
+                prepare_database(cursor)
             if not has_tables(connection):
                 raise UsageError("nothing has been loaded yet, so there is nothing to replay; `make pipeline` loads")
             readings = choose_open_files(connection, selection)

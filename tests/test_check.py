@@ -54,7 +54,7 @@ def test_a_broken_row_is_shown_under_the_name_of_the_check(published: Any, capsy
     assert lines[3].startswith("users       ann")
     assert lines[4:] == [f"ok      {name}" for name in NAMES[1:]]
     assert error.count("\n") == 1
-    assert error.startswith("error: 1 of 4 checks found rows that must not be (dimensions_match_events)")
+    assert error.startswith("error: 1 of 7 checks found rows that must not be (dimensions_match_events)")
 
 
 def test_only_the_first_of_many_rows_are_shown(published: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -75,6 +75,14 @@ def test_sessions_are_held_against_the_gap_of_the_settings(
     path = tmp_path / "pipeline.yml"
     path.write_text(settings.replace("session_gap_minutes: 30", f"session_gap_minutes: {minutes}"))
     assert run_check(capsys, "--settings", str(path))[0] == code
+
+
+def test_a_finding_that_only_warns_is_shown_and_passes(published: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    execute(published, "update ops.ingested_files set modified_at = '2025-03-01 08:59'")
+    published.commit()
+    code, lines, error = run_check(capsys)
+    assert (code, error) == (0, "")
+    assert lines[1] == "warning events_later_than_their_file: 1 row"
 
 
 def test_before_any_load_it_says_what_to_do(

@@ -83,6 +83,16 @@ def test_a_second_run_finds_nothing_new(loaded: str, data: Path) -> None:
     assert query(loaded, "select * from ops.ingested_files") == before
 
 
+def test_files_that_another_mapping_has_loaded_are_named(loaded: str, data: Path, tmp_path: Path) -> None:
+    source = tmp_path / "other.yml"
+    source.write_text((ROOT / "conf" / "sources" / "default.yml").read_text())
+    output = load(loaded, ROOT / "data" / "events", data, "--source", str(source))
+    title, count, *_ = output.splitlines()[1:]
+    assert title == "files loaded by another mapping; `touch` one to read it by this one"
+    assert count.split()[0].endswith("conf/sources/default.yml")
+    assert "another mapping" not in load(loaded, ROOT / "data" / "events", data)
+
+
 def test_every_check_is_silent(loaded: str) -> None:
     checks = sorted((SQL / "checks").glob("*.sql"))
     assert len(checks) >= 4
@@ -143,7 +153,8 @@ def test_each_quarantined_record_is_kept_with_place_reasons_and_text(loaded: str
     lines = [
         json.loads(line)
         for path in (data / "quarantine" / f"run_id={run_id}").glob("*.json")
-        for line in path.read_text(encoding="utf-8").splitlines()
+        for line in path.read_text(encoding="utf-8").split("\n")
+        if line
     ]
     in_database = query(
         loaded,

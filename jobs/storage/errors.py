@@ -25,6 +25,14 @@ class DatabaseUnavailableError(PipelineError):
     exit_code = 4
 
 
+class LostLockError(DatabaseUnavailableError):
+    """Another run has declared this one dead."""
+
+
+class LostRowsError(DatabaseUnavailableError):
+    """The server crashed while the run was staging."""
+
+
 def describe(error: BaseException) -> str:
     """Kind and first line of an error, at most 300 characters; of one that comes from Java, Java's own words."""
     lines = str(error).strip().splitlines() or [""]

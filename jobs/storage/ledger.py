@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from jobs.storage.errors import UsageError
@@ -27,46 +26,55 @@ class Reading:
     original_file_id: int | None = None
 
 
-def prepare_database(connection: Connection) -> None:
+def prepare_database(cursor: Cursor) -> None:
     """Make the schemas and the ledger where they are not there yet."""
-    with connection, connection.cursor() as cursor:
-        cursor.execute("select to_regclass('ops.superseded_records') is not null")
-        if not fetch_one(cursor)[0]:  # asked first: `if not exists` would print a notice for each
-            execute_files(cursor, "ddl/0*.sql")
+    # The youngest table is asked for first: `if not exists` would print a notice for each.
+    cursor.execute("select to_regclass('ops.check_results') is not null")
+    if not fetch_one(cursor)[0]:
+        execute_files(cursor, "ddl/0*.sql")
 
 
-def choose_new_files(connection: Connection, found: list[InputFile], source: Source) -> list[Reading]:
+def choose_new_files(cursor: Cursor, found: list[InputFile], source: Source) -> list[tuple[InputFile, Source]]:
     """The files that the ledger does not know as they are now: new ones, and changed ones, which are read in full."""
-    with connection, connection.cursor() as cursor:
-        cursor.execute(
-            "select file_path, size_bytes, modified_at, format from ops.ingested_files"
-            " where is_current and file_path = any(%s)",
-            ([file.uri for file in found],),
-        )
-        known = {InputFile(*row[:3]): row[3] for row in cursor.fetchall()}
-        # A change of rights leaves no trace in size or time.
-        chosen = [file for file in found if file not in known or (known[file] == "unreadable" and _can_be_read(file))]
-        return _make_readings(cursor, [(file, source) for file in chosen])
+    cursor.execute(
+        "select file_path, size_bytes, modified_at, format from ops.ingested_files"
+        " where is_current and file_path = any(%s)",
+        ([file.uri for file in found],),
+    )
+    known = {InputFile(*row[:3]): row[3] for row in cursor.fetchall()}
+    # A change of rights leaves no trace in size or time.
+    chosen = [file for file in found if file not in known or (known[file] == "unreadable" and _can_be_read(file))]
+    return [(file, source) for file in chosen]
+
+
+def count_other_mappings(cursor: Cursor, found: list[InputFile], source: Source) -> dict[str, int]:
+    """How many of the files were read by another mapping than `source` is today, by the name of that mapping."""
+    cursor.execute(
+        "select source || case when source = %(name)s then ' as it was before' else '' end, count(*)"
+        " from ops.ingested_files where is_current and file_path = any(%(paths)s)"
+        " and (source, mapping_hash) <> (%(name)s, %(hash)s) group by source",
+        {"name": source.name, "hash": source.mapping_hash, "paths": [file.uri for file in found]},
+    )
+    return dict(cursor.fetchall())
 
 
 def choose_all_files(
-    connection: Connection, found: list[InputFile], source: Source, drop_missing: bool
-) -> list[Reading]:
+    cursor: Cursor, found: list[InputFile], source: Source, drop_missing: bool
+) -> list[tuple[InputFile, Source]]:
     """Every file of the ledger, each with the source it was read with, and the new ones among `found`.
 
     Raises UsageError for a file or a source of the ledger that is gone; with `drop_missing` a file that is gone is
     left out.
     """
-    with connection, connection.cursor() as cursor:
-        cursor.execute("select file_path, source from ops.ingested_files where is_current")
-        recorded: dict[str, str] = dict(cursor.fetchall())
-        files = {file.uri: file for file in found}
-        for uri in recorded.keys() - files.keys():
-            if file := _find_again(uri, drop_missing):
-                files[uri] = file
-        names = {uri: recorded.get(uri, source.name) for uri in files}
-        sources = read_sources(set(names.values()), source)
-        return _make_readings(cursor, [(file, sources[names[uri]]) for uri, file in files.items()])
+    cursor.execute("select file_path, source from ops.ingested_files where is_current")
+    recorded: dict[str, str] = dict(cursor.fetchall())
+    files = {file.uri: file for file in found}
+    for uri in recorded.keys() - files.keys():
+        if file := _find_again(uri, drop_missing):
+            files[uri] = file
+    names = {uri: recorded.get(uri, source.name) for uri in files}
+    sources = read_sources(set(names.values()), source)
+    return [(file, sources[names[uri]]) for uri, file in files.items()]
 
 
 def read_sources(names: set[str], given: Source | None = None) -> dict[str, Source]:
@@ -82,15 +90,29 @@ def reserve_file_ids(cursor: Cursor, count: int) -> list[int]:
     return sorted(row[0] for row in cursor.fetchall())
 
 
-def count_current_files(connection: Connection) -> int:
+def foresee_file_ids(cursor: Cursor, count: int) -> list[int]:
+    """The ids that `reserve_file_ids` would give, none of them taken; the run lock must be held."""
+    cursor.execute("select pg_sequence_last_value(pg_get_serial_sequence('ops.ingested_files', 'file_id')::regclass)")
+    last = int(str(fetch_one(cursor)[0] or 0))
+    return list(range(last + 1, last + 1 + count))
+
+
+def find_known_paths(cursor: Cursor, found: list[InputFile]) -> set[str]:
+    """Which of the files have been read before, as they are now or otherwise."""
+    cursor.execute(
+        "select distinct file_path from ops.ingested_files where file_path = any(%s)", ([file.uri for file in found],)
+    )
+    return {path for (path,) in cursor.fetchall()}
+
+
+def count_current_files(cursor: Cursor) -> int:
     """How many readings the published tables stand on."""
-    with connection, connection.cursor() as cursor:
-        cursor.execute("select count(*) from ops.ingested_files where is_current")
-        return int(str(fetch_one(cursor)[0]))
+    cursor.execute("select count(*) from ops.ingested_files where is_current")
+    return int(str(fetch_one(cursor)[0]))
 
 
-def _make_readings(cursor: Cursor, chosen: list[tuple[InputFile, Source]]) -> list[Reading]:
-    file_ids = reserve_file_ids(cursor, len(chosen))
+def make_readings(file_ids: list[int], chosen: list[tuple[InputFile, Source]]) -> list[Reading]:
+    """One reading for each file, ids in the order of their URIs."""
     ordered = sorted(chosen, key=lambda pair: pair[0].uri)
     return [Reading(file_id, *pair) for file_id, pair in zip(file_ids, ordered, strict=True)]
 

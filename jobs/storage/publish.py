@@ -1,12 +1,10 @@
 """Staging -> published tables, in one transaction: readers see the state before or the state after."""
 
-import hashlib
 import logging
 import time
 from contextlib import closing
-from dataclasses import astuple, dataclass
-from datetime import datetime
-from pathlib import Path
+from dataclasses import astuple, dataclass, field
+from datetime import date, datetime
 
 import psycopg2
 from psycopg2 import errors, sql
@@ -14,9 +12,19 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from jobs.storage.errors import DatabaseUnavailableError, QualityError, UsageError, describe
+from jobs.storage.checks import CheckResult, FailedChecksError, check_run, enter_results
+from jobs.storage.errors import (
+    DatabaseUnavailableError,
+    LostLockError,
+    LostRowsError,
+    QualityError,
+    UsageError,
+    describe,
+)
 from jobs.storage.postgres import PUBLISH_NAME, SQL, connect, execute_files, fetch_one, find_sql, read_sql
 from jobs.storage.runs import Run
+from jobs.storage.trouble import may_pass
+from jobs.storage.views import make_views
 from schemas.tables import KEYED
 
 logger = logging.getLogger(__name__)
@@ -24,11 +32,8 @@ logger = logging.getLogger(__name__)
 # A reader who keeps a lock for ever makes this try fail and pass by, not hang.
 _TRANSACTION_SETTINGS = {"maintenance_work_mem": "256MB", "work_mem": "64MB", "lock_timeout": "60s"}
 _TOTALS = ("records", "blank", "quarantined", "accepted", "exact_duplicates", "superseded", "published", "replaced")
-_VIEWS = ("ddl/1[67]*.sql", "metrics/*.sql")
 
-# What may go away by itself: connections lost or refused, a server that stops or starts, deadlocks, lock timeouts.
-_PASSING_CLASSES = ("08",)
-_PASSING_STATES = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03")
+# Of errors that may pass.
 _RETRY_SECONDS = (1, 2, 4, 8, 15)
 
 
@@ -53,11 +58,29 @@ class FileCounts:
 
 
 @dataclass(frozen=True)
+class Restatement:
+    """A published daily number that a run changed; the columns of ops.metric_restatements."""
+
+    metric: str
+    activity_date: date
+    old_value: int
+    new_value: int
+    cause: str
+
+
+@dataclass(frozen=True)
 class Published:
-    """What a run has done: its account of records, and rows added, changed and removed by table."""
+    """What a run has done: its account of records; rows added, changed and removed by table; published sessions that
+    it cut again; published daily numbers that it changed; what the checks found. Of a plan also how many rows of
+    each metric come and go.
+    """
 
     totals: dict[str, int]
     changes: dict[str, dict[str, int]]
+    sessions_recut: int = 0
+    restatements: list[Restatement] = field(default_factory=list)
+    checks: list[CheckResult] = field(default_factory=list)
+    metric_rows: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def publish_surely(database_url: str, run: Run, files: list[FileCounts]) -> Published:
@@ -72,7 +95,7 @@ def publish_surely(database_url: str, run: Run, files: list[FileCounts]) -> Publ
             with closing(connect(database_url, PUBLISH_NAME)) as connection:
                 return publish(connection, run, files)
         except (psycopg2.Error, DatabaseUnavailableError) as error:
-            if not _may_pass(error):
+            if not may_pass(error):
                 raise
             lost = error
             logger.warning("publishing again in %s s: %s", seconds, describe(error))
@@ -81,43 +104,50 @@ def publish_surely(database_url: str, run: Run, files: list[FileCounts]) -> Publ
 
 
 def publish(connection: Connection, run: Run, files: list[FileCounts]) -> Published:
-    """Reconcile, move the tables in or merge them, enter the run in the ledger, commit.
+    """Carry the run out and commit.
 
-    Raises QualityError, and leaves everything as it was, when a key does not hold or the sums of a file do not close.
+    Raises QualityError, and leaves everything as it was, when a key does not hold, the sums of a file do not close or
+    a check finds what must not be; what the checks found is entered all the same.
     """
-    with connection, connection.cursor() as cursor:
-        for name, value in _TRANSACTION_SETTINGS.items():
-            cursor.execute(sql.SQL("set local {} = %s").format(sql.Identifier(name)), (value,))
-        if _is_published(cursor, run):
-            return Published(_read_totals(cursor, run), {})
-        _refuse_lost_rows(cursor, run)
-        _add_primary_keys(cursor, run)
-        execute_files(cursor, "publish/010_*.sql", run.sql_parts)
-        counts = sql.SQL("insert into {}.file_counts values %s").format(sql.Identifier(run.staging))
-        execute_values(cursor, counts, [astuple(file) for file in files])
-        execute_files(cursor, "publish/02*.sql", run.sql_parts)
-        _refuse_open_sums(cursor, run)
-        execute_files(cursor, "publish/04*.sql", run.sql_parts)
-        execute_files(cursor, "publish/05*.sql", run.sql_parts)
-        changes = _merge(cursor, run) if run.merges else _move_in(cursor, run)
-        cursor.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(run.staging)))
-        _make_views(cursor, run)
-        execute_files(cursor, "publish/09*.sql", run.sql_parts)
-        return Published(_read_totals(cursor, run), changes)
+    try:
+        with connection, connection.cursor() as cursor:
+            return carry_out(cursor, run, files)
+    except FailedChecksError as error:
+        with connection, connection.cursor() as cursor:
+            enter_results(cursor, run, error.results)
+        raise
+
+
+def carry_out(cursor: Cursor, run: Run, files: list[FileCounts]) -> Published:
+    """Reconcile, move the tables in or merge them, enter the run in the ledger, check; in the caller's transaction."""
+    for name, value in _TRANSACTION_SETTINGS.items():
+        cursor.execute(sql.SQL("set local {} = %s").format(sql.Identifier(name)), (value,))
+    if _is_published(cursor, run):
+        return Published(_read_totals(cursor, run), {}, restatements=_read_restatements(cursor, run))
+    _refuse_lost_rows(cursor, run)
+    _add_primary_keys(cursor, run)
+    execute_files(cursor, "publish/010_*.sql", run.sql_parts)
+    counts = sql.SQL("insert into {}.file_counts values %s").format(sql.Identifier(run.staging))
+    execute_values(cursor, counts, [astuple(file) for file in files])
+    execute_files(cursor, "publish/02*.sql", run.sql_parts)
+    _refuse_open_sums(cursor, run)
+    execute_files(cursor, "publish/04*.sql", run.sql_parts)
+    execute_files(cursor, "publish/05*.sql", run.sql_parts)
+    changes = _merge(cursor, run) if run.merges else _move_in(cursor, run)
+    execute_files(cursor, "publish/09*.sql", run.sql_parts)
+    checks = check_run(cursor, run)
+    enter_results(cursor, run, checks)
+    cursor.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(run.staging, "touched_sessions")))
+    sessions_recut = int(str(fetch_one(cursor)[0]))
+    cursor.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(run.staging)))
+    if not (run.is_plan and run.merges):  # to replace views would keep readers waiting for nothing
+        make_views(cursor, run)
+    return Published(_read_totals(cursor, run), changes, sessions_recut, _read_restatements(cursor, run), checks)
 
 
 def _went_away(error: Exception | None) -> DatabaseUnavailableError:
     reason = describe(error) if error else "no reason given"
     return DatabaseUnavailableError(f"the database went away while publishing ({reason}); run again when it is back")
-
-
-def _may_pass(error: Exception) -> bool:
-    if isinstance(error, DatabaseUnavailableError):
-        return not isinstance(error, LostLockError | LostRowsError)
-    state = getattr(error, "pgcode", None)
-    if state is None:  # no answer at all: the connection is gone
-        return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
-    return state in _PASSING_STATES or state[:2] in _PASSING_CLASSES
 
 
 def _is_published(cursor: Cursor, run: Run) -> bool:
@@ -130,14 +160,6 @@ def _is_published(cursor: Cursor, run: Run) -> bool:
     if status == "failed":
         raise LostLockError(f"run {run.run_id} lost its lock and another run took over; run again")
     return status == "succeeded"
-
-
-class LostLockError(DatabaseUnavailableError):
-    """Another run has declared this one dead."""
-
-
-class LostRowsError(DatabaseUnavailableError):
-    """The server crashed while the run was staging."""
 
 
 def _refuse_lost_rows(cursor: Cursor, run: Run) -> None:
@@ -215,32 +237,13 @@ def _merge(cursor: Cursor, run: Run) -> dict[str, dict[str, int]]:
     return changes
 
 
-def _make_views(cursor: Cursor, run: Run) -> None:
-    """Make views and comments where their statements are not those that the last run made them by.
-
-    The statements hold the settings that the metrics go by, so that a changed setting makes the views anew, too.
-
-    To replace a view waits for its readers and lets new ones wait, so that it is not done for nothing.
-    """
-    views = [(path, read_sql(path, run.sql_parts).as_string(cursor)) for path in find_sql(*_VIEWS)]
-    digest = hashlib.sha256("".join(statement for _, statement in views).encode()).hexdigest()[:12]
+def _read_restatements(cursor: Cursor, run: Run) -> list[Restatement]:
     cursor.execute(
-        "select views_version from ops.pipeline_runs where status = 'succeeded' order by run_id desc limit 1"
+        "select metric, activity_date, old_value, new_value, cause from ops.metric_restatements"
+        " where run_id = %s order by activity_date, metric",
+        (run.run_id,),
     )
-    if cursor.fetchone() != (digest,):
-        for path, statement in views:
-            _make_view(cursor, path, statement)
-    cursor.execute("update ops.pipeline_runs set views_version = %s where run_id = %s", (digest, run.run_id))
-
-
-def _make_view(cursor: Cursor, path: Path, statement: str) -> None:
-    try:
-        cursor.execute(statement)
-    except errors.InvalidTableDefinition as error:
-        raise UsageError(
-            f"{path.name} has other columns than the view in the database ({describe(error)}): drop that view, and"
-            " what was built on it, and run again"
-        ) from error
+    return [Restatement(*row) for row in cursor.fetchall()]
 
 
 def _read_totals(cursor: Cursor, run: Run) -> dict[str, int]:

@@ -21,7 +21,8 @@ RunKind = Literal["load", "full_refresh", "replay"]
 class Run:
     """One run: its id is the time it began, readable and in order; its staging schema bears the id.
 
-    `merges` is false for the first load, whose staged tables become the published ones.
+    `merges` is false for the first load, whose staged tables become the published ones. A plan is a run that is
+    carried out and not committed.
     """
 
     run_id: int
@@ -29,6 +30,7 @@ class Run:
     kind: RunKind
     merges: bool
     settings: Settings
+    is_plan: bool = False
 
     @property
     def staging(self) -> str:
@@ -45,28 +47,41 @@ class Run:
         }
 
 
-def start_run(connection: Connection, kind: RunKind, settings: Settings) -> Run:
-    """Sweep what dead runs left, enter this one as running and make its staging tables.
+def start_run(connection: Connection, kind: RunKind, settings: Settings, is_plan: bool = False) -> Run:
+    """Sweep what dead runs left, enter this one as running and make its staging tables; of a plan these only.
 
     The run lock must be held: whatever else says `running` is then dead. Raises UsageError where the published
     sessions were cut by another gap.
     """
     started_at = datetime.now(UTC)
     with connection, connection.cursor() as cursor:
-        _sweep_dead_runs(cursor)
+        if not is_plan:
+            _sweep_dead_runs(cursor)
         merges = _has_tables(cursor)
-        gap_minutes = int(settings.session_gap.total_seconds()) // 60
         if merges and kind != "full_refresh":
-            _refuse_other_gap(cursor, gap_minutes)
-        run = Run(int(started_at.strftime("%Y%m%d%H%M%S%f")[:17]), started_at, kind, merges, settings)
-        cursor.execute(
-            "insert into ops.pipeline_runs"
-            " (run_id, started_at, status, kind, session_gap_minutes, code_version, configuration_version)"
-            " values (%s, %s, 'running', %s, %s, %s, %s)",
-            (run.run_id, started_at, kind, gap_minutes, version("document-events"), settings.version),
-        )
+            _refuse_other_gap(cursor, _gap_minutes(settings))
+        run = Run(int(started_at.strftime("%Y%m%d%H%M%S%f")[:17]), started_at, kind, merges, settings, is_plan)
+        if not is_plan:
+            enter_run(cursor, run, settings)
         _make_staging(cursor, run)
     return run
+
+
+def enter_run(cursor: Cursor, run: Run, settings: Settings) -> None:
+    """Enter the run as running."""
+    cursor.execute(
+        "insert into ops.pipeline_runs"
+        " (run_id, started_at, status, kind, session_gap_minutes, code_version, configuration_version)"
+        " values (%s, %s, 'running', %s, %s, %s, %s)",
+        (
+            run.run_id,
+            run.started_at,
+            run.kind,
+            _gap_minutes(settings),
+            version("document-events"),
+            settings.version,
+        ),
+    )
 
 
 def has_tables(connection: Connection) -> bool:
@@ -83,7 +98,17 @@ def fail_run(connection: Connection, run: Run, error: str) -> None:
             " where run_id = %s and status = 'running'",
             (error, run.run_id),
         )
+    drop_staging(connection, run)
+
+
+def drop_staging(connection: Connection, run: Run) -> None:
+    """Drop the staging tables of the run, where they are still there."""
+    with connection, connection.cursor() as cursor:
         cursor.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(run.staging)))
+
+
+def _gap_minutes(settings: Settings) -> int:
+    return int(settings.session_gap.total_seconds()) // 60
 
 
 def _has_tables(cursor: Cursor) -> bool:

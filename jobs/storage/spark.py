@@ -9,6 +9,9 @@ from zipfile import ZipFile
 
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs.storage.errors import UsageError
+from schemas.fields import Source
+
 _REQUIRED = {
     # Dates and weekdays are UTC on every machine. The executors' JVMs are put in UTC by conf/spark-defaults.conf.
     "spark.sql.session.timeZone": "UTC",
@@ -40,6 +43,15 @@ def start_spark(app_name: str, master: str | None = None, extra: dict[str, str] 
     if not str(spark.sparkContext.master).startswith("local"):
         spark.sparkContext.addPyFile(_zip_modules())
     return spark
+
+
+def refuse_unknown_zone(spark: SparkSession, source: Source) -> None:
+    """Raise UsageError where Java has never heard of the source's zone: its list can be older than Python's."""
+    if source.default_time_zone not in spark._jvm.java.time.ZoneId.getAvailableZoneIds():  # type: ignore[union-attr]
+        raise UsageError(
+            f"{source.name}: default_time_zone is {source.default_time_zone}, which this Java does not know;"
+            " name an older zone of that region, or update Java"
+        )
 
 
 def keep(frame: DataFrame) -> DataFrame:

@@ -31,9 +31,31 @@ def format_summary(summary: dict[str, Any]) -> str:
     lines.append("  records = blank + quarantined + accepted; accepted = published + exact duplicates + superseded")
     lines += _section("quarantined by reason", summary["quarantined_by_reason"])
     lines += _changes(summary["changes"])
-    lines += _skipped(summary["skipped"])
+    lines += _findings(summary)
+    lines += _other_mappings(summary) + _skipped(summary["skipped"])
     lines.append("seconds: " + ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in summary["seconds"].items()))
     return "\n".join(lines)
+
+
+def format_plan(summary: dict[str, Any]) -> str:
+    """What the next run would do: `format_summary`, and one line per published daily number that would change."""
+    totals, again = summary["totals"], summary["read_before"]
+    lines = [f"plan: {summary['files']} files would be read, {again} of them again; nothing has been written"]
+    lines += [f"  {label:<18}{totals[key]:>12,}" for key, label in _LABELS.items()]
+    lines += _section("quarantined by reason", summary["quarantined_by_reason"])
+    lines += _changes(summary["changes"])
+    lines.append(f"  {'sessions cut again':<18}{summary['sessions_recut']:>12,}")
+    lines += _findings(summary)
+    lines += [
+        f"  {each['activity_date']}  {each['metric']:<20}{each['old_value']:>10,} ->{each['new_value']:>10,}"
+        f"  {each['cause']}"
+        for each in summary["restatements"]
+    ]
+    moved = {name: counts for name, counts in summary["metric_rows"].items() if any(counts.values())}
+    if moved:
+        lines.append(f"  {'rows of metrics':<34}{'come':>8}{'go':>8}")
+        lines += [f"  {name:<34}{counts['come']:>8,}{counts['go']:>8,}" for name, counts in moved.items()]
+    return "\n".join([*lines, *_skipped(summary["skipped"])])
 
 
 def format_replay(summary: dict[str, Any]) -> str:
@@ -44,6 +66,7 @@ def format_replay(summary: dict[str, Any]) -> str:
     lines += [f"    {_LABELS[key]:<16}{totals[key]:>12,}" for key in ("exact_duplicates", "superseded", "published")]
     lines.append(f"  {'still open':<18}{taken - totals['records']:>12,}")
     lines += _changes(summary["changes"])
+    lines += _findings(summary)
     return "\n".join([*lines, *_section("still open by reason", summary["quarantined_by_reason"])])
 
 
@@ -56,10 +79,11 @@ def format_line(summary: dict[str, Any]) -> str:
     return f"run {summary['run_id']}: {summary['files']} files read in {seconds:.1f} s; {counts}"
 
 
-def format_nothing_new(found: int, loaded: int, skipped: list[tuple[str, str]]) -> str:
-    """What to tell of a run whose files, all `found` of them, are among the `loaded` ones."""
-    lines = [f"nothing new: {found} files found, all among the {loaded} that are loaded", *_skipped(skipped)]
-    return "\n".join(lines)
+def format_nothing_new(summary: dict[str, Any]) -> str:
+    """What to tell of a run whose files, all that were found, are among the loaded ones."""
+    found, loaded = summary["found"], summary["loaded"]
+    lines = [f"nothing new: {found} files found, all among the {loaded} that are loaded"]
+    return "\n".join([*lines, *_other_mappings(summary), *_skipped(summary["skipped"])])
 
 
 def _changes(changes: dict[str, dict[str, int]]) -> list[str]:
@@ -68,6 +92,19 @@ def _changes(changes: dict[str, dict[str, int]]) -> list[str]:
     for table, counts in changes.items():
         lines.append(f"  {table:<18}" + "".join(f"{counts.get(kind, 0):>12,}" for kind in kinds))
     return lines if changes else []
+
+
+def _other_mappings(summary: dict[str, Any]) -> list[str]:
+    """Nobody else would say why a corrected mapping changes nothing."""
+    return _section("files loaded by another mapping; `touch` one to read it by this one", summary["other_mappings"])
+
+
+def _findings(summary: dict[str, Any]) -> list[str]:
+    causes = Counter(each["cause"] for each in summary["restatements"])
+    return [
+        *_section("published daily numbers changed, by cause", causes),
+        *_section("checks that warn, with their findings", summary["findings"]),
+    ]
 
 
 def _skipped(skipped: list[tuple[str, str]]) -> list[str]:

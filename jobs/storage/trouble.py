@@ -7,10 +7,13 @@ from typing import Any
 import psycopg2
 from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 
-from jobs.storage.errors import DatabaseUnavailableError, describe
+from jobs.storage.errors import DatabaseUnavailableError, LostLockError, LostRowsError, describe
 
 # Connection lost or refused; no room left; stopped, crashed or starting; files it can't read or write.
 _CLASSES = ("08", "53", "57", "58")
+# What may go away by itself: connections lost or refused, a server that stops or starts, deadlocks, lock timeouts.
+_PASSING_CLASSES = ("08",)
+_PASSING_STATES = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03")
 
 
 def find_database_trouble(error: BaseException) -> DatabaseUnavailableError | None:
@@ -24,6 +27,16 @@ def find_database_trouble(error: BaseException) -> DatabaseUnavailableError | No
             if _state_of(cause)[:2] in _CLASSES:
                 return _make_error(str(cause.getMessage()).splitlines()[0][:300])
     return None
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether to try again makes sense after this error of psycopg2, or of a connection that was refused."""
+    if isinstance(error, DatabaseUnavailableError):
+        return not isinstance(error, LostLockError | LostRowsError)
+    state = getattr(error, "pgcode", None)
+    if state is None:  # no answer at all: the connection is gone
+        return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+    return state in _PASSING_STATES or state[:2] in _PASSING_CLASSES
 
 
 def _make_error(reason: str) -> DatabaseUnavailableError:

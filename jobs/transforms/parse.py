@@ -193,7 +193,7 @@ def _leaf(path: Path) -> Column:
 
 
 def _struct_name(node: Path) -> str:
-    return "/".join(("object", *node))
+    return "object" + "".join(map(repr, node))
 
 
 def _strings(keys: Iterable[str]) -> T.StructType:

@@ -1,3 +1,4 @@
+-- severity: error
 -- One row per file whose sums do not close or whose counts are not what stands in the tables.
 -- By path, over its readings since the last full refresh: a full refresh leaves an event that it finds at its
 -- old place with the reading that brought it first. A published event may later be replaced by a record of
@@ -14,6 +15,7 @@ quarantined_rows as (
         file_id,
         count(*) as row_count
     from ops.quarantined_records
+    -- touched: where file_id in (select file_id from {staging}.file_counts)
     group by file_id
 ),
 
@@ -25,6 +27,7 @@ readings as (
     from ops.ingested_files
     cross join last_refresh
     left join quarantined_rows on ingested_files.file_id = quarantined_rows.file_id
+    -- touched: where ingested_files.run_id = {run_id}
 ),
 
 files as (
@@ -54,6 +57,8 @@ published_rows as (
         count(*) as row_count
     from public.events
     inner join ops.ingested_files on events.file_id = ingested_files.file_id
+    -- touched: inner join {staging}.events as staged
+    -- touched:     on events.event_id = staged.event_id and staged.run_id = {run_id}
     group by ingested_files.file_path
 ),
 

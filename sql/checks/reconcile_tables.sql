@@ -1,3 +1,4 @@
+-- severity: error
 -- One row when the ledger and the tables disagree: what the readings since the last full refresh published,
 -- less what they replaced, is the number of events; what they superseded or replaced stands in
 -- ops.superseded_records.
@@ -9,18 +10,30 @@ with last_refresh as (
 
 ledger as (
     select
-        coalesce(sum(ingested_files.published) - sum(ingested_files.replaced), 0) as expected_events,
+        coalesce(sum(ingested_files.published) - sum(ingested_files.replaced), 0)
+        -- touched: + (select count(*) from {staging}.history where standing = 'published')
+            as expected_events,
         coalesce(sum(ingested_files.superseded) + sum(ingested_files.replaced), 0)
             as expected_superseded_records
     from ops.ingested_files
     cross join last_refresh
-    where ingested_files.run_id >= last_refresh.run_id
+    where
+        ingested_files.run_id >= last_refresh.run_id
+        -- touched: and ingested_files.run_id = {run_id}
 ),
 
 counted as (
     select
-        (select count(*) from public.events) as events,
-        (select count(*) from ops.superseded_records) as superseded_records
+        (
+            select count(*) from public.events
+            -- touched: inner join {staging}.sessions on events.session_id = sessions.session_id
+        ) as events,
+        (
+            select count(*) from ops.superseded_records
+            -- touched: inner join {staging}.superseded_records as staged
+            -- touched:     on superseded_records.event_id = staged.event_id
+            -- touched:     and superseded_records.content_fingerprint = staged.content_fingerprint
+        ) as superseded_records
 )
 
 select

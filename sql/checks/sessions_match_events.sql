@@ -1,3 +1,4 @@
+-- severity: error
 -- One row per session that is not what its events say, or that is cut in the wrong place.
 -- The gap is 30 minutes; for another, `set document_events.session_gap_minutes = 60` before asking.
 with settings as (
@@ -6,12 +7,30 @@ with settings as (
         * interval '1 minute' as gap
 ),
 
+checked_sessions as (
+    select session_id
+    from public.sessions
+    -- touched: where session_id in (select session_id from {staging}.sessions)
+    -- touched: union
+    -- touched: select following.session_id
+    -- touched: from {staging}.sessions as staged
+    -- touched: cross join lateral (
+    -- touched:     select session_id
+    -- touched:     from public.sessions
+    -- touched:     where user_id = staged.user_id and started_at > staged.started_at
+    -- touched:     order by started_at
+    -- touched:     limit 1
+    -- touched: ) as following
+),
+
 ordered_events as (
     select
-        session_id,
-        event_at,
-        event_at - lag(event_at) over (partition by session_id order by event_at) as since_previous
-    from public.events
+        events.session_id,
+        events.event_at,
+        events.event_at - lag(events.event_at) over (partition by events.session_id order by events.event_at)
+            as since_previous
+    from checked_sessions
+    inner join public.events on checked_sessions.session_id = events.session_id
 ),
 
 recomputed as (
@@ -27,14 +46,21 @@ recomputed as (
 
 ordered_sessions as (
     select
-        session_id,
-        user_id,
-        started_at,
-        ended_at,
-        event_count,
-        started_at - lag(ended_at) over (partition by user_id order by started_at, ended_at)
-            as since_session_before
-    from public.sessions
+        sessions.session_id,
+        sessions.user_id,
+        sessions.started_at,
+        sessions.ended_at,
+        sessions.event_count,
+        sessions.started_at - session_before.ended_at as since_session_before
+    from checked_sessions
+    inner join public.sessions on checked_sessions.session_id = sessions.session_id
+    left join lateral (
+        select earlier.ended_at
+        from public.sessions as earlier
+        where earlier.user_id = sessions.user_id and earlier.started_at < sessions.started_at
+        order by earlier.started_at desc
+        limit 1
+    ) as session_before on true
 ),
 
 compared as (

@@ -167,6 +167,28 @@ comment on column ops.superseded_records.record_number is
 'Number of the record in that file, from 1, blank ones counted.';
 comment on column ops.superseded_records.run_id is 'Run that first received the record.';
 
+comment on table ops.metric_restatements is
+'Published daily numbers that a run changed; one row per run, metric and day. A day is published once a '
+'run that began after its end has succeeded and had events of it or of a later day.';
+comment on column ops.metric_restatements.run_id is 'Run that changed the number.';
+comment on column ops.metric_restatements.metric is
+'daily_active_users, events, edits, shares or sessions (counted on the day of their start).';
+comment on column ops.metric_restatements.activity_date is 'Day of the number, in UTC.';
+comment on column ops.metric_restatements.old_value is 'The number before the run.';
+comment on column ops.metric_restatements.new_value is 'The number after the run.';
+comment on column ops.metric_restatements.cause is
+'refreshed: by a full refresh. replayed: by a replay of quarantined records. erased: by an erasure. Else by '
+'a load: superseded where it brought no new event of the day and only replaced known ones, late otherwise.';
+
+comment on table ops.check_results is
+'What the checks of sql/checks found in the rows that a run touched; one row per run and check, also where '
+'nothing was found. Of a run that a check stopped, what was found is not published.';
+comment on column ops.check_results.run_id is 'Run that was checked.';
+comment on column ops.check_results.check_name is 'Name of the file in sql/checks, without its ending.';
+comment on column ops.check_results.severity is 'error: a finding stops the run. warn: it is only told.';
+comment on column ops.check_results.findings is 'Number of rows that the check found; 0 when all is well.';
+comment on column ops.check_results.example is 'The first row found; null when there is none.';
+
 comment on view public.event_details is
 'The flat table: one row per event with the duration of its session and today''s names beside it.';
 comment on column public.event_details.event_id is 'The event.';

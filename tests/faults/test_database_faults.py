@@ -13,9 +13,10 @@ import psycopg2
 import pytest
 
 from jobs.storage import embedded_postgres
+from jobs.storage.errors import LostRowsError
 from jobs.storage.passfile import read_passfile
 from jobs.storage.postgres import connect
-from jobs.storage.publish import LostRowsError, publish
+from jobs.storage.publish import publish
 from jobs.storage.runs import start_run
 from jobs.storage.settings import read_settings
 from tests.builders import ROOT

@@ -187,6 +187,45 @@ def test_a_replaced_event_leaves_the_books_closed(tables: Any) -> None:
     assert [run_file(tables, "checks", name) for name in ("reconcile_files", "reconcile_tables")] == [[], []]
 
 
+LATER = "update ops.ingested_files set modified_at = '2025-03-01 10:59:59+00'"  # e5 is at 12:00
+REPEATED = "accepted = 41, records = 41, published = 20, exact_duplicates = 21"
+
+
+@pytest.mark.parametrize(
+    ("check", "fault", "findings"),
+    [
+        ("events_later_than_their_file", LATER, 1),
+        ("events_later_than_their_file", LATER.replace("59:59", "00:00"), 1),
+        ("events_later_than_their_file", LATER.replace("10:59:59", "11:00:00"), 0),
+        ("repeated_files", f"update ops.ingested_files set {REPEATED}", 1),
+        ("repeated_files", f"update ops.ingested_files set {REPEATED.replace('20', '21').replace('41', '42')}", 0),
+        ("repeated_files", f"update ops.ingested_files set {REPEATED}, is_current = false", 0),
+        (
+            "repeated_files",
+            f"update ops.ingested_files set {REPEATED}, is_current = false;"
+            "insert into ops.ingested_files select 2, file_path, 2, modified_at, format, source, mapping_hash, records,"
+            " blank, quarantined, accepted, exact_duplicates, superseded, published, replaced, run_id, true"
+            " from ops.ingested_files",
+            0,  # the file has grown
+        ),
+    ],
+)
+def test_what_is_odd_is_warned_of(tables: Any, check: str, fault: str, findings: int) -> None:
+    load(tables, *SOUND)
+    execute(tables, fault)
+    assert len(run_file(tables, "checks", check)) == findings
+
+
+@pytest.mark.parametrize(("named", "nameless", "findings"), [(39, 10, 1), (40, 10, 0), (30, 9, 0), (0, 12, 0)])
+def test_users_without_a_name_are_odd_where_most_have_one(
+    tables: Any, named: int, nameless: int, findings: int
+) -> None:
+    names = ["Someone"] * named + [None] * nameless
+    events = [login(f"e{n}", f"user_{n}", "2025-03-01 10:00", reported_user_name=name) for n, name in enumerate(names)]
+    load(tables, *events, share("s", "user_0", "2025-03-01 10:00", shared_with_user_id="receives-only"))
+    assert len(run_file(tables, "checks", "users_without_name")) == findings
+
+
 @pytest.mark.parametrize(("gap", "problems"), [(39, []), (40, ["belongs to the session before"])])
 def test_sessions_are_held_against_the_configured_gap(tables: Any, gap: int, problems: list[str]) -> None:
     load(tables, Event("e1", "ann", "2025-03-01 10:00"), Event("e2", "ann", "2025-03-01 10:40"))

@@ -55,6 +55,14 @@ def test_every_record_in_is_one_record_out(spark: SparkSession) -> None:
     assert parse(records(spark, *texts), default_source()).count() == len(texts)
 
 
+def test_a_slash_or_a_quote_in_a_key_is_part_of_the_key(spark: SparkSession) -> None:
+    paths = {"user_id": (("a/b", "c"),), "document_id": (("a", "b", "c"),), "device": (("a'", "c"),)}
+    text = json.dumps({"a/b": {"c": "1"}, "a": {"b": {"c": "2"}}, "a'": {"c": "3"}})
+    row = parse(records(spark, text), replace(default_source(), fields=paths)).first()
+    assert row is not None
+    assert (row.user_id, row.document_id, row.device) == ("1", "2", "3")
+
+
 def test_first_filled_alternative_wins(spark: SparkSession) -> None:
     texts = [
         json.dumps({"user_id": "a", "userId": "b", "user": {"id": "c"}}),

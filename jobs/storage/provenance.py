@@ -1,0 +1,154 @@
+"""Where a record came from: its file in the ledger, and its text, where that file is still what it was.
+
+In plain Python, by the functions that frame files for the job.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from datetime import datetime
+from io import FileIO
+from itertools import islice
+from os import fsencode
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from psycopg2.extensions import cursor as Cursor
+
+from jobs.storage.errors import PipelineError
+from jobs.storage.file_systems import InputFile, LocalFiles, decode
+from jobs.storage.files import sniff
+from jobs.storage.scanning import Frame, scan_records
+from jobs.storage.sources import read_source
+from schemas.fields import Source
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class FileReading:
+    """One row of the ledger."""
+
+    file_id: int
+    file_path: str
+    size_bytes: int
+    modified_at: datetime
+    format: str
+    source: str
+    mapping_hash: str
+    records: int
+    exact_duplicates: int
+    run_id: int
+    is_current: bool
+
+    @property
+    def name(self) -> str:
+        """The path, or the URI where it is no local file."""
+        return decode(self.file_path).removeprefix("file://")
+
+
+def fetch_rows(cursor: Cursor, query: str, *values: Any) -> list[Row]:
+    """The rows of a query, by column name."""
+    cursor.execute(query, values)
+    names = [column.name for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def find_reading(cursor: Cursor, file_id: int) -> FileReading:
+    """The reading that a row of the tables names; the foreign keys see to it that it is there."""
+    (row,) = fetch_rows(cursor, "select * from ops.ingested_files where file_id = %s", file_id)
+    return _make_reading(row)
+
+
+def find_readings(cursor: Cursor, name: str) -> list[FileReading]:
+    """All readings of the files that are called `name`: a path, a URI, or the last parts of either; latest first."""
+    end = "/" + (name if "://" in name else quote(fsencode(name))).removeprefix("/")
+    rows = fetch_rows(
+        cursor,
+        "select * from ops.ingested_files where right('/' || file_path, length(%s)) = %s"
+        " order by file_path, file_id desc",
+        end,
+        end,
+    )
+    return [_make_reading(row) for row in rows]
+
+
+def find_repeating_readings(cursor: Cursor) -> list[FileReading]:
+    """The current readings in which exact duplicates were counted."""
+    query = "select * from ops.ingested_files where is_current and exact_duplicates > 0 order by file_path"
+    return [_make_reading(row) for row in fetch_rows(cursor, query)]
+
+
+def read_text(reading: FileReading, record_number: int) -> tuple[bytes | None, str]:
+    """The text of a record, and what there is to say of it: why there is none, or what may be wrong with it."""
+    if problem := find_obstacle(reading):
+        return None, problem
+    source = read_source(Path(reading.source))
+    for _, text, error in islice(_scan(reading, source), record_number - 1, record_number):
+        return text, error or _compare_mapping(reading, source)
+    return None, "the file has no such record"
+
+
+def find_obstacle(reading: FileReading) -> str | None:
+    """Why the records of this reading can't be read again; None where they can."""
+    if not reading.file_path.startswith("file:"):
+        return "not shown: the file is not on this machine"
+    try:
+        now = LocalFiles().stat(reading.file_path)
+    except OSError:
+        return "not kept: the file is gone"
+    if (now.size_bytes, now.modified_at) != (reading.size_bytes, reading.modified_at):
+        return "not kept: the file has changed since it was read"
+    try:
+        read_source(Path(reading.source))
+    except PipelineError as error:
+        return f"not shown: its mapping can't be read ({error})"
+    return None
+
+
+def find_records(reading: FileReading, event_id: str) -> Iterator[int]:
+    """The numbers of the records of a file that bear this id; none where ids are derived from the content."""
+    source = read_source(Path(reading.source))
+    needle = json.dumps(event_id.removeprefix(source.id_prefix), ensure_ascii=False)[1:-1].encode()
+    for number, text, error in _scan(reading, source):
+        if text and error is None and (needle in text or b"\\" in text) and read_event_id(text, source) == event_id:
+            yield number
+
+
+def read_event_id(text: bytes, source: Source) -> str | None:
+    """The id that the mapping finds in a record; None where it finds none."""
+    with suppress(ValueError, RecursionError):
+        record = json.loads(text, parse_int=str, parse_float=str)
+        for path in source.fields.get("event_id", ()):
+            value = record
+            for key in path:
+                value = value.get(key) if isinstance(value, dict) else None
+            if isinstance(value, bool):
+                value = str(value).lower()
+            if isinstance(value, str) and value.strip():
+                return source.id_prefix + value.strip()
+    return None
+
+
+def mentions(text: str, event_id: str) -> bool:
+    """Whether the id stands in the text on its own, not as a part of a longer one."""
+    return bool(re.search(rf"(?<![\w-]){re.escape(event_id)}(?![\w-])", text))
+
+
+def _make_reading(row: Row) -> FileReading:
+    return FileReading(**{field.name: row[field.name] for field in fields(FileReading)})
+
+
+def _scan(reading: FileReading, source: Source) -> Iterator[Frame]:
+    file = InputFile(reading.file_path, reading.size_bytes, reading.modified_at)
+    with FileIO(decode(reading.file_path).removeprefix("file://")) as stream:
+        yield from scan_records(stream, sniff(file).format, source.record_path)
+
+
+def _compare_mapping(reading: FileReading, source: Source) -> str:
+    if source.mapping_hash == reading.mapping_hash or not source.record_path:
+        return ""
+    return "found by today's mapping, which is not the one it was read by"

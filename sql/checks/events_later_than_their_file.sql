@@ -1,0 +1,15 @@
+-- severity: warn
+-- One row per file that holds events of more than an hour after it was last written: a clock is wrong, that
+-- of the producer or of the machine with the file, or a time zone is.
+select
+    ingested_files.file_path,
+    ingested_files.modified_at,
+    count(*) as late_events,
+    max(events.event_at) as latest_event_at
+from public.events
+inner join ops.ingested_files on events.file_id = ingested_files.file_id
+-- touched: inner join {staging}.events as staged
+-- touched:     on events.event_id = staged.event_id and staged.run_id = {run_id}
+where events.event_at > ingested_files.modified_at + interval '1 hour'
+group by ingested_files.file_path, ingested_files.modified_at
+order by late_events desc, ingested_files.file_path asc;

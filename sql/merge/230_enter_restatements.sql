@@ -1,0 +1,39 @@
+-- Published daily numbers that this run has changed, and why. A new event may join sessions of the day before
+-- or after it, so that for sessions the days beside it count as its own.
+insert into ops.metric_restatements (run_id, metric, activity_date, old_value, new_value, cause)
+with new_event_dates as (
+    select distinct staged.event_date
+    from {staging}.events as staged
+    left join {staging}.history on staged.event_id = history.event_id and history.standing = 'published'
+    where staged.run_id = {run_id} and history.event_id is null
+),
+
+replacements as (
+    select coalesce(sum(replaced_rows), 0) as event_count
+    from {staging}.arrivals
+)
+
+select
+    pipeline_runs.run_id,
+    numbers.metric,
+    numbers.activity_date,
+    earlier.value as old_value,
+    numbers.value as new_value,
+    case
+        when pipeline_runs.kind = 'full_refresh' then 'refreshed'
+        when pipeline_runs.kind = 'replay' then 'replayed'
+        when replacements.event_count = 0 then 'late'
+        when exists (
+            select from new_event_dates
+            where
+                abs(new_event_dates.event_date - numbers.activity_date)
+                <= case when numbers.metric = 'sessions' then 1 else 0 end
+        ) then 'late'
+        else 'superseded'
+    end as cause
+from {staging}.daily_numbers as numbers
+inner join {staging}.daily_numbers_before as earlier
+    on numbers.activity_date = earlier.activity_date and numbers.metric = earlier.metric
+inner join ops.pipeline_runs on pipeline_runs.run_id = {run_id}
+cross join replacements
+where numbers.value <> earlier.value;

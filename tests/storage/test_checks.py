@@ -1,0 +1,135 @@
+"""Checks while a run is published: over what it touched, with results in the books whatever they find."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from psycopg2 import sql
+
+from jobs.storage.checks import FailedChecksError, read_checks
+from jobs.storage.ledger import prepare_database
+from jobs.storage.postgres import connect
+from jobs.storage.publish import FileCounts, Published, publish
+from jobs.storage.runs import fail_run, start_run
+from jobs.storage.settings import read_settings
+from tests.builders import ROOT
+from tests.metrics.rows import execute, query
+
+STAGED_ROWS = """
+insert into {staging}.users values (%(user)s, null, null, %(at)s, %(at)s);
+insert into {staging}.sessions values (md5(%(id)s)::uuid, %(user)s, %(at)s, %(at)s, 0, 1);
+insert into {staging}.events (
+    event_id, event_type, event_at, event_date, day_of_week, user_id, session_id, content_fingerprint,
+    file_id, record_number, run_id
+) values (
+    %(id)s, 'user_login', %(at)s, '2025-06-02', 'Monday', %(user)s, md5(%(id)s)::uuid, md5(%(id)s)::uuid,
+    %(file)s, 1, %(run)s
+);
+"""
+# Rows that merging can't put right again.
+SPOIL_NAMES = """
+create function spoil() returns trigger language plpgsql as $$ begin new.name := 'spoilt'; return new; end $$;
+create trigger spoil before insert or update on public.users for each row execute function spoil()
+"""
+LOSE_EVENTS = """
+create function lose() returns trigger language plpgsql as $$ begin return null; end $$;
+create trigger lose before insert on public.events for each row execute function lose()
+"""
+
+
+def publish_one(connection: Any, file: int, user: str, time: str, spoil_staging: str = "") -> Published:
+    """Publish a run with one event of that user on 2 June 2025."""
+    run = start_run(connection, "load", read_settings(ROOT / "conf" / "pipeline.yml"))
+    values = {"user": user, "at": f"2025-06-02 {time}Z", "id": f"e{file}", "file": file, "run": run.run_id}
+    with connection, connection.cursor() as cursor:
+        cursor.execute(sql.SQL(STAGED_ROWS + spoil_staging).format(**run.sql_parts), values)
+    modified_at = datetime(2025, 6, 3, tzinfo=UTC)
+    counts = FileCounts(run.run_id, file, f"file:///{file}", 1, modified_at, "json_lines", "s", "x", 1, 0, 1, 0, 0)
+    try:
+        return publish(connection, run, [counts])
+    except FailedChecksError:
+        fail_run(connection, run, "failed")
+        raise
+
+
+@pytest.fixture
+def connection(database_url: str) -> Any:
+    """An event of ann's at noon, published."""
+    with closing(connect(database_url)) as opened:
+        with opened, opened.cursor() as cursor:
+            prepare_database(cursor)
+        publish_one(opened, 1, "ann", "12:00")
+        yield opened
+
+
+def read_results(connection: Any) -> list[tuple[Any, ...]]:
+    """(check, findings) of the latest run."""
+    return query(
+        connection,
+        "select check_name, findings from ops.check_results"
+        " where run_id = (select max(run_id) from ops.pipeline_runs) order by check_name",
+    )
+
+
+def test_what_was_found_is_entered_and_so_is_that_nothing_was(connection: Any) -> None:
+    names = [check.name for check in read_checks()]
+    assert read_results(connection) == [(name, 0) for name in names]
+    assert publish_one(connection, 2, "bob", "12:00").checks == publish_one(connection, 3, "eve", "12:00").checks
+    assert read_results(connection) == [(name, 0) for name in names]
+
+
+def test_every_check_looks_at_what_was_touched_only(connection: Any) -> None:
+    execute(connection, "update public.users set name = 'other'")
+    execute(connection, "update public.sessions set event_count = 2")
+    execute(connection, "update ops.ingested_files set modified_at = '2025-06-01'")
+    execute(connection, "delete from public.events")
+    connection.commit()
+    assert [check.findings for check in publish_one(connection, 2, "bob", "12:00").checks] == [0] * len(read_checks())
+
+
+@pytest.mark.parametrize(
+    ("spoil_staging", "spoil_tables", "time", "failed"),
+    [
+        ("update {staging}.sessions set event_count = 2", "", "14:00", {"sessions_match_events"}),
+        ("", "", "12:10", {"sessions_match_events"}),  # within a gap of a session that was not cut again
+        ("", SPOIL_NAMES, "14:00", {"dimensions_match_events"}),
+        ("", LOSE_EVENTS, "14:00", {"reconcile_files", "reconcile_tables", "sessions_match_events"}),
+    ],
+)
+def test_an_error_stops_the_run_and_is_kept(
+    connection: Any, spoil_staging: str, spoil_tables: str, time: str, failed: set[str]
+) -> None:
+    if spoil_tables:
+        execute(connection, spoil_tables)
+        connection.commit()
+    with pytest.raises(FailedChecksError, match=r"checks failed, first \w+ with 1 rows such as \{") as caught:
+        publish_one(connection, 2, "ann", time, spoil_staging)
+    assert caught.value.exit_code == 3
+    assert query(connection, "select event_id from public.events") == [("e1",)]
+    assert query(connection, "select status from ops.pipeline_runs order by run_id") == [("succeeded",), ("failed",)]
+    results = dict(read_results(connection))
+    assert len(results) == len(read_checks())
+    assert {name for name, findings in results.items() if findings} >= failed
+
+
+def test_the_session_after_a_touched_one_is_looked_at_too(connection: Any) -> None:
+    with pytest.raises(FailedChecksError, match="belongs to the session before"):
+        publish_one(connection, 2, "ann", "11:45")
+
+
+def test_a_warning_is_kept_with_an_example_and_stops_nothing(connection: Any, caplog: pytest.LogCaptureFixture) -> None:
+    late = "update {staging}.events set event_at = '2025-06-03 02:00Z', event_date = '2025-06-03', day_of_week ="
+    same = "update {staging}.sessions set started_at = '2025-06-03 02:00Z', ended_at = '2025-06-03 02:00Z'"
+    publish_one(connection, 2, "bob", "12:00", f"{late} 'Tuesday'; {same}")
+    example = "select example ->> 'file_path', example ->> 'late_events' from ops.check_results where findings = 1"
+    assert query(connection, example) == [("file:///2", "1")]
+    assert "check events_later_than_their_file: 1 rows, such as" in caplog.text
+
+
+def test_a_check_that_does_not_say_how_severe_it_is_is_refused(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "checks").mkdir()
+    (tmp_path / "checks" / "new.sql").write_text("select 1 where false")
+    monkeypatch.setattr("jobs.storage.postgres.SQL", tmp_path)
+    with pytest.raises(ValueError, match="the first line must be"):
+        read_checks()

@@ -1,0 +1,213 @@
+"""A plan announces exactly what the run then does, and leaves nothing behind."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from psycopg2 import sql
+from pyspark.sql import SparkSession
+
+from jobs import plan
+from jobs.pipeline import arg_parser, load_folder
+from jobs.storage.errors import QualityError
+from tests.builders import minutes, record_json
+from tests.conftest import empty_database
+
+KEYS = {"users": "user_id", "documents": "document_id", "sessions": "session_id", "events": "event_id"}
+EDIT = {"event_type": "document_edit", "document_id": "d"}
+SHARE = {"event_type": "document_shared", "document_id": "d", "shared_with_user_id": "dan"}
+DAY = 24 * 60
+
+
+def at(minute: int, event_id: str | None = None, **fields: Any) -> str:
+    """An event that many minutes after noon of 2 June, named for its minute unless it has a name."""
+    return record_json(event_id=event_id or f"m{minute}", timestamp=minutes(minute).isoformat(), **fields)
+
+
+FIRST = {
+    "a.jsonl": [at(0), at(10, user_name="Ann"), at(200), at(50, "x", user_id="bob", **SHARE), "junk"],
+    "b.jsonl": [at(DAY, **EDIT), at(2 * DAY, user_id="eve")],
+    "notes.txt": ["not included"],
+}
+# Late events that lengthen and join sessions, a winner of a known id, repetitions, a new day, refused records; one
+# file grows, one is new.
+SECOND = {
+    "b.jsonl": [*FIRST["b.jsonl"], at(DAY + 5, user_name="Anna", **EDIT)],
+    "c.jsonl": [
+        at(25),
+        at(45, "x", user_id="cleo", **EDIT),
+        at(0),
+        at(3 * DAY, user_id="eve"),
+        at(55),
+        at(85, user_id="ann"),
+        at(DAY + 300, user_id="zoe"),
+        at(1, edit_length="many"),
+        *["junk"] * 2,
+    ],
+}
+
+
+def write(folder: Path, files: dict[str, list[str]]) -> None:
+    for name, lines in files.items():
+        (folder / name).write_text("\n".join(lines) + "\n")
+
+
+def read_everything(url: str, data: Path) -> dict[str, Any]:
+    """Every schema, relation, row and sequence of the database, and every file below the folder of data."""
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select nspname, relname, relkind from pg_class join pg_namespace on pg_namespace.oid = relnamespace"
+            " where nspname !~ '^(pg_|information_schema)' and relkind in ('r', 'v', 'S') order by 1, 2"
+        )
+        relations = cursor.fetchall()
+        found: dict[str, Any] = {}
+        for schema, name, kind in relations:
+            columns = "last_value, is_called" if kind == "S" else "*"
+            cursor.execute(sql.SQL(f"select {columns} from {{}}").format(sql.Identifier(schema, name)))
+            found[f"{schema}.{name}"] = sorted(cursor.fetchall(), key=repr)
+        cursor.execute("select nspname from pg_namespace where nspname !~ '^pg_' order by 1")
+        found["schemas"] = cursor.fetchall()
+    found["files"] = sorted(str(path) for path in data.rglob("*"))
+    return found
+
+
+class Planned:
+    """One plan and the run after it, what each says, and everything there was before, between and after."""
+
+    def __init__(self, url: str, folder: Path, data: Path) -> None:
+        args = arg_parser().parse_args(["--input", str(folder), "--data", str(data), "--accept-quality"])
+        self.before = read_everything(url, data)
+        self.plan = load_folder(args, url, is_plan=True)
+        self.between = read_everything(url, data)
+        self.run = load_folder(args, url)
+        self.after = read_everything(url, data)
+
+    def changed_rows(self, table: str) -> dict[str, int]:
+        """Rows of a published table that the run has added, changed and removed, by its first column."""
+        before, after = (
+            {row[0]: row for row in state.get(f"public.{table}", [])} for state in (self.between, self.after)
+        )
+        return {
+            "added": len(after.keys() - before.keys()),
+            "changed": sum(before[key] != after[key] for key in before.keys() & after.keys()),
+            "removed": len(before.keys() - after.keys()),
+        }
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return tmp_path_factory.mktemp("in"), tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def url(server: str) -> Iterator[str]:
+    with empty_database(server) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def first(url: str, spark: SparkSession, folders: tuple[Path, Path]) -> Planned:
+    """Planned and loaded into an empty database."""
+    write(folders[0], FIRST)
+    return Planned(url, *folders)
+
+
+@pytest.fixture(scope="module")
+def second(url: str, first: Planned, folders: tuple[Path, Path]) -> Planned:
+    """Planned and merged after it."""
+    write(folders[0], SECOND)
+    return Planned(url, *folders)
+
+
+@pytest.fixture(params=["first", "second"])
+def planned(request: pytest.FixtureRequest, first: Planned, second: Planned) -> Planned:
+    return {"first": first, "second": second}[request.param]
+
+
+def test_a_plan_writes_nothing(planned: Planned) -> None:
+    assert planned.between == planned.before
+    assert planned.after != planned.before
+
+
+def test_the_run_tells_what_was_announced(planned: Planned) -> None:
+    told = [{k: v for k, v in each.items() if k not in ("run_id", "started_at", "seconds", "metric_rows")} for each in
+            (planned.plan, planned.run)]  # fmt: skip
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("table", KEYS)
+def test_the_run_changes_the_rows_that_were_announced(planned: Planned, table: str) -> None:
+    announced = {"added": 0, "changed": 0, "removed": 0} | planned.plan["changes"][table]
+    assert announced == planned.changed_rows(table)
+
+
+def test_the_files_are_told_apart(first: Planned, second: Planned) -> None:
+    assert [(each.plan["files"], each.plan["read_before"]) for each in (first, second)] == [(2, 0), (2, 1)]
+    assert second.plan["skipped"] == [("notes.txt", "not included")]
+
+
+def test_quarantined_and_superseded_are_those_announced(second: Planned) -> None:
+    new = Counter(map(repr, second.after["ops.quarantined_records"]))
+    new.subtract(map(repr, second.between["ops.quarantined_records"]))
+    assert sum(new.values()) == second.plan["totals"]["quarantined"] == 3
+    assert second.plan["quarantined_by_reason"] == {"bad_value": 1, "malformed_json": 2}
+    assert (second.plan["totals"]["superseded"], second.plan["totals"]["replaced"]) == (0, 1)
+    assert len(second.after["ops.superseded_records"]) == 1
+
+
+def test_the_published_daily_numbers_change_as_announced(second: Planned) -> None:
+    def numbers(state: dict[str, Any]) -> Counter[tuple[str, str]]:
+        columns = ("event_id", "event_type", "event_at", "event_date", "day_of_week", "user_id")
+        found: Counter[tuple[str, str]] = Counter()
+        for row in state["public.events"]:
+            event = dict(zip(columns, row, strict=False))
+            found["events", str(event["event_date"])] += 1
+            found["edits", str(event["event_date"])] += event["event_type"] == "document_edit"
+            found["shares", str(event["event_date"])] += event["event_type"] == "document_shared"
+        for day, _ in {(row[3], row[5]) for row in state["public.events"]}:
+            found["daily_active_users", str(day)] += 1
+        for row in state["public.sessions"]:
+            found["sessions", f"{row[2]:%Y-%m-%d}"] += 1
+        return found
+
+    before, after = numbers(second.between), numbers(second.after)
+    announced = {(each["metric"], str(each["activity_date"])): (each["old_value"], each["new_value"])
+                 for each in second.plan["restatements"]}  # fmt: skip
+    new_day = "2025-06-05"
+    assert announced == {
+        key: (before[key], after[key]) for key in before | after if before[key] != after[key] and key[1] != new_day
+    }
+    assert {metric for metric, _ in announced} == {"daily_active_users", "events", "edits", "shares", "sessions"}
+
+
+def test_the_metrics_change_as_announced(second: Planned) -> None:
+    changes = {}
+    for name in (name for name in second.after if name.startswith("metrics.")):
+        before, after = (Counter(map(repr, state[name])) for state in (second.between, second.after))
+        changes[name.removeprefix("metrics.")] = {"come": (after - before).total(), "go": (before - after).total()}
+    assert second.plan["metric_rows"] == changes
+    assert changes["shared_documents_per_user"] != {"come": 0, "go": 0}
+
+
+def test_sessions_cut_again_are_counted(second: Planned) -> None:
+    # Ann's of noon, bob's that loses x, and ann's of the day after, in the file that has grown; no other is near.
+    assert second.plan["sessions_recut"] == 4
+
+
+def test_it_is_told_in_lines(url: str, second: Planned, folders: tuple[Path, Path]) -> None:
+    args = arg_parser().parse_args(["--input", str(folders[0]), "--data", str(folders[1])])
+    assert plan.run(args, url).startswith("nothing new: 3 files found")
+    (folders[0] / "d.jsonl").write_text(at(5 * DAY) + "\n" + at(DAY + 6) + "\n")
+    before = read_everything(url, folders[1])
+    lines = plan.run(args, url).splitlines()
+    assert lines[0] == "plan: 1 files would be read, 0 of them again; nothing has been written"
+    assert "  2025-06-03  events                       3 ->         4  late" in lines
+    assert ["daily_active_users", "2", "2"] in [line.split() for line in lines]
+    (folders[0] / "d.jsonl").write_text("junk\n" * 30)
+    with pytest.raises(QualityError, match="30 of 30 records are quarantined"):
+        plan.run(args, url)
+    assert read_everything(url, folders[1]) == before
