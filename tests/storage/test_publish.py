@@ -14,6 +14,7 @@ from jobs.storage.postgres import connect, hold_run_lock
 from jobs.storage.publish import FileCounts, publish
 from jobs.storage.runs import Run, fail_run, start_run
 from jobs.storage.settings import read_settings
+from jobs.storage.views import make_views
 from tests.builders import ROOT
 
 STAGED_ROWS = """
@@ -30,9 +31,9 @@ insert into {staging}.events (
 """
 
 
-def stage_one_event(connection: Any, file_id: int, **changed: Any) -> tuple[Run, FileCounts]:
-    """A run with one event in staging, some settings changed, and the counts that describe it truly."""
-    run = start_run(connection, "load", replace(read_settings(ROOT / "conf" / "pipeline.yml"), **changed))
+def stage_one_event(connection: Any, file_id: int) -> tuple[Run, FileCounts]:
+    """A run with one event in staging, and the counts that describe it truly."""
+    run = start_run(connection, "load", read_settings(ROOT / "conf" / "pipeline.yml"))
     with connection, connection.cursor() as cursor:
         rows = sql.SQL(STAGED_ROWS).format(staging=sql.Identifier(run.staging))
         cursor.execute(rows, {"event_id": f"e{file_id}", "file_id": file_id, "run_id": run.run_id})
@@ -102,15 +103,19 @@ def test_a_miscounted_run_fails_and_publishes_nothing(connection: Any, lie: dict
 
 
 def test_a_changed_setting_makes_the_views_anew_and_an_unchanged_one_does_not(connection: Any) -> None:
-    def publish_one(file_id: int, zone: str) -> tuple[list[Any], list[Any]]:
-        run, counts = stage_one_event(connection, file_id, business_time_zone=zone)
-        publish(connection, run, [counts])
+    run, counts = stage_one_event(connection, file_id=1)
+    publish(connection, run, [counts])
+
+    def make_in_next_run(zone: str) -> tuple[list[Any], list[Any]]:
+        settings = replace(run.settings, business_time_zone=zone)
+        with connection, connection.cursor() as cursor:
+            make_views(cursor, replace(run, run_id=run.run_id + 1, settings=settings))
         made_in = "select xmin::text from pg_proc where proname = 'business_time_zone'"
         return column(connection, "select metrics.business_time_zone()"), column(connection, made_in)
 
-    first = publish_one(1, "UTC")
-    assert (first[0], publish_one(2, "UTC")) == (["UTC"], first)
-    assert publish_one(3, "Asia/Tokyo")[0] == ["Asia/Tokyo"]
+    first = make_in_next_run("UTC")
+    assert (first[0], make_in_next_run("UTC")) == (["UTC"], first)
+    assert make_in_next_run("Asia/Tokyo")[0] == ["Asia/Tokyo"]
 
 
 def test_of_rows_that_were_staged_twice_one_is_published(connection: Any) -> None:
