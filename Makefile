@@ -17,6 +17,8 @@ ACCEPT_QUALITY ?=
 EVENTS := 3000
 SEED := 7
 OUTPUT := data/simulated/events
+ANOMALIES := few
+SEEDS := 20
 REASON :=
 FILE :=
 RUN :=
@@ -40,6 +42,8 @@ override JDBC_JAR := $(value JDBC_JAR)
 override OUTPUT := $(value OUTPUT)
 override EVENTS := $(value EVENTS)
 override SEED := $(value SEED)
+override ANOMALIES := $(value ANOMALIES)
+override SEEDS := $(value SEEDS)
 override REASON := $(value REASON)
 override FILE := $(value FILE)
 override RUN := $(value RUN)
@@ -48,8 +52,8 @@ override RECORD := $(value RECORD)
 override RATE := $(value RATE)
 # In bash, SECONDS is a clock.
 override DURATION := $(value SECONDS)
-export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS BENCH_EVENTS SEED RATE DURATION REASON FILE RUN EVENT RECORD \
-	FULL_REFRESH DROP_MISSING ACCEPT_QUALITY
+export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS BENCH_EVENTS SEED ANOMALIES SEEDS RATE DURATION REASON FILE RUN \
+	EVENT RECORD FULL_REFRESH DROP_MISSING ACCEPT_QUALITY
 ifneq ($(origin DATABASE_URL),undefined)
 override DATABASE_URL := $(value DATABASE_URL)
 export DATABASE_URL
@@ -58,6 +62,7 @@ endif
 PYTHON := .venv/bin/python
 # One stamp for each set of extras; a changed setup.cfg makes it anew.
 LOCAL := .venv/.local
+REPORT := .venv/.report
 TEST := .venv/.test
 AIRFLOW := .venv-airflow/.installed
 BENCH := .venv-bench/.installed
@@ -87,6 +92,10 @@ stream: $(LOCAL) ## load the files of INPUT as they appear, until Ctrl-C; ONCE=1
 .PHONY: metrics
 metrics: $(LOCAL) ## the first rows of each metric
 	@$(PYTHON) -m jobs.query --metrics
+
+.PHONY: report
+report: $(REPORT) ## write data/reports/index.html: what happened, whether to believe it, what is odd; one page, no network
+	@$(PYTHON) -m jobs.report
 
 .PHONY: trace
 trace: $(LOCAL) ## where the event EVENT went, or the record RECORD of FILE; SEARCH=1 reads large files for duplicates too
@@ -119,8 +128,8 @@ replay: $(LOCAL) ## try quarantined records again by today's mapping and rules; 
 		$${REASON:+--reason "$$REASON"} $${FILE:+--file "$$FILE"} $${RUN:+--run "$$RUN"}
 
 .PHONY: simulate
-simulate: $(LOCAL) ## make EVENTS events from SEED in the folder OUTPUT, the right answers beside it; STREAM=1: live, RATE a second, for SECONDS
-	@$(PYTHON) -m jobs.simulate --events "$$EVENTS" --seed "$$SEED" --output "$$OUTPUT" \
+simulate: $(LOCAL) ## make EVENTS events from SEED in the folder OUTPUT, the right answers beside it; ANOMALIES=all or none; STREAM=1: live, RATE a second, for SECONDS
+	@$(PYTHON) -m jobs.simulate --events "$$EVENTS" --seed "$$SEED" --anomalies "$$ANOMALIES" --output "$$OUTPUT" \
 		$(if $(call is_on,STREAM),--rate "$$RATE" $(if $(value DURATION),--seconds "$$DURATION"))
 
 ##@ The database
@@ -196,6 +205,10 @@ faults: $(TEST) ## the job killed in each of its stages, in processes of its own
 proof: $(TEST) ## 200 random worlds: however they are cut into files and runs, the tables come out the same
 	@COMMUTE_WORLDS=200 JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest tests/properties/test_commute.py
 
+.PHONY: anomaly-test
+anomaly-test: $(TEST) ## precision and recall of the anomalies by kind, on SEEDS=20 simulated logs of each sort
+	@$(PYTHON) -m tests.metrics.measure_anomalies --seeds "$$SEEDS"
+
 .PHONY: chaos
 chaos: $(TEST) ## KILLS=50 runs killed at random moments; the tables must end as after one load
 	@$(PYTHON) -m tests.faults.kills.chaos
@@ -236,9 +249,13 @@ help: ## this list
 $(LOCAL): setup.cfg pyproject.toml
 	$(call install,.[local])
 
+$(REPORT): setup.cfg pyproject.toml
+	$(call install,.[local$(comma)report])
+	@touch $(LOCAL)
+
 $(TEST): setup.cfg pyproject.toml
 	$(call install,.[local$(comma)test])
-	@touch $(LOCAL)
+	@touch $(LOCAL) $(REPORT)
 
 # An environment of its own: what Airflow pins and what Spark needs need not agree.
 $(AIRFLOW): docker/airflow/requirements.txt

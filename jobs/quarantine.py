@@ -7,7 +7,7 @@ the local folder --quarantine. Exit codes as of jobs/query.py. `make replay` tri
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from jobs.query import Result, query_file, show_results
 from jobs.storage.errors import PipelineError
 from jobs.storage.file_systems import decode
 from jobs.storage.postgres import SQL, read_only
+from jobs.storage.refused import read_lines
 
 _SHOWN_CHARACTERS = 60
 
@@ -45,18 +46,6 @@ def read_texts(folder: Path, places: set[Place]) -> Iterator[tuple[Place, str]]:
         if place in places:
             text = record.get("raw") or record.get("raw_base64") or ""
             yield place, text[:_SHOWN_CHARACTERS] + ("..." if len(text) > _SHOWN_CHARACTERS else "")
-
-
-def read_lines(folder: Path, run_ids: Iterable[int]) -> Iterator[tuple[int, str]]:
-    """(run, JSON line) of the records that these runs refused, as far as a local quarantine folder has them.
-
-    Only runs that are committed count: take their ids from the database.
-    """
-    for run_id in sorted(run_ids):
-        for path in sorted((folder / f"run_id={run_id}").glob("*.json")):
-            with path.open(encoding="utf-8") as lines:
-                for line in lines:
-                    yield run_id, line
 
 
 def arg_parser() -> argparse.ArgumentParser:

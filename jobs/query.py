@@ -22,13 +22,20 @@ from jobs.database import find_database
 from jobs.storage.errors import PipelineError, UsageError
 from jobs.storage.postgres import read_only
 
-# In the order of the brief; each is a view in the schema `metrics` and a file in sql/metrics.
+# The five of the brief in its order, then the others; each is a view in the schema `metrics` and a file in sql/metrics.
 METRICS = (
     "daily_active_users",
     "average_session_duration",
     "top_edited_documents",
     "shared_documents_per_user",
     "anomalies",
+    "active_users",
+    "daily_sessions",
+    "documents_with_several_editors",
+    "most_connected_users",
+    "new_and_returning_users",
+    "time_to_first_share",
+    "comments_per_edit",
 )
 
 

@@ -4,10 +4,11 @@
 
 writes daily folders of JSON Lines and one JSON array below the output folder, and `truth.json` beside it:
 what was planted, and what every number of the pipeline must come out as. The same seed, events, days and end
-date give the same bytes, whatever the number of workers. A folder that is not empty is refused, unless
-`--force` replaces what an earlier simulation wrote there. With `--rate` the same records come as a live stream, so
-many a second, in small files that appear when they are complete; with `--seconds` for about so long, whatever
-`--events` says. Exit codes: 0 done, 2 wrong usage or output folder, 130 interrupted.
+date give the same bytes, whatever the number of workers. `--anomalies all` plants every kind that the metrics know,
+`none` plants nothing; both give some people odd habits that are no anomaly. A folder that is not empty is refused,
+unless `--force` replaces what an earlier simulation wrote there. With `--rate` the same records come as a live
+stream, so many a second, in small files that appear when they are complete; with `--seconds` for about so long,
+whatever `--events` says. Exit codes: 0 done, 2 wrong usage or output folder, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NoReturn
+from typing import NoReturn, get_args
 
 from jobs.simulation.live import move_truth, write_live
 from jobs.simulation.output import OutputError, prepare_output
-from jobs.simulation.settings import Settings, split_into_shards
+from jobs.simulation.settings import AnomalyLevel, Settings, split_into_shards
 from jobs.simulation.shard import simulate_shard
 from jobs.simulation.truth import Answers, compose_truth
 
@@ -94,6 +95,7 @@ def build_parser() -> Parser:
     add("--workers", type=parse_positive, default=2, help="processes (%(default)s)")
     add("--rate", type=parse_rate, help="write a live stream of so many records a second")
     add("--seconds", type=parse_positive, help="how long the live stream lasts, in place of --events")
+    add("--anomalies", choices=get_args(AnomalyLevel), default="few", help="kinds to plant (%(default)s)")
     add("--force", action="store_true", help="replace an earlier simulation in the output folder")
     return parser
 
@@ -136,7 +138,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.seconds and not options.rate:
         parser.error("--seconds is for a live stream; give --rate, too")
     events = max(1, round(options.seconds * options.rate)) if options.seconds else options.events
-    settings = Settings(events, options.seed, options.days, options.end_date, options.output)
+    settings = Settings(events, options.seed, options.days, options.end_date, options.output, options.anomalies)
     try:
         prepare_output(settings, options.force)
         if options.rate:

@@ -8,15 +8,14 @@ it is little, the files that hold some are read again for them. Exit codes as of
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
 from jobs.database import find_database
-from jobs.quarantine import read_lines
 from jobs.query import format_cell
 from jobs.storage.errors import PipelineError, UsageError
 from jobs.storage.postgres import read_only
@@ -29,10 +28,10 @@ from jobs.storage.provenance import (
     find_readings,
     find_records,
     find_repeating_readings,
-    mentions,
     read_event_id,
     read_text,
 )
+from jobs.storage.refused import find_refused, read_refused
 from jobs.storage.sources import read_source
 
 _SHOWN_CHARACTERS = 4000
@@ -53,7 +52,10 @@ def trace_event(cursor: Cursor, event_id: str, quarantine: Path, search: bool) -
         yield from describe_record(cursor, "published", row)
         yield from describe_row("row in events", row)
         for table, key in (("sessions", "session_id"), ("documents", "document_id"), ("users", "user_id")):
-            for found in fetch_rows(cursor, f"select * from public.{table} where {key} = %s", row[key]):  # noqa: S608
+            query = sql.SQL("select * from {} where {} = %s").format(
+                sql.Identifier("public", table), sql.Identifier(key)
+            )
+            for found in fetch_rows(cursor, query, row[key]):
                 yield from describe_row(f"its row in {table}", found)
     for row in superseded:
         yield from describe_record(cursor, "superseded: another record of this id is earlier, by content", row)
@@ -65,75 +67,56 @@ def trace_event(cursor: Cursor, event_id: str, quarantine: Path, search: bool) -
 
 
 def trace_record(cursor: Cursor, name: str, number: int, quarantine: Path, search: bool) -> Iterator[str]:
-    """The lines on one record, in each reading of its file; of its event too, where it is one."""
+    """The lines on one record of a file as it was last read; on its event too, where it is one."""
     readings = find_readings(cursor, name)
     if not readings:
         raise UsageError(f"no file {name} has been read; give its path as it is now, or the last parts of it")
     if len(paths := {reading.file_path for reading in readings}) > 1:
         raise UsageError(f"{len(paths)} files are called {name}: give more of the path, such as {readings[0].name}")
-    readings = [reading for reading in readings if reading.format != "replay"]
-    if number > max(reading.records for reading in readings):
-        raise UsageError(f"{readings[0].name} has {readings[0].records} records, not {number}")
-    event_ids = []
-    for reading in readings:
-        if number <= reading.records:
-            event_id, lines = judge_record(cursor, reading, number, quarantine)
-            yield from lines
-            event_ids.append(event_id)
-    for event_id in sorted({event_id for event_id in event_ids if event_id}):
+    latest = next(reading for reading in readings if reading.format != "replay")
+    if number > latest.records:
+        raise UsageError(f"{latest.name} has {latest.records} records, not {number}")
+    event_ids, lines = judge_record(cursor, latest, number, find_events_at(cursor, readings, number), quarantine)
+    yield from lines
+    for event_id in event_ids:
         yield f"event {format_cell(event_id)}"
         yield from trace_event(cursor, event_id, quarantine, search)
 
 
-def judge_record(cursor: Cursor, reading: FileReading, number: int, quarantine: Path) -> tuple[str | None, list[str]]:
-    """The id of the record's event, as far as it is known, and the lines on a record that is in none of the tables."""
-    place = (reading.file_id, number)
-    for table in ("public.events", "ops.superseded_records"):
-        query = f"select event_id from {table} where file_id = %s and record_number = %s"  # noqa: S608
-        if rows := fetch_rows(cursor, query, *place):
-            return str(rows[0]["event_id"]), []
+def find_events_at(cursor: Cursor, readings: list[FileReading], number: int) -> set[str]:
+    """The ids of what is kept as this record of the file, whichever reading brought it: a file that has grown, a
+    replay and a full refresh leave an event with the first.
+    """
+    place = ([reading.file_id for reading in readings], number)
+    query = (
+        "select event_id from public.events where file_id = any(%s) and record_number = %s"
+        " union select event_id from ops.superseded_records where file_id = any(%s) and record_number = %s"
+    )
+    return {row["event_id"] for row in fetch_rows(cursor, query, *place, *place)}
+
+
+def judge_record(
+    cursor: Cursor, reading: FileReading, number: int, known: set[str], quarantine: Path
+) -> tuple[list[str], list[str]]:
+    """The ids of the events that the record may be, and the lines on one that is refused, blank or a repetition."""
     query = "select * from ops.quarantined_records where file_id = %s and record_number = %s"
-    if rows := fetch_rows(cursor, query, *place):
+    if rows := fetch_rows(cursor, query, reading.file_id, number):
         kept = list(read_refused(quarantine, [rows[0]["run_id"]], place=(reading.file_path, number)))
-        return None, [line for record in kept or [{}] for line in describe_refused(cursor, {**rows[0], **record})]
+        lines = [line for record in kept or [{}] for line in describe_refused(cursor, {**rows[0], **record})]
+        return sorted(known) if rows[0]["recovered_by_run_id"] else [], lines
     text, remark = read_text(reading, number)
+    stated = read_event_id(text, read_source(Path(reading.source))) if text else None
+    # Of a file that was changed, other records may have stood at this place.
+    if events := sorted(event_id for event_id in known if stated in (None, event_id)):
+        return events, []
     if text is None:
         verdict = "blank or an exact duplicate: it is not published, not superseded and not refused"
     elif not text.strip():
         verdict = "blank"
     else:
         verdict = "an exact duplicate: it repeats a record that came before it, and is counted but not kept"
-    event_id = read_event_id(text, read_source(Path(reading.source))) if text else None
-    return event_id, [verdict, *describe_place(cursor, reading, number), *describe_text(text, remark)]
-
-
-def find_refused(cursor: Cursor, event_id: str, quarantine: Path) -> list[Row]:
-    """Refused records that bear the id, or that can't be read and hold it in their text."""
-    runs = [row["run_id"] for row in fetch_rows(cursor, "select distinct run_id from ops.quarantined_records")]
-    query = (
-        "select quarantined_records.* from ops.quarantined_records inner join ops.ingested_files using (file_id)"
-        " where quarantined_records.run_id = %s and file_path = %s and record_number = %s"
-    )
-    return [
-        {**row, **record}
-        for record in read_refused(quarantine, runs, event_id=event_id)
-        for row in fetch_rows(cursor, query, record["run_id"], record["source_file"], record["record_number"])
-    ]
-
-
-def read_refused(
-    quarantine: Path, run_ids: list[int], place: tuple[str, int] | None = None, event_id: str | None = None
-) -> Iterator[Row]:
-    """What the quarantine folder keeps of the record of these runs at one place, or of those of one event."""
-    needle = json.dumps(event_id or "", ensure_ascii=False)[1:-1]
-    for run_id, line in read_lines(quarantine, run_ids):
-        if needle not in line:
-            continue
-        record: Row = json.loads(line)
-        stated = (record["details"].get("fields") or {}).get("event_id")
-        is_it = event_id in (None, stated) or (stated is None and mentions(record.get("raw") or "", str(event_id)))
-        if is_it and place in (None, (record["source_file"], record["record_number"])):
-            yield {"run_id": run_id, "is_sure": event_id in (None, stated), **record}
+    place = describe_place(cursor, reading, number)
+    return [stated] if stated else [], [verdict, *place, *describe_text(text, remark)]
 
 
 def describe_record(cursor: Cursor, verdict: str, row: Row) -> Iterator[str]:

@@ -20,7 +20,7 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 def run_make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run make with this test's Python instead of .venv, which it is not to build or touch."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key != "MFLAGS"}
-    stamps = ["-o", ".venv/.local", "-o", ".venv/.test"]
+    stamps = ["-o", ".venv/.local", "-o", ".venv/.report", "-o", ".venv/.test"]
     python = [] if any(argument.startswith("PYTHON=") for argument in arguments) else [f"PYTHON={sys.executable}"]
     return subprocess.run(
         ["make", "-s", *stamps, *python, *arguments],

@@ -207,7 +207,7 @@ def test_it_is_told_in_lines(url: str, second: Planned, folders: tuple[Path, Pat
     assert lines[0] == "plan: 1 files would be read, 0 of them again; nothing has been written"
     assert "  2025-06-03  events                       3 ->         4  late" in lines
     assert ["daily_active_users", "2", "2"] in [line.split() for line in lines]
-    (folders[0] / "d.jsonl").write_text("junk\n" * 30)
+    (folders[0] / "d.jsonl").write_text('{"event_id": 1}\n' * 30)
     with pytest.raises(QualityError, match="30 of 30 records are quarantined"):
         plan.run(args, url)
     assert read_everything(url, folders[1]) == before

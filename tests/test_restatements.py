@@ -30,6 +30,7 @@ def ahead(event_id: str, days: int) -> str:
 
 
 FIRST = [
+    at("z", "02 00:10", user_id="zoe"),
     at("a", "02 12:00"),
     at("b", "04 00:10"),
     at("c", "05 12:00", **EDIT),
@@ -47,8 +48,9 @@ LATE = [
     at("after", "09 12:00"),
     ahead("tomorrow-1", days=1),
 ]
-# The same id with an earlier time is the winner: it moves from one day to another.
-WINNER = [at("x", "05 18:00", user_id="bob"), at("late-3", "08 18:00")]
+# The same id with an earlier time is the winner: it moves from one day to another. Beside it late events, one of which
+# takes a session from the day after.
+WINNER = [at("x", "05 18:00", user_id="bob"), at("late-3", "08 18:00"), at("late-4", "01 23:50", user_id="zoe")]
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +104,10 @@ def test_late_events_restate_their_days_and_the_sessions_beside_them(restated: d
 
 def test_a_replaced_event_restates_the_day_it_leaves_and_the_day_it_comes_to(restated: dict[str, Any]) -> None:
     assert restated["winner"] == [
+        ("daily_active_users", "01", 1, 2, "late"),
+        ("events", "01", 1, 2, "late"),
+        ("sessions", "01", 1, 2, "late"),
+        ("sessions", "02", 2, 1, "late"),
         ("daily_active_users", "05", 1, 2, "superseded"),
         ("events", "05", 2, 3, "superseded"),
         ("sessions", "05", 1, 2, "superseded"),
@@ -115,8 +121,8 @@ def test_a_replaced_event_restates_the_day_it_leaves_and_the_day_it_comes_to(res
 
 def test_a_recovered_record_restates_as_replayed(restated: dict[str, Any]) -> None:
     assert restated["replay"] == [
-        ("daily_active_users", "02", 1, 2, "replayed"),
-        ("events", "02", 1, 2, "replayed"),
+        ("daily_active_users", "02", 2, 3, "replayed"),
+        ("events", "02", 2, 3, "replayed"),
         ("sessions", "02", 1, 2, "replayed"),
     ]
 

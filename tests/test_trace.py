@@ -196,6 +196,18 @@ def test_many_bytes_are_searched_when_asked_for_only(shown: Shown, monkeypatch: 
     assert places(shown("--event", "e1", "--search"))[1:] == ["a.jsonl, record 3", "b.json.gz, record 1"]
 
 
+def test_a_record_is_found_where_a_full_refresh_left_it_and_a_changed_one_is_told_apart(
+    shown: Shown, url: str, folders: tuple[Path, Path]
+) -> None:
+    (folders[0] / "a.jsonl").write_text("\n".join([*LINES[:3], at(200, "new"), *LINES[4:]]) + "\n")
+    load(url, folders[0], folders[1], "--accept-quality", "--full-refresh")
+    lines = shown("--file", "a.jsonl", "--record", "1")
+    assert lines[:2] == ["event e1", "published"]
+    assert texts(lines)[0] == "not kept: the file has changed since it was read"
+    assert shown("--file", "a.jsonl", "--record", "4")[:2] == ["event new", "published"]
+    assert shown("--file", "a.jsonl", "--record", "2")[0] == "blank"
+
+
 def test_make_trace_hands_the_id_over(url: str) -> None:
     done = run_make("trace", "EVENT=e1; echo $(id)", DATABASE_URL=url)
     assert done.stdout.startswith("event e1; echo $(id): not known")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
 from random import Random
 
+from jobs.simulation import further_anomalies
 from jobs.simulation.documents import Library
+from jobs.simulation.further_anomalies import FurtherAnomalies, Work, plan_further_anomalies
 from jobs.simulation.people import People
-from jobs.simulation.settings import Settings, Shard
+from jobs.simulation.settings import Settings, Shard, find_weekday, name_day
 
 BURST_EDITS = 60
 SHARED_DOCUMENTS = 25
@@ -17,8 +18,6 @@ SHARED_DOCUMENTS = 25
 USUAL_EDITS_PER_DAY = 1.0
 EDIT_SHARE = 0.55
 COLLAPSE_FROM_WORDS = 30
-
-PlannedWork = list[tuple[str, int]]
 
 
 @dataclass
@@ -28,11 +27,13 @@ class Anomalies:
     burst_day: int
     burst_user: int
     burst_document: int
+    burst_edits: int
     share_burst_day: int
     share_burst_user: int
     shared_documents: list[int]
     collapse_from_day: int
     silent_user: int
+    further: FurtherAnomalies | None = None
     edits_by_day: Counter[int] = field(default_factory=Counter)
     shares_by_day: dict[int, set[str]] = field(default_factory=dict)
     silent_user_events: int = 0
@@ -41,17 +42,18 @@ class Anomalies:
     @property
     def planned_events(self) -> int:
         """How many events the planted sessions take of the shard's quota."""
-        return 2 + BURST_EDITS + len(self.shared_documents)
+        further = self.further.planned_events if self.further else 0
+        return 2 + self.burst_edits + len(self.shared_documents) + further
 
-    def extra_sessions(self, day: int) -> list[tuple[int, PlannedWork]]:
-        """The planted sessions of a day: (user, what it does, one (event type, document) after the other)."""
-        sessions: list[tuple[int, PlannedWork]] = []
+    def extra_sessions(self, day: int) -> list[tuple[int, list[Work]]]:
+        """The planted sessions of a day: (user, what it does, one event after the other)."""
+        sessions = list(self.further.sessions.get(day, [])) if self.further else []
         if day == self.burst_day:
-            work = [("document_edit", self.burst_document)] * BURST_EDITS
-            sessions.append((self.burst_user, [("user_login", self.burst_document), *work]))
+            work = [Work("document_edit", self.burst_document)] * self.burst_edits
+            sessions.append((self.burst_user, [Work("user_login", self.burst_document), *work]))
         if day == self.share_burst_day:
-            work = [("document_shared", document) for document in self.shared_documents]
-            sessions.append((self.share_burst_user, [("user_login", self.shared_documents[0]), *work]))
+            work = [Work("document_shared", document) for document in self.shared_documents]
+            sessions.append((self.share_burst_user, [Work("user_login", self.shared_documents[0]), *work]))
         return sessions
 
     def note_event(self, day: int, user: int, event_type: str, document: int, document_id: str) -> None:
@@ -94,6 +96,8 @@ class Anomalies:
             document_id, at, before, after = self.collapse
             sentence = f"One edit at {at} took {document_id} from {before} words to {after}."
             found.append(("content_collapse", document_id, sentence))
+        if self.further:
+            found += self.further.describe(settings, people)
         return [{"type": kind, "subject": subject, "sentence": text} for kind, subject, text in found]
 
 
@@ -101,6 +105,7 @@ def plan_anomalies(settings: Settings, shard: Shard, rng: Random, people: People
     """Choose the subjects and days of a shard's oddities; None when it is too small or short for them."""
     if not shard.has_anomalies(settings):
         return None
+    all_kinds = settings.anomalies == "all"
     busiest = people.activity.heaviest()
     popularity = library.popularity.weights
     edits_per_day = EDIT_SHARE * shard.events / settings.days / sum(popularity)
@@ -111,23 +116,17 @@ def plan_anomalies(settings: Settings, shard: Shard, rng: Random, people: People
         burst_day=find_weekday(settings, settings.days * 6 // 10),
         burst_user=busiest[4],
         burst_document=burst_document,
+        burst_edits=rng.randint(*further_anomalies.BURST_EDITS) if all_kinds else BURST_EDITS,
         share_burst_day=find_weekday(settings, settings.days * 8 // 10),
         share_burst_user=busiest[7],
-        shared_documents=rng.sample(range(len(popularity)), SHARED_DOCUMENTS),
+        shared_documents=rng.sample(
+            range(len(popularity)),
+            rng.randint(*further_anomalies.BURST_SHARES) if all_kinds else SHARED_DOCUMENTS,
+        ),
         collapse_from_day=settings.days * 4 // 10,
         silent_user=busiest[10],
+        further=plan_further_anomalies(settings, rng, people, library) if all_kinds else None,
     )
-
-
-def find_weekday(settings: Settings, day: int) -> int:
-    """The day itself, or the Friday before when it falls on a weekend."""
-    weekday = (settings.start_date.weekday() + day) % 7
-    return day - max(0, weekday - 4)
-
-
-def name_day(settings: Settings, day: int) -> str:
-    """The date of a day of the simulation."""
-    return (settings.start_date + timedelta(days=day)).isoformat()
 
 
 def most_on_other_days(counts: dict[int, int], day: int) -> int:

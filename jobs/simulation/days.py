@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from jobs.simulation.anomalies import Anomalies
 from jobs.simulation.documents import Library
+from jobs.simulation.further_anomalies import find_silent_day
 from jobs.simulation.people import SLOT_MS, SLOTS_PER_DAY, People, WeightedChoice
 from jobs.simulation.settings import DAY_MS, Settings, share_out
 
@@ -32,15 +33,19 @@ class PlannedEvent(NamedTuple):
     user: int
     event_type: str
     document: int
+    stated: dict[str, str] | None = None  # fields of the record, in place of what would be written
 
 
 Session = list[PlannedEvent]
 
 
 def plan_quotas(settings: Settings, events: int) -> list[int]:
-    """How many of a shard's events each day gets: quiet weekends, exact total."""
+    """How many of a shard's events each day gets: quiet weekends, none on a silent day, exact total."""
     first_weekday = settings.start_date.weekday()
-    return share_out(events, [WEEKDAY_WEIGHTS[(first_weekday + day) % 7] for day in range(settings.days)])
+    weights = [WEEKDAY_WEIGHTS[(first_weekday + day) % 7] for day in range(settings.days)]
+    if (silent_day := find_silent_day(settings)) is not None:
+        weights[silent_day] = 0.0
+    return share_out(events, weights)
 
 
 def draw_type(rng: Random) -> str:
@@ -107,7 +112,7 @@ class Planner:
     def _plan_session(self, user: int, start_ms: int, size: int) -> Session:
         rng = self._rng
         document = self._library.popularity.pick(rng)
-        step_ms = self._people.users[user].clock_step_ms
+        clock = self._people.users[user].read_clock
         session: Session = []
         at_ms = start_ms
         while len(session) < size and at_ms - start_ms <= LONGEST_SESSION_MS:
@@ -117,12 +122,29 @@ class Planner:
                 event_type = draw_type(rng)
                 if rng.random() < 0.4:
                     document = self._library.popularity.pick(rng)
-            session.append(PlannedEvent(at_ms - at_ms % step_ms, user, event_type, document))
+            session.append(PlannedEvent(clock(at_ms), user, event_type, document))
+            if self._settings.anomalies != "few":
+                at_ms = self._vary(session, at_ms, size - len(session))
             if rng.random() < 0.03:
                 at_ms += 15 * MINUTE_MS + int(rng.random() * 10 * MINUTE_MS)
             else:
                 at_ms += 5_000 + min(15 * MINUTE_MS, int(rng.expovariate(1 / (3 * MINUTE_MS))))
         return session
+
+    def _vary(self, session: Session, at_ms: int, room: int) -> int:
+        """Make the last event odd, but no anomaly: a login from a second place, a comment sent by a double click.
+
+        Adds an event only where there is `room`; returns the time of the last event.
+        """
+        last, draw = session[-1], self._rng.random()
+        second_address = self._people.users[last.user].second_address
+        if last.event_type == "user_login" and second_address and draw < 0.3:
+            session[-1] = last._replace(stated={"ip_address": second_address, "device": "web"})
+        elif last.event_type == "comment_added" and room and draw < 0.02:
+            at_ms += 1_500
+            session[-1] = last._replace(stated={"comment_text": "+1"})
+            session.append(session[-1]._replace(at_ms=self._people.users[last.user].read_clock(at_ms)))
+        return at_ms
 
     def _logs_in(self, user: int) -> bool:
         """Most sessions begin with a login, everyone's first one does, the silent user's never."""
@@ -141,10 +163,11 @@ class Planner:
         for user, events in self._anomalies.extra_sessions(day):
             # Mid-day in UTC for everybody, so that no planted session runs over midnight.
             at_ms = self._take_slot(day, user, SLOTS_PER_DAY // 2 - 1)
-            step_ms = self._people.users[user].clock_step_ms
-            session = []
-            for event_type, document in events:
-                session.append(PlannedEvent(at_ms - at_ms % step_ms, user, event_type, document))
-                at_ms += 20_000 + int(self._rng.random() * 50_000)
+            clock = self._people.users[user].read_clock
+            session: Session = []
+            for work in events:
+                session.append(PlannedEvent(clock(at_ms), user, work.event_type, work.document, work.stated))
+                pause_ms = int(self._rng.random() * 50_000)
+                at_ms += 1_000 + pause_ms // 50 if work.is_hasty else 20_000 + pause_ms
             sessions.append(session)
         return sessions

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from random import Random
 
@@ -54,11 +54,14 @@ class User:
     ip_address: str
     home_slots: int
     phase_ms: int
+    fraction_ms: int | None = None  # of a second, on which a clock that is off stands still
+    second_address: str | None = None
 
-    @property
-    def clock_step_ms(self) -> int:
-        """The precision of this device's clock."""
-        return 1000 if self.device == "desktop" else 1
+    def read_clock(self, at_ms: int) -> int:
+        """What this device's clock shows, by its precision."""
+        if self.fraction_ms is not None:
+            return at_ms - at_ms % 1000 + self.fraction_ms
+        return at_ms - at_ms % (1000 if self.device == "desktop" else 1)
 
 
 class People:
@@ -68,6 +71,17 @@ class People:
         self.users = [make_user(rng, number) for number in shard.users]
         self.guest_ids = [f"guest_{number}" for number in shard.users if number % 10 == 0]
         self.activity = make_zipf_choice(rng, len(self.users), offset=5, exponent=0.7)
+
+    def shift_clock(self, user: int, fraction_ms: int) -> None:
+        """Let this user's clock stand on a fraction of a second."""
+        self.users[user] = replace(self.users[user], fraction_ms=fraction_ms)
+
+    def give_second_addresses(self, rng: Random) -> None:
+        """Let some people work from two places."""
+        self.users = [
+            replace(user, second_address=f"198.51.100.{1 + rng.randrange(254)}") if rng.random() < 0.4 else user
+            for user in self.users
+        ]
 
     def pick_recipient(self, rng: Random, sharer: int) -> str | None:
         """Whom something is shared with: a colleague, a guest, or nobody (a link share)."""

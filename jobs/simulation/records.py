@@ -82,7 +82,7 @@ class RecordWriter:
             record["shared_with_user_id"] = self._people.pick_recipient(self._rng, planned.user)
             record["permission"] = "edit" if self._rng.random() < 0.3 else "view"
         record["device"] = user.device
-        return record
+        return record | (planned.stated or {})
 
     def _add_edit(self, record: Record, document: int, collapses: bool) -> None:
         record["document_title"] = self._library.titles[document]

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from typing import Literal
 
 DAY_MS = 86_400_000
 EVENTS_PER_SHARD = 250_000
@@ -15,6 +16,11 @@ MAX_SHARDS = 64  # more would only make more, smaller files
 # Below these the planted oddities would drown the ordinary work, or have no history to stand out against.
 MIN_SHARD_EVENTS_FOR_ANOMALIES = 1_000
 MIN_DAYS_FOR_ANOMALIES = 14
+
+
+# `few` are those of the committed sample; `all` has every kind, and like `none` people with habits that are odd but
+# no anomaly, so that both can tell how well anomalies are found.
+AnomalyLevel = Literal["none", "few", "all"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,7 @@ class Settings:
     days: int
     end_date: date
     output: Path
+    anomalies: AnomalyLevel = "few"
 
     @property
     def start_date(self) -> date:
@@ -59,7 +66,11 @@ class Shard:
 
     def has_anomalies(self, settings: Settings) -> bool:
         """Whether this shard is large and long enough to plant its set of oddities."""
-        return self.events >= MIN_SHARD_EVENTS_FOR_ANOMALIES and settings.days >= MIN_DAYS_FOR_ANOMALIES
+        return (
+            settings.anomalies != "none"
+            and self.events >= MIN_SHARD_EVENTS_FOR_ANOMALIES
+            and settings.days >= MIN_DAYS_FOR_ANOMALIES
+        )
 
 
 def share_out(total: int, weights: list[float]) -> list[int]:
@@ -91,3 +102,14 @@ def cut_evenly(total: int, count: int) -> list[range]:
     """Cut the numbers from 1 to `total` into `count` ranges of nearly the same length."""
     ends = [total * i // count + 1 for i in range(count + 1)]
     return [range(start, stop) for start, stop in pairwise(ends)]
+
+
+def find_weekday(settings: Settings, day: int) -> int:
+    """The day itself, or the Friday before when it falls on a weekend."""
+    weekday = (settings.start_date.weekday() + day) % 7
+    return day - max(0, weekday - 4)
+
+
+def name_day(settings: Settings, day: int) -> str:
+    """The date of a day of the simulation."""
+    return (settings.start_date + timedelta(days=day)).isoformat()

@@ -37,6 +37,8 @@ class ShardRun:
         self.tally = Tally()
         self.people = People(rng, shard)
         self.library = Library(rng, shard)
+        if settings.anomalies != "few":
+            self.people.give_second_addresses(rng)
         self.anomalies = plan_anomalies(settings, shard, rng, self.people, self.library)
         self.planner = Planner(rng, settings, self.people, self.library, self.anomalies)
         self.records = RecordWriter(rng, self.people, self.library)
@@ -63,9 +65,22 @@ class ShardRun:
             carried = [event for event in planned if event.at_ms >= midnight_ms]
             today = planned[: len(planned) - len(carried)]
             self.tally.add_day(midnight_ms // DAY_MS - 1, today)
-            self.write_day(day, today)
+            self.write_day(day, today + self.find_strays(day))
         if self.anomalies:
             self.tally.anomalies = self.anomalies.describe(self.settings, self.people, self.library)
+
+    def find_strays(self, day: int) -> list[PlannedEvent]:
+        """The events that arrive on a day but are dated far from it, each a session of its own; counts them."""
+        further = self.anomalies.further if self.anomalies else None
+        if further is None or day != further.stray_day:
+            return []
+        strays = [
+            PlannedEvent(at_ms, user, "document_viewed", document) for at_ms, user, document in further.strays.values()
+        ]
+        for stray in strays:
+            self.tally.add_session(self.people.users[stray.user].user_id, [stray])
+            self.tally.add_day(stray.at_ms // DAY_MS, [stray])
+        return strays
 
     def write_day(self, day: int, events: list[PlannedEvent]) -> None:
         """Write one daily file: its events, with defects among them, then what arrived late or again."""
@@ -105,6 +120,8 @@ class ShardRun:
         if self.anomalies is not None:
             document_id = self.library.document_ids[planned.document]
             self.anomalies.note_event(day, planned.user, planned.event_type, planned.document, document_id)
+            if self.anomalies.further:
+                self.anomalies.further.note_stray(planned.at_ms, record["event_id"])
             if words_before is not None and words is not None:
                 self.anomalies.collapse = (document_id, record["timestamp"], words_before, words)
         return record

@@ -53,9 +53,10 @@ class FailedChecksError(QualityError):
 
     def __init__(self, results: list[CheckResult]) -> None:
         failed = [result for result in results if result.findings and result.severity == "error"]
+        found = ", ".join(f"{result.name}: {result.findings:,}" for result in failed)
         super().__init__(
-            f"{len(failed)} checks failed, first {failed[0].name} with {failed[0].findings:,} rows such as"
-            f" {failed[0].example}; nothing was published, run again and report it if it stays"
+            f"checks found rows that must not be ({found}), first {failed[0].example};"
+            " nothing was published, run again and report it if it stays"
         )
         self.results = results
 

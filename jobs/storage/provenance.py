@@ -4,7 +4,6 @@ In plain Python, by the functions that frame files for the job.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
 from jobs.storage.errors import PipelineError
@@ -50,7 +50,7 @@ class FileReading:
         return decode(self.file_path).removeprefix("file://")
 
 
-def fetch_rows(cursor: Cursor, query: str, *values: Any) -> list[Row]:
+def fetch_rows(cursor: Cursor, query: str | sql.Composable, *values: Any) -> list[Row]:
     """The rows of a query, by column name."""
     cursor.execute(query, values)
     names = [column.name for column in cursor.description or ()]
@@ -131,11 +131,6 @@ def read_event_id(text: bytes, source: Source) -> str | None:
             if isinstance(value, str) and value.strip():
                 return source.id_prefix + value.strip()
     return None
-
-
-def mentions(text: str, event_id: str) -> bool:
-    """Whether the id stands in the text on its own, not as a part of a longer one."""
-    return bool(re.search(rf"(?<![\w-]){re.escape(event_id)}(?![\w-])", text))
 
 
 def _make_reading(row: Row) -> FileReading:

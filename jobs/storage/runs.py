@@ -29,6 +29,7 @@ class Run:
     started_at: datetime
     kind: RunKind
     merges: bool
+    settings: Settings
     is_plan: bool = False
 
     @property
@@ -38,8 +39,12 @@ class Run:
 
     @property
     def sql_parts(self) -> SqlParts:
-        """What {staging} and {run_id} stand for in SQL files."""
-        return {"staging": sql.Identifier(self.staging), "run_id": sql.Literal(self.run_id)}
+        """What {staging}, {run_id} and the settings in braces stand for in SQL files."""
+        return {
+            "staging": sql.Identifier(self.staging),
+            "run_id": sql.Literal(self.run_id),
+            **self.settings.sql_parts,
+        }
 
 
 def start_run(connection: Connection, kind: RunKind, settings: Settings, is_plan: bool = False) -> Run:
@@ -55,7 +60,7 @@ def start_run(connection: Connection, kind: RunKind, settings: Settings, is_plan
         merges = _has_tables(cursor)
         if merges and kind != "full_refresh":
             _refuse_other_gap(cursor, _gap_minutes(settings))
-        run = Run(int(started_at.strftime("%Y%m%d%H%M%S%f")[:17]), started_at, kind, merges, is_plan)
+        run = Run(int(started_at.strftime("%Y%m%d%H%M%S%f")[:17]), started_at, kind, merges, settings, is_plan)
         if not is_plan:
             enter_run(cursor, run, settings)
         _make_staging(cursor, run)

@@ -1,9 +1,14 @@
 """conf/pipeline.yml -> one frozen dataclass; a wrong file is refused with the line, the key and the fix."""
 
 import hashlib
+import json
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from psycopg2 import sql
 
 from jobs.storage.yaml_file import YamlFile, read_yaml
 from jobs.transforms.quarantine import QualityGate
@@ -12,6 +17,7 @@ from jobs.transforms.validate import Limits
 _KEYS = {
     "include",
     "session_gap_minutes",
+    "business_time_zone",
     "earliest_event_at",
     "latest_event_at",
     "max_id_bytes",
@@ -19,6 +25,21 @@ _KEYS = {
     "max_quarantined_share_from_records",
     "jdbc_connections",
     "jdbc_batch_rows",
+    "anomalies",
+}
+# What the kinds of anomalies are found by; the views in sql/metrics ask for them by kind and name.
+THRESHOLDS = {
+    "edit_burst": {"edits", "spreads", "warm_up_days"},
+    "share_burst": {"documents", "spreads", "warm_up_days"},
+    "content_collapse": {"words", "share_lost"},
+    "activity_without_login": {"events_for_warning"},
+    "future_event": {"days", "days_for_warning"},
+    "identical_fraction": {"sessions", "share", "share_for_critical"},
+    "past_event": {"silent_days", "most_events", "warm_up_days", "days_for_warning"},
+    "login_spread": {"minutes", "places", "spreads", "warm_up_days"},
+    "silent_day": {"sessions", "share", "spreads"},
+    "document_sweep": {"documents", "spreads", "warm_up_sessions"},
+    "client_retry": {"copies", "copies_for_warning", "seconds"},
 }
 
 
@@ -32,7 +53,17 @@ class Settings:
     gate: QualityGate
     jdbc_connections: int
     jdbc_batch_rows: int
+    business_time_zone: str
+    anomalies: Mapping[str, Mapping[str, float]]
     version: str
+
+    @property
+    def sql_parts(self) -> dict[str, sql.Composable]:
+        """What the settings in braces stand for in SQL files."""
+        return {
+            "business_time_zone": sql.Literal(self.business_time_zone),
+            "thresholds": sql.Literal(json.dumps(self.anomalies, sort_keys=True)),
+        }
 
 
 def read_settings(path: Path) -> Settings:
@@ -52,6 +83,8 @@ def read_settings(path: Path) -> Settings:
         gate=QualityGate(_share(file, "max_quarantined_share"), _positive(file, "max_quarantined_share_from_records")),
         jdbc_connections=_positive(file, "jdbc_connections"),
         jdbc_batch_rows=_positive(file, "jdbc_batch_rows"),
+        business_time_zone=file.zone("business_time_zone"),
+        anomalies=_thresholds(file, "anomalies"),
         version=hashlib.sha256(file.text.encode()).hexdigest()[:12],
     )
 
@@ -82,3 +115,27 @@ def _patterns(file: YamlFile, key: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not value or not all(isinstance(pattern, str) for pattern in value):
         raise file.wrong(f'is {value!r}; it must be a list of file name patterns such as "*.json"', key)
     return tuple(value)
+
+
+def _thresholds(file: YamlFile, key: str) -> dict[str, dict[str, float]]:
+    """By kind and name, exactly those of THRESHOLDS; each a number above zero."""
+    found = file.values[key]
+    known = {(kind, name) for kind, names in THRESHOLDS.items() for name in names}
+    given = {
+        (kind, name)
+        for kind, values in (found.items() if isinstance(found, dict) else ())
+        for name in (values if isinstance(values, dict) else ("",))
+    }
+    for kind, name in sorted(given - known, key=str):
+        raise file.wrong(f"is no threshold; known are {_name_all(known)}", key, kind, name)
+    if missing := known - given:
+        raise file.wrong(f"lacks {_name_all(missing)}; add it, as conf/pipeline.yml of the project has it", key)
+    for kind, name in sorted(known):
+        value = found[kind][name]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+            raise file.wrong(f"is {value!r}; it must be a number above zero", key, kind, name)
+    return {kind: dict(values) for kind, values in found.items()}
+
+
+def _name_all(thresholds: set[tuple[str, str]]) -> str:
+    return ", ".join(": ".join(pair) for pair in sorted(thresholds))

@@ -4,15 +4,12 @@ import hashlib
 import json
 from pathlib import Path
 from typing import Any
-from zoneinfo import available_timezones
 
 from jobs.storage.yaml_file import YamlFile, read_yaml
 from schemas.fields import FIELDS, REQUIRED, Source
 from schemas.fields import Path as FieldPath
 
 _KEYS = {"record_path", "fields", "constants", "event_types", "id_prefix", "default_time_zone"}
-# Those are files, not zones, and Java does not know them.
-_ZONES = available_timezones() - {"Factory", "localtime", "ROC"}
 
 
 def read_source(path: Path) -> Source:
@@ -39,7 +36,7 @@ def read_source(path: Path) -> Source:
         constants=constants,
         event_types=_texts(file, "event_types"),
         id_prefix=_text(file, file.values.get("id_prefix", ""), "id_prefix"),
-        default_time_zone=_read_zone(file, file.values.get("default_time_zone", "UTC")),
+        default_time_zone=file.zone("default_time_zone"),
     )
 
 
@@ -57,12 +54,6 @@ def _split(file: YamlFile, value: Any, *keys: str) -> FieldPath:
     if not all(path):
         raise file.wrong(f"is {value!r}; a path is keys joined by single dots", *keys)
     return path
-
-
-def _read_zone(file: YamlFile, value: Any) -> str:
-    if not isinstance(value, str) or value not in _ZONES:
-        raise file.wrong(f"is {value!r}; it must be an IANA name such as Europe/Berlin", "default_time_zone")
-    return value
 
 
 def _mapping(file: YamlFile, key: str) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def format_plan(summary: dict[str, Any]) -> str:
     if moved:
         lines.append(f"  {'rows of metrics':<34}{'come':>8}{'go':>8}")
         lines += [f"  {name:<34}{counts['come']:>8,}{counts['go']:>8,}" for name, counts in moved.items()]
-    return "\n".join([*lines, *_skipped(summary["skipped"])])
+    return "\n".join([*lines, *_other_mappings(summary), *_skipped(summary["skipped"])])
 
 
 def format_replay(summary: dict[str, Any]) -> str:

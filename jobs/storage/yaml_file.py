@@ -4,10 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import yaml
 
 from jobs.storage.errors import UsageError
+
+# Those are files, not zones, and Java does not know them.
+_ZONES = available_timezones() - {"Factory", "localtime", "ROC"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,13 @@ class YamlFile:
         for key in self.values:
             if key not in set(known):
                 raise self.wrong(f"is an unknown key; known are {', '.join(sorted(known))}", key)
+
+    def zone(self, key: str, default: str = "UTC") -> str:
+        """The time zone under `key`. Raises UsageError where it is not the name of one."""
+        value = self.values.get(key, default)
+        if not isinstance(value, str) or value not in _ZONES:
+            raise self.wrong(f"is {value!r}; it must be an IANA name such as Europe/Berlin", key)
+        return value
 
 
 def read_yaml(path: Path) -> YamlFile:

@@ -22,8 +22,19 @@ where reported_user_email is not null;
 create index events_titled_document_idx on {staging}.events (document_id, event_at)
 where reported_document_title is not null;
 
+-- What the metrics ask about edits is read here alone, without the rows.
 create index events_edited_document_idx on {staging}.events (document_id, event_at)
+include (user_id, document_word_count)
 where event_type = 'document_edit';
+
+-- Shares, comments and logins are few among the events; the metrics about them read nothing else.
+create index events_sent_by_user_idx on {staging}.events (user_id, event_at)
+include (event_type, document_id, shared_with_user_id)
+where event_type in ('comment_added', 'document_shared');
+
+create index events_login_idx on {staging}.events (user_id, event_at)
+include (ip_address, device)
+where event_type = 'user_login';
 
 create index documents_first_seen_by_idx on {staging}.documents (first_seen_by);
 

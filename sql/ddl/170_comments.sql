@@ -79,7 +79,7 @@ comment on column ops.pipeline_runs.kind is
 'load (new files), full_refresh (all files again) or replay (quarantined records).';
 comment on column ops.pipeline_runs.session_gap_minutes is 'The pause that opened a new session in this run.';
 comment on column ops.pipeline_runs.views_version is
-'Hash of the files that views and comments were made from.';
+'Hash of the statements, settings included, that views and comments were made by.';
 comment on column ops.pipeline_runs.records is 'Records read: blank + quarantined + accepted.';
 comment on column ops.pipeline_runs.blank is 'Blank records.';
 comment on column ops.pipeline_runs.quarantined is

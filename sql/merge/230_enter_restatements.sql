@@ -1,7 +1,7 @@
 -- Published daily numbers that this run has changed, and why. A new event may join sessions of the day before
 -- or after it, so that for sessions the days beside it count as its own.
 insert into ops.metric_restatements (run_id, metric, activity_date, old_value, new_value, cause)
-with new_event_dates as (
+with new_event_dates as materialized (
     select distinct staged.event_date
     from {staging}.events as staged
     left join {staging}.history on staged.event_id = history.event_id and history.standing = 'published'

@@ -13,29 +13,42 @@ as $$
 
     -- Grouping first and counting afterwards lets PostgreSQL hash; count(distinct) would sort every event.
     active as (
-        select event_date, user_id
+        select metrics.business_day(event_at, event_date) as activity_date, user_id
         from public.events
-        where event_date between as_of - 29 and as_of
-        group by event_date, user_id
+        where metrics.business_day(event_at, event_date) between as_of - 29 and as_of
+        group by metrics.business_day(event_at, event_date), user_id
     )
 
     select days.activity_date, count(active.user_id) as active_users
     from days
-    left join active on days.activity_date = active.event_date
+    left join active on days.activity_date = active.activity_date
     group by days.activity_date
     order by days.activity_date
 $$;
 
 comment on function metrics.daily_active_users_as_of(date) is
-'People who acted on each of the 30 UTC days that end at the given date; one row per day, zero-filled.';
+'People who acted on each of the 30 business days that end at the given date; one row per day, zero-filled.';
 
--- An event dated after tomorrow UTC is an anomaly and must not move the window; tomorrow itself may be a
--- clock that runs a little fast.
-create or replace view metrics.daily_active_users as
-with latest as (
-    select max(event_date) as as_of
+-- An event dated after tomorrow is an anomaly and must not move the window; tomorrow itself may be a clock
+-- that runs a little fast. Days follow instants, so the last event of the last UTC day has it.
+create or replace function metrics.latest_business_day()
+returns date
+language sql stable
+as $$
+    select metrics.business_day(event_at, event_date)
     from public.events
-    where event_date <= (now() at time zone 'UTC')::date + 1
+    where metrics.business_day(event_at, event_date) <= metrics.business_day(now()) + 1
+    order by event_date desc, event_at desc
+    limit 1
+$$;
+
+comment on function metrics.latest_business_day() is
+'The latest business day with an event that is not after tomorrow; null in an empty database.';
+
+-- materialized, so that the day is looked for once and not for each row.
+create or replace view metrics.daily_active_users as
+with latest as materialized (
+    select metrics.latest_business_day() as as_of
 )
 
 select
@@ -45,8 +58,8 @@ from latest
 cross join lateral metrics.daily_active_users_as_of(latest.as_of) as daily;
 
 comment on view metrics.daily_active_users is
-'People who acted, per UTC day: 30 rows, zero-filled, ending at the latest event date that is not after '
-'tomorrow; metrics.daily_active_users_as_of(date) takes another end. No row in an empty database.';
-comment on column metrics.daily_active_users.activity_date is 'UTC day.';
+'People who acted, per business day: 30 rows, zero-filled, ending at the latest day with an event that is '
+'not after tomorrow; metrics.daily_active_users_as_of(date) takes another end. No row in an empty database.';
+comment on column metrics.daily_active_users.activity_date is 'Day in the business time zone.';
 comment on column metrics.daily_active_users.active_users is
 'Distinct users with at least one event that day.';

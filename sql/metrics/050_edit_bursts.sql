@@ -1,32 +1,36 @@
--- A document edited far more on one day than on its other days. One row per document and day.
+-- A document edited far more on one day than on its other days. One row per document and business day.
 -- Usual is the median over the days on which the document was edited; the spread is the median absolute
 -- deviation, but never less than chance alone gives a count (the root of the median) and never less than 1.
+-- Below a number of edits a day nothing is a burst, so only the documents that ever reach it need a history.
 create or replace view metrics.edit_bursts as
-with daily_edits as (
-    select
-        document_id,
-        event_date,
-        count(*) as edits
-    from public.events
-    where event_type = 'document_edit'
-    group by document_id, event_date
-),
-
--- Below ten edits a day nothing is a burst, so only the documents that ever reach it need a history.
-busy_documents as (
+with busy_documents as (
     select distinct document_id
-    from daily_edits
-    where edits >= 10
+    from (
+        select document_id
+        from public.events
+        where event_type = 'document_edit'
+        group by document_id, metrics.business_day(event_at)
+        having count(*) >= metrics.threshold('edit_burst', 'edits')::integer
+    ) as busy_days
 ),
 
+-- lateral, so that only these documents' edits are read, through the index on (document_id, event_at).
 history as (
     select
-        document_id,
-        event_date,
-        edits,
-        row_number() over (partition by document_id order by event_date) - 1 as earlier_days
-    from daily_edits
-    where document_id in (select busy_documents.document_id from busy_documents)
+        busy_documents.document_id,
+        days.edit_date,
+        days.edits,
+        row_number() over (partition by busy_documents.document_id order by days.edit_date) - 1
+            as earlier_days
+    from busy_documents
+    cross join lateral (
+        select
+            metrics.business_day(events.event_at) as edit_date,
+            count(*) as edits
+        from public.events
+        where events.document_id = busy_documents.document_id and events.event_type = 'document_edit'
+        group by metrics.business_day(events.event_at)
+    ) as days
 ),
 
 medians as (
@@ -62,31 +66,35 @@ scored as (
     inner join usual on history.document_id = usual.document_id
 )
 
--- A document's first seven days of editing are its warm-up: nobody knows yet what is usual for it.
+-- A document's first days of editing are its warm-up: nobody knows yet what is usual for it.
 select
     'edit_burst' as anomaly_type,
-    case when spreads_above > 16 then 'critical' else 'warning' end as severity,
+    case
+        when spreads_above > 2 * metrics.threshold('edit_burst', 'spreads') then 'critical' else 'warning'
+    end as severity,
     'document' as subject_type,
     document_id as subject_id,
-    event_date::timestamp at time zone 'UTC' as observed_at,
+    metrics.business_day_start(edit_date) as observed_at,
     edits::numeric as observed,
     median_edits::numeric as expected,
     format(
         'Document %s was edited %s times on %s; %s is usual (median of its %s days with edits).',
-        document_id, edits, to_char(event_date, 'YYYY-MM-DD'), median_edits, days
+        document_id, edits, to_char(edit_date, 'YYYY-MM-DD'), median_edits, days
     ) as explanation
 from scored
-where edits >= 10 and earlier_days >= 7 and spreads_above > 8;
+where
+    edits >= metrics.threshold('edit_burst', 'edits')
+    and earlier_days >= metrics.threshold('edit_burst', 'warm_up_days')
+    and spreads_above > metrics.threshold('edit_burst', 'spreads');
 
 comment on view metrics.edit_bursts is
-'Days on which a document had at least 10 edits and more than 8 spreads above its own median; silent until '
-'it has been edited on 7 earlier days.';
+'Days on which a document was edited far more often than is usual for it, by the thresholds of edit_burst.';
 comment on column metrics.edit_bursts.anomaly_type is 'Always edit_burst.';
 comment on column metrics.edit_bursts.severity is
-'warning above 8 spreads, critical above 16.';
+'warning; critical above twice the threshold of spreads.';
 comment on column metrics.edit_bursts.subject_type is 'Always document.';
 comment on column metrics.edit_bursts.subject_id is 'The document.';
-comment on column metrics.edit_bursts.observed_at is 'Start of the UTC day.';
+comment on column metrics.edit_bursts.observed_at is 'Start of the business day.';
 comment on column metrics.edit_bursts.observed is 'Edits on that day.';
 comment on column metrics.edit_bursts.expected is
 'Median edits over the days on which the document was edited.';

@@ -1,57 +1,60 @@
--- A person who shares far more distinct documents on one day than usual for them. One row per user and day.
+-- A person who shares far more distinct documents on one day than usual for them. One row per user and
+-- business day.
 -- Usual is the median over the days on which the user did anything, so a day without a share counts as 0.
 -- The spread has the same floors as for edit bursts.
 create or replace view metrics.share_bursts as
 with shared_documents as (
     select
         user_id,
-        event_date,
+        metrics.business_day(event_at) as activity_date,
         document_id
     from public.events
     where event_type = 'document_shared'
-    group by user_id, event_date, document_id
+    group by user_id, metrics.business_day(event_at), document_id
 ),
 
 daily_shares as (
     select
         user_id,
-        event_date,
+        activity_date,
         count(*) as documents
     from shared_documents
-    group by user_id, event_date
+    group by user_id, activity_date
 ),
 
--- Below ten documents a day nothing is a burst, so only the users who ever reach it need a history.
+-- Below a number of documents a day nothing is a burst, so only the users who ever reach it need a history.
 busy_users as (
     select distinct user_id
     from daily_shares
-    where documents >= 10
+    where documents >= metrics.threshold('share_burst', 'documents')::integer
 ),
 
 -- lateral, so that only these users' events are read, through the index on (user_id, event_at).
 active_days as (
     select
         busy_users.user_id,
-        days.event_date
+        days.activity_date
     from busy_users
     inner join lateral (
-        select events.event_date
+        select metrics.business_day(events.event_at) as activity_date
         from public.events
         where events.user_id = busy_users.user_id
-        group by events.event_date
+        group by metrics.business_day(events.event_at)
     ) as days on true
 ),
 
 history as (
     select
         active_days.user_id,
-        active_days.event_date,
+        active_days.activity_date,
         coalesce(daily_shares.documents, 0) as documents,
-        row_number() over (partition by active_days.user_id order by active_days.event_date) - 1
+        row_number() over (partition by active_days.user_id order by active_days.activity_date) - 1
             as earlier_days
     from active_days
     left join daily_shares
-        on active_days.user_id = daily_shares.user_id and active_days.event_date = daily_shares.event_date
+        on
+            active_days.user_id = daily_shares.user_id
+            and active_days.activity_date = daily_shares.activity_date
 ),
 
 medians as (
@@ -88,31 +91,36 @@ scored as (
     inner join usual on history.user_id = usual.user_id
 )
 
--- A user's first seven active days are the warm-up.
+-- A user's first active days are the warm-up.
 select
     'share_burst' as anomaly_type,
-    case when spreads_above > 16 then 'critical' else 'warning' end as severity,
+    case
+        when spreads_above > 2 * metrics.threshold('share_burst', 'spreads') then 'critical' else 'warning'
+    end as severity,
     'user' as subject_type,
     user_id as subject_id,
-    event_date::timestamp at time zone 'UTC' as observed_at,
+    metrics.business_day_start(activity_date) as observed_at,
     documents::numeric as observed,
     median_documents::numeric as expected,
     format(
         'User %s shared %s different documents on %s, where %s is usual (median of %s active days).',
-        user_id, documents, to_char(event_date, 'YYYY-MM-DD'), median_documents, days
+        user_id, documents, to_char(activity_date, 'YYYY-MM-DD'), median_documents, days
     ) as explanation
 from scored
-where documents >= 10 and earlier_days >= 7 and spreads_above > 8;
+where
+    documents >= metrics.threshold('share_burst', 'documents')
+    and earlier_days >= metrics.threshold('share_burst', 'warm_up_days')
+    and spreads_above > metrics.threshold('share_burst', 'spreads');
 
 comment on view metrics.share_bursts is
-'Days on which a user shared at least 10 different documents and more than 8 spreads above the own median; '
-'silent until the user has been active on 7 earlier days.';
+'Days on which a user shared far more documents than is usual for that user, by the thresholds of '
+'share_burst.';
 comment on column metrics.share_bursts.anomaly_type is 'Always share_burst.';
 comment on column metrics.share_bursts.severity is
-'warning above 8 spreads, critical above 16.';
+'warning; critical above twice the threshold of spreads.';
 comment on column metrics.share_bursts.subject_type is 'Always user.';
 comment on column metrics.share_bursts.subject_id is 'The user who shared.';
-comment on column metrics.share_bursts.observed_at is 'Start of the UTC day.';
+comment on column metrics.share_bursts.observed_at is 'Start of the business day.';
 comment on column metrics.share_bursts.observed is 'Distinct documents shared on that day.';
 comment on column metrics.share_bursts.expected is
 'Median of distinct documents shared over the days on which the user was active.';

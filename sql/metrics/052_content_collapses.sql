@@ -1,64 +1,74 @@
--- A document that loses over 80 % of its words in one edit. One row per such edit.
+-- A document that loses most of its words in one edit. One row per such edit.
 -- Compared are neighbours among the edits that carry a word count, in order of (event_at, event_id).
+-- Edits of one instant are ordered by id only where it matters: to order all of them so would take seconds.
 create or replace view metrics.content_collapses as
-with daily_counts as (
+with neighbours as (
     select
         document_id,
-        event_date,
-        min(document_word_count) as lowest_count,
-        max(document_word_count) as highest_count
+        event_at,
+        document_word_count,
+        lag(document_word_count) over document as previous_count,
+        lag(event_at) over document as previous_at,
+        lag(event_at, 2) over document as last_but_one_at
     from public.events
     where event_type = 'document_edit' and document_word_count is not null
-    group by document_id, event_date
+    window document as (partition by document_id order by event_at)
 ),
 
-neighbouring_days as (
-    select
+-- Who follows whom is not known yet in an instant with several edits, nor right after one.
+suspects as (
+    select distinct
         document_id,
-        event_date,
-        lowest_count,
-        coalesce(lag(event_date) over day_before, event_date) as earlier_date,
-        greatest(highest_count, lag(highest_count) over day_before) as highest_count
-    from daily_counts
-    window day_before as (partition by document_id order by event_date)
+        event_at
+    from neighbours
+    where
+        (
+            previous_count >= metrics.threshold('content_collapse', 'words')::integer
+            and previous_count - document_word_count
+            > previous_count * metrics.threshold('content_collapse', 'share_lost')::double precision
+        )
+        or previous_at = event_at
+        or previous_at = last_but_one_at
 ),
 
--- Only these days can hold a collapse; ordering the edits of all days one by one would take seconds.
-suspect_days as (
-    select
-        document_id,
-        event_date,
-        earlier_date
-    from neighbouring_days
-    where highest_count >= 20 and lowest_count * 5 < highest_count
-),
-
--- lateral, so that each suspect day is one short read of the index on (document_id, event_at).
+-- lateral, so that each suspect is one short read of the index on (document_id, event_at).
 edits as (
     select
-        suspect_days.document_id,
-        ordered.event_at,
+        suspects.document_id,
+        suspects.event_at,
         ordered.user_id,
         ordered.document_word_count,
         ordered.previous_count
-    from suspect_days
-    inner join lateral (
-        select
-            events.event_at,
-            events.event_date,
-            events.user_id,
-            events.document_word_count,
-            lag(events.document_word_count) over (
-                order by events.event_at, events.event_id collate "C" -- noqa: RF03
-            ) as previous_count
-        from public.events
-        where
-            events.document_id = suspect_days.document_id
-            and events.event_at >= suspect_days.earlier_date::timestamp at time zone 'UTC'
-            and events.event_at < (suspect_days.event_date + 1)::timestamp at time zone 'UTC'
-            and events.event_type = 'document_edit'
-            and events.document_word_count is not null
-    ) as ordered on suspect_days.event_date = ordered.event_date
+    from suspects
+    cross join
+        lateral (
+            select
+                events.event_at,
+                events.user_id,
+                events.document_word_count,
+                lag(events.document_word_count) over (
+                    order by events.event_at, events.event_id collate "C" -- noqa: RF03
+                ) as previous_count
+            from public.events
+            where
+                events.document_id = suspects.document_id
+                and events.event_at <= suspects.event_at
+                and events.event_at >= coalesce(
+                    (
+                        select max(earlier.event_at)
+                        from public.events as earlier
+                        where
+                            earlier.document_id = suspects.document_id
+                            and earlier.event_at < suspects.event_at
+                            and earlier.event_type = 'document_edit'
+                            and earlier.document_word_count is not null
+                    ),
+                    suspects.event_at
+                )
+                and events.event_type = 'document_edit'
+                and events.document_word_count is not null
+        ) as ordered
+    where ordered.event_at = suspects.event_at
 )
 
 select
@@ -75,11 +85,14 @@ select
         to_char(event_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
     ) as explanation
 from edits
-where previous_count >= 20 and document_word_count * 5 < previous_count;
+where
+    previous_count >= metrics.threshold('content_collapse', 'words')
+    and previous_count - document_word_count
+    > previous_count * metrics.threshold('content_collapse', 'share_lost');
 
 comment on view metrics.content_collapses is
-'Edits that leave a document of at least 20 words with less than a fifth of what the previous edit with a '
-'word count had left.';
+'Edits that take away most of the words that the previous edit with a word count had left, by the '
+'thresholds of content_collapse.';
 comment on column metrics.content_collapses.anomaly_type is 'Always content_collapse.';
 comment on column metrics.content_collapses.severity is
 'critical if no word remains, else warning.';

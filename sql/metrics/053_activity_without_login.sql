@@ -5,7 +5,7 @@ create or replace view metrics.activity_without_login as
 with sources_with_logins as materialized (
     select
         ingested_files.source,
-        (min(events.event_at) at time zone 'UTC')::date as first_login_date
+        metrics.business_day(min(events.event_at)) as first_login_date
     from public.events
     inner join ops.ingested_files on events.file_id = ingested_files.file_id
     where events.event_type = 'user_login'
@@ -35,13 +35,16 @@ activity as (
         inner join sources_with_logins on ingested_files.source = sources_with_logins.source
         where
             events.user_id = never_logged_in.user_id
-            and events.event_date > sources_with_logins.first_login_date
+            and events.event_at >= metrics.business_day_start(sources_with_logins.first_login_date + 1)
     ) as acts on acts.events > 0
 )
 
 select
     'activity_without_login' as anomaly_type,
-    case when events >= 10 then 'warning' else 'info' end as severity,
+    case
+        when events >= metrics.threshold('activity_without_login', 'events_for_warning') then 'warning' else
+            'info'
+    end as severity,
     'user' as subject_type,
     user_id as subject_id,
     first_event_at as observed_at,
@@ -57,7 +60,7 @@ comment on view metrics.activity_without_login is
 'Users who act in a source that logs logins, after the day of its first login, and never log in themselves.';
 comment on column metrics.activity_without_login.anomaly_type is 'Always activity_without_login.';
 comment on column metrics.activity_without_login.severity is
-'info, from 10 events on warning.';
+'info; warning from the threshold of events on.';
 comment on column metrics.activity_without_login.subject_type is 'Always user.';
 comment on column metrics.activity_without_login.subject_id is 'The user who acted.';
 comment on column metrics.activity_without_login.observed_at is 'First such event.';

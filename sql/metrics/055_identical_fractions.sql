@@ -1,6 +1,6 @@
--- Sessions that start on one and the same fraction of a second: times made or shifted by a machine.
--- One row per fraction. Whole seconds are left out, since many producers log nothing finer; a fraction needs
--- 50 sessions and a fifth of all that have one, so that times in tenths of a second raise no alarm.
+-- Sessions that start on one and the same fraction of a second: times made or shifted by a machine. One row
+-- per fraction. Whole seconds are left out, since many producers log nothing finer; a fraction needs a
+-- share of all sessions that have one, so that times in tenths of a second raise no alarm.
 create or replace view metrics.identical_fractions as
 with session_starts as (
     select
@@ -17,7 +17,7 @@ fractions as (
     from session_starts
     where microseconds > 0
     group by microseconds
-    having count(*) >= 50
+    having count(*) >= metrics.threshold('identical_fraction', 'sessions')
 ),
 
 -- Counted only where a fraction is worth it: PostgreSQL does not run this for an empty result.
@@ -36,7 +36,12 @@ shares as (
 
 select
     'identical_fraction' as anomaly_type,
-    case when sessions * 10 >= all_sessions * 9 then 'critical' else 'warning' end as severity,
+    case
+        when
+            sessions >= all_sessions * metrics.threshold('identical_fraction', 'share_for_critical')
+            then 'critical'
+        else 'warning'
+    end as severity,
     'fraction' as subject_type,
     format('0.%s', lpad(microseconds::text, 6, '0')) as subject_id,
     first_started_at as observed_at,
@@ -48,13 +53,14 @@ select
         sessions, all_sessions, lpad(microseconds::text, 6, '0'), greatest(1, ceil(all_sessions / 1000.0))
     ) as explanation
 from shares
-where sessions * 5 >= all_sessions;
+where sessions >= all_sessions * metrics.threshold('identical_fraction', 'share');
 
 comment on view metrics.identical_fractions is
-'Fractions of a second on which at least 50 sessions and a fifth of all sessions with a fraction start.';
+'Fractions of a second on which many of all sessions with a fraction start, by the thresholds of '
+'identical_fraction.';
 comment on column metrics.identical_fractions.anomaly_type is 'Always identical_fraction.';
 comment on column metrics.identical_fractions.severity is
-'warning, from 90 % of the sessions on critical.';
+'warning; critical from the threshold of share_for_critical on.';
 comment on column metrics.identical_fractions.subject_type is 'Always fraction.';
 comment on column metrics.identical_fractions.subject_id is 'The fraction of a second.';
 comment on column metrics.identical_fractions.observed_at is 'Start of the first such session.';

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -14,11 +14,14 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
 from jobs.storage.postgres import SQL, execute_files
+from jobs.storage.settings import read_settings
+from tests.builders import ROOT
 
 RUN_ID = 1
 STAGING = "staging_1"
 SESSION_GAP = timedelta(minutes=30)
 DEFAULT_SOURCE = "default"
+SETTINGS = read_settings(ROOT / "conf" / "pipeline.yml")
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,9 @@ class Event:
     edit_length: int | None = None
     comment_text: str | None = None
     shared_with_user_id: str | None = None
+    permission: str | None = None
+    device: str | None = None
+    ip_address: str | None = None
     reported_user_name: str | None = None
     reported_user_email: str | None = None
     reported_document_title: str | None = None
@@ -55,13 +61,19 @@ def edit(event_id: str, user_id: str, at: str, document_id: str = "doc", **value
     return Event(event_id, user_id, at, event_type="document_edit", document_id=document_id, **values)
 
 
+def comment(event_id: str, user_id: str, at: str, document_id: str = "doc", **values: Any) -> Event:
+    """A comment_added."""
+    return Event(event_id, user_id, at, event_type="comment_added", document_id=document_id, **values)
+
+
 def share(event_id: str, user_id: str, at: str, document_id: str = "doc", **values: Any) -> Event:
     """A document_shared; a link share unless `shared_with_user_id` is given."""
     return Event(event_id, user_id, at, event_type="document_shared", document_id=document_id, **values)
 
 
-def create_tables(connection: Connection) -> None:
+def create_tables(connection: Connection, business_time_zone: str = "UTC") -> None:
     """Make the published tables, empty and with keys, the ledger, comments and metrics, as a first load does."""
+    settings = replace(SETTINGS, business_time_zone=business_time_zone)
     with connection.cursor() as cursor:
         execute_files(cursor, "ddl/0*.sql")
         cursor.execute(f"create schema {STAGING}")
@@ -72,7 +84,7 @@ def create_tables(connection: Connection) -> None:
             cursor.execute(f"alter table {STAGING}.{table} set schema public")
         cursor.execute(f"drop schema {STAGING} cascade")
         execute_files(cursor, "ddl/1[67]*.sql")
-        execute_files(cursor, "metrics/*.sql")
+        execute_files(cursor, "metrics/*.sql", settings.sql_parts)
 
 
 def load(connection: Connection, *events: Event) -> None:
@@ -89,8 +101,14 @@ def load(connection: Connection, *events: Event) -> None:
         if documents:
             execute_values(cursor, "insert into public.documents values %s", documents)
         execute_values(cursor, "insert into public.sessions values %s", session_rows)
-        for number, event in enumerate(events, start=1):
-            insert_event(cursor, event, session_of[event.event_id], file_ids[event.source], number)
+        rows = [
+            make_row(event, session_of[event.event_id], file_ids[event.source], number)
+            for number, event in enumerate(events, start=1)
+        ]
+        if rows:
+            columns = ", ".join(rows[0])
+            insert = f"insert into public.events ({columns}) values %s"
+            execute_values(cursor, insert, [tuple(row.values()) for row in rows])
 
 
 def insert_ledger(cursor: Any, events: tuple[Event, ...], file_ids: dict[str, int]) -> None:
@@ -110,14 +128,14 @@ def insert_ledger(cursor: Any, events: tuple[Event, ...], file_ids: dict[str, in
         )
 
 
-def insert_event(cursor: Any, event: Event, session_id: Any, file_id: int, record_number: int) -> None:
+def make_row(event: Event, session_id: Any, file_id: int, record_number: int) -> dict[str, Any]:
     """One row of public.events."""
     business = {
         field.name: value
         for field, value in zip(fields(event), astuple(event), strict=True)
         if field.name not in ("at", "source")
     }
-    row = {
+    return {
         **business,
         "event_at": event.event_at,
         "event_date": event.event_at.date(),
@@ -128,8 +146,6 @@ def insert_event(cursor: Any, event: Event, session_id: Any, file_id: int, recor
         "record_number": record_number,
         "run_id": RUN_ID,
     }
-    marks = ", ".join(["%s"] * len(row))
-    cursor.execute(f"insert into public.events ({', '.join(row)}) values ({marks})", list(row.values()))
 
 
 def cut_sessions(events: tuple[Event, ...]) -> tuple[list[tuple[Any, ...]], dict[str, Any]]:

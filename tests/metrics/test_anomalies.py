@@ -60,9 +60,10 @@ def test_edit_burst_in_the_warm_up_is_silent(tables: Any) -> None:
     assert find_anomalies(tables) == []
 
 
-def test_edit_burst_of_a_steady_document_needs_more_than_the_floor_of_the_spread(tables: Any) -> None:
-    load(tables, *edits_per_day(*[1] * 8, 9))  # the median absolute deviation is 0
-    assert find_anomalies(tables) == []
+@pytest.mark.parametrize(("edits", "findings"), [(19, 0), (20, 1)])
+def test_edit_burst_needs_a_number_of_edits_however_quiet_the_document(tables: Any, edits: int, findings: int) -> None:
+    load(tables, *edits_per_day(*[1] * 8, edits))
+    assert len(find_anomalies(tables)) == findings
 
 
 @pytest.mark.parametrize(("edits", "findings"), [(28, 0), (29, 1)])
@@ -128,6 +129,26 @@ def test_content_collapse_takes_edits_of_one_instant_by_event_id_bytewise(tables
         edit("E2", "ann", "2025-03-01 10:01", document_word_count=22),
     )
     assert find_anomalies(tables) == []  # 100, 22, 5; the other way round it would be 100, 5
+
+
+@pytest.mark.parametrize(
+    ("counts", "later", "expected"),
+    [
+        ({"b": 10, "A": 100}, 50, ("doc", 10, 100)),  # within the instant: 50, 100, 10, 50
+        ({"b": 100, "A": 60}, 15, ("doc", 15, 100)),  # right after it: 50, 60, 100, 15
+    ],
+    ids=["within", "after"],
+)
+def test_content_collapse_is_seen_in_the_true_order_of_one_instant(
+    tables: Any, counts: dict[str, int], later: int, expected: tuple[Any, ...]
+) -> None:
+    load(
+        tables,
+        edit("e1", "ann", "2025-03-01 10:00", document_word_count=50),
+        *(edit(name, "ann", "2025-03-01 10:01", document_word_count=count) for name, count in counts.items()),
+        edit("e4", "ann", "2025-03-01 10:02", document_word_count=later),
+    )
+    assert [finding[2:] for finding in find_anomalies(tables)] == [expected]
 
 
 def test_content_that_shrinks_step_by_step_is_no_collapse(tables: Any) -> None:

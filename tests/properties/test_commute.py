@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from pyspark.sql import SparkSession
 
+from jobs.query import METRICS
 from jobs.storage.postgres import SQL
 from tests.builders import ROOT
 from tests.conftest import empty_database
@@ -51,6 +52,7 @@ DERIVED = (
     "select * from metrics.top_edited_documents order by rank",
     "select * from metrics.shared_documents_per_user as v order by v::text",
     "select * from metrics.anomalies as v order by v::text",
+    *(f"select * from metrics.{name} as v order by v::text" for name in METRICS[5:]),
     "select newest_event_at, open_quarantined_records, files_not_closing from ops.health",
 )
 # What arrives in one run, for each world.

@@ -175,6 +175,7 @@ def recount_metrics(events: list[dict[str, Any]]) -> dict[str, Any]:
         pytest.param({"events": 5000, "seed": 2, "days": 1}, id="one busy day"),
         pytest.param({"events": 300, "seed": 3}, id="too few for oddities"),
         pytest.param({"events": 1, "seed": 4}, id="one event"),
+        pytest.param({"events": 4000, "seed": 5, "anomalies": "none"}, id="nothing planted"),
     ],
 )
 def test_truth_is_what_a_recount_of_the_files_finds(tmp_path: Path, options: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Checks while a run is published: over what it touched, with results in the books whatever they find."""
+"""What publishing does after the merge: checks over what was touched, entered whatever they find, and views."""
 
 from contextlib import closing
 from datetime import UTC, datetime
@@ -79,6 +79,18 @@ def test_what_was_found_is_entered_and_so_is_that_nothing_was(connection: Any) -
     assert read_results(connection) == [(name, 0) for name in names]
 
 
+def test_views_are_not_made_anew_for_nothing(connection: Any) -> None:
+    version = "select xmin::text from pg_rewrite where ev_class = 'ops.health'::regclass"
+    before = query(connection, version)
+    connection.commit()
+    publish_one(connection, 2, "bob", "12:00")
+    assert query(connection, version) == before
+    execute(connection, "update ops.pipeline_runs set views_version = 'old'")
+    connection.commit()
+    publish_one(connection, 3, "eve", "12:00")
+    assert query(connection, version) != before
+
+
 def test_every_check_looks_at_what_was_touched_only(connection: Any) -> None:
     execute(connection, "update public.users set name = 'other'")
     execute(connection, "update public.sessions set event_count = 2")
@@ -103,7 +115,7 @@ def test_an_error_stops_the_run_and_is_kept(
     if spoil_tables:
         execute(connection, spoil_tables)
         connection.commit()
-    with pytest.raises(FailedChecksError, match=r"checks failed, first \w+ with 1 rows such as \{") as caught:
+    with pytest.raises(FailedChecksError, match=r"rows that must not be \(\w+: 1.*\), first \{") as caught:
         publish_one(connection, 2, "ann", time, spoil_staging)
     assert caught.value.exit_code == 3
     assert query(connection, "select event_id from public.events") == [("e1",)]

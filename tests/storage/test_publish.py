@@ -14,6 +14,7 @@ from jobs.storage.postgres import connect, hold_run_lock
 from jobs.storage.publish import FileCounts, publish
 from jobs.storage.runs import Run, fail_run, start_run
 from jobs.storage.settings import read_settings
+from jobs.storage.views import make_views
 from tests.builders import ROOT
 
 STAGED_ROWS = """
@@ -99,6 +100,22 @@ def test_a_miscounted_run_fails_and_publishes_nothing(connection: Any, lie: dict
     assert column(connection, "select event_id from public.events") == ["e1"]
     assert column(connection, "select file_id from ops.ingested_files") == [1]
     assert column(connection, "select status from ops.pipeline_runs order by run_id") == ["succeeded", "failed"]
+
+
+def test_a_changed_setting_makes_the_views_anew_and_an_unchanged_one_does_not(connection: Any) -> None:
+    run, counts = stage_one_event(connection, file_id=1)
+    publish(connection, run, [counts])
+
+    def make_in_next_run(zone: str) -> tuple[list[Any], list[Any]]:
+        settings = replace(run.settings, business_time_zone=zone)
+        with connection, connection.cursor() as cursor:
+            make_views(cursor, replace(run, run_id=run.run_id + 1, settings=settings))
+        made_in = "select xmin::text from pg_proc where proname = 'business_time_zone'"
+        return column(connection, "select metrics.business_time_zone()"), column(connection, made_in)
+
+    first = make_in_next_run("UTC")
+    assert (first[0], make_in_next_run("UTC")) == (["UTC"], first)
+    assert make_in_next_run("Asia/Tokyo")[0] == ["Asia/Tokyo"]
 
 
 def test_of_rows_that_were_staged_twice_one_is_published(connection: Any) -> None:

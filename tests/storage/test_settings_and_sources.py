@@ -14,12 +14,20 @@ SETTINGS = (ROOT / "conf" / "pipeline.yml").read_text()
 WRONG_SETTINGS = {
     "not yaml: [": "not valid YAML, line",
     "- a list": "holds no keys",
-    SETTINGS + "\nspeed: 9": "line 25: speed is an unknown key",
+    SETTINGS + "\nspeed: 9": "line 43: speed is an unknown key",
     SETTINGS.replace("session_gap_minutes: 30", ""): "session_gap_minutes is missing",
     SETTINGS.replace("session_gap_minutes: 30", "session_gap_minutes: soon"): "session_gap_minutes is 'soon'",
     SETTINGS.replace("session_gap_minutes: 30", "session_gap_minutes: 0"): "above zero",
     SETTINGS.replace("share: 0.2", "share: 20"): "max_quarantined_share is 20; it must be a share",
     SETTINGS.replace("2000-01-01T00:00:00Z", "once"): "earliest_event_at is 'once'",
+    SETTINGS.replace("zone: UTC", "zone: Berlin"): "line 10: business_time_zone is 'Berlin'; it must be an IANA name",
+    SETTINGS.replace("zone: UTC", "zone: [UTC]"): "business_time_zone is .'UTC'.; it must be an IANA name",
+    SETTINGS.replace("{edits: 20,", "{edits: many,"): "anomalies: edit_burst: edits is 'many'; it must be a number",
+    SETTINGS.replace("{edits: 20,", "{edits: 0,"): "edit_burst: edits is 0; it must be a number above zero",
+    SETTINGS.replace("{edits: 20,", "{edit: 20,"): "edit_burst: edit is no threshold; known are",
+    SETTINGS.replace("{edits: 20,", "{"): "anomalies lacks edit_burst: edits; add it",
+    SETTINGS.replace("edit_burst:", "edits:"): "anomalies: edits: edits is no threshold",
+    SETTINGS.partition("anomalies:")[0] + "anomalies: many": "anomalies lacks activity_without_login: events_for_warn",
 }
 
 MINIMAL = "fields: {event_type: t, event_at: at, user_id: u}\n"

@@ -28,6 +28,16 @@ as $$
     select * from metrics.future_events
     union all
     select * from metrics.identical_fractions
+    union all
+    select * from metrics.past_events
+    union all
+    select * from metrics.login_spreads
+    union all
+    select * from metrics.silent_days
+    union all
+    select * from metrics.document_sweeps
+    union all
+    select * from metrics.client_retries
 $$;
 
 comment on function metrics.find_anomalies() is 'What metrics.anomalies shows.';
@@ -51,11 +61,11 @@ comment on column metrics.anomalies.anomaly_type is
 comment on column metrics.anomalies.severity is
 'info: worth knowing; warning: worth a look; critical: look now. The rule is in the view of the kind.';
 comment on column metrics.anomalies.subject_type is
-'What subject_id names: document, user, event or fraction.';
+'What subject_id names: document, user, event, day or fraction.';
 comment on column metrics.anomalies.subject_id is
-'Id of the document, user or event, or the fraction of a second.';
+'Id of the document, user or event, the day, or the fraction of a second.';
 comment on column metrics.anomalies.observed_at is
-'When it happened; for findings about a day its start in UTC.';
+'When it happened; for findings about a day its start in the business time zone.';
 comment on column metrics.anomalies.observed is 'The number seen.';
 comment on column metrics.anomalies.expected is 'The number that would have been usual.';
 comment on column metrics.anomalies.explanation is 'One sentence that says what was seen and what is usual.';

@@ -1,0 +1,52 @@
+"""Writes the report: one HTML page of what happened, whether to believe it, and why something is odd.
+
+`python -m jobs.report [--output data/reports/index.html]`, from one read-only transaction on the database of
+DATABASE_URL, else the embedded one. The page needs no network. Exit code 2 when nothing was published yet or the page
+can't be written, 4 when the database can't be reached; each with one line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jobs.database import find_database
+from jobs.reporting.data import read_report
+from jobs.reporting.page import render
+from jobs.storage.errors import PipelineError, UsageError
+
+
+def write_page(path: Path, page: str) -> None:
+    """Write it whole or not at all. Raises UsageError where it can't be written."""
+    unfinished = path.with_suffix(".unfinished")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(page, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} can't be written ({error.strerror}): name another place with --output") from error
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m jobs.report", description=__doc__.partition("\n")[0])
+    parser.add_argument("--output", type=Path, default="data/reports/index.html", help="the page (%(default)s)")
+    return parser
+
+
+def main(arguments: list[str]) -> int:
+    """Write it; returns the exit code."""
+    options = arg_parser().parse_args(arguments)
+    try:
+        page = render(read_report(find_database()), datetime.now(UTC))
+        write_page(options.output, page)
+    except PipelineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    print(f"{options.output}: {len(page) / 1e6:.1f} MB, to be opened in a browser: {options.output.resolve().as_uri()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The report: what it shows (data), how (charts, wording), and the page around it."""

@@ -1,0 +1,237 @@
+"""The charts, each a pure function from the rows of one result of sql/report, whose name it bears, to a figure."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import plotly.graph_objects as go
+
+from jobs.reporting.data import Row
+from jobs.reporting.drawing import NEW, ODD, QUIET, USUAL, draw_lines, draw_ranking, lay_out, wrap_all
+
+_WEEKEND = ("Saturday", "Sunday")
+
+
+def daily_active_users(days: list[Row], anomalies: list[Row]) -> go.Figure:
+    """People a day, weekends apart, the average as a line; days with a critical anomaly are marked."""
+    figure = go.Figure()
+    for name, color, is_weekend in (("Monday to Friday", USUAL, False), ("weekend", QUIET, True)):
+        chosen = [day for day in days if (day["day_of_week"] in _WEEKEND) == is_weekend]
+        figure.add_bar(
+            name=name,
+            x=[day["activity_date"] for day in chosen],
+            y=[day["active_users"] for day in chosen],
+            customdata=[day["day_of_week"] for day in chosen],
+            marker_color=color,
+            hovertemplate="%{customdata} %{x|%-d %B %Y}<br><b>%{y:,}</b> people<extra></extra>",
+        )
+    users = {day["activity_date"]: day["active_users"] for day in days}
+    explanations: dict[date, list[str]] = {}
+    for anomaly in anomalies:
+        if anomaly["severity"] == "critical" and anomaly["observed_on"] in users:
+            explanations.setdefault(anomaly["observed_on"], []).append(anomaly["explanation"])
+    if explanations:
+        figure.add_scatter(
+            name="critical anomaly",
+            x=list(explanations),
+            y=[users[day] for day in explanations],
+            customdata=[wrap_all(sentences) for sentences in explanations.values()],
+            mode="markers",
+            marker={"symbol": "diamond", "size": 11, "color": ODD, "line": {"width": 1, "color": "white"}},
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    average = sum(users.values()) / len(users)
+    figure.add_scatter(
+        name=f"average {average:,.1f}",
+        x=[days[0]["activity_date"], days[-1]["activity_date"]],
+        y=[average, average],
+        mode="lines",
+        line={"dash": "dot", "width": 2, "color": QUIET},
+        hoverinfo="skip",
+    )
+    figure.update_yaxes(rangemode="tozero", tickformat=",d", nticks=6)
+    figure.update_xaxes(tickformat="%-d %b", type="date", showgrid=False)
+    return lay_out(figure, height=320, legend=True)
+
+
+def weekdays(rows: list[Row]) -> go.Figure:
+    """The average of each weekday, with the span of its days."""
+    averages = [float(row["average_active_users"]) for row in rows]
+    figure = go.Figure()
+    figure.add_bar(
+        x=[row["day_of_week"][:3] for row in rows],
+        y=averages,
+        customdata=[[row["day_of_week"], row["days"], row["fewest"], row["most"]] for row in rows],
+        marker_color=[QUIET if row["day_of_week"] in _WEEKEND else USUAL for row in rows],
+        constraintext="none",
+        textangle=0,
+        texttemplate="%{y:,.1f}" if max(averages) < 1_000 else "%{y:.3s}",  # what fits over a bar
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="%{customdata[0]}: <b>%{y:,.1f}</b> people on average<br>"
+        "%{customdata[2]:,} to %{customdata[3]:,} on %{customdata[1]} days<extra></extra>",
+    )
+    figure.update_yaxes(rangemode="tozero", showticklabels=False, showgrid=False)
+    figure.update_xaxes(type="category", tickangle=0)
+    return lay_out(figure, height=320)
+
+
+def active_users(days: list[Row]) -> go.Figure:
+    """People within a week and within a month, for the week and month that end on each day."""
+    return draw_lines(
+        [day["activity_date"] for day in days],
+        {
+            "within 30 days": [day["monthly_active_users"] for day in days],
+            "within 7 days": [day["weekly_active_users"] for day in days],
+        },
+        "%{x|%A %-d %B %Y}<br><b>%{y:,}</b> people %{fullData.name}<extra></extra>",
+    )
+
+
+def new_and_returning_users(days: list[Row]) -> go.Figure:
+    """People of each day, those who came for the first time apart."""
+    figure = go.Figure()
+    for name, column, color in (("returning", "returning_users", USUAL), ("new", "new_users", NEW)):
+        figure.add_bar(
+            name=name,
+            x=[day["activity_date"] for day in days],
+            y=[day[column] for day in days],
+            marker_color=color,
+            hovertemplate="%{x|%A %-d %B %Y}<br><b>%{y:,}</b> %{fullData.name}<extra></extra>",
+        )
+    figure.update_layout(barmode="stack")
+    figure.update_yaxes(rangemode="tozero", tickformat=",d", nticks=6)
+    figure.update_xaxes(tickformat="%-d %b", type="date", showgrid=False)
+    return lay_out(figure, height=300, legend=True)
+
+
+def daily_sessions(days: list[Row]) -> go.Figure:
+    """Minutes of the sessions of each day: the median, and what nine of ten stay below."""
+    return draw_lines(
+        [day["session_date"] for day in days],
+        {
+            "nine of ten are shorter": [float(day["p90_session_seconds"]) / 60 for day in days],
+            "median": [float(day["median_session_seconds"]) / 60 for day in days],
+        },
+        "%{x|%A %-d %B %Y}<br>%{fullData.name}: <b>%{y:.1f}</b> min<br>"
+        "%{customdata[0]:,} sessions, %{customdata[1]:.0%} of one event<extra></extra>",
+        [[day["session_count"], float(day["single_event_share"])] for day in days],
+    )
+
+
+def comments_per_edit(days: list[Row]) -> go.Figure:
+    """Comments for each edit, day by day; a gap where there was no edit."""
+    ratios = [None if day["comments_per_edit"] is None else float(day["comments_per_edit"]) for day in days]
+    return draw_lines(
+        [day["activity_date"] for day in days],
+        {"comments per edit": ratios},
+        "%{x|%A %-d %B %Y}<br><b>%{y:.2f}</b> comments per edit<br>"
+        "%{customdata[1]:,} comments, %{customdata[0]:,} edits<extra></extra>",
+        [[day["edit_count"], day["comment_count"]] for day in days],
+    )
+
+
+def joint_documents(rows: list[Row]) -> go.Figure:
+    """Editors of each document, most on top."""
+    return draw_ranking(
+        [row["document_id"] for row in rows],
+        [row["title"] or row["document_id"] for row in rows],
+        {"editors": [row["editor_count"] for row in rows]},
+        [[row["document_id"], row["edit_count"]] for row in rows],
+        "%{customdata[0]}: <b>%{x:,}</b> editors, %{customdata[1]:,} edits<extra></extra>",
+        "%{x:,}",
+    )
+
+
+def connected_users(rows: list[Row]) -> go.Figure:
+    """People with whom each person has shared or who have shared with them."""
+    return draw_ranking(
+        [row["user_id"] for row in rows],
+        [row["user_name"] or row["user_id"] for row in rows],
+        {"connected people": [row["connected_users"] for row in rows]},
+        [[row["user_id"], int(row["shared_with"]), int(row["received_from"])] for row in rows],
+        "%{customdata[0]}: <b>%{x:,}</b> people<br>shared with %{customdata[1]:,}, "
+        "received from %{customdata[2]:,}<extra></extra>",
+        "%{x:,}",
+    )
+
+
+def first_shares(rows: list[Row]) -> go.Figure:
+    """People by the time from their first event to their first share; those who never shared in grey."""
+    figure = draw_ranking(
+        [row["first_share"] for row in rows],
+        [row["first_share"] for row in rows],
+        {"people": [int(row["users"]) for row in rows]},
+        [[row["percent"]] for row in rows],
+        "%{y}: <b>%{x:,}</b> people, %{customdata[0]:.1f} %<extra></extra>",
+        "%{x:,}",
+    )
+    return figure.update_traces(marker_color=[*[USUAL] * (len(rows) - 1), QUIET])
+
+
+def session_lengths(rows: list[Row]) -> go.Figure:
+    """Sessions by class of length; those of a single event, whose length nobody saw, in grey."""
+    figure = draw_ranking(
+        [row["session_length"] for row in rows],
+        [row["session_length"] for row in rows],
+        {"sessions": [row["sessions"] for row in rows]},
+        [[row["percent"]] for row in rows],
+        "%{y}: <b>%{x:,}</b> sessions, %{customdata[0]:.1f} %<extra></extra>",
+        "%{x:,}",
+    )
+    return figure.update_traces(marker_color=[QUIET, *[USUAL] * (len(rows) - 1)])
+
+
+def user_sessions(rows: list[Row]) -> go.Figure:
+    """Average minutes of a session for each of the people, by their id, longest on top."""
+    return draw_ranking(
+        [row["user_id"] for row in rows],
+        [row["user_name"] or row["user_id"] for row in rows],
+        {"average minutes": [float(row["average_session_seconds"]) / 60 for row in rows]},
+        [[row["user_id"], row["session_count"], row["single_event_sessions"]] for row in rows],
+        "%{customdata[0]}: <b>%{x:.1f}</b> min on average<br>%{customdata[1]:,} sessions, "
+        "%{customdata[2]:,} of them of one event<extra></extra>",
+        "%{x:.1f}",
+    )
+
+
+def top_documents(rows: list[Row], anomalies: list[Row]) -> go.Figure:
+    """Edits of each document, most on top; those with an anomaly in another colour, as the sentence beside says."""
+    odd = {anomaly["subject_id"] for anomaly in anomalies if anomaly["subject_type"] == "document"}
+    figure = draw_ranking(
+        [row["document_id"] for row in rows],
+        [row["title"] or row["document_id"] for row in rows],
+        {"edits": [row["edit_count"] for row in rows]},
+        [[row["document_id"], row["editor_count"], row["total_edit_length"] or 0] for row in rows],
+        "%{customdata[0]}: <b>%{x:,}</b> edits by %{customdata[1]:,} people<br>"
+        "total edit length %{customdata[2]:,}<extra></extra>",
+        "%{x:,}",
+    )
+    return figure.update_traces(marker_color=[ODD if row["document_id"] in odd else USUAL for row in rows])
+
+
+def sharing(rows: list[Row]) -> go.Figure:
+    """Documents that each person shared, and people they were shared with."""
+    return draw_ranking(
+        [row["user_id"] for row in rows],
+        [row["user_name"] or row["user_id"] for row in rows],
+        {
+            "documents shared": [row["shared_documents"] for row in rows],
+            "people shared with": [row["recipients"] for row in rows],
+        },
+        [[row["user_id"], row["share_events"]] for row in rows],
+        "%{customdata[0]}: <b>%{x:,}</b> %{fullData.name}<br>in %{customdata[1]:,} shares<extra></extra>",
+        "%{x:,}",
+    )
+
+
+def quarantine(rows: list[Row]) -> go.Figure:
+    """Records open in quarantine by reason."""
+    return draw_ranking(
+        [row["reason"] for row in rows],
+        [row["reason"].replace("_", " ") for row in rows],
+        {"records": [row["records"] for row in rows]},
+        [[row["files"]] for row in rows],
+        "%{y}: <b>%{x:,}</b> records in %{customdata[0]:,} files<extra></extra>",
+        "%{x:,}",
+    )

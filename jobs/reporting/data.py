@@ -1,0 +1,75 @@
+"""What the report shows: the results of sql/report, and for each anomaly the rows behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor
+
+from jobs.query import Result, query_file, run_query
+from jobs.storage.errors import UsageError
+from jobs.storage.postgres import SQL, read_only, read_sql
+
+REPORT = SQL / "report"
+
+# The page stays readable, and quick to open; the counts beside them are of all.
+SHOWN_ANOMALIES = 100
+SHOWN_ROWS = 12
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An anomaly with the rows behind it: the first of them, how many there are, and the query that shows all."""
+
+    anomaly: Row
+    rows: Result
+    row_count: int
+    statement: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything on the page: one result for each file of sql/report, under its name, all of one state."""
+
+    results: dict[str, Result]
+    findings: list[Finding]
+
+    def rows(self, name: str) -> list[Row]:
+        """The rows of one result, each by column."""
+        return as_dicts(self.results[name])
+
+
+def as_dicts(result: Result) -> list[Row]:
+    """The rows of a result, each by column."""
+    return [dict(zip(result.columns, row, strict=True)) for row in result.rows]
+
+
+def read_report(url: str) -> Report:
+    """Ask everything in one read-only transaction.
+
+    Raises UsageError before the first load, and when nothing was published yet; DatabaseUnavailableError.
+    """
+    with read_only(url, "document-events report") as cursor:
+        results = {path.stem: query_file(cursor, path) for path in sorted(REPORT.glob("*.sql"))}
+        if not results["periods"].rows:
+            raise UsageError(
+                "no event was published yet, so there is nothing to report: load some with `make pipeline`"
+            )
+        return Report(results, list(find_rows_behind(cursor, as_dicts(results["anomalies"])[:SHOWN_ANOMALIES])))
+
+
+def find_rows_behind(cursor: Cursor, anomalies: list[Row]) -> Iterator[Finding]:
+    """Each anomaly with its rows, by the query of sql/report/evidence that bears the name of its kind."""
+    for anomaly in anomalies:
+        subject = {name: sql.Literal(anomaly[name]) for name in ("subject_id", "observed_at", "observed")}
+        query = read_sql(REPORT / "evidence" / f"{anomaly['anomaly_type']}.sql", subject)
+        statement = query.as_string(cursor).strip()
+        title = f"rows behind {anomaly['anomaly_type']}"
+        count = run_query(cursor, title, f"select count(*) from ({statement}\n) as evidence").rows[0][0]  # noqa: S608
+        rows = run_query(cursor, title, f"{statement}\nlimit {SHOWN_ROWS:d}")
+        yield Finding(anomaly, rows, count, f"{statement};")

@@ -1,0 +1,124 @@
+"""Whether to believe the numbers, point by point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jobs.reporting.data import Report, Row
+from jobs.reporting.formats import duration, instant, number, percent, plural
+
+# A share of refused records that deserves a look; the gate of conf/pipeline.yml stops a run at a far larger one.
+_NOTABLE_QUARANTINE = 0.02
+
+
+@dataclass(frozen=True)
+class Point:
+    """One reason to believe the numbers or not; `state` is good, look or bad."""
+
+    state: str
+    title: str
+    text: str
+
+
+def points_of_trust(report: Report) -> list[Point]:
+    """Whether to believe the numbers: the books, the last run, what was refused, set aside, late, not complete."""
+    health = report.rows("health")[0]
+    runs = report.rows("runs")
+    period = report.rows("periods")[0]
+    repeated = health["exact_duplicates"] + health["superseded"]
+    return [
+        _books(health),
+        _last_run(runs),
+        _checks(report.rows("checks")),
+        _refused(health),
+        Point(
+            "good",
+            "Repetitions are not counted",
+            f"{plural(health['exact_duplicates'], 'exact repetition')} and"
+            f" {plural(health['superseded'], 'superseded version')} were set aside,"
+            f" {percent(repeated, health['accepted'])} of the valid records.",
+        ),
+        _late(report),
+        Point(
+            "look" if health["newest_event_day"] > period["last_day"] else "good",
+            "How far the data reach",
+            f"The newest event is of {instant(health['newest_event_at'])}."
+            + (
+                " It lies in the future and moves no period; see the anomalies."
+                if health["newest_event_day"] > period["last_day"]
+                else " The last day is complete only if nothing of it is still to come."
+            ),
+        ),
+    ]
+
+
+def _books(health: Row) -> Point:
+    if health["files_not_closing"]:
+        return Point("bad", "The books do not close", f"{plural(health['files_not_closing'], 'file')} with open sums.")
+    return Point(
+        "good",
+        "The books close",
+        f"{number(health['records'])} records in {plural(health['files'], 'file')} = {number(health['blank'])} blank"
+        f" + {number(health['quarantined'])} quarantined + {number(health['accepted'])} valid, file by file.",
+    )
+
+
+def _last_run(runs: list[Row]) -> Point:
+    run = runs[0]
+    words = f"Run {run['run_id']} of {instant(run['started_at'])}"
+    if run["status"] == "succeeded":
+        return Point("good", "The last run succeeded", f"{words} took {duration(run['seconds'])}.")
+    if run["status"] == "running":
+        return Point("look", "A run is under way", f"{words} has not ended; these numbers are those before it.")
+    return Point(
+        "look", "The last run failed", f"{words}: these numbers are those before it. {run['error'] or ''}".strip()
+    )
+
+
+def _refused(health: Row) -> Point:
+    open_records, records = health["open_quarantined_records"], health["records"]
+    if not open_records:
+        return Point("good", "Nothing is refused", "No record is open in quarantine.")
+    is_notable = open_records > _NOTABLE_QUARANTINE * float(records)
+    return Point(
+        "look" if is_notable else "good",
+        "Many records are refused" if is_notable else "Few records are refused",
+        f"{plural(open_records, 'record')} of {number(records)}, {percent(open_records, records)}, are in quarantine"
+        " and missing from every number here until they are replayed.",
+    )
+
+
+def _checks(checks: list[Row]) -> Point:
+    found = [check for check in checks if check["findings"]]
+    if not checks:
+        return Point("look", "No run was checked", "make check runs the checks over everything.")
+    if not found:
+        return Point("good", "All checks passed", f"{plural(len(checks), 'check')} found nothing in the last run.")
+    names = ", ".join(f"{check['check_name'].replace('_', ' ')} ({number(check['findings'])})" for check in found)
+    is_error = any(check["severity"] == "error" for check in found)
+    return Point("bad" if is_error else "look", "Checks found something", f"In the last run: {names}.")
+
+
+def _late(report: Report) -> Point:
+    health, runs = report.rows("health")[0], report.rows("runs")
+    succeeded = [run["run_id"] for run in runs if run["status"] == "succeeded"]
+    late = sum(run["late_events"] or 0 for run in runs)
+    if not late and not health["restatements"]:
+        return Point("good", "Nothing came late", "No event came after the numbers of its day had been published.")
+    restated = {row["run_id"] for row in report.rows("restatements")}
+    return Point(
+        "look" if restated & set(succeeded[:1]) else "good",
+        "The last run changed published numbers" if restated & set(succeeded[:1]) else "Some events came late",
+        f"{plural(late, 'event')} of the last {plural(len(runs), 'run')}, {percent(late, health['published'])} of all,"
+        " came after the numbers of their day had been published;"
+        f" {plural(health['restatements'], 'published number')} of {plural(health['restated_days'], 'day')} changed.",
+    )
+
+
+def verdict(points: list[Point]) -> str:
+    """The answer in one line."""
+    states = [point.state for point in points]
+    if "bad" in states:
+        return "Do not rely on these numbers yet"
+    count = states.count("look")
+    return f"Read with care: {plural(count, 'point')} to look at" if count else "These numbers add up"

@@ -1,0 +1,132 @@
+"""The oddities that are planted only when all are asked for, with strengths drawn from weak to strong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+from typing import NamedTuple
+
+from jobs.simulation.documents import Library
+from jobs.simulation.people import People
+from jobs.simulation.settings import Settings, find_weekday, name_day
+from jobs.simulation.vocabulary import COMMENTS
+
+# Fewest and most of what is planted; the fewest barely pass the thresholds of conf/pipeline.yml.
+BURST_EDITS = (20, 90)
+BURST_SHARES = (10, 30)
+SWEPT_DOCUMENTS = (25, 45)
+ADDRESSES = (4, 9)
+COPIES = (3, 8)
+PAST = (datetime(2000, 1, 2, tzinfo=UTC), datetime(2010, 1, 1, tzinfo=UTC))
+FUTURE = (datetime(2090, 1, 1, tzinfo=UTC), datetime(2099, 12, 30, tzinfo=UTC))
+FRACTION_MS = 971
+FRACTION_SHARE = 0.4
+MIN_DAYS_FOR_SILENCE = 42
+
+
+class Work(NamedTuple):
+    """One event of a planted session; `stated` replaces what its record would say, `is_hasty` comes a second later."""
+
+    event_type: str
+    document: int
+    stated: dict[str, str] | None = None
+    is_hasty: bool = False
+
+
+@dataclass
+class FurtherAnomalies:
+    """What one shard plants besides, by index of user and document and by day counted from the first."""
+
+    sessions: dict[int, list[tuple[int, list[Work]]]]
+    strays: dict[str, tuple[int, int, int]]  # by kind: time in ms, user, document
+    stray_day: int  # on which the strays arrive
+    silent_day: int | None
+    swept: tuple[int, int]  # user, documents
+    spread: tuple[int, int]  # user, addresses
+    retried: tuple[int, int]  # user, copies
+    stray_ids: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def planned_events(self) -> int:
+        """How many events they take of the shard's quota."""
+        return len(self.strays) + sum(len(work) for own in self.sessions.values() for _, work in own)
+
+    def note_stray(self, at_ms: int, event_id: str) -> None:
+        """Keep the id of an event that was planted at this far-off time."""
+        for kind, (stray_ms, _, _) in self.strays.items():
+            if at_ms == stray_ms:
+                self.stray_ids[kind] = event_id
+
+    def describe(self, settings: Settings, people: People) -> list[tuple[str, str, str]]:
+        """(kind, subject, sentence) of each."""
+        (sweeper, documents), (wanderer, addresses), (stutterer, copies) = self.swept, self.spread, self.retried
+        name = [user.user_id for user in people.users]
+        found = [
+            ("document_sweep", name[sweeper], f"{name[sweeper]} viewed {documents} documents in one session."),
+            ("login_spread", name[wanderer], f"{name[wanderer]} logged in from {addresses} addresses within minutes."),
+            ("client_retry", name[stutterer], f"{name[stutterer]} sent one comment {copies} times within seconds."),
+            ("identical_fraction", f"0.{FRACTION_MS}000", f"Many sessions start {FRACTION_MS} ms after a second."),
+        ]
+        for kind, event_id in self.stray_ids.items():
+            found.append((kind, event_id, f"{event_id} is dated far from all other events."))
+        if self.silent_day is not None:
+            date = name_day(settings, self.silent_day)
+            found.append(("silent_day", date, f"No session starts on {date}, a weekday."))
+        return found
+
+
+def plan_further_anomalies(settings: Settings, rng: Random, people: People, library: Library) -> FurtherAnomalies:
+    """Choose subjects, days and strengths; shifts the clocks of some people, which is an oddity of its own."""
+    users = people.activity.heaviest()
+    sweeper, wanderer, stutterer, stray = users[2], users[5], users[8], users[9]
+    documents = range(len(library.document_ids))
+    swept = rng.sample(documents, rng.randint(*SWEPT_DOCUMENTS))
+    addresses = [f"203.0.113.{number}" for number in rng.sample(range(1, 255), rng.randint(*ADDRESSES))]
+    retry = Work("comment_added", rng.choice(documents), {"comment_text": rng.choice(COMMENTS)}, is_hasty=True)
+    copies = rng.randint(*COPIES)
+    shift_clocks(people)
+    planted = [
+        (sweeper, [Work("user_login", swept[0]), *(Work("document_viewed", document) for document in swept)]),
+        (wanderer, [Work("user_login", 0, {"ip_address": address}) for address in addresses]),
+        (stutterer, [Work("user_login", retry.document), *[retry] * copies]),
+    ]
+    days = [find_weekday(settings, settings.days * tenth // 10) for tenth in (5, 9, 5)]
+    sessions: dict[int, list[tuple[int, list[Work]]]] = {}
+    for day, session in zip(days, planted, strict=True):
+        sessions.setdefault(day, []).append(session)
+    return FurtherAnomalies(
+        sessions=sessions,
+        strays={
+            kind: (draw_ms(rng, *period), stray, rng.choice(documents))
+            for kind, period in (("past_event", PAST), ("future_event", FUTURE))
+        },
+        stray_day=days[0],
+        silent_day=find_silent_day(settings),
+        swept=(sweeper, len(swept)),
+        spread=(wanderer, len(addresses)),
+        retried=(stutterer, copies),
+    )
+
+
+def find_silent_day(settings: Settings) -> int | None:
+    """The weekday on which all shards are silent, if there are weeks enough before it to be used to others."""
+    if settings.anomalies != "all" or settings.days < MIN_DAYS_FOR_SILENCE:
+        return None
+    return find_weekday(settings, settings.days * 3 // 4)
+
+
+def shift_clocks(people: People) -> None:
+    """Give people who do a share of all work, as far as their clocks have fractions, one and the same fraction."""
+    wanted = FRACTION_SHARE * sum(people.activity.weights)
+    for user in people.activity.heaviest():
+        if wanted <= 0:
+            break
+        if people.users[user].device != "desktop":
+            people.shift_clock(user, FRACTION_MS)
+            wanted -= people.activity.weights[user]
+
+
+def draw_ms(rng: Random, start: datetime, end: datetime) -> int:
+    """A moment of a period, in milliseconds since 1970."""
+    return rng.randrange(int(start.timestamp()), int(end.timestamp())) * 1000

@@ -1,0 +1,64 @@
+-- Who is at the centre of sharing. Up to ten rows, one per user, ties by user_id. In the share graph two
+-- people are connected when one of them has shared a document with the other; a link share names nobody and
+-- connects nobody.
+create or replace view metrics.most_connected_users as
+with shares as (
+    select distinct
+        user_id,
+        shared_with_user_id
+    from public.events
+    where
+        event_type = 'document_shared' and shared_with_user_id is not null and shared_with_user_id <> user_id
+),
+
+connections as (
+    select
+        user_id,
+        shared_with_user_id as connected_user_id,
+        1 as gave,
+        0 as received
+    from shares
+    union all
+    select
+        shared_with_user_id as user_id,
+        user_id as connected_user_id,
+        0 as gave,
+        1 as received
+    from shares
+),
+
+ranked as (
+    select
+        user_id,
+        count(distinct connected_user_id) as connected_users,
+        sum(gave) as shared_with,
+        sum(received) as received_from,
+        row_number() over (order by count(distinct connected_user_id) desc, user_id collate "C") as rank
+    from connections
+    group by user_id
+    order by rank
+    limit 10
+)
+
+select
+    ranked.rank,
+    ranked.user_id,
+    users.name as user_name,
+    ranked.connected_users,
+    ranked.shared_with,
+    ranked.received_from
+from ranked
+inner join public.users on ranked.user_id = users.user_id
+order by ranked.rank;
+
+comment on view metrics.most_connected_users is
+'The people with most connections in the share graph, up to ten rows; ties by user_id bytewise.';
+comment on column metrics.most_connected_users.rank is '1 has the most connections.';
+comment on column metrics.most_connected_users.user_id is 'The user.';
+comment on column metrics.most_connected_users.user_name is 'Latest known name.';
+comment on column metrics.most_connected_users.connected_users is
+'Distinct other people whom the user shared with or received from.';
+comment on column metrics.most_connected_users.shared_with is
+'Distinct other people whom the user shared with.';
+comment on column metrics.most_connected_users.received_from is
+'Distinct other people who shared with the user.';

@@ -1,0 +1,10 @@
+-- metrics.most_connected_users: up to ten rows, one per user.
+select
+    rank,
+    user_id,
+    user_name,
+    connected_users,
+    shared_with,
+    received_from
+from metrics.most_connected_users
+order by rank;

@@ -1,0 +1,36 @@
+-- ops.health, one row, with the totals of the current readings of the files, and of the restatements.
+with totals as (
+    select
+        count(*) as files,
+        coalesce(sum(records), 0) as records,
+        coalesce(sum(blank), 0) as blank,
+        coalesce(sum(quarantined), 0) as quarantined,
+        coalesce(sum(accepted), 0) as accepted,
+        coalesce(sum(exact_duplicates), 0) as exact_duplicates,
+        coalesce(sum(superseded), 0) as superseded,
+        coalesce(sum(published), 0) as published
+    from ops.ingested_files
+    where is_current
+),
+
+restatements as (
+    select
+        count(*) as restatements,
+        count(distinct activity_date) as restated_days,
+        count(distinct run_id) as restating_runs
+    from ops.metric_restatements
+)
+
+select
+    health.last_success_at,
+    health.newest_event_at,
+    metrics.business_day(health.newest_event_at) as newest_event_day,
+    health.open_quarantined_records,
+    health.files_not_closing,
+    totals.*,
+    restatements.restatements,
+    restatements.restated_days,
+    restatements.restating_runs
+from ops.health as health
+cross join totals
+cross join restatements;

@@ -1,0 +1,11 @@
+-- The ten rows of metrics.documents_with_several_editors with the most editors, beside the number of all.
+select
+    document_id,
+    title,
+    editor_count,
+    edit_count,
+    last_edited_at,
+    count(*) over () as documents_with_several_editors
+from metrics.documents_with_several_editors
+order by editor_count desc, edit_count desc, document_id collate "C" asc
+limit 10;

@@ -1,0 +1,114 @@
+"""A small world to report on, with texts that try to break out of the page, and the page made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+
+from jobs.reporting.data import Report, read_report
+from jobs.reporting.page import render
+from tests.conftest import empty_database
+from tests.metrics.rows import Event, comment, create_tables, edit, execute, load, login, share
+
+HOSTILE_TITLE = "</script><script>window.broken = 1</script>"
+HOSTILE_NAME = '"><img src=x onerror="window.broken = 2"><b>Eve</b>'
+HOSTILE_ERROR = "<svg onload='window.broken = 3'>"
+MARKED_TITLE = "<i>Plan</i>"  # which plotly would print in italics
+FIRST_DAY, LAST_DAY = date(2025, 5, 17), date(2025, 6, 30)
+BURST_DAY = date(2025, 6, 13)
+
+
+def make_events() -> list[Event]:
+    """45 days: ann edits twice every day, eve edits and shares on weekdays; ann comments once on what eve edits, bob
+    edits it once; one burst of 40 edits; three documents of one title."""
+    made = []
+    for number in range((LAST_DAY - FIRST_DAY).days + 1):
+        day = FIRST_DAY + timedelta(number)
+        made.append(login(f"l{day}", "ann", f"{day} 09:00", reported_user_name="Ann"))
+        made += [
+            edit(f"a{day}{hour}", "ann", f"{day} {hour}:10", reported_document_title=MARKED_TITLE) for hour in (10, 11)
+        ]
+        if day.weekday() < 5:
+            eve = {"document_id": f"d{number % 3}", "shared_with_user_id": "bob", "reported_user_name": HOSTILE_NAME}
+            made.append(login(f"k{day}", "eve", f"{day} 12:00"))
+            made.append(share(f"s{day}", "eve", f"{day} 12:10", reported_document_title=HOSTILE_TITLE, **eve))
+            made.append(edit(f"e{day}", "eve", f"{day} 12:20:30", document_id=f"d{number % 3}"))
+    made += [login("lb", "bob", f"{LAST_DAY} 12:50"), edit("j", "bob", f"{LAST_DAY} 13:05", document_id="d0")]
+    made.append(comment("c", "ann", f"{LAST_DAY} 09:20", document_id="d0"))
+    return [*made, *(edit(f"b{n}", "ann", f"{BURST_DAY} 10:{n + 11}") for n in range(40))]
+
+
+def fill(connection: Any) -> None:
+    """Two runs that close, then one that failed; two refused records.
+
+    The second run brought three late events and one of the last day.
+    """
+    create_tables(connection)
+    events = make_events()
+    load(connection, *events)
+    execute(
+        connection,
+        f"""
+        update ops.pipeline_runs
+        set records = {len(events)}, blank = 1, quarantined = 2, accepted = {len(events)} - 3, exact_duplicates = 0,
+            superseded = 0, published = {len(events)} - 3, replaced = 0, finished_at = started_at + interval '70 s';
+        update ops.ingested_files
+        set records = records + 3, blank = 1, quarantined = 2;
+        insert into ops.pipeline_runs
+        select 2, started_at, finished_at, status, kind, 30, null, 4, 0, 0, 4, 0, 0, 4, 0, 'code', 'configuration'
+        from ops.pipeline_runs;
+        update public.events set run_id = 2 where event_id in
+            ('a2025-06-0110', 'a2025-06-0210', 'a2025-06-0310', 'a2025-06-3010');
+        insert into ops.pipeline_runs (run_id, started_at, finished_at, status, kind, session_gap_minutes,
+            code_version, configuration_version, error)
+        values (3, now(), now(), 'failed', 'load', 30, 'code', 'configuration', $error${HOSTILE_ERROR}$error$);
+        insert into ops.metric_restatements values (2, 'daily_active_users', '2025-06-01', 1, 2, 'late'),
+            (2, 'edits', '2025-06-01', 1, 2, 'late'), (2, 'edits', '2025-06-02', 1, 3, 'late');
+        insert into ops.check_results values (2, 'reconcile_files', 'error', 0, null),
+            (2, 'users_without_name', 'warn', 1, '{{"user_id": "bob"}}'), (1, 'repeated_files', 'warn', 7, '{{}}');
+        insert into ops.quarantined_records values
+            (1, 1, array['bad_value', 'missing_field'], array['edit_length', 'user_id'], null, 1),
+            (1, 2, array['missing_field'], array['user_id'], null, 1);
+        """,
+    )
+    connection.commit()
+
+
+@pytest.fixture(scope="session")
+def world(server: str) -> Iterator[Any]:
+    """A connection to a database that nobody changes."""
+    with empty_database(server) as url, closing(psycopg2.connect(url)) as connection:
+        fill(connection)
+        yield connection
+
+
+def url_of(connection: Any) -> str:
+    """The URL that leads to the same database."""
+    parameters = connection.info.dsn_parameters
+    return str(psycopg2.extensions.make_dsn(**{**parameters, "password": connection.info.password}))
+
+
+@pytest.fixture(scope="session")
+def report(world: Any) -> Report:
+    """What the page shows."""
+    return read_report(url_of(world))
+
+
+@pytest.fixture(scope="session")
+def page(report: Report) -> str:
+    """The page as HTML."""
+    return render(report, datetime(2025, 7, 1, 8, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def page_path(page: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page on disk."""
+    path = tmp_path_factory.mktemp("report") / "index.html"
+    path.write_text(page, encoding="utf-8")
+    return path

@@ -1,0 +1,180 @@
+"""The page in a real browser, headless: what it asks of the network, what it draws, what it answers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.metrics.rows import query
+from tests.reporting.conftest import HOSTILE_NAME, HOSTILE_TITLE, MARKED_TITLE
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the PATH; on Debian: apt install chromium")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium, the system's own."""
+    sandbox = ["--no-sandbox"] if os.getuid() == 0 else []  # root may not use it
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)
+        yield started
+        started.close()
+
+
+class Noise(list[str]):
+    """What the page said to the console, threw, or asked of the network."""
+
+    def listen(self, page: Page) -> None:
+        page.on("console", lambda message: self.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.append(f"error: {error}"))
+        page.on("request", lambda request: None if request.url.startswith("file:") else self.append(request.url))
+        page.on("dialog", lambda dialog: self.append(f"dialog: {dialog.message}"))
+
+
+@pytest.fixture
+def noise() -> Noise:
+    return Noise()
+
+
+@pytest.fixture
+def opened(browser: Browser, page_path: Path, noise: Noise) -> Iterator[Page]:
+    """The page, opened from disk on a desktop that likes it light."""
+    with browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light") as context:
+        page = context.new_page()
+        noise.listen(page)
+        page.goto(page_path.as_uri())
+        yield page
+
+
+def background(page: Page) -> str:
+    return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
+def test_it_draws_every_chart_in_silence_and_asks_for_nothing(opened: Page, noise: Noise) -> None:
+    assert opened.locator(".chart").count() == opened.locator(".chart:has(.cartesianlayer .point)").count() >= 7
+    assert noise == []
+
+
+def test_bars_are_labelled_with_the_numbers_of_the_view(opened: Page, world: Any) -> None:
+    rows = query(world, "select edit_count from metrics.top_edited_documents order by rank")
+    assert opened.locator("#top_documents .bartext").all_text_contents() == [f"{count:,}" for (count,) in rows]
+
+
+def test_hovering_a_bar_tells_its_day_and_number(opened: Page, world: Any) -> None:
+    ((users,),) = query(world, "select active_users from metrics.daily_active_users where activity_date = '2025-06-02'")
+    bar = opened.locator("#daily_active_users .trace.bars").first.locator(".point").first
+    bar.scroll_into_view_if_needed()
+    box = bar.bounding_box()
+    assert box
+    opened.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 4)
+    expect(opened.locator("#daily_active_users .hovertext")).to_have_text(f"Monday 2 June 2025{users} people")
+
+
+def test_a_click_on_the_legend_hides_the_weekend(opened: Page) -> None:
+    bars = opened.locator("#daily_active_users .trace.bars .point")
+    expect(bars).to_have_count(30)
+    opened.locator("#daily_active_users .legendtoggle").nth(1).click()
+    expect(bars).to_have_count(21)
+
+
+def test_table_of_a_chart_has_the_rows_of_the_view(opened: Page, world: Any) -> None:
+    rows = query(world, "select active_users from metrics.daily_active_users order by activity_date")
+    opened.locator("#daily_active_users summary").click()
+    cells = opened.locator("#daily_active_users tbody tr td:nth-child(3)")
+    expect(cells.first).to_be_visible()
+    assert cells.all_inner_texts() == [str(users) for (users,) in rows]
+
+
+def test_theme_follows_the_system_until_the_button_is_pressed(opened: Page) -> None:
+    light, button = background(opened), opened.get_by_role("button", name="Dark theme")
+    button.click()
+    dark = background(opened)
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.click()
+    assert background(opened) == light != dark
+    opened.emulate_media(color_scheme="dark")
+    assert background(opened) == light  # as chosen by hand
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_of_charts_has_the_colour_of_the_page(opened: Page, scheme: Any) -> None:
+    opened.emulate_media(color_scheme=scheme)
+    fill = opened.locator("#top_documents .ytick text").first.evaluate("text => getComputedStyle(text).fill")
+    assert fill == opened.evaluate("getComputedStyle(document.body).color")
+
+
+def test_anomalies_are_filtered_by_severity_and_kind(opened: Page, world: Any) -> None:
+    ((total, critical),) = query(
+        world, "select count(*), count(*) filter (where severity = 'critical') from metrics.anomalies"
+    )
+    expect(opened.locator(".finding:visible")).to_have_count(total)
+    opened.get_by_role("checkbox", name="critical").uncheck()
+    expect(opened.locator(".finding:visible")).to_have_count(total - critical)
+    expect(opened.locator("#shown")).to_have_text(f"{total - critical} of {total} shown")
+    opened.get_by_role("checkbox", name="critical").check()
+    opened.get_by_label("Kind").select_option("edit_burst")
+    expect(opened.locator(".finding:visible")).to_have_count(1)
+
+
+def test_rows_behind_an_anomaly_open_below_it(opened: Page) -> None:
+    finding = opened.locator(".finding", has_text="edit burst")
+    expect(finding.get_by_role("table")).to_be_hidden()
+    finding.get_by_text("The 42 rows behind it").click()
+    expect(finding.get_by_role("row")).to_have_count(1 + 12)
+    expect(finding.locator("code").last).to_contain_text("event_type = 'document_edit'")
+
+
+def test_hostile_texts_are_shown_as_texts(opened: Page, noise: Noise) -> None:
+    labels = opened.locator("#top_documents .ytick text").all_text_contents()
+    assert any(HOSTILE_TITLE.startswith(label.removesuffix("…")) and len(label) > 20 for label in labels)
+    assert MARKED_TITLE in labels
+    opened.locator("#sharing summary").click()
+    expect(opened.locator("#sharing tbody tr td:nth-child(2)")).to_have_text(HOSTILE_NAME)
+    assert opened.evaluate("window.broken") is None
+    assert noise == []
+
+
+def test_first_tab_leads_past_the_navigation(opened: Page) -> None:
+    opened.keyboard.press("Tab")
+    skip = opened.get_by_role("link", name="Skip to the report")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    opened.keyboard.press("Enter")
+    expect(opened.get_by_role("main")).to_be_focused()
+
+
+def test_every_chart_has_a_name_and_a_table(opened: Page) -> None:
+    for figure in opened.locator("figure").all():
+        name = figure.locator("[role=img]").get_attribute("aria-label") or ""
+        assert name.startswith(f"Chart: {figure.locator('h3').inner_text()}. ")
+        assert figure.locator("table caption").count() == 1
+
+
+def test_a_phone_scrolls_down_only(opened: Page) -> None:
+    drawing = opened.locator(".chart .main-svg").first
+    width = drawing.get_attribute("width")
+    opened.set_viewport_size({"width": 390, "height": 844})
+    expect(drawing).not_to_have_attribute("width", str(width))
+    assert float(drawing.get_attribute("width") or 0) < 390
+    assert opened.evaluate("document.documentElement.scrollWidth") == 390
+    inside = "element => element.closest('.scroll, svg, pre, .skip') || element.getBoundingClientRect().right <= 390"
+    assert opened.evaluate(f"[...document.querySelectorAll('body *')].every({inside})")
+
+
+def test_charts_fit_the_sheet_when_printed(opened: Page, noise: Noise) -> None:
+    opened.emulate_media(media="print")
+    opened.evaluate("dispatchEvent(new Event('beforeprint'))")
+    sizes = (
+        "[...document.querySelectorAll('.chart')].map(c => [c.clientWidth, c.querySelector('.main-svg').clientWidth])"
+    )
+    assert opened.evaluate(f"({sizes}).every(([room, width]) => width === room && width < 700)")
+    expect(opened.get_by_role("navigation")).to_be_hidden()
+    assert noise == []

@@ -1,0 +1,101 @@
+"""The rows behind an anomaly are those that its view counted, kind by kind."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from jobs.query import query_file
+from jobs.reporting.data import REPORT, as_dicts, find_rows_behind
+from tests.metrics.rows import Event, comment, create_tables, edit, load, login
+from tests.metrics.test_anomalies import edits_per_day, sessions_at, shares_per_day
+from tests.metrics.test_further_anomalies import (
+    MARCH,
+    USUAL_SESSIONS,
+    log,
+    logins_per_day,
+    sessions_per_day,
+    visit,
+    wander,
+)
+
+SATURDAYS = dict.fromkeys(MARCH[0:28:7], 25)
+COLLAPSE = [
+    edit(f"e{n}", "ann", f"2025-03-01 1{n}:00", document_word_count=words)
+    for n, words in enumerate((30, 30, 30, 2, 30))
+]
+RETRIES = [comment(f"c{n}", "ann", f"2025-03-01 10:00:{n * 5:02}", comment_text="+1") for n in range(4)]
+
+
+# The number behind each is the one the view observed, save where a comparison needs other rows beside it.
+@pytest.mark.parametrize(
+    ("kind", "events", "column", "values"),
+    [
+        ("edit_burst", edits_per_day(*[2] * 8, 40), "user_id", ["ann"] * 40),
+        ("share_burst", shares_per_day(*[0] * 7, 12), "document_id", [f"doc{n}" for n in range(12)]),
+        ("content_collapse", COLLAPSE, "document_word_count", [30, 30, 2, 30]),
+        (
+            "activity_without_login",
+            [login("l", "bob", "2025-03-01 10:00"), *log(*MARCH[1:4]), *log("2025-02-01")],
+            "event_at",
+            [datetime(2025, 3, day, 12, tzinfo=UTC) for day in (2, 3, 4)],
+        ),
+        ("identical_fraction", sessions_at(*["971025"] * 50), "event_count", [1] * 50),
+        ("past_event", log("2001-01-01", *MARCH[:8]), "event_id", ["e2001-01-01"]),
+        (
+            "login_spread",
+            [*logins_per_day(*MARCH[:4]), *wander(MARCH[3], 4, 20)],
+            "ip_address",
+            [f"place {n}" for n in range(4)],
+        ),
+        (
+            "silent_day",
+            sessions_per_day({**SATURDAYS, MARCH[28]: 1, MARCH[29]: 25}),
+            "session_count",
+            [25, 25, 25, 25, 1],
+        ),
+        (
+            "document_sweep",
+            [*USUAL_SESSIONS, *visit(f"{MARCH[7]} 10", 30)],
+            "document_id",
+            [f"doc{n}" for n in range(30)],
+        ),
+        (
+            "client_retry",
+            [*RETRIES, comment("other", "ann", "2025-03-01 10:00:01", comment_text="?")],
+            "event_id",
+            ["c0", "c1", "c2", "c3"],
+        ),
+    ],
+)
+def test_rows_behind(database: Any, kind: str, events: list[Event], column: str, values: list[Any]) -> None:
+    create_tables(database)
+    load(database, *events)
+    with database.cursor() as cursor:
+        anomalies = as_dicts(query_file(cursor, REPORT / "anomalies.sql"))
+        (finding,) = [one for one in find_rows_behind(cursor, anomalies) if one.anomaly["anomaly_type"] == kind]
+        cursor.execute(finding.statement)
+        names = [description.name for description in cursor.description]
+        assert [row[names.index(column)] for row in cursor.fetchall()] == values
+    assert finding.row_count == len(values)
+
+
+def test_rows_behind_a_future_event(database: Any) -> None:
+    create_tables(database)
+    load(database, Event("early", "ann", f"{datetime.now(UTC).date() + timedelta(days=40)} 00:00"))
+    with database.cursor() as cursor:
+        (finding,) = find_rows_behind(cursor, as_dicts(query_file(cursor, REPORT / "anomalies.sql")))
+    assert [row["event_id"] for row in as_dicts(finding.rows)] == ["early"]
+
+
+def test_a_burst_is_looked_up_in_the_day_of_the_business_time_zone(database: Any) -> None:
+    create_tables(database, "Asia/Tokyo")
+    evening = [edit(f"{day}{n}", "ann", f"2025-03-{day:02} 15:{n:02}") for day in range(1, 9) for n in range(2)]
+    burst = [edit(f"b{n}", "ann", f"2025-03-09 {14 + n // 30}:{n % 30 + 30}") for n in range(60)]
+    load(database, *evening, *burst)  # 30 edits before, 30 after midnight in Tokyo
+    with database.cursor() as cursor:
+        findings = list(find_rows_behind(cursor, as_dicts(query_file(cursor, REPORT / "anomalies.sql"))))
+    bursts = {one.anomaly["observed_on"].day: (one.anomaly["observed"], one.row_count) for one in findings}
+    assert bursts == {9: (32, 32), 10: (30, 30)}
