@@ -173,7 +173,8 @@ comment on table ops.metric_restatements is
 comment on column ops.metric_restatements.run_id is 'Run that changed the number.';
 comment on column ops.metric_restatements.metric is
 'daily_active_users, events, edits, shares or sessions (counted on the day of their start).';
-comment on column ops.metric_restatements.activity_date is 'Day of the number, in UTC.';
+comment on column ops.metric_restatements.activity_date is
+'Day of the number, in the business time zone that the run went by.';
 comment on column ops.metric_restatements.old_value is 'The number before the run.';
 comment on column ops.metric_restatements.new_value is 'The number after the run.';
 comment on column ops.metric_restatements.cause is

@@ -2,6 +2,7 @@
 -- their place, by a winner of the same id or, in a full refresh, for good. Run before anything is changed.
 create table {staging}.touched_events as
 select
+    event_at,
     event_date,
     user_id,
     shared_with_user_id,
@@ -10,6 +11,7 @@ from {staging}.events
 where run_id = {run_id}
 union all
 select
+    events.event_at,
     events.event_date,
     events.user_id,
     events.shared_with_user_id,

@@ -1,35 +1,63 @@
 -- The daily numbers of the published days that this run touches, as they are before it; one row per day. A
 -- day is published once a run that began after its end has succeeded and had events of it or of a later day:
 -- what is not over yet, or new, is not restated. Run before anything is changed.
-create table {staging}.restated_days as
-with published_days as (
-    select
-        min(events.event_date) as first_date,
-        least(
-            max(events.event_date),
-            (
-                select (max(pipeline_runs.started_at) at time zone 'UTC')::date - 1
-                from ops.pipeline_runs
-                where pipeline_runs.status = 'succeeded'
-            )
-        ) as last_date
-    from public.events
-    -- As in the daily active users: what is dated after tomorrow is a wrong clock.
-    where events.event_date <= (now() at time zone 'UTC')::date + 1
-),
 
-touched_dates as (
-    select event_date
+-- metrics.business_day by the time zone of this run: the views, and the functions that they go by, are made
+-- anew after the merge only, and an older database may not have them. In UTC it leaves event_date.
+create function {staging}.business_day(event_at timestamptz, event_date date)
+returns date
+language sql immutable
+as $$
+    select case {business_time_zone}
+        when 'UTC' then event_date
+        else (event_at at time zone {business_time_zone})::date
+    end
+$$;
+
+-- A day of any time zone lies within three dates in UTC: by those the index on event_date is read.
+create table {staging}.restated_days as
+with touched_days as (
+    select {staging}.business_day(event_at, event_date) as activity_date
     from {staging}.events
     union
-    select event_date
+    select {staging}.business_day(event_at, event_date) as activity_date
     from {staging}.touched_events
+),
+
+ends as (
+    select
+        -- As in the daily active users: what is dated after tomorrow is a wrong clock.
+        {staging}.business_day(now(), (now() at time zone 'UTC')::date) + 1 as tomorrow,
+        {staging}.business_day(max(started_at), (max(started_at) at time zone 'UTC')::date) as last_run_day
+    from ops.pipeline_runs
+    where status = 'succeeded'
 )
 
-select touched_dates.event_date as activity_date
-from touched_dates
-inner join published_days
-    on touched_dates.event_date between published_days.first_date and published_days.last_date;
+select touched_days.activity_date
+from touched_days
+inner join ends on touched_days.activity_date < ends.last_run_day
+-- lateral, in order and with a limit, so that each is one short read of the index.
+cross join
+    lateral (
+        select events.event_date
+        from public.events
+        where
+            events.event_date <= touched_days.activity_date + 1
+            and {staging}.business_day(events.event_at, events.event_date) <= touched_days.activity_date
+        order by events.event_date asc
+        limit 1
+    ) as earlier
+cross join
+    lateral (
+        select events.event_date
+        from public.events
+        where
+            events.event_date between touched_days.activity_date - 1 and ends.tomorrow + 1
+            and {staging}.business_day(events.event_at, events.event_date)
+            between touched_days.activity_date and ends.tomorrow
+        order by events.event_date desc
+        limit 1
+    ) as later;
 
 analyze {staging}.restated_days;
 
@@ -43,7 +71,15 @@ with touched_days as (
         events.user_id,
         events.session_id
     from {staging}.restated_days
-    inner join public.events on restated_days.activity_date = events.event_date
+    inner join public.events
+        on
+            restated_days.activity_date = {staging}.business_day(events.event_at, events.event_date)
+            -- By the index; in UTC nothing is left of it, and the dates alone are compared.
+            and (
+                {business_time_zone} = 'UTC'
+                or events.event_date
+                between restated_days.activity_date - 1 and restated_days.activity_date + 1
+            )
 ),
 
 active_users as (

@@ -1,8 +1,8 @@
 -- Published daily numbers that this run has changed, and why. A new event may join sessions of the day before
 -- or after it, so that for sessions the days beside it count as its own.
 insert into ops.metric_restatements (run_id, metric, activity_date, old_value, new_value, cause)
-with new_event_dates as materialized (
-    select distinct staged.event_date
+with new_event_days as materialized (
+    select distinct {staging}.business_day(staged.event_at, staged.event_date) as activity_date
     from {staging}.events as staged
     left join {staging}.history on staged.event_id = history.event_id and history.standing = 'published'
     where staged.run_id = {run_id} and history.event_id is null
@@ -24,9 +24,9 @@ select
         when pipeline_runs.kind = 'replay' then 'replayed'
         when replacements.event_count = 0 then 'late'
         when exists (
-            select from new_event_dates
+            select from new_event_days
             where
-                abs(new_event_dates.event_date - numbers.activity_date)
+                abs(new_event_days.activity_date - numbers.activity_date)
                 <= case when numbers.metric = 'sessions' then 1 else 0 end
         ) then 'late'
         else 'superseded'
