@@ -3,7 +3,7 @@
 -- One row per day: the 30 days that end at as_of, zero-filled. No row when as_of is null.
 create or replace function metrics.daily_active_users_as_of(as_of date)
 returns table (activity_date date, active_users bigint)
-language sql stable
+language sql stable parallel safe
 as $$
     with days as (
         select as_of - days_back as activity_date
@@ -33,7 +33,7 @@ comment on function metrics.daily_active_users_as_of(date) is
 -- that runs a little fast. Days follow instants, so the last event of the last UTC day has it.
 create or replace function metrics.latest_business_day()
 returns date
-language sql stable
+language sql stable parallel safe
 as $$
     select metrics.business_day(event_at, event_date)
     from public.events

@@ -2,59 +2,36 @@
 -- business day.
 -- Usual is the median over the days on which the user did anything, so a day without a share counts as 0.
 -- The spread has the same floors as for edit bursts.
+-- Below a number of documents a day nothing is a burst, so only users who ever share so often need a history.
 create or replace view metrics.share_bursts as
-with shared_documents as (
-    select
-        user_id,
-        metrics.business_day(event_at) as activity_date,
-        document_id
-    from public.events
-    where event_type = 'document_shared'
-    group by user_id, metrics.business_day(event_at), document_id
-),
-
-daily_shares as (
-    select
-        user_id,
-        activity_date,
-        count(*) as documents
-    from shared_documents
-    group by user_id, activity_date
-),
-
--- Below a number of documents a day nothing is a burst, so only the users who ever reach it need a history.
-busy_users as (
+with busy_users as (
     select distinct user_id
-    from daily_shares
-    where documents >= metrics.threshold('share_burst', 'documents')::integer
+    from (
+        select user_id
+        from public.events
+        where event_type = 'document_shared'
+        group by user_id, metrics.business_day(event_at)
+        having count(*) >= metrics.threshold('share_burst', 'documents')::integer
+    ) as busy_days
 ),
 
 -- lateral, so that only these users' events are read, through the index on (user_id, event_at).
-active_days as (
+history as (
     select
         busy_users.user_id,
-        days.activity_date
+        days.activity_date,
+        days.documents,
+        row_number() over (partition by busy_users.user_id order by days.activity_date) - 1 as earlier_days
     from busy_users
-    inner join lateral (
-        select metrics.business_day(events.event_at) as activity_date
+    cross join lateral (
+        select
+            metrics.business_day(events.event_at) as activity_date,
+            count(distinct events.document_id) filter (where events.event_type = 'document_shared')
+                as documents
         from public.events
         where events.user_id = busy_users.user_id
         group by metrics.business_day(events.event_at)
-    ) as days on true
-),
-
-history as (
-    select
-        active_days.user_id,
-        active_days.activity_date,
-        coalesce(daily_shares.documents, 0) as documents,
-        row_number() over (partition by active_days.user_id order by active_days.activity_date) - 1
-            as earlier_days
-    from active_days
-    left join daily_shares
-        on
-            active_days.user_id = daily_shares.user_id
-            and active_days.activity_date = daily_shares.activity_date
+    ) as days
 ),
 
 medians as (

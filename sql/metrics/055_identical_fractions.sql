@@ -2,36 +2,27 @@
 -- per fraction. Whole seconds are left out, since many producers log nothing finer; a fraction needs a
 -- share of all sessions that have one, so that times in tenths of a second raise no alarm.
 create or replace view metrics.identical_fractions as
-with session_starts as (
-    select
-        started_at,
-        date_part('microseconds', started_at)::bigint % 1000000 as microseconds
-    from public.sessions
-),
-
-fractions as (
+with fractions as (
     select
         microseconds,
         count(*) as sessions,
         min(started_at) as first_started_at
-    from session_starts
+    from (
+        select
+            started_at,
+            date_part('microseconds', started_at)::bigint % 1000000 as microseconds
+        from public.sessions
+    ) as session_starts
     where microseconds > 0
     group by microseconds
-    having count(*) >= metrics.threshold('identical_fraction', 'sessions')
 ),
 
--- Counted only where a fraction is worth it: PostgreSQL does not run this for an empty result.
 shares as (
     select
-        fractions.microseconds,
-        fractions.sessions,
-        fractions.first_started_at,
-        (
-            select count(*)
-            from session_starts
-            where session_starts.microseconds > 0
-        ) as all_sessions
+        fractions.*,
+        (select sum(counted.sessions) from fractions as counted)::bigint as all_sessions
     from fractions
+    where fractions.sessions >= metrics.threshold('identical_fraction', 'sessions')
 )
 
 select

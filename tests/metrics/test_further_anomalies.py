@@ -24,7 +24,7 @@ def test_every_threshold_is_asked_for_by_the_view_of_its_kind() -> None:
 def test_every_kind_has_a_view_and_is_among_the_anomalies() -> None:
     union = (SQL / "metrics" / "099_anomalies.sql").read_text(encoding="utf-8")
     views = {path.stem.partition("_")[2] for path in (SQL / "metrics").glob("0[56]*.sql")}
-    assert [view for view in views if f"from metrics.{view}\n" not in union] == []
+    assert [view for view in views if f"metrics.find_kind('{view}')\n" not in union] == []
     assert len(views) == len(THRESHOLDS) >= 8
 
 
@@ -221,3 +221,12 @@ def test_a_silent_day_is_one_of_the_business_time_zone(database: Any) -> None:
     assert query(database, "select subject_id, observed_at = '2025-03-29 15:00Z' from metrics.silent_days") == [
         ("2025-03-30", True)
     ]
+
+
+def test_all_kinds_are_looked_for_side_by_side(tables: Any) -> None:
+    (source,) = query(tables, "select prosrc from pg_proc where proname = 'find_anomalies'")[0]
+    plan = "\n".join(line for (line,) in query(tables, f"explain {source}"))
+    assert "Parallel Append" in plan
+    # Whatever the views call must be fit for a worker.
+    unfit = "select proname from pg_proc where pronamespace = 'metrics'::regnamespace and proparallel <> 's'"
+    assert query(tables, unfit) == [("find_anomalies",)]
