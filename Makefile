@@ -24,6 +24,7 @@ EVENT :=
 RECORD :=
 SEARCH :=
 STREAM :=
+ROLE :=
 RATE := 20
 SECONDS :=
 
@@ -42,10 +43,11 @@ override FILE := $(value FILE)
 override RUN := $(value RUN)
 override EVENT := $(value EVENT)
 override RECORD := $(value RECORD)
+override ROLE := $(value ROLE)
 override RATE := $(value RATE)
 # In bash, SECONDS is a clock.
 override DURATION := $(value SECONDS)
-export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS SEED RATE DURATION REASON FILE RUN EVENT RECORD \
+export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS SEED RATE DURATION REASON FILE RUN EVENT RECORD ROLE \
 	FULL_REFRESH DROP_MISSING ACCEPT_QUALITY
 ifneq ($(origin DATABASE_URL),undefined)
 override DATABASE_URL := $(value DATABASE_URL)
@@ -122,12 +124,12 @@ simulate: $(LOCAL) ## make EVENTS events from SEED in the folder OUTPUT, the rig
 
 ##@ The database
 .PHONY: database-url
-database-url: $(LOCAL) ## print a URL for psql (with make -s nothing else), starting the embedded server if needed
-	@$(PYTHON) -m jobs.database url
+database-url: $(LOCAL) ## print a URL for psql (with make -s nothing else), starting the embedded server if needed; ROLE=analyst: can only read
+	@$(PYTHON) -m jobs.database url $${ROLE:+--role "$$ROLE"}
 
 .PHONY: psql
-psql: $(LOCAL) ## open psql on the database
-	@$(PYTHON) -m jobs.database psql
+psql: $(LOCAL) ## open psql on the database; ROLE=analyst as above
+	@$(PYTHON) -m jobs.database psql $${ROLE:+--role "$$ROLE"}
 
 .PHONY: stop
 stop: $(LOCAL) ## stop the embedded server; its data stay
