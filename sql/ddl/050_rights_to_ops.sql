@@ -1,5 +1,5 @@
--- The loader keeps the books, but does not say which migrations were applied. Run after migrations, so that it
--- covers every table; views are not written to.
+-- The loader keeps the books, but does not say which migrations were applied. Run after migrations, so that
+-- every table is covered; nobody writes to views.
 grant usage on schema ops, metrics to document_events_loader;
 
 do $$
