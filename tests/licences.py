@@ -26,7 +26,7 @@ def find_licence(package: Distribution) -> str:
     stated = [
         metadata.get("License-Expression"),
         ", ".join(classifiers),
-        (metadata.get("License") or "").split("\n")[0],
+        free_text,
     ]
     return next((text for text in stated if text and text != "OSI Approved"), "not stated")
 
