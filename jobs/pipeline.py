@@ -24,13 +24,14 @@ from jobs.storage.ledger import (
     find_known_paths,
     foresee_file_ids,
     make_readings,
-    prepare_database,
     reserve_file_ids,
 )
+from jobs.storage.migrations import prepare_database
 from jobs.storage.postgres import connect, hold_run_lock
 from jobs.storage.settings import read_settings
 from jobs.storage.sources import read_source
 from jobs.storage.summary import format_nothing_new, format_summary, write_summary
+from jobs.storage.views import make_views
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -79,6 +80,8 @@ def load_folder(args: argparse.Namespace, database_url: str, is_plan: bool = Fal
             summary = {"files": 0, "found": len(found), "loaded": count_current_files(cursor), "skipped": skipped}
             summary["other_mappings"] = count_other_mappings(cursor, found, source)
             if not is_plan:
+                if not readings and summary["loaded"]:  # a run that publishes makes them itself
+                    make_views(cursor, settings)
                 connection.commit()
         if not readings:
             return summary
