@@ -22,6 +22,7 @@ FILE :=
 RUN :=
 EVENT :=
 RECORD :=
+CONFIRM :=
 SEARCH :=
 STREAM :=
 RATE := 20
@@ -43,9 +44,11 @@ override RUN := $(value RUN)
 override EVENT := $(value EVENT)
 override RECORD := $(value RECORD)
 override RATE := $(value RATE)
+# Every shell has a USER: whoever is logged in is not meant.
+override ERASE_USER := $(if $(filter command,$(origin USER)),$(value USER))
 # In bash, SECONDS is a clock.
 override DURATION := $(value SECONDS)
-export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS SEED RATE DURATION REASON FILE RUN EVENT RECORD \
+export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS SEED RATE DURATION REASON FILE RUN EVENT RECORD ERASE_USER \
 	FULL_REFRESH DROP_MISSING ACCEPT_QUALITY
 ifneq ($(origin DATABASE_URL),undefined)
 override DATABASE_URL := $(value DATABASE_URL)
@@ -114,6 +117,10 @@ quarantine: $(LOCAL) ## what is open in quarantine, by reason, field and file, w
 replay: $(LOCAL) ## try quarantined records again by today's mapping and rules; REASON=, FILE=, RUN= select some
 	@$(PYTHON) -m jobs.submit --database jobs/replay.py \
 		$${REASON:+--reason "$$REASON"} $${FILE:+--file "$$FILE"} $${RUN:+--run "$$RUN"}
+
+.PHONY: erase
+erase: $(LOCAL) ## pseudonymise the person USER=id everywhere, for good; a dry run, unless CONFIRM=1: docker/README.md
+	@$(PYTHON) -m jobs.submit --database jobs/erase.py $(if $(call is_on,CONFIRM),--confirm)
 
 .PHONY: simulate
 simulate: $(LOCAL) ## make EVENTS events from SEED in the folder OUTPUT, the right answers beside it; STREAM=1: live, RATE a second, for SECONDS

@@ -29,7 +29,7 @@ class Reading:
 def prepare_database(cursor: Cursor) -> None:
     """Make the schemas and the ledger where they are not there yet."""
     # The youngest table is asked for first: `if not exists` would print a notice for each.
-    cursor.execute("select to_regclass('ops.check_results') is not null")
+    cursor.execute("select to_regclass('ops.erased_identifiers') is not null")
     if not fetch_one(cursor)[0]:
         execute_files(cursor, "ddl/0*.sql")
 
