@@ -33,7 +33,7 @@ from jobs.storage.erasing import (
 )
 from jobs.storage.errors import UsageError
 from jobs.storage.history import find_history, read_history
-from jobs.storage.ledger import prepare_database
+from jobs.storage.migrations import prepare_database
 from jobs.storage.person_texts import PersonTexts, list_packed_files
 from jobs.storage.postgres import connect, hold_run_lock, jdbc_options
 from jobs.storage.publish import publish_surely

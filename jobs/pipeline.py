@@ -24,9 +24,9 @@ from jobs.storage.ledger import (
     find_known_paths,
     foresee_file_ids,
     make_readings,
-    prepare_database,
     reserve_file_ids,
 )
+from jobs.storage.migrations import prepare_database
 from jobs.storage.postgres import connect, hold_run_lock
 from jobs.storage.settings import read_settings
 from jobs.storage.sources import read_source

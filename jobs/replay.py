@@ -15,7 +15,7 @@ from pathlib import Path
 from jobs.entry import add_common_arguments, erasure_key_file, quarantine_folder, run_job
 from jobs.load import Work, load
 from jobs.storage.errors import UsageError
-from jobs.storage.ledger import prepare_database
+from jobs.storage.migrations import prepare_database
 from jobs.storage.open_quarantine import Selection, choose_open_files, frame_open_records
 from jobs.storage.postgres import connect, hold_run_lock
 from jobs.storage.runs import has_tables

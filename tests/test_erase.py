@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 
 from jobs.erase import arg_parser, run
 from jobs.storage.errors import UsageError
-from jobs.storage.ledger import prepare_database
+from jobs.storage.migrations import prepare_database
 from jobs.storage.postgres import SQL
 from tests.conftest import empty_database
 from tests.erasure import EMAIL, MAPPING, NAME, PERSON, TRACES, make_lines

@@ -1,6 +1,6 @@
 -- severity: warn
--- One row per file that holds events of more than an hour after it was last written: a clock is wrong, that of
--- the producer or of the machine with the file, or a time zone is.
+-- One row per file that holds events of more than an hour after it was last written: a clock is wrong,
+-- that of the producer or of the machine with the file, or a time zone is.
 select
     ingested_files.file_path,
     ingested_files.modified_at,

@@ -190,6 +190,13 @@ comment on column ops.check_results.severity is 'error: a finding stops the run.
 comment on column ops.check_results.findings is 'Number of rows that the check found; 0 when all is well.';
 comment on column ops.check_results.example is 'The first row found; null when there is none.';
 
+comment on table ops.migrations is
+'Files of sql/migrations that have been applied to this database, each once; one row per file.';
+comment on column ops.migrations.migration is 'Name of the file, without its ending; its number is its turn.';
+comment on column ops.migrations.checksum is 'SHA-256 of its text, so that a later change is noticed.';
+comment on column ops.migrations.applied_at is 'Begin of the transaction that applied it.';
+comment on column ops.migrations.code_version is 'Version of this project that applied it.';
+
 comment on view public.event_details is
 'The flat table: one row per event with the duration of its session and today''s names beside it.';
 comment on column public.event_details.event_id is 'The event.';

@@ -13,6 +13,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
+from jobs.storage.migrations import prepare_database
 from jobs.storage.postgres import SQL, execute_files
 
 RUN_ID = 1
@@ -63,7 +64,7 @@ def share(event_id: str, user_id: str, at: str, document_id: str = "doc", **valu
 def create_tables(connection: Connection) -> None:
     """Make the published tables, empty and with keys, the ledger, comments and metrics, as a first load does."""
     with connection.cursor() as cursor:
-        execute_files(cursor, "ddl/0*.sql")
+        prepare_database(cursor)
         cursor.execute(f"create schema {STAGING}")
         parts = {"staging": sql.Identifier(STAGING)}
         execute_files(cursor, "ddl/100_*.sql", parts)

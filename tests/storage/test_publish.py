@@ -9,7 +9,7 @@ import pytest
 from psycopg2 import sql
 
 from jobs.storage.errors import DatabaseUnavailableError, PipelineError, QualityError
-from jobs.storage.ledger import prepare_database
+from jobs.storage.migrations import prepare_database
 from jobs.storage.postgres import connect, hold_run_lock
 from jobs.storage.publish import FileCounts, publish
 from jobs.storage.runs import Run, fail_run, start_run
