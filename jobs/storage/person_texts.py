@@ -12,9 +12,11 @@ _PLACES = ("runs/**/*", "reports/**/*", "airflow/logs/**/*", "postgres/server.lo
 
 
 def spell(text: str) -> set[str]:
-    """How the text may stand in JSON, HTML and URIs, beside itself."""
-    in_json = {json.dumps(text, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
-    return {text, *in_json, html.escape(text), quote(text)}
+    """How the text may stand in JSON, HTML and URIs, beside itself; in JSON twice, as where a log line quotes some."""
+    spellings = {text}
+    for _ in range(2):
+        spellings |= {json.dumps(each, ensure_ascii=is_ascii)[1:-1] for each in spellings for is_ascii in (True, False)}
+    return {*spellings, html.escape(text), quote(text)}
 
 
 class PersonTexts:
