@@ -45,7 +45,11 @@ override EVENT := $(value EVENT)
 override RECORD := $(value RECORD)
 override RATE := $(value RATE)
 # Every shell has a USER: whoever is logged in is not meant.
-override ERASE_USER := $(if $(filter command,$(origin USER)),$(value USER))
+override ERASE_USER :=
+ifeq ($(origin USER),command line)
+override ERASE_USER := $(value USER)
+override USER := $(value USER)
+endif
 # In bash, SECONDS is a clock.
 override DURATION := $(value SECONDS)
 export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS SEED RATE DURATION REASON FILE RUN EVENT RECORD ERASE_USER \

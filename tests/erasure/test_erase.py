@@ -184,7 +184,7 @@ def test_what_changes_is_told_by_table_and_file(story: dict[str, Any]) -> None:
     assert re.search(r"users 1 \d+ 1 ", lines)
     assert "quarantine of runs never committed, removed 1" in lines
     assert "rows of ops.pipeline_runs cleaned 1" in lines
-    assert "/runs/pipeline.log 2" in lines
+    assert "/runs/pipeline.log 4" in lines
     for name in ("a", "b"):
         assert f"/in/{name}.jsonl" in lines.partition("input files that hold the person")[2]
 
