@@ -23,7 +23,6 @@ from pyspark.sql import functions as F
 from jobs.entry import add_common_arguments, erasure_key_file, quarantine_folder, run_job
 from jobs.storage.erasing import (
     clean_books,
-    find_committed_runs,
     find_input_files,
     find_names,
     gather_records,
@@ -37,6 +36,7 @@ from jobs.storage.migrations import prepare_database
 from jobs.storage.person_texts import PersonTexts, list_packed_files
 from jobs.storage.postgres import connect, hold_run_lock, jdbc_options
 from jobs.storage.publish import publish_surely
+from jobs.storage.quarantine import list_unfinished
 from jobs.storage.redaction import Redaction, find_redaction, find_stated_names, read_refused, rewrite
 from jobs.storage.rehearsal import rehearse
 from jobs.storage.runs import Run, entered_run, has_tables
@@ -87,12 +87,12 @@ def run(args: argparse.Namespace, database_url: str) -> str:
         raise UsageError("name the person by the platform's id: make erase USER=id (ERASE_USER in the environment)")
     settings = read_settings(Path(args.settings))
     with hold_run_lock(database_url, args.wait):
-        person, committed = look_up(args, database_url, user_id)
+        person = look_up(args, database_url, user_id)
         spark = start_spark("document-events")
-        refused = keep(read_refused(spark, quarantine_folder(args), committed))
+        refused = keep(read_refused(spark, quarantine_folder(args)))
         stated = find_stated_names(refused, Tombstones(person.known.key).add(user_id, ()))
         person = replace(person, names=person.names | stated)
-        redaction = find_redaction(refused, quarantine_folder(args), committed, person.tombstones)
+        redaction = find_redaction(refused, person.tombstones)
         if not (person.has_records or redaction.new or person.known.hash(user_id) in person.known.ids):
             raise UsageError(f"{user_id!r} is unknown: no record names this id; public.users has the known ones")
         with entered_run(database_url, "erase", settings, is_plan=not args.confirm) as entered:
@@ -103,8 +103,8 @@ def run(args: argparse.Namespace, database_url: str) -> str:
     return format_erasure(summary)
 
 
-def look_up(args: argparse.Namespace, database_url: str, user_id: str) -> tuple[Person, set[int]]:
-    """What the tables know of the person, and the runs whose quarantine counts. Writes the key, if it is confirmed."""
+def look_up(args: argparse.Namespace, database_url: str, user_id: str) -> Person:
+    """What the tables know of the person. Writes a key where there is none, if it is confirmed."""
     with closing(connect(database_url)) as connection:
         if not has_tables(connection):
             raise UsageError("nothing has been loaded yet, so there is nobody to erase; `make pipeline` loads")
@@ -113,10 +113,9 @@ def look_up(args: argparse.Namespace, database_url: str, user_id: str) -> tuple[
             key_file = erasure_key_file(args)
             known = read_tombstones(cursor, key_file) or Tombstones(take_key(key_file, is_kept=args.confirm))
             person = Person(user_id, find_names(cursor, user_id), known, is_known(cursor, user_id))
-            committed = find_committed_runs(cursor)
         if args.confirm:
             connection.commit()
-    return person, committed
+    return person
 
 
 def erase(
@@ -153,9 +152,8 @@ def erase(
         "changes": done.changes,
         "books": books,
         "redacted": len(redaction.new),
-        "uncommitted": sorted(redaction.uncommitted),
         "mentions": mentions,
-        "packed": [str(path) for path in list_packed_files(data)],
+        "not_searched": [*map(str, list_packed_files(data)), *list_unfinished(quarantine_folder(args))],
         "restatements": [asdict(restatement) for restatement in done.restatements],
         "input_files": [asdict(file) for file in files],
     }

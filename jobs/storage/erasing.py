@@ -45,12 +45,6 @@ def find_names(cursor: Cursor, user_id: str) -> frozenset[str]:
     return frozenset(name for (name,) in _fetch(cursor, "020_find_names.sql", {"user_id": sql.Literal(user_id)}))
 
 
-def find_committed_runs(cursor: Cursor) -> set[int]:
-    """The runs whose quarantine counts."""
-    cursor.execute("select run_id from ops.pipeline_runs where status = 'succeeded'")
-    return {run_id for (run_id,) in cursor.fetchall()}
-
-
 def gather_records(cursor: Cursor, run: Run, user_id: str) -> int:
     """Fill `arriving_events` with what the run has to judge again; returns how many records that are."""
     cursor.execute(

@@ -65,10 +65,14 @@ def rewrite_quarantine(lines: DataFrame, folder: str, run_ids: Iterable[int]) ->
         files.rename(path, _open(lines.sparkSession, place)[1])
 
 
-def remove_quarantine(spark: SparkSession, folder: str, run_ids: Iterable[int]) -> None:
-    """Remove the folders of runs that were never committed: they count for nothing."""
-    for run_id in run_ids:
-        _remove(spark, f"{decode(make_uri(folder))}/run_id={run_id}")
+def list_unfinished(folder: str) -> list[str]:
+    """The folders that a run which died left half written, below `folder`; none that a reader looks into."""
+    root = make_uri(folder)
+    with suppress(UsageError):
+        paths = [path for path, _ in file_system_of(root).walk(root) if "/_temporary/" in path]
+        names = {path.partition("/_temporary/")[0] for path in paths}
+        return [f"{decode(root).removeprefix('file://')}/{name}/_temporary" for name in sorted(names)]
+    return []
 
 
 def _remove(spark: SparkSession, place: str) -> None:

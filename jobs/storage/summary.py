@@ -82,11 +82,11 @@ def format_erasure(summary: dict[str, Any]) -> str:
     lines += _changes(summary["changes"])
     lines.append(f"  {'records judged again, superseded ones too':<42}{summary['records']:>12,}")
     lines.append(f"  {'refused records without their text':<42}{summary['redacted']:>12,}")
-    lines.append(f"  {'quarantine of runs never committed, removed':<42}{len(summary['uncommitted']):>12,}")
     lines += [f"  {f'rows of ops.{table} cleaned':<42}{count:>12,}" for table, count in summary["books"].items()]
     lines.append(f"  {'published daily numbers changed':<42}{len(summary['restatements']):>12,}")
     lines += _listed("mentions replaced in", summary["mentions"])
-    lines += _listed("compressed, so not searched; remove what may be of the person", dict.fromkeys(summary["packed"]))
+    not_searched = dict.fromkeys(summary["not_searched"])
+    lines += _listed("not searched, being compressed or left half written: remove what is not needed", not_searched)
     counts = {decode(file["uri"]).removeprefix("file://"): file["records"] for file in summary["input_files"]}
     holding = {name: records for name, records in counts.items() if records}
     lines += _listed("input files that hold the person, with the number of records", holding)

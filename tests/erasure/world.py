@@ -112,7 +112,10 @@ def leave_traces(url: str, data: Path) -> None:
         "runs/pipeline.log": json.dumps({"message": f"refused: {quoted}"}) + f"\nbatch ('{PERSON}', '{EMAIL}')\n",
         "runs/1.json": json.dumps({"records": 47, "skipped": [f"{PERSON}.txt"]}),
         "reports/1.html": f"<td>{html.escape(NAME)}</td><td>{PERSON}</td>",
-        "quarantine/run_id=1/part-0.json": quoted,
+        "quarantine/run_id=1/part-0.json": json.dumps(
+            {"source_file": "file:///gone", "record_number": 1, "raw": quoted}
+        ),
+        "quarantine/run_id=2/_temporary/part-0.json": "{",
     }.items():
         (data / path).parent.mkdir(parents=True, exist_ok=True)
         with (data / path).open("a", encoding="utf-8") as file:
