@@ -89,7 +89,7 @@ def _load(
         described = describe_quarantined(quarantined)
         if work.tombstones:
             erased = work.tombstones.in_spark(spark)
-            accepted, described = pseudonymize(accepted, erased), redact(described, erased)
+            accepted, described = keep(pseudonymize(accepted, erased)), redact(described, erased)
         # Few as a rule: gathered once, where each look at them would be one at all records.
         described = keep(described.coalesce(_QUARANTINE_PARTS))
         refused = [read_group(row) for row in group_refused(described).collect()]
