@@ -52,6 +52,12 @@ def test_database_url_prints_a_url_and_nothing_else(server: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{server}\n", "")
 
 
+def test_the_role_is_handed_on_and_only_the_embedded_server_has_its_analyst(probe: str, server: str) -> None:
+    assert json.loads(run_make("psql", probe, "ROLE=analyst").stdout)[-2:] == ["--role", "analyst"]
+    done = run_make("database-url", "ROLE=analyst", DATABASE_URL=server)
+    assert "error: DATABASE_URL names a server of your own: `grant document_events_analyst to`" in done.stderr
+
+
 def test_database_url_leaves_the_password_out() -> None:
     done = run_make("database-url", DATABASE_URL="postgresql://me:s3cret@db.example:5432/logs?sslmode=require")
     assert done.stdout == "postgresql://me@db.example:5432/logs?sslmode=require\n"
@@ -148,6 +154,7 @@ def test_stream_and_live_simulation_are_told_what_make_was_told(probe: str) -> N
 def test_old_python_is_one_line_and_leaves_no_venv(tmp_path: Path) -> None:
     for name in ("Makefile", "setup.cfg", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "conf" / "requirements", tmp_path / "conf" / "requirements")
     programs = tmp_path / "bin"
     programs.mkdir()
     (programs / "python3").write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.9.2" && exit 0\nexit 1\n')

@@ -68,6 +68,9 @@ def start_run(connection: Connection, kind: RunKind, settings: Settings, is_plan
     sessions were cut by another gap.
     """
     started_at = datetime.now(UTC)
+    if not is_plan:
+        with connection, connection.cursor() as cursor:
+            _end_connections(cursor)
     with connection, connection.cursor() as cursor:
         if not is_plan:
             _sweep_dead_runs(cursor)
@@ -130,13 +133,17 @@ def _has_tables(cursor: Cursor) -> bool:
     return bool(fetch_one(cursor)[0])
 
 
-def _sweep_dead_runs(cursor: Cursor) -> None:
-    # A machine that vanished without a word leaves connections that hold locks for hours.
+def _end_connections(cursor: Cursor) -> None:
+    """End those of dead runs: a machine that vanished without a word leaves some that hold locks for hours."""
+    cursor.execute("set local role none")  # the role that a login takes may not end connections of that login
     cursor.execute(
         "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
-        " where datname = current_database() and usename = current_user and application_name = any(%s)",
+        " where datname = current_database() and usename = session_user and application_name = any(%s)",
         ([STAGING_NAME, PUBLISH_NAME],),
     )
+
+
+def _sweep_dead_runs(cursor: Cursor) -> None:
     cursor.execute(
         "update ops.pipeline_runs set status = 'failed', error = 'found dead by the next run' where status = 'running'"
     )

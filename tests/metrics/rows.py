@@ -15,6 +15,7 @@ from psycopg2.extras import execute_values
 
 from jobs.storage.migrations import prepare_database
 from jobs.storage.postgres import SQL, execute_files
+from jobs.storage.roles import as_owner
 
 RUN_ID = 1
 STAGING = "staging_1"
@@ -72,8 +73,10 @@ def create_tables(connection: Connection) -> None:
         for table in ("users", "documents", "sessions", "events"):
             cursor.execute(f"alter table {STAGING}.{table} set schema public")
         cursor.execute(f"drop schema {STAGING} cascade")
-        execute_files(cursor, "ddl/1[67]*.sql")
-        execute_files(cursor, "metrics/*.sql")
+        with as_owner(cursor):
+            execute_files(cursor, "ddl/1[67]*.sql")
+            execute_files(cursor, "metrics/*.sql")
+        cursor.execute("set role none")  # a test may plant any fault
 
 
 def load(connection: Connection, *events: Event) -> None:

@@ -33,12 +33,16 @@ from ours inner join pg_description on objoid = ours.oid and classoid = 'pg_clas
 union all
 select 'storage', format('%I.%I', nspname, relname), relkind::text, relpersistence::text
 from ours where relkind in ('r', 'S')
+union all
+select 'right', format('%I.%I', nspname, relname), rights.grantee::regrole::text, rights.privilege_type
+from ours cross join aclexplode(coalesce(relacl, acldefault('r', relowner))) as rights
+where relkind in ('r', 'v')
 order by 1, 2, 3, 4
 """
 
 
 def read_catalogue(url: str) -> list[tuple[Any, ...]]:
-    """One row per column, constraint, index, view, function, comment and table of our schemas."""
+    """One row per column, constraint, index, view, function, comment, table and right of our schemas."""
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute(CATALOGUE)
         return cursor.fetchall()

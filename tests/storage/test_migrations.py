@@ -1,7 +1,5 @@
 """Migrations: an older database is brought up to date, a newer or an edited one is refused, on real databases."""
 
-import shutil
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -9,47 +7,15 @@ from typing import Any
 import psycopg2
 import pytest
 
-from jobs.storage import migrations, postgres
+from jobs.storage import migrations
 from jobs.storage.errors import UsageError
-from jobs.storage.migrations import prepare_database
-from jobs.storage.postgres import connect, find_sql
-from jobs.storage.publish import publish
+from jobs.storage.postgres import find_sql
 from tests.conftest import empty_database
 from tests.storage.catalogue import read_catalogue
-from tests.storage.test_publish import column, stage_one_event
+from tests.storage.conftest import load_one_event, prepare
+from tests.storage.test_publish import column
 
-OLD_DATABASE = (Path(__file__).parent / "database_before_migrations.sql").read_text(encoding="utf-8")
 FILES = [path.stem for path in find_sql("migrations/*.sql")]
-
-
-def prepare(url: str) -> None:
-    with closing(connect(url)) as connection, connection, connection.cursor() as cursor:
-        prepare_database(cursor)
-
-
-def run_once(url: str, file_id: int) -> None:
-    """What jobs/pipeline.py does to the database, for one event."""
-    prepare(url)
-    with closing(connect(url)) as connection:
-        run, counts = stage_one_event(connection, file_id)
-        publish(connection, run, [counts])
-
-
-@pytest.fixture
-def old_url(server: str) -> Iterator[str]:
-    """A database that the version before migrations loaded."""
-    with empty_database(server) as url:
-        with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
-            cursor.execute(OLD_DATABASE)
-        yield url
-
-
-@pytest.fixture
-def sql_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of sql/ that a test may change, in the place of the real one."""
-    shutil.copytree(postgres.SQL, tmp_path / "sql")
-    monkeypatch.setattr(postgres, "SQL", tmp_path / "sql")
-    return tmp_path / "sql"
 
 
 def test_numbers_follow_one_another() -> None:
@@ -62,9 +28,9 @@ def test_a_new_database_has_all_applied(database_url: str, database: Any) -> Non
 
 
 def test_an_older_database_is_brought_up_to_date_by_the_next_run(old_url: str, server: str) -> None:
-    run_once(old_url, 20)
+    load_one_event(old_url, 20)
     with empty_database(server) as new_url:
-        run_once(new_url, 20)
+        load_one_event(new_url, 20)
         assert read_catalogue(old_url) == read_catalogue(new_url)
     with closing(psycopg2.connect(old_url)) as connection:
         assert column(connection, "select event_id from public.events order by 1") == ["e1", "e2", "e20", "e3"]

@@ -12,7 +12,7 @@ from jobs.storage.errors import DatabaseUnavailableError, PipelineError, Quality
 from jobs.storage.migrations import prepare_database
 from jobs.storage.postgres import connect, hold_run_lock
 from jobs.storage.publish import FileCounts, publish
-from jobs.storage.runs import Run, fail_run, start_run
+from jobs.storage.runs import Run, RunKind, fail_run, start_run
 from jobs.storage.settings import read_settings
 from tests.builders import ROOT
 
@@ -30,9 +30,9 @@ insert into {staging}.events (
 """
 
 
-def stage_one_event(connection: Any, file_id: int) -> tuple[Run, FileCounts]:
+def stage_one_event(connection: Any, file_id: int, kind: RunKind = "load") -> tuple[Run, FileCounts]:
     """A run with one event in staging, and the counts that describe it truly."""
-    run = start_run(connection, "load", read_settings(ROOT / "conf" / "pipeline.yml"))
+    run = start_run(connection, kind, read_settings(ROOT / "conf" / "pipeline.yml"))
     with connection, connection.cursor() as cursor:
         rows = sql.SQL(STAGED_ROWS).format(staging=sql.Identifier(run.staging))
         cursor.execute(rows, {"event_id": f"e{file_id}", "file_id": file_id, "run_id": run.run_id})
