@@ -1,5 +1,6 @@
 """What an erasure reads and changes in the database, beside what every run does."""
 
+import logging
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from jobs.storage.postgres import SQL, SqlParts, connect, fetch_one, read_sql
 from jobs.storage.redaction import Redaction
 from jobs.storage.runs import Run
 from jobs.storage.tombstones import Tombstones
+
+logger = logging.getLogger(__name__)
 
 # Columns of the books that quote what went wrong, and with it perhaps a row.
 _QUOTING = (("pipeline_runs", "error", "text"), ("check_results", "example", "jsonb"))
@@ -87,12 +90,18 @@ def clean_books(cursor: Cursor, texts: PersonTexts) -> dict[str, int]:
 
 
 def sweep_dead_rows(database_url: str) -> None:
-    """Let the database forget the old versions of rows, and what it noted of their values for its plans."""
+    """Let the database forget the old versions of rows, and what it noted of their values for its plans.
+
+    Only who owns a table may; what the database says to others is logged.
+    """
     with closing(connect(database_url)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
+            cursor.execute("reset role")  # the login may own both what is published and the books
             for schema, table in _REWRITTEN:
                 cursor.execute(sql.SQL("vacuum (analyze) {}").format(sql.Identifier(schema, table)))
+        for notice in connection.notices:
+            logger.warning("%s", notice.strip())
 
 
 def _fetch(cursor: Cursor, name: str, parts: SqlParts) -> list[tuple[Any, ...]]:
