@@ -24,6 +24,7 @@ FILE :=
 RUN :=
 EVENT :=
 RECORD :=
+CONFIRM :=
 SEARCH :=
 STREAM :=
 ROLE :=
@@ -52,10 +53,16 @@ override EVENT := $(value EVENT)
 override RECORD := $(value RECORD)
 override ROLE := $(value ROLE)
 override RATE := $(value RATE)
+# Every shell has a USER: whoever is logged in is not meant.
+override ERASE_USER :=
+ifeq ($(origin USER),command line)
+override ERASE_USER := $(value USER)
+override USER := $(value USER)
+endif
 # In bash, SECONDS is a clock.
 override DURATION := $(value SECONDS)
 export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS BENCH_EVENTS SEED ANOMALIES SEEDS RATE DURATION REASON FILE RUN \
-	EVENT RECORD ROLE FULL_REFRESH DROP_MISSING ACCEPT_QUALITY
+	EVENT RECORD ROLE ERASE_USER FULL_REFRESH DROP_MISSING ACCEPT_QUALITY
 ifneq ($(origin DATABASE_URL),undefined)
 override DATABASE_URL := $(value DATABASE_URL)
 export DATABASE_URL
@@ -128,6 +135,10 @@ quarantine: $(LOCAL) ## what is open in quarantine, by reason, field and file, w
 replay: $(LOCAL) ## try quarantined records again by today's mapping and rules; REASON=, FILE=, RUN= select some
 	@$(PYTHON) -m jobs.submit --database jobs/replay.py \
 		$${REASON:+--reason "$$REASON"} $${FILE:+--file "$$FILE"} $${RUN:+--run "$$RUN"}
+
+.PHONY: erase
+erase: $(LOCAL) ## pseudonymise the person USER=id everywhere, for good; a dry run, unless CONFIRM=1: docker/README.md
+	@$(PYTHON) -m jobs.submit --database jobs/erase.py $(if $(call is_on,CONFIRM),--confirm)
 
 .PHONY: simulate
 simulate: $(LOCAL) ## make EVENTS events from SEED in the folder OUTPUT, the right answers beside it; ANOMALIES=all or none; STREAM=1: live, RATE a second, for SECONDS

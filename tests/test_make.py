@@ -122,6 +122,18 @@ def test_switches_are_handed_on_only_when_on(probe: str) -> None:
     assert none[-2:] == ["--source", "conf/sources/default.yml"]
 
 
+def test_nobody_is_erased_who_is_not_named_on_the_command_line(tmp_path: Path) -> None:
+    script = tmp_path / "probe.py"
+    script.write_text("import os, sys; print(sys.argv[-1], repr(os.environ['ERASE_USER']))")
+    probe = f"PYTHON={sys.executable} {script}"
+    assert run_make("erase", probe, USER="root").stdout == "jobs/erase.py ''\n"
+    assert run_make("erase", "-e", probe, USER="root").stdout == "jobs/erase.py ''\n"
+    assert run_make("erase", probe, USER="root", ERASE_USER="bob").stdout == "jobs/erase.py ''\n"
+    named = run_make("erase", probe, "USER=$(shell touch PWNED) o'hara", "CONFIRM=1", USER="root").stdout
+    assert named == """--confirm "$(shell touch PWNED) o'hara"\n"""
+    assert not (ROOT / "PWNED").exists()
+
+
 def test_stream_and_live_simulation_are_told_what_make_was_told(probe: str) -> None:
     once = json.loads(run_make("stream", probe, "ONCE=1", "INPUT=a b").stdout)
     live = json.loads(run_make("simulate", probe, "STREAM=1", "RATE=5", "SECONDS=3").stdout)

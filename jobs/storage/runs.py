@@ -1,20 +1,25 @@
 """Runs: how one begins, what it may assume, and how it is entered as failed."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Literal
 
+import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from jobs.storage.errors import UsageError
-from jobs.storage.postgres import PUBLISH_NAME, STAGING_NAME, SqlParts, execute_files, fetch_one
+from jobs.storage.errors import PipelineError, UsageError, describe
+from jobs.storage.postgres import PUBLISH_NAME, STAGING_NAME, SqlParts, connect, execute_files, fetch_one
 from jobs.storage.settings import Settings
+from jobs.storage.trouble import find_database_trouble
 
-# `load` takes new files, `full_refresh` all files again, `replay` quarantined records of earlier runs.
-RunKind = Literal["load", "full_refresh", "replay"]
+# `load` takes new files, `full_refresh` all files again, `replay` quarantined records of earlier runs, `erase` what is
+# known of a person.
+RunKind = Literal["load", "full_refresh", "replay", "erase"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,20 @@ class Run:
             "run_id": sql.Literal(self.run_id),
             **self.settings.sql_parts,
         }
+
+
+@contextmanager
+def entered_run(database_url: str, kind: RunKind, settings: Settings, is_plan: bool) -> Iterator[Run]:
+    """A run that is entered as failed whatever goes wrong in it; the run lock must be held."""
+    with closing(connect(database_url)) as connection:
+        run = start_run(connection, kind, settings, is_plan)
+    try:
+        yield run
+    except BaseException as error:
+        # What can't be entered now is swept by the next run.
+        with suppress(psycopg2.Error, PipelineError), closing(connect(database_url)) as connection:
+            fail_run(connection, run, describe(find_database_trouble(error) or error))
+        raise
 
 
 def start_run(connection: Connection, kind: RunKind, settings: Settings, is_plan: bool = False) -> Run:
