@@ -3,7 +3,9 @@
 do $$
 begin
     if to_regclass('public.events') is not null then
-        drop index if exists public.events_edited_document_idx;
+        drop index if exists
+        public.events_edited_document_idx, public.events_sent_by_user_idx, public.events_login_idx;
+
         create index events_edited_document_idx on public.events (document_id, event_at)
         include (user_id, document_word_count)
         where event_type = 'document_edit';
