@@ -24,8 +24,10 @@ FILE :=
 RUN :=
 EVENT :=
 RECORD :=
+CONFIRM :=
 SEARCH :=
 STREAM :=
+ROLE :=
 RATE := 20
 SECONDS :=
 
@@ -49,18 +51,25 @@ override FILE := $(value FILE)
 override RUN := $(value RUN)
 override EVENT := $(value EVENT)
 override RECORD := $(value RECORD)
+override ROLE := $(value ROLE)
 override RATE := $(value RATE)
+# Every shell has a USER: whoever is logged in is not meant.
+override ERASE_USER :=
+ifeq ($(origin USER),command line)
+override ERASE_USER := $(value USER)
+override USER := $(value USER)
+endif
 # In bash, SECONDS is a clock.
 override DURATION := $(value SECONDS)
 export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS BENCH_EVENTS SEED ANOMALIES SEEDS RATE DURATION REASON FILE RUN \
-	EVENT RECORD FULL_REFRESH DROP_MISSING ACCEPT_QUALITY
+	EVENT RECORD ROLE ERASE_USER FULL_REFRESH DROP_MISSING ACCEPT_QUALITY
 ifneq ($(origin DATABASE_URL),undefined)
 override DATABASE_URL := $(value DATABASE_URL)
 export DATABASE_URL
 endif
 
 PYTHON := .venv/bin/python
-# One stamp for each set of extras; a changed setup.cfg makes it anew.
+# One stamp for each set of packages; a changed lock file makes it anew.
 LOCAL := .venv/.local
 REPORT := .venv/.report
 TEST := .venv/.test
@@ -127,6 +136,10 @@ replay: $(LOCAL) ## try quarantined records again by today's mapping and rules; 
 	@$(PYTHON) -m jobs.submit --database jobs/replay.py \
 		$${REASON:+--reason "$$REASON"} $${FILE:+--file "$$FILE"} $${RUN:+--run "$$RUN"}
 
+.PHONY: erase
+erase: $(LOCAL) ## pseudonymise the person USER=id everywhere, for good; a dry run, unless CONFIRM=1: docker/README.md
+	@$(PYTHON) -m jobs.submit --database jobs/erase.py $(if $(call is_on,CONFIRM),--confirm)
+
 .PHONY: simulate
 simulate: $(LOCAL) ## make EVENTS events from SEED in the folder OUTPUT, the right answers beside it; ANOMALIES=all or none; STREAM=1: live, RATE a second, for SECONDS
 	@$(PYTHON) -m jobs.simulate --events "$$EVENTS" --seed "$$SEED" --anomalies "$$ANOMALIES" --output "$$OUTPUT" \
@@ -134,12 +147,12 @@ simulate: $(LOCAL) ## make EVENTS events from SEED in the folder OUTPUT, the rig
 
 ##@ The database
 .PHONY: database-url
-database-url: $(LOCAL) ## print a URL for psql (with make -s nothing else), starting the embedded server if needed
-	@$(PYTHON) -m jobs.database url
+database-url: $(LOCAL) ## print a URL for psql (with make -s nothing else), starting the embedded server if needed; ROLE=analyst: can only read
+	@$(PYTHON) -m jobs.database url $${ROLE:+--role "$$ROLE"}
 
 .PHONY: psql
-psql: $(LOCAL) ## open psql on the database
-	@$(PYTHON) -m jobs.database psql
+psql: $(LOCAL) ## open psql on the database; ROLE=analyst as above
+	@$(PYTHON) -m jobs.database psql $${ROLE:+--role "$$ROLE"}
 
 .PHONY: stop
 stop: $(LOCAL) ## stop the embedded server; its data stay
@@ -224,6 +237,26 @@ lint: $(TEST) ## ruff, mypy and sqlfluff
 	@.venv/bin/mypy
 	@.venv/bin/sqlfluff lint --processes 2 sql
 
+# Of every platform and Python from 3.11 on. uv is taken by version; it resolves, and installs nothing of ours.
+UV := .venv-uv/bin/uv
+.PHONY: lock
+lock: ## pin the packages of setup.cfg with all that they need, by hash, in conf/requirements
+	@python3 -m venv .venv-uv && .venv-uv/bin/pip install --quiet --quiet --disable-pip-version-check uv==0.13.9
+	@for set in 'terminal --extra terminal' 'local --extra local' 'report --extra local --extra report' 'test --extra local --extra test'; do \
+		$(UV) pip compile --quiet setup.cfg $${set#* } --universal --python-version 3.11 --generate-hashes \
+		--no-emit-package document-events --custom-compile-command 'make lock' --output-file "conf/requirements/$${set%% *}.txt"; done
+	@sed -n 's/^requires = \["\(.*\)"\]/\1/p' pyproject.toml | $(UV) pip compile --quiet - --universal --python-version 3.11 \
+		--generate-hashes --custom-compile-command 'make lock' --output-file conf/requirements/build.txt
+
+.PHONY: licences
+licences: $(TEST) ## the licence of every package that is installed; ends with 2 at one that is not allowed
+	@$(PYTHON) -m tests.licences
+
+.PHONY: audit
+audit: ## known vulnerabilities of the packages in conf/requirements; needs pypi.org itself
+	@python3 -m venv .venv-audit && .venv-audit/bin/pip install --quiet --quiet --disable-pip-version-check pip-audit==2.10.1
+	@.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement conf/requirements/test.txt
+
 .PHONY: format
 format: $(TEST) ## let ruff lay out the Python files
 	@.venv/bin/ruff format .
@@ -237,7 +270,7 @@ java: $(LOCAL) ## fetch Java 17 into ~/.jdk where there is no Java 17 or 21; pri
 .PHONY: clean
 clean: ## stop the embedded server and remove it WITH ITS DATA, .venv and all that was generated; data/events stays
 	@if [ -x $(PYTHON) ] && [ -d data/postgres ]; then env -u DATABASE_URL $(PYTHON) -m jobs.database stop; fi
-	@rm -rf .venv .venv-airflow .venv-bench data/airflow data/postgres data/quarantine data/runs data/reports data/simulated build *.egg-info \
+	@rm -rf .venv .venv-airflow .venv-audit .venv-bench .venv-uv data/airflow data/postgres data/quarantine data/runs data/reports data/simulated build *.egg-info \
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse metastore_db derby.log
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -246,15 +279,15 @@ help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-$(LOCAL): setup.cfg pyproject.toml
-	$(call install,.[local])
+$(LOCAL): setup.cfg pyproject.toml conf/requirements/local.txt
+	$(call install,local)
 
-$(REPORT): setup.cfg pyproject.toml
-	$(call install,.[local$(comma)report])
+$(REPORT): setup.cfg pyproject.toml conf/requirements/report.txt
+	$(call install,report)
 	@touch $(LOCAL)
 
-$(TEST): setup.cfg pyproject.toml
-	$(call install,.[local$(comma)test])
+$(TEST): setup.cfg pyproject.toml conf/requirements/test.txt
+	$(call install,test)
 	@touch $(LOCAL) $(REPORT)
 
 # An environment of its own: what Airflow pins and what Spark needs need not agree.
@@ -270,7 +303,6 @@ $(BENCH): tests/bench/requirements.txt
 	@.venv-bench/bin/python -m pip install --quiet --quiet --disable-pip-version-check --requirement $< >&2
 	@touch $@
 
-comma := ,
 # The venv is made once; standard output is left to the targets, as `make -s database-url` prints a URL only.
 define install
 @python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -278,7 +310,10 @@ define install
 @echo 'setting up .venv (once, some minutes)' >&2
 @python3 -m venv .venv >&2 || { \
 	echo 'error: python3 can not make a venv; on Debian and Ubuntu: apt install python3-venv' >&2; exit 2; }
-@$(PYTHON) -m pip install --quiet --quiet --disable-pip-version-check --editable '$(1)' >&2 || { \
-	echo 'error: the packages of setup.cfg could not be installed; see above, check the network' >&2; exit 2; }
+@for arguments in '--require-hashes --requirement conf/requirements/build.txt' \
+		'--require-hashes --no-build-isolation --requirement conf/requirements/$(1).txt' \
+		'--no-deps --no-build-isolation --editable .'; do \
+	$(PYTHON) -m pip install --quiet --quiet --disable-pip-version-check $$arguments >&2 || { \
+	echo 'error: the packages of conf/requirements could not be installed; see above, check the network' >&2; exit 2; }; done
 @touch $@
 endef

@@ -1,8 +1,10 @@
 """The database that the jobs load into: an own server named by DATABASE_URL, else the embedded one.
 
-`python -m jobs.database start|stop|url|psql`. With DATABASE_URL set, `start` and `stop` do nothing and say so.
+`python -m jobs.database start|stop|url|psql [--role analyst]`. With DATABASE_URL set, `start` and `stop` do nothing
+and say so.
 `url` prints one line that psql accepts, never with a password: that of the embedded server stands in the passfile
 which the URL names; one in DATABASE_URL itself is left out with a note, and belongs in PGPASSFILE or PGPASSWORD.
+The embedded server has a second login, `analyst`, that can only read what is published.
 """
 
 from __future__ import annotations
@@ -28,6 +30,14 @@ def find_database(data_dir: Path = DATA_DIR) -> str:
     return os.environ.get("DATABASE_URL") or embedded_postgres.start(data_dir)
 
 
+def find_database_of_analyst() -> str:
+    """The URL for reading the embedded server, now running. Raises UsageError for a server of the user's own."""
+    if os.environ.get("DATABASE_URL"):
+        raise UsageError("DATABASE_URL names a server of your own: `grant document_events_analyst to` a login there")
+    embedded_postgres.start(DATA_DIR)
+    return embedded_postgres.url(DATA_DIR, embedded_postgres.ANALYST)
+
+
 def split_password(url: str) -> tuple[str, str | None]:
     """A URL (or libpq's `key=value` form) without its password, and the password.
 
@@ -51,7 +61,7 @@ def split_password(url: str) -> tuple[str, str | None]:
     return urlunsplit(split._replace(netloc=netloc, query=urlencode(kept, safe="/", quote_via=quote))), password
 
 
-def start_server() -> None:
+def start_server(_: str) -> None:
     """Start the embedded server where it is wanted."""
     if os.environ.get("DATABASE_URL"):
         print("DATABASE_URL names a server of your own: nothing to start")
@@ -59,7 +69,7 @@ def start_server() -> None:
     print(f"PostgreSQL runs: {embedded_postgres.start(DATA_DIR)}")
 
 
-def stop_server() -> None:
+def stop_server(_: str) -> None:
     """Stop the embedded server if it runs."""
     if os.environ.get("DATABASE_URL"):
         print("DATABASE_URL names a server of your own: nothing to stop")
@@ -67,17 +77,17 @@ def stop_server() -> None:
     print("PostgreSQL stopped" if embedded_postgres.stop(DATA_DIR) else "PostgreSQL was not running")
 
 
-def print_url() -> None:
+def print_url(role: str) -> None:
     """Print the URL without a password, starting the embedded server if needed."""
-    url, password = split_password(find_database())
+    url, password = split_password(FINDERS[role]())
     print(url)
     if password is not None:
         print("note: the password is left out; give it by PGPASSFILE or PGPASSWORD", file=sys.stderr)
 
 
-def open_psql() -> None:
+def open_psql(role: str) -> None:
     """Become psql on the database: the user's own where there is one, else that of the wheel."""
-    url, password = split_password(find_database())
+    url, password = split_password(FINDERS[role]())
     program = shutil.which("psql") or str(embedded_postgres.find_programs() / "psql")
     # In the environment, since every user of the machine can read the arguments of a process.
     environment = {**os.environ, **({"PGPASSWORD": password} if password is not None else {})}
@@ -85,6 +95,7 @@ def open_psql() -> None:
     os.execve(program, [program, url], environment)  # noqa: S606 - no shell is wanted
 
 
+FINDERS = {"loader": find_database, "analyst": find_database_of_analyst}
 COMMANDS = {"start": start_server, "stop": stop_server, "url": print_url, "psql": open_psql}
 
 
@@ -92,8 +103,10 @@ def main(arguments: list[str]) -> int:
     """Run one command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m jobs.database", description=__doc__.partition("\n")[0])
     parser.add_argument("command", choices=sorted(COMMANDS))
+    parser.add_argument("--role", choices=sorted(FINDERS), default="loader", help="as whom to connect (%(default)s)")
+    options = parser.parse_args(arguments)
     try:
-        COMMANDS[parser.parse_args(arguments).command]()
+        COMMANDS[options.command](options.role)
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

@@ -27,6 +27,11 @@ def quarantine_folder(args: argparse.Namespace) -> str:
     return args.quarantine or str(Path(args.data).resolve() / "quarantine")
 
 
+def erasure_key_file(args: argparse.Namespace) -> Path:
+    """Where the key is by which erased people are told; ERASURE_KEY_FILE in the environment names another place."""
+    return Path(os.environ.get("ERASURE_KEY_FILE") or Path(args.data) / "erasure.key")
+
+
 def run_job(args: argparse.Namespace, run: Callable[[argparse.Namespace, str], str]) -> int:
     """Run a job and print what it returns; errors become one line each and the exit code that belongs to them.
 

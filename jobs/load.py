@@ -2,32 +2,30 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from functools import reduce
 from typing import Any
 
-import psycopg2
 from pyspark.sql import DataFrame, Row, SparkSession
 
 from jobs.quality import FileQuality, check_quality
-from jobs.storage.errors import PipelineError, describe
 from jobs.storage.framing import Framed, frame
 from jobs.storage.history import find_history, read_history
 from jobs.storage.ledger import Reading
 from jobs.storage.logs import Stages
-from jobs.storage.postgres import connect, jdbc_options
+from jobs.storage.postgres import jdbc_options
 from jobs.storage.publish import FileCounts, publish_surely
 from jobs.storage.quarantine import write_quarantine
 from jobs.storage.rehearsal import rehearse
-from jobs.storage.runs import Run, RunKind, fail_run, start_run
+from jobs.storage.runs import Run, RunKind, entered_run
 from jobs.storage.settings import Settings
 from jobs.storage.spark import keep, refuse_unknown_zone, start_spark
 from jobs.storage.staging import stage
-from jobs.storage.trouble import find_database_trouble
+from jobs.storage.tombstones import Tombstones
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
 from jobs.transforms.model import conform, model_tables
 from jobs.transforms.parse import parse
+from jobs.transforms.pseudonymize import pseudonymize, redact
 from jobs.transforms.quarantine import (
     RefusedGroup,
     count_reasons,
@@ -45,11 +43,12 @@ _QUARANTINE_PARTS = 8
 
 @dataclass(frozen=True)
 class Work:
-    """What one run loads: where its records come from is all that jobs differ in."""
+    """What one run loads: where its records come from is all that jobs differ in. Erased people stay erased."""
 
     kind: RunKind
     readings: list[Reading]
     frame: Callable[[SparkSession, list[Reading]], Framed]
+    tombstones: Tombstones | None
     is_plan: bool = False
 
 
@@ -64,15 +63,9 @@ def load(database_url: str, work: Work, settings: Settings, quarantine: str, acc
     The run lock must be held. With `accept_quality` the quality gate only warns. Whatever goes wrong, the run is
     entered as failed and nothing of it is published. A plan is carried out to the end and leaves nothing at all.
     """
-    with closing(connect(database_url)) as connection:
-        run = start_run(connection, work.kind, settings, work.is_plan)
     try:
-        return _load(database_url, run, work, settings, quarantine, accept_quality)
-    except BaseException as error:
-        # What can't be entered now is swept by the next run.
-        with suppress(psycopg2.Error, PipelineError), closing(connect(database_url)) as connection:
-            fail_run(connection, run, describe(find_database_trouble(error) or error))
-        raise
+        with entered_run(database_url, work.kind, settings, work.is_plan) as run:
+            return _load(database_url, run, work, settings, quarantine, accept_quality)
     finally:
         if spark := SparkSession.getActiveSession():
             spark.catalog.clearCache()  # a stream loads again and again
@@ -93,8 +86,12 @@ def _load(
     with stages.time("parse") as counts:
         judged = keep(_judge(framed, groups, settings.limits))
         accepted, quarantined = split(judged)
+        described = describe_quarantined(quarantined)
+        if work.tombstones:
+            erased = work.tombstones.in_spark(spark)
+            accepted, described = keep(pseudonymize(accepted, erased)), redact(described, erased)
         # Few as a rule: gathered once, where each look at them would be one at all records.
-        described = keep(describe_quarantined(quarantined).coalesce(_QUARANTINE_PARTS))
+        described = keep(described.coalesce(_QUARANTINE_PARTS))
         refused = [read_group(row) for row in group_refused(described).collect()]
         counts |= (reasons := dict(sorted(count_reasons(refused).items())))
     with stages.time("quarantine"):

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from jobs.entry import add_common_arguments, quarantine_folder, run_job
+from jobs.entry import add_common_arguments, erasure_key_file, quarantine_folder, run_job
 from jobs.load import Work, frame_files, load
 from jobs.storage.files import discover, no_files_found
 from jobs.storage.ledger import (
@@ -24,13 +24,15 @@ from jobs.storage.ledger import (
     find_known_paths,
     foresee_file_ids,
     make_readings,
-    prepare_database,
     reserve_file_ids,
 )
+from jobs.storage.migrations import prepare_database
 from jobs.storage.postgres import connect, hold_run_lock
 from jobs.storage.settings import read_settings
 from jobs.storage.sources import read_source
 from jobs.storage.summary import format_nothing_new, format_summary, write_summary
+from jobs.storage.tombstones import read_tombstones
+from jobs.storage.views import make_views
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -69,6 +71,7 @@ def load_folder(args: argparse.Namespace, database_url: str, is_plan: bool = Fal
     with hold_run_lock(database_url, args.wait):
         with closing(connect(database_url)) as connection, connection.cursor() as cursor:
             prepare_database(cursor)
+            tombstones = read_tombstones(cursor, erasure_key_file(args))
             if args.full_refresh:
                 chosen = choose_all_files(cursor, found, source, args.drop_missing)
             else:
@@ -79,10 +82,12 @@ def load_folder(args: argparse.Namespace, database_url: str, is_plan: bool = Fal
             summary = {"files": 0, "found": len(found), "loaded": count_current_files(cursor), "skipped": skipped}
             summary["other_mappings"] = count_other_mappings(cursor, found, source)
             if not is_plan:
+                if not readings and summary["loaded"]:  # a run that publishes makes them itself
+                    make_views(cursor, settings)
                 connection.commit()
         if not readings:
             return summary
-        work = Work("full_refresh" if args.full_refresh else "load", readings, frame_files, is_plan)
+        work = Work("full_refresh" if args.full_refresh else "load", readings, frame_files, tombstones, is_plan)
         done = load(database_url, work, settings, quarantine_folder(args), args.accept_quality)
         summary |= {"read_before": len(known)} | done
     if not is_plan:

@@ -105,6 +105,21 @@ QUARANTINE_LINE = _schema(
     source_file=_TEXT, record_number=_LONG, raw=_TEXT, raw_base64=_TEXT, raw_sha256=_TEXT, run_id=_LONG
 )
 
+# A whole line in the quarantine folder, as an erasure reads it and writes it again.
+_PROBLEM = _schema(reason=_TEXT, field=_TEXT, value=_TEXT, expected=_TEXT)
+WHOLE_QUARANTINE_LINE = _schema(
+    source_file=_TEXT,
+    record_number=_LONG,
+    reasons=T.ArrayType(_TEXT),
+    details=_schema(problems=T.ArrayType(_PROBLEM), fields=T.MapType(_TEXT, _TEXT)),
+    raw=_TEXT,
+    raw_base64=_TEXT,
+    raw_bytes=T.IntegerType(),
+    raw_sha256=_TEXT,
+    is_redacted=T.BooleanType(),
+    run_id=_LONG,
+)
+
 # Staged tables that get a primary key, and so hold each row once even where a task of Spark wrote it twice.
 KEYED = {
     "users": USERS,

@@ -52,6 +52,12 @@ def test_database_url_prints_a_url_and_nothing_else(server: str) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{server}\n", "")
 
 
+def test_the_role_is_handed_on_and_only_the_embedded_server_has_its_analyst(probe: str, server: str) -> None:
+    assert json.loads(run_make("psql", probe, "ROLE=analyst").stdout)[-2:] == ["--role", "analyst"]
+    done = run_make("database-url", "ROLE=analyst", DATABASE_URL=server)
+    assert "error: DATABASE_URL names a server of your own: `grant document_events_analyst to`" in done.stderr
+
+
 def test_database_url_leaves_the_password_out() -> None:
     done = run_make("database-url", DATABASE_URL="postgresql://me:s3cret@db.example:5432/logs?sslmode=require")
     assert done.stdout == "postgresql://me@db.example:5432/logs?sslmode=require\n"
@@ -116,6 +122,18 @@ def test_switches_are_handed_on_only_when_on(probe: str) -> None:
     assert none[-2:] == ["--source", "conf/sources/default.yml"]
 
 
+def test_nobody_is_erased_who_is_not_named_on_the_command_line(tmp_path: Path) -> None:
+    script = tmp_path / "probe.py"
+    script.write_text("import os, sys; print(sys.argv[-1], repr(os.environ['ERASE_USER']))")
+    probe = f"PYTHON={sys.executable} {script}"
+    assert run_make("erase", probe, USER="root").stdout == "jobs/erase.py ''\n"
+    assert run_make("erase", "-e", probe, USER="root").stdout == "jobs/erase.py ''\n"
+    assert run_make("erase", probe, USER="root", ERASE_USER="bob").stdout == "jobs/erase.py ''\n"
+    named = run_make("erase", probe, "USER=$(shell touch PWNED) o'hara", "CONFIRM=1", USER="root").stdout
+    assert named == """--confirm "$(shell touch PWNED) o'hara"\n"""
+    assert not (ROOT / "PWNED").exists()
+
+
 def test_stream_and_live_simulation_are_told_what_make_was_told(probe: str) -> None:
     once = json.loads(run_make("stream", probe, "ONCE=1", "INPUT=a b").stdout)
     live = json.loads(run_make("simulate", probe, "STREAM=1", "RATE=5", "SECONDS=3").stdout)
@@ -136,6 +154,7 @@ def test_stream_and_live_simulation_are_told_what_make_was_told(probe: str) -> N
 def test_old_python_is_one_line_and_leaves_no_venv(tmp_path: Path) -> None:
     for name in ("Makefile", "setup.cfg", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "conf" / "requirements", tmp_path / "conf" / "requirements")
     programs = tmp_path / "bin"
     programs.mkdir()
     (programs / "python3").write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.9.2" && exit 0\nexit 1\n')

@@ -83,6 +83,17 @@ def test_a_second_run_finds_nothing_new(loaded: str, data: Path) -> None:
     assert query(loaded, "select * from ops.ingested_files") == before
 
 
+def test_a_changed_setting_changes_the_metrics_though_nothing_is_new(loaded: str, data: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "pipeline.yml"
+    original = (ROOT / "conf" / "pipeline.yml").read_text()
+    settings.write_text(original.replace("business_time_zone: UTC", "business_time_zone: Asia/Tokyo"))
+    zone = "select metrics.business_time_zone()"
+    load(loaded, ROOT / "data" / "events", data, "--settings", str(settings))
+    assert query(loaded, zone) == [("Asia/Tokyo",)]
+    load(loaded, ROOT / "data" / "events", data)
+    assert query(loaded, zone) == [("UTC",)]
+
+
 def test_files_that_another_mapping_has_loaded_are_named(loaded: str, data: Path, tmp_path: Path) -> None:
     source = tmp_path / "other.yml"
     source.write_text((ROOT / "conf" / "sources" / "default.yml").read_text())

@@ -32,8 +32,8 @@ class Check:
     query: str
 
     def narrowed(self, run: Run) -> sql.Composable:
-        """The query over what the run touched: everything, where it is the first load or a full refresh."""
-        if not run.merges or run.kind == "full_refresh":
+        """The query over what the run touched; over everything, where it is the first load or not about new records."""
+        if not run.merges or run.kind in ("full_refresh", "erase"):
             return sql.SQL(self.query)
         return sql.SQL(_TOUCHED.sub(r"\1", self.query)).format(**run.sql_parts)
 

@@ -25,14 +25,17 @@ from urllib.parse import quote
 import psycopg2
 from psycopg2.extensions import encrypt_password
 
+from jobs.storage import roles
 from jobs.storage.errors import DatabaseUnavailableError
 from jobs.storage.passfile import PassfileError, read_passfile, write_passfile
+from jobs.storage.postgres import execute_files
 from jobs.storage.server_account import ServerAccount, ServerAccountError, choose_account
 from jobs.storage.server_settings import HOST_BASED_ACCESS, write_settings
 
 HOST = "127.0.0.1"
 NAME = "document_events"  # of the database and its owner
 SUPERUSER = "postgres"
+ANALYST = "analyst"  # a login that reads
 START_SECONDS = 60  # crash recovery after a kill can take this long on a slow disk
 
 
@@ -69,14 +72,14 @@ def stop(data_dir: Path) -> bool:
     return True
 
 
-def url(data_dir: Path) -> str:
+def url(data_dir: Path, login: str = NAME) -> str:
     """The URL of the database in `data_dir`; raises EmbeddedPostgresError when none was made there."""
     data_dir = data_dir.absolute()
     try:
         port, _ = read_passfile(data_dir / "passfile")
     except PassfileError as error:
         raise EmbeddedPostgresError(str(error)) from error
-    return f"postgresql://{NAME}@{HOST}:{port}/{NAME}?passfile={quote(str(data_dir / 'passfile'))}"
+    return f"postgresql://{login}@{HOST}:{port}/{NAME}?passfile={quote(str(data_dir / 'passfile'))}"
 
 
 def find_programs() -> Path:
@@ -118,7 +121,7 @@ def _create_cluster(data_dir: Path, account: ServerAccount) -> None:
     account.own(unfinished)
     account.reach(unfinished, find_programs())
     if not (data_dir / "passfile").exists():
-        passwords = {role: secrets.token_urlsafe(24) for role in (NAME, SUPERUSER)}
+        passwords = {role: secrets.token_urlsafe(24) for role in (NAME, SUPERUSER, ANALYST)}
         write_passfile(data_dir / "passfile", HOST, _find_free_port(None), passwords)
     _, passwords = read_passfile(data_dir / "passfile")
     with tempfile.NamedTemporaryFile("w", dir=data_dir, prefix="password.") as password:
@@ -166,15 +169,21 @@ def _try_to_start(data_dir: Path, account: ServerAccount) -> None:
 
 
 def _ensure_database(data_dir: Path) -> None:
-    """Make role and database where a first start was cut short before; the role may make databases."""
-    _, passwords = read_passfile(data_dir / "passfile")
+    """Make what is missing: roles, logins (that of the jobs may make databases) and the database."""
+    port, passwords = read_passfile(data_dir / "passfile")
+    if ANALYST not in passwords:
+        passwords[ANALYST] = secrets.token_urlsafe(24)
+        write_passfile(data_dir / "passfile", HOST, port, passwords)
     with closing(_connect_as_superuser(data_dir)) as connection, connection.cursor() as cursor:
         connection.autocommit = True
-        cursor.execute("select 1 from pg_roles where rolname = %s", [NAME])
-        if cursor.fetchone() is None:
-            # A verifier instead of the password: a failed statement is written to the server's log.
-            verifier = encrypt_password(passwords[NAME], NAME, connection, "scram-sha-256")
-            cursor.execute(f"create role {NAME} login createdb createrole password %s", [verifier])
+        execute_files(cursor, "ddl/03*.sql")
+        for login, options, role in ((NAME, "createdb", roles.OWNER), (ANALYST, "", roles.ANALYST)):
+            cursor.execute("select 1 from pg_roles where rolname = %s", [login])
+            if cursor.fetchone() is None:
+                # A verifier instead of the password: a failed statement is written to the server's log.
+                verifier = encrypt_password(passwords[login], login, connection, "scram-sha-256")
+                cursor.execute(f"create role {login} login {options} password %s", [verifier])
+            cursor.execute(f"grant {role} to {login}")
         cursor.execute("select 1 from pg_database where datname = %s", [NAME])
         if cursor.fetchone() is None:
             cursor.execute(f"create database {NAME} owner {NAME}")

@@ -13,7 +13,7 @@ from schemas.tables import HISTORY
 
 
 def find_history(database_url: str, run: Run, settings: Settings) -> None:
-    """Fill the run's `touched_sessions` and `history`; the keys of the new records must be staged.
+    """Fill the run's `touched_sessions` and `history`; the keys of what is to be judged must be in `arriving_events`.
 
     A full refresh touches all sessions and looks back at nothing: the files alone say what there is.
     """

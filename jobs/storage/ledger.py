@@ -8,7 +8,7 @@ from psycopg2.extensions import cursor as Cursor
 from jobs.storage.errors import UsageError
 from jobs.storage.file_systems import InputFile, decode, file_system_of
 from jobs.storage.files import sniff
-from jobs.storage.postgres import execute_files, fetch_one
+from jobs.storage.postgres import fetch_one
 from jobs.storage.sources import read_source
 from schemas.fields import Source
 
@@ -24,14 +24,6 @@ class Reading:
     file: InputFile
     source: Source
     original_file_id: int | None = None
-
-
-def prepare_database(cursor: Cursor) -> None:
-    """Make the schemas and the ledger where they are not there yet."""
-    # The youngest table is asked for first: `if not exists` would print a notice for each.
-    cursor.execute("select to_regclass('ops.check_results') is not null")
-    if not fetch_one(cursor)[0]:
-        execute_files(cursor, "ddl/0*.sql")
 
 
 def choose_new_files(cursor: Cursor, found: list[InputFile], source: Source) -> list[tuple[InputFile, Source]]:

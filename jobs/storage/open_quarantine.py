@@ -1,6 +1,6 @@
 """Quarantined records that nobody has recovered yet: which there are, and their text to be read again."""
 
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from os import fsencode
 from urllib.parse import quote
@@ -10,11 +10,11 @@ from psycopg2.extensions import connection as Connection
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.storage.errors import UsageError
-from jobs.storage.file_systems import InputFile, decode, file_system_of, make_uri
+from jobs.storage.file_systems import InputFile, file_system_of
 from jobs.storage.framing import Framed, frame
 from jobs.storage.ledger import Reading, read_sources, reserve_file_ids
 from jobs.storage.postgres import connect, jdbc_options
+from jobs.storage.quarantine import read_quarantine
 from schemas.tables import QUARANTINE_LINE, RECORD
 
 # What stands for the unreadable rest of a file is no record: it is read again when the file changes.
@@ -67,7 +67,7 @@ def frame_open_records(
     """
     wanted = _read_selected(spark, readings, selection, database_url).persist()
     run_ids = [row.run_id for row in wanted.select("run_id").distinct().collect()]
-    kept = _match(wanted, _read_quarantine(spark, quarantine, run_ids)).persist()
+    kept = _match(wanted, read_quarantine(spark, quarantine, run_ids, QUARANTINE_LINE)).persist()
     records, missing = kept, _count(wanted, kept)
     if unchanged := [reading for reading in readings if missing[reading.file_id] and _is_unchanged(reading.file)]:
         files = {reading.file_id: reading.file for reading in unchanged}
@@ -113,21 +113,6 @@ def _match(wanted: DataFrame, kept: DataFrame) -> DataFrame:
         .select("*", F.col("text").cast("string").alias("raw"), F.lit(None).cast("string").alias("framing_error"))
         .select(*RECORD.names)
     )
-
-
-def _read_quarantine(spark: SparkSession, folder: str, run_ids: list[int]) -> DataFrame:
-    """The lines of these runs, as far as their folders are there."""
-    root = make_uri(folder)
-    places = []
-    for run_id in sorted(run_ids):
-        place = f"{root}/run_id={run_id}"
-        with suppress(UsageError):  # taken away
-            if any(file_system_of(place).walk(place)):
-                places.append(decode(place))
-    if not places:
-        return spark.createDataFrame([], QUARANTINE_LINE)
-    lines = spark.read.schema(QUARANTINE_LINE).option("basePath", decode(root)).json(places)
-    return lines.select(*QUARANTINE_LINE.names)
 
 
 def _count(wanted: DataFrame, kept: DataFrame) -> dict[int, int]:

@@ -33,11 +33,17 @@ _SESSION_OPTIONS = " ".join(
     }.items()
 )
 
+# Of the group roles of sql/ddl/030_roles.sql the one that the jobs act as, whoever logs in.
+LOADER = "document_events_loader"
+
 SqlParts = Mapping[str, sql.Composable]
 
 
 def connect(url: str, application_name: str = "document-events") -> Connection:
-    """Connect in UTC. Raises DatabaseUnavailableError; the message never holds a password."""
+    """Connect in UTC, as the loader where the login is one. Raises DatabaseUnavailableError.
+
+    The message never holds a password.
+    """
     try:
         connection = psycopg2.connect(
             url,
@@ -57,7 +63,20 @@ def connect(url: str, application_name: str = "document-events") -> Connection:
         version = connection.server_version // 10000
         connection.close()
         raise UsageError(f"PostgreSQL {version} is too old; use 15 or later")
+    with connection, connection.cursor() as cursor:
+        act_as_loader(cursor)
     return connection
+
+
+def act_as_loader(cursor: Cursor) -> None:
+    """Go on with the rights of the loader, if this database knows the roles and the login is one."""
+    cursor.execute(
+        "select set_config('role', loader.rolname, false) from pg_namespace"
+        " inner join pg_roles as owner on nspowner = owner.oid and owner.rolname = 'document_events_owner'"
+        " inner join pg_roles as loader on loader.rolname = %s and pg_has_role(session_user, loader.oid, 'usage')"
+        " where nspname = 'ops'",
+        (LOADER,),
+    )
 
 
 @contextmanager
@@ -126,7 +145,9 @@ def jdbc_options(url: str) -> dict[str, str]:
 
     Raises UsageError for a database behind a Unix socket: JDBC speaks TCP only.
     """
-    with closing(connect(url)) as connection:
+    with closing(connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute("select current_setting('role')")
+        role = str(fetch_one(cursor)[0])
         info = connection.info
         if not info.host or info.host.startswith("/"):
             raise UsageError("DATABASE_URL names a Unix socket; JDBC needs a host name and a port")
@@ -139,10 +160,12 @@ def jdbc_options(url: str) -> dict[str, str]:
             "socketTimeout": "600",
             "tcpKeepAlive": "true",
             "ApplicationName": STAGING_NAME,
+            **({"options": f"-c role={role}"} if role != "none" else {}),
         }
         host = f"[{info.host}]" if ":" in info.host else info.host
+        query = urlencode(parameters, quote_via=quote)
         return {
-            "url": f"jdbc:postgresql://{host}:{info.port}/{quote(info.dbname)}?{urlencode(parameters)}",
+            "url": f"jdbc:postgresql://{host}:{info.port}/{quote(info.dbname)}?{query}",
             "user": info.user,
             "password": info.password or "",
             "driver": "org.postgresql.Driver",

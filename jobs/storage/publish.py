@@ -141,7 +141,7 @@ def carry_out(cursor: Cursor, run: Run, files: list[FileCounts]) -> Published:
     sessions_recut = int(str(fetch_one(cursor)[0]))
     cursor.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(run.staging)))
     if not (run.is_plan and run.merges):  # to replace views would keep readers waiting for nothing
-        make_views(cursor, run)
+        make_views(cursor, run.settings)
     return Published(_read_totals(cursor, run), changes, sessions_recut, _read_restatements(cursor, run), checks)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
-from jobs.storage.ledger import prepare_database
+from jobs.storage.migrations import prepare_database
 from jobs.storage.postgres import PUBLISH_NAME, connect, fetch_one
 from jobs.storage.publish import FileCounts, Published, carry_out
 from jobs.storage.runs import Run, drop_staging, enter_run

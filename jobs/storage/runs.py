@@ -1,20 +1,25 @@
 """Runs: how one begins, what it may assume, and how it is entered as failed."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Literal
 
+import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from jobs.storage.errors import UsageError
-from jobs.storage.postgres import PUBLISH_NAME, STAGING_NAME, SqlParts, execute_files, fetch_one
+from jobs.storage.errors import PipelineError, UsageError, describe
+from jobs.storage.postgres import PUBLISH_NAME, STAGING_NAME, SqlParts, connect, execute_files, fetch_one
 from jobs.storage.settings import Settings
+from jobs.storage.trouble import find_database_trouble
 
-# `load` takes new files, `full_refresh` all files again, `replay` quarantined records of earlier runs.
-RunKind = Literal["load", "full_refresh", "replay"]
+# `load` takes new files, `full_refresh` all files again, `replay` quarantined records of earlier runs, `erase` what is
+# known of a person.
+RunKind = Literal["load", "full_refresh", "replay", "erase"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,20 @@ class Run:
         }
 
 
+@contextmanager
+def entered_run(database_url: str, kind: RunKind, settings: Settings, is_plan: bool) -> Iterator[Run]:
+    """A run that is entered as failed whatever goes wrong in it; the run lock must be held."""
+    with closing(connect(database_url)) as connection:
+        run = start_run(connection, kind, settings, is_plan)
+    try:
+        yield run
+    except BaseException as error:
+        # What can't be entered now is swept by the next run.
+        with suppress(psycopg2.Error, PipelineError), closing(connect(database_url)) as connection:
+            fail_run(connection, run, describe(find_database_trouble(error) or error))
+        raise
+
+
 def start_run(connection: Connection, kind: RunKind, settings: Settings, is_plan: bool = False) -> Run:
     """Sweep what dead runs left, enter this one as running and make its staging tables; of a plan these only.
 
@@ -54,6 +73,9 @@ def start_run(connection: Connection, kind: RunKind, settings: Settings, is_plan
     sessions were cut by another gap.
     """
     started_at = datetime.now(UTC)
+    if not is_plan:
+        with connection, connection.cursor() as cursor:
+            _end_connections(cursor)
     with connection, connection.cursor() as cursor:
         if not is_plan:
             _sweep_dead_runs(cursor)
@@ -116,13 +138,17 @@ def _has_tables(cursor: Cursor) -> bool:
     return bool(fetch_one(cursor)[0])
 
 
-def _sweep_dead_runs(cursor: Cursor) -> None:
-    # A machine that vanished without a word leaves connections that hold locks for hours.
+def _end_connections(cursor: Cursor) -> None:
+    """End those of dead runs: a machine that vanished without a word leaves some that hold locks for hours."""
+    cursor.execute("set local role none")  # the role that a login takes may not end connections of that login
     cursor.execute(
         "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
-        " where datname = current_database() and usename = current_user and application_name = any(%s)",
+        " where datname = current_database() and usename = session_user and application_name = any(%s)",
         ([STAGING_NAME, PUBLISH_NAME],),
     )
+
+
+def _sweep_dead_runs(cursor: Cursor) -> None:
     cursor.execute(
         "update ops.pipeline_runs set status = 'failed', error = 'found dead by the next run' where status = 'running'"
     )

@@ -2,8 +2,11 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from jobs.storage.file_systems import decode
 
 _LABELS = {
     "records": "records read",
@@ -70,6 +73,28 @@ def format_replay(summary: dict[str, Any]) -> str:
     return "\n".join([*lines, *_section("still open by reason", summary["quarantined_by_reason"])])
 
 
+def format_erasure(summary: dict[str, Any]) -> str:
+    """What an erasure changed, or would change, and which input files it leaves to the platform."""
+    if summary["is_dry_run"]:
+        lines = ["dry run: nothing has been written; do it with CONFIRM=1 (--confirm)"]
+    else:
+        lines = [f"run {summary['run_id']}: erased; the person is {summary['pseudonym']} now"]
+    lines += _changes(summary["changes"])
+    lines.append(f"  {'records judged again, superseded ones too':<42}{summary['records']:>12,}")
+    lines.append(f"  {'refused records without their text':<42}{summary['redacted']:>12,}")
+    lines += [f"  {f'rows of ops.{table} cleaned':<42}{count:>12,}" for table, count in summary["books"].items()]
+    lines.append(f"  {'published daily numbers changed':<42}{len(summary['restatements']):>12,}")
+    lines += _listed("mentions replaced in", summary["mentions"])
+    not_searched = dict.fromkeys(summary["not_searched"])
+    lines += _listed("not searched, being compressed or left half written: remove what is not needed", not_searched)
+    counts = {decode(file["uri"]).removeprefix("file://"): file["records"] for file in summary["input_files"]}
+    holding = {name: records for name, records in counts.items() if records}
+    lines += _listed("input files that hold the person, with the number of records", holding)
+    repeating = {name: records for name, records in counts.items() if not records}
+    lines += _listed("input files that repeat records, nobody knows whose, so that they may hold the person", repeating)
+    return "\n".join(lines)
+
+
 def format_line(summary: dict[str, Any]) -> str:
     """The summary in one line, for a stream."""
     totals, seconds = summary["totals"], sum(summary["seconds"].values())
@@ -109,6 +134,11 @@ def _findings(summary: dict[str, Any]) -> list[str]:
 
 def _skipped(skipped: list[tuple[str, str]]) -> list[str]:
     return _section("files skipped", Counter(reason for _, reason in skipped))
+
+
+def _listed(title: str, counts: Mapping[str, int | None]) -> list[str]:
+    lines = [f"  {name}" + (f"  {count:,}" if count else "") for name, count in counts.items()]
+    return [title, *lines] if counts else []
 
 
 def _section(title: str, counts: dict[str, int]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The views and comments, made from files that may change between runs."""
+"""Views, comments and rights, made from files that may change between runs."""
 
 import hashlib
 from pathlib import Path
@@ -8,29 +8,37 @@ from psycopg2.extensions import cursor as Cursor
 
 from jobs.storage.errors import UsageError, describe
 from jobs.storage.postgres import find_sql, read_sql
-from jobs.storage.runs import Run
+from jobs.storage.roles import are_in_force, as_owner
+from jobs.storage.settings import Settings
 
 _VIEWS = ("ddl/1[67]*.sql", "metrics/*.sql")
+_RIGHTS = "ddl/18*.sql"
 
 
-def make_views(cursor: Cursor, run: Run) -> None:
-    """Make views and comments where their statements are not those that the last run made them by.
+def make_views(cursor: Cursor, settings: Settings) -> None:
+    """Make views, comments and rights where their statements are not those that they were last made by.
 
     The statements hold the settings that the metrics go by, so that a changed setting makes the views anew, too.
 
     To replace a view waits for its readers and lets new ones wait, so that it is not done for nothing.
     """
-    views = [(path, read_sql(path, run.sql_parts).as_string(cursor)) for path in find_sql(*_VIEWS)]
+    paths = find_sql(*_VIEWS, *([_RIGHTS] if are_in_force(cursor) else []))
+    views = [(path, read_sql(path, settings.sql_parts).as_string(cursor)) for path in paths]
     digest = hashlib.sha256("".join(statement for _, statement in views).encode()).hexdigest()[:12]
     cursor.execute(
-        "select views_version from ops.pipeline_runs where status = 'succeeded' and run_id < %s"
-        " order by run_id desc limit 1",
-        (run.run_id,),
+        "select views_version from ops.pipeline_runs where status = 'succeeded' and views_version is not null"
+        " order by run_id desc limit 1"
     )
     if cursor.fetchone() != (digest,):
-        for path, statement in views:
-            _make_view(cursor, path, statement)
-    cursor.execute("update ops.pipeline_runs set views_version = %s where run_id = %s", (digest, run.run_id))
+        with as_owner(cursor):
+            for path, statement in views:
+                _make_view(cursor, path, statement)
+    cursor.execute(
+        "update ops.pipeline_runs set views_version = %(digest)s"
+        " where run_id = (select max(run_id) from ops.pipeline_runs where status = 'succeeded')"
+        " and views_version is distinct from %(digest)s",
+        {"digest": digest},
+    )
 
 
 def _make_view(cursor: Cursor, path: Path, statement: str) -> None:

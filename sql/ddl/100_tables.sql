@@ -100,6 +100,16 @@ create table {staging}.history (like {staging}.superseded_records, standing text
 -- Quarantined records of earlier runs that a replay recovered, under the id of their reading in this run.
 create table {staging}.recovered_records (file_id bigint, record_number bigint);
 
+-- What an erasure adds to the tombstones, and the refused records whose text it has taken away.
+create table {staging}.erased_identifiers (identifier_hash text, is_user_id boolean, key_check text);
+
+create table {staging}.redacted_records (
+    source_file text,
+    record_number bigint,
+    run_id bigint,
+    is_new boolean
+);
+
 -- One row while nothing is lost: a server that crashes empties unlogged tables, and some of them, such as
 -- the history, may be empty for good reasons.
 create table {staging}.intact (is_intact boolean);

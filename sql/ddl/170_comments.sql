@@ -76,7 +76,7 @@ comment on column ops.pipeline_runs.started_at is 'When the run began.';
 comment on column ops.pipeline_runs.finished_at is 'When it ended; null while running.';
 comment on column ops.pipeline_runs.status is 'running, succeeded or failed.';
 comment on column ops.pipeline_runs.kind is
-'load (new files), full_refresh (all files again) or replay (quarantined records).';
+'load (new files), full_refresh (all files again), replay (quarantined records) or erase (a person).';
 comment on column ops.pipeline_runs.session_gap_minutes is 'The pause that opened a new session in this run.';
 comment on column ops.pipeline_runs.views_version is
 'Hash of the statements, settings included, that views and comments were made by.';
@@ -129,7 +129,8 @@ comment on column ops.quarantined_records.record_number is 'Its number in that f
 comment on column ops.quarantined_records.reasons is 'Every reason for refusing it, as codes.';
 comment on column ops.quarantined_records.fields is
 'Our fields that the reasons are about; may be empty.';
-comment on column ops.quarantined_records.raw_sha256 is 'SHA-256 of its text, in hex; NULL if unreadable.';
+comment on column ops.quarantined_records.raw_sha256 is
+'SHA-256 of its text, in hex; NULL if unreadable or erased.';
 comment on column ops.quarantined_records.run_id is 'Run that refused it.';
 comment on column ops.quarantined_records.recovered_by_run_id is
 'Run that accepted its repaired version; null while open.';
@@ -189,6 +190,13 @@ comment on column ops.check_results.check_name is 'Name of the file in sql/check
 comment on column ops.check_results.severity is 'error: a finding stops the run. warn: it is only told.';
 comment on column ops.check_results.findings is 'Number of rows that the check found; 0 when all is well.';
 comment on column ops.check_results.example is 'The first row found; null when there is none.';
+
+comment on table ops.migrations is
+'Files of sql/migrations that have been applied to this database, each once; one row per file.';
+comment on column ops.migrations.migration is 'Name of the file, without its ending; its number is its turn.';
+comment on column ops.migrations.checksum is 'SHA-256 of its text, so that a later change is noticed.';
+comment on column ops.migrations.applied_at is 'Begin of the transaction that applied it.';
+comment on column ops.migrations.code_version is 'Version of this project that applied it.';
 
 comment on view public.event_details is
 'The flat table: one row per event with the duration of its session and today''s names beside it.';

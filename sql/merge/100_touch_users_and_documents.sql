@@ -1,5 +1,6 @@
--- Users and documents that may have to change: those of new events, and those of published events that lose
--- their place, by a winner of the same id or, in a full refresh, for good. Run before anything is changed.
+-- Users and documents that may have to change: those of new events (of an erasure, of all that it judges
+-- again), and those of published events that lose their place, by a winner of the same id or, in a full
+-- refresh, for good. Run before anything is changed.
 create table {staging}.touched_events as
 select
     event_at,
@@ -8,7 +9,11 @@ select
     shared_with_user_id,
     document_id
 from {staging}.events
-where run_id = {run_id}
+where
+    run_id = {run_id} or exists (
+        select from ops.pipeline_runs
+        where pipeline_runs.run_id = {run_id} and pipeline_runs.kind = 'erase'
+    )
 union all
 select
     events.event_at,

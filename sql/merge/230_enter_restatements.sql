@@ -22,6 +22,7 @@ select
     case
         when pipeline_runs.kind = 'full_refresh' then 'refreshed'
         when pipeline_runs.kind = 'replay' then 'replayed'
+        when pipeline_runs.kind = 'erase' then 'erased'
         when replacements.event_count = 0 then 'late'
         when exists (
             select from new_event_days

@@ -1,11 +1,18 @@
 -- One row when what was read back from the published tables is not what was staged again: every event of a
--- touched session is either still there or was replaced. None when all is well.
-with counted as (
+-- touched session is either still there or was replaced. An erasure judges superseded records again too, and
+-- no file replaces any. None when all is well.
+with erasures as (
+    select run_id
+    from ops.pipeline_runs
+    where run_id = {run_id} and kind = 'erase'
+),
+
+counted as (
     select
         (
             select count(*) from {staging}.history
-            where standing = 'published'
-        ) as published_before,
+            where standing = 'published' or exists (select from erasures)
+        ) as judged_before,
         (
             select count(*) from {staging}.events
             where run_id <> {run_id}
@@ -18,9 +25,11 @@ with counted as (
 )
 
 select
-    published_before,
+    judged_before,
     still_published,
     replaced,
     replaced_by_files
 from counted
-where published_before <> still_published + replaced or replaced <> replaced_by_files;
+where
+    judged_before <> still_published + replaced
+    or (replaced <> replaced_by_files and not exists (select from erasures));

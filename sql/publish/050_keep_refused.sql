@@ -1,5 +1,5 @@
--- Refused and superseded records. A full refresh finds every superseded record anew; a replay marks what it
--- recovered.
+-- Refused and superseded records. A full refresh finds every superseded record anew, an erasure those of the
+-- events that it judges again; a replay marks what it recovered.
 insert into ops.quarantined_records (file_id, record_number, reasons, fields, raw_sha256, run_id)
 select
     file_id,
@@ -19,7 +19,15 @@ where
 
 delete from ops.superseded_records
 using ops.pipeline_runs
-where pipeline_runs.run_id = {run_id} and pipeline_runs.kind = 'full_refresh';
+where
+    pipeline_runs.run_id = {run_id}
+    and (
+        pipeline_runs.kind = 'full_refresh'
+        or (
+            pipeline_runs.kind = 'erase'
+            and superseded_records.event_id in (select event_id from {staging}.arriving_events)
+        )
+    );
 
 insert into ops.superseded_records (
     event_id,

@@ -13,7 +13,9 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
+from jobs.storage.migrations import prepare_database
 from jobs.storage.postgres import SQL, execute_files
+from jobs.storage.roles import as_owner
 from jobs.storage.settings import read_settings
 from tests.builders import ROOT
 
@@ -75,7 +77,7 @@ def create_tables(connection: Connection, business_time_zone: str = "UTC") -> No
     """Make the published tables, empty and with keys, the ledger, comments and metrics, as a first load does."""
     settings = replace(SETTINGS, business_time_zone=business_time_zone)
     with connection.cursor() as cursor:
-        execute_files(cursor, "ddl/0*.sql")
+        prepare_database(cursor)
         cursor.execute(f"create schema {STAGING}")
         parts = {"staging": sql.Identifier(STAGING)}
         execute_files(cursor, "ddl/100_*.sql", parts)
@@ -83,8 +85,10 @@ def create_tables(connection: Connection, business_time_zone: str = "UTC") -> No
         for table in ("users", "documents", "sessions", "events"):
             cursor.execute(f"alter table {STAGING}.{table} set schema public")
         cursor.execute(f"drop schema {STAGING} cascade")
-        execute_files(cursor, "ddl/1[67]*.sql")
-        execute_files(cursor, "metrics/*.sql", settings.sql_parts)
+        with as_owner(cursor):
+            execute_files(cursor, "ddl/1[67]*.sql")
+            execute_files(cursor, "metrics/*.sql", settings.sql_parts)
+        cursor.execute("set role none")  # a test may plant any fault
 
 
 def load(connection: Connection, *events: Event) -> None:

@@ -8,7 +8,7 @@ import pytest
 from psycopg2 import sql
 
 from jobs.storage.checks import FailedChecksError, read_checks
-from jobs.storage.ledger import prepare_database
+from jobs.storage.migrations import prepare_database
 from jobs.storage.postgres import connect
 from jobs.storage.publish import FileCounts, Published, publish
 from jobs.storage.runs import fail_run, start_run

@@ -19,7 +19,7 @@ import pytest
 
 from jobs.storage import embedded_postgres
 from jobs.storage.embedded_postgres import EmbeddedPostgresError
-from jobs.storage.passfile import read_passfile
+from jobs.storage.passfile import read_passfile, write_passfile
 
 
 @pytest.fixture
@@ -89,6 +89,20 @@ def test_passwords_are_for_the_owner_only_and_not_in_the_log(data_dir: Path) -> 
     log = (data_dir / "server.log").read_text()
     assert not any(password in log for password in passwords.values())
     assert sorted(path.name for path in data_dir.iterdir()) == ["cluster", "lock", "passfile", "server.log"]
+
+
+def test_a_server_of_an_earlier_version_gets_the_roles_and_the_login_for_reading(data_dir: Path) -> None:
+    first = embedded_postgres.start(data_dir)
+    port, passwords = read_passfile(data_dir / "passfile")
+    superuser = first.replace("document_events@", "postgres@", 1)
+    for role in ("analyst", "document_events_analyst", "document_events_owner", "document_events_loader"):
+        query(superuser, f"drop role {role}")
+    del passwords["analyst"]
+    write_passfile(data_dir / "passfile", "127.0.0.1", port, passwords)
+    embedded_postgres.start(data_dir)
+    analyst = embedded_postgres.url(data_dir, "analyst")
+    assert query(analyst, "select pg_has_role('document_events_analyst', 'usage')") is True
+    assert query(first, "select pg_has_role('document_events_owner', 'usage')") is True
 
 
 def test_restart_keeps_data_and_port(data_dir: Path) -> None:

@@ -9,10 +9,10 @@ import pytest
 from psycopg2 import sql
 
 from jobs.storage.errors import DatabaseUnavailableError, PipelineError, QualityError
-from jobs.storage.ledger import prepare_database
+from jobs.storage.migrations import prepare_database
 from jobs.storage.postgres import connect, hold_run_lock
 from jobs.storage.publish import FileCounts, publish
-from jobs.storage.runs import Run, fail_run, start_run
+from jobs.storage.runs import Run, RunKind, fail_run, start_run
 from jobs.storage.settings import read_settings
 from jobs.storage.views import make_views
 from tests.builders import ROOT
@@ -31,9 +31,9 @@ insert into {staging}.events (
 """
 
 
-def stage_one_event(connection: Any, file_id: int) -> tuple[Run, FileCounts]:
+def stage_one_event(connection: Any, file_id: int, kind: RunKind = "load") -> tuple[Run, FileCounts]:
     """A run with one event in staging, and the counts that describe it truly."""
-    run = start_run(connection, "load", read_settings(ROOT / "conf" / "pipeline.yml"))
+    run = start_run(connection, kind, read_settings(ROOT / "conf" / "pipeline.yml"))
     with connection, connection.cursor() as cursor:
         rows = sql.SQL(STAGED_ROWS).format(staging=sql.Identifier(run.staging))
         cursor.execute(rows, {"event_id": f"e{file_id}", "file_id": file_id, "run_id": run.run_id})
@@ -109,7 +109,7 @@ def test_a_changed_setting_makes_the_views_anew_and_an_unchanged_one_does_not(co
     def make_in_next_run(zone: str) -> tuple[list[Any], list[Any]]:
         settings = replace(run.settings, business_time_zone=zone)
         with connection, connection.cursor() as cursor:
-            make_views(cursor, replace(run, run_id=run.run_id + 1, settings=settings))
+            make_views(cursor, settings)
         made_in = "select xmin::text from pg_proc where proname = 'business_time_zone'"
         return column(connection, "select metrics.business_time_zone()"), column(connection, made_in)
 

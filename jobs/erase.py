@@ -1,0 +1,176 @@
+"""A person pseudonymised for good, everywhere but in the input files: these are the platform's, and are listed.
+
+    ERASE_USER=id spark-submit --properties-file conf/spark-defaults.conf jobs/erase.py [--confirm]
+
+Without --confirm everything is carried out and nothing is kept: a dry run. The id stands in the environment, since
+arguments are seen by all and logged. Exit codes as of jobs/pipeline.py; 2 also where nobody of that id is known.
+
+Texts are cleaned first and the tables last, in one transaction with the tombstone: until then the database knows whom
+to look for, so that an erasure that was stopped is finished by doing it again.
+"""
+
+import argparse
+import os
+import sys
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from jobs.entry import add_common_arguments, erasure_key_file, quarantine_folder, run_job
+from jobs.storage.erasing import (
+    clean_books,
+    find_input_files,
+    find_names,
+    gather_records,
+    is_known,
+    stage_erasure,
+    sweep_dead_rows,
+)
+from jobs.storage.errors import UsageError
+from jobs.storage.history import find_history, read_history
+from jobs.storage.migrations import prepare_database
+from jobs.storage.person_texts import PersonTexts, list_packed_files
+from jobs.storage.postgres import connect, hold_run_lock, jdbc_options
+from jobs.storage.publish import publish_surely
+from jobs.storage.quarantine import list_unfinished
+from jobs.storage.redaction import Redaction, find_redaction, find_stated_names, read_refused, rewrite
+from jobs.storage.rehearsal import rehearse
+from jobs.storage.runs import Run, entered_run, has_tables
+from jobs.storage.settings import Settings, read_settings
+from jobs.storage.spark import keep, start_spark
+from jobs.storage.staging import stage
+from jobs.storage.summary import format_erasure, write_summary
+from jobs.storage.tombstones import Tombstones, read_tombstones, take_key
+from jobs.transforms.deduplicate import PUBLISHED, deduplicate
+from jobs.transforms.model import model_tables
+from jobs.transforms.pseudonymize import pseudonymize
+from jobs.transforms.sessionize import sessionize
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who is to be erased, by what names the person goes, and who was erased before."""
+
+    user_id: str
+    names: frozenset[str]
+    known: Tombstones
+    has_records: bool
+
+    @property
+    def tombstones(self) -> Tombstones:
+        """Everybody who is erased afterwards."""
+        return self.known.add(self.user_id, self.names)
+
+    @property
+    def pseudonym(self) -> str:
+        return self.known.pseudonym(self.user_id)
+
+    @property
+    def texts(self) -> PersonTexts:
+        return PersonTexts(self.user_id, self.names, self.pseudonym)
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Pseudonymise the person whose id is in ERASE_USER.")
+    parser.add_argument("--confirm", action="store_true", help="do it; else only tell what would be done")
+    add_common_arguments(parser)
+    return parser
+
+
+def run(args: argparse.Namespace, database_url: str) -> str:
+    """Erase the person, or tell what that would do; return what to tell the user."""
+    if not (user_id := os.environ.get("ERASE_USER", "").strip()):
+        raise UsageError("name the person by the platform's id: make erase USER=id (ERASE_USER in the environment)")
+    settings = read_settings(Path(args.settings))
+    with hold_run_lock(database_url, args.wait):
+        person = look_up(args, database_url, user_id)
+        spark = start_spark("document-events")
+        refused = keep(read_refused(spark, quarantine_folder(args)))
+        stated = find_stated_names(refused, Tombstones(person.known.key).add(user_id, ()))
+        person = replace(person, names=person.names | stated)
+        redaction = find_redaction(refused, person.tombstones)
+        if not (person.has_records or redaction.new or person.known.hash(user_id) in person.known.ids):
+            raise UsageError(f"{user_id!r} is unknown: no record names this id; public.users has the known ones")
+        with entered_run(database_url, "erase", settings, is_plan=not args.confirm) as entered:
+            summary = erase(spark, args, database_url, entered, person, redaction, settings)
+    if args.confirm:
+        sweep_dead_rows(database_url)
+        write_summary(Path(args.data) / "runs", summary)
+    return format_erasure(summary)
+
+
+def look_up(args: argparse.Namespace, database_url: str, user_id: str) -> Person:
+    """What the tables know of the person. Writes a key where there is none, if it is confirmed."""
+    with closing(connect(database_url)) as connection:
+        if not has_tables(connection):
+            raise UsageError("nothing has been loaded yet, so there is nobody to erase; `make pipeline` loads")
+        with connection.cursor() as cursor:
+            prepare_database(cursor)
+            key_file = erasure_key_file(args)
+            known = read_tombstones(cursor, key_file) or Tombstones(take_key(key_file, is_kept=args.confirm))
+            person = Person(user_id, find_names(cursor, user_id), known, is_known(cursor, user_id))
+        if args.confirm:
+            connection.commit()
+    return person
+
+
+def erase(
+    spark: SparkSession,
+    args: argparse.Namespace,
+    database_url: str,
+    entered: Run,
+    person: Person,
+    redaction: Redaction,
+    settings: Settings,
+) -> dict[str, Any]:
+    """Carry the run out, and keep what it does where that is confirmed; return its summary, which names nobody."""
+    data, texts = Path(args.data), person.texts
+    with closing(connect(database_url)) as connection, connection, connection.cursor() as cursor:
+        records = gather_records(cursor, entered, person.user_id)
+        stage_erasure(cursor, entered, person.known, person.tombstones, redaction)
+        files = find_input_files(cursor, entered, person.user_id, person.pseudonym)
+    stage_again(spark, database_url, entered, person.tombstones, settings)
+    mentions = {str(path): count for path, count in texts.find_files(data)}
+    with closing(connect(database_url)) as connection, connection.cursor() as cursor:
+        books = clean_books(cursor, texts)
+        if args.confirm:
+            connection.commit()
+            rewrite(redaction, quarantine_folder(args))
+            texts.clean_files(data)
+    done = publish_surely(database_url, entered, []) if args.confirm else rehearse(database_url, entered, [], settings)
+    return {
+        "run_id": entered.run_id,
+        "kind": entered.kind,
+        "started_at": entered.started_at,
+        "is_dry_run": not args.confirm,
+        "pseudonym": person.pseudonym,
+        "records": records,
+        "changes": done.changes,
+        "books": books,
+        "redacted": len(redaction.new),
+        "mentions": mentions,
+        "not_searched": [*map(str, list_packed_files(data)), *list_unfinished(quarantine_folder(args))],
+        "restatements": [asdict(restatement) for restatement in done.restatements],
+        "input_files": [asdict(file) for file in files],
+    }
+
+
+def stage_again(
+    spark: SparkSession, database_url: str, entered: Run, tombstones: Tombstones, settings: Settings
+) -> None:
+    """Judge, cut and stage again what names the person, and whatever shares a session with it."""
+    jdbc = jdbc_options(database_url)
+    find_history(database_url, entered, settings)
+    history = keep(pseudonymize(read_history(spark, entered, jdbc, settings), tombstones.in_spark(spark)))
+    # Who has lost before is staged too, as if it had stood until now: its columns change, or it wins.
+    verdicts = deduplicate(history.withColumn("standing", F.lit(PUBLISHED)))
+    for table, rows in model_tables(keep(sessionize(verdicts, settings.session_gap))).items():
+        stage(rows, table, entered, jdbc, settings)
+
+
+if __name__ == "__main__":
+    sys.exit(run_job(arg_parser().parse_args(), run))

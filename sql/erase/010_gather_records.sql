@@ -1,0 +1,27 @@
+-- Every known version of every event of which some version names the person, acting or receiving: without the
+-- name the versions may rank in another order. From here on it is as if all of them arrived again.
+insert into {staging}.arriving_events (event_id, user_id, event_at)
+with named_events as (
+    select event_id from public.events
+    where user_id = {user_id}
+    union
+    select event_id from public.events
+    where shared_with_user_id = {user_id}
+    union
+    select event_id from ops.superseded_records
+    where user_id = {user_id} or shared_with_user_id = {user_id}
+)
+
+select
+    events.event_id,
+    events.user_id,
+    events.event_at
+from named_events
+inner join public.events on named_events.event_id = events.event_id
+union all
+select
+    superseded_records.event_id,
+    superseded_records.user_id,
+    superseded_records.event_at
+from named_events
+inner join ops.superseded_records on named_events.event_id = superseded_records.event_id;

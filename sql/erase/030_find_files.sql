@@ -1,0 +1,35 @@
+-- One row per input file that may still hold the person: how many known records of it do, published,
+-- superseded or refused. Of the records that repeat others only the number in a file is known, not whose
+-- they are: there `records` is null. Who was erased before is found by the pseudonym.
+with records as (
+    select file_id
+    from public.events
+    where user_id in ({user_id}, {pseudonym})
+    union all
+    select file_id
+    from public.events
+    where shared_with_user_id in ({user_id}, {pseudonym}) and user_id not in ({user_id}, {pseudonym})
+    union all
+    select file_id
+    from ops.superseded_records
+    where user_id in ({user_id}, {pseudonym}) or shared_with_user_id in ({user_id}, {pseudonym})
+    union all
+    select quarantined_records.file_id
+    from {staging}.redacted_records
+    inner join ops.ingested_files on redacted_records.source_file = ingested_files.file_path
+    inner join ops.quarantined_records
+        on
+            ingested_files.file_id = quarantined_records.file_id
+            and redacted_records.record_number = quarantined_records.record_number
+            and redacted_records.run_id = quarantined_records.run_id
+    where redacted_records.is_new
+)
+
+select
+    ingested_files.file_path,
+    nullif(count(records.file_id), 0) as records
+from ops.ingested_files
+left join records on ingested_files.file_id = records.file_id
+group by ingested_files.file_path
+having count(records.file_id) > 0 or sum(ingested_files.exact_duplicates) > 0
+order by records desc nulls last, ingested_files.file_path asc;

@@ -1,0 +1,96 @@
+"""Looks for the person everywhere: in every text of every table, in the views and statistics, in all files."""
+
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+
+from tests.erasure.world import PERSON, TRACES
+
+# No part of anything else here.
+NEEDLES = (PERSON, "Quist", "quist", TRACES["comment_text"], TRACES["ip_address"])
+
+PSEUDONYM, GONE, CLEANED = "holds the pseudonym", "is null", "the pseudonym stands in the text"
+NAMES_NOBODY = "is no text of anybody's"
+PLATFORM = "an identifier of the platform's, which stays"
+HASHED = "a keyed hash"
+# What becomes of every text in every table. A new column has to be put here and, if it can hold a person, to be erased.
+COLUMNS = {
+    "public.users.user_id": PSEUDONYM,
+    "public.users.name": GONE,
+    "public.users.email": GONE,
+    "public.documents.document_id": PLATFORM,
+    "public.documents.title": GONE,
+    "public.documents.first_seen_by": PSEUDONYM,
+    "public.documents.last_edited_by": PSEUDONYM,
+    "public.sessions.user_id": PSEUDONYM,
+    **{
+        f"{table}.{column}": treatment
+        for table in ("public.events", "ops.superseded_records")
+        for column, treatment in {
+            "event_id": PLATFORM,
+            "event_type": NAMES_NOBODY,
+            "user_id": PSEUDONYM,
+            "document_id": PLATFORM,
+            "comment_text": GONE,
+            "shared_with_user_id": PSEUDONYM,
+            "permission": NAMES_NOBODY,
+            "device": GONE,
+            "ip_address": GONE,
+            "reported_user_name": GONE,
+            "reported_user_email": GONE,
+            "reported_document_title": GONE,
+        }.items()
+    },
+    "public.events.day_of_week": NAMES_NOBODY,
+    **{
+        f"ops.pipeline_runs.{column}": NAMES_NOBODY
+        for column in ("status", "kind", "views_version", "code_version", "configuration_version")
+    },
+    "ops.pipeline_runs.error": CLEANED,
+    "ops.ingested_files.file_path": PLATFORM,
+    **{f"ops.ingested_files.{column}": NAMES_NOBODY for column in ("format", "source", "mapping_hash")},
+    **{f"ops.quarantined_records.{column}": NAMES_NOBODY for column in ("reasons", "fields")},
+    "ops.quarantined_records.raw_sha256": "is null where the record mentions the person",
+    **{f"ops.metric_restatements.{column}": NAMES_NOBODY for column in ("metric", "cause")},
+    **{f"ops.check_results.{column}": NAMES_NOBODY for column in ("check_name", "severity")},
+    "ops.check_results.example": CLEANED,
+    **{f"ops.migrations.{column}": NAMES_NOBODY for column in ("migration", "checksum", "code_version")},
+    "ops.erased_identifiers.identifier_hash": HASHED,
+    "ops.erased_identifiers.key_check": HASHED,
+    "views and statistics": CLEANED,
+}
+
+
+def read_files(data: Path) -> dict[str, bytes]:
+    """Everything below the folder but the key, by its path there."""
+    paths = [path for path in sorted(data.rglob("*")) if path.is_file() and path.name != "erasure.key"]
+    return {str(path.relative_to(data)): path.read_bytes() for path in paths}
+
+
+def find_in_files(files: dict[str, bytes]) -> set[str]:
+    """Those that hold the person."""
+    return {path for path, content in files.items() if any(needle.encode() in content for needle in NEEDLES)}
+
+
+def crawl(url: str) -> tuple[set[str], set[str]]:
+    """(the columns of tables that hold the person, all columns that could); views and statistics count with them."""
+    found = set()
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select table_schema, table_name, column_name, data_type, table_type from information_schema.columns"
+            " inner join information_schema.tables using (table_schema, table_name)"
+            " where table_schema not in ('pg_catalog', 'information_schema')"
+            " and data_type in ('text', 'character varying', 'character', 'json', 'jsonb', 'ARRAY', 'xml', 'bytea')"
+        )
+        columns = cursor.fetchall()
+        for schema, table, column, _, kind in [
+            *columns,
+            ("pg_catalog", "pg_stats", "most_common_vals", "", "VIEW"),
+            ("pg_catalog", "pg_stats", "histogram_bounds", "", "VIEW"),
+        ]:
+            cursor.execute(f'select string_agg("{column}"::text, chr(10)) from "{schema}"."{table}"')
+            text = cursor.fetchone()[0] or ""
+            if any(needle in text for needle in NEEDLES):
+                found.add(f"{schema}.{table}.{column}" if kind == "BASE TABLE" else "views and statistics")
+    return found, {f"{schema}.{table}.{column}" for schema, table, column, _, kind in columns if kind == "BASE TABLE"}

@@ -1,0 +1,223 @@
+"""Erasure: nothing of the person is left but a pseudonym, and nothing that comes later brings the person back."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.erase import arg_parser, run
+from jobs.storage.errors import UsageError
+from jobs.storage.migrations import prepare_database
+from jobs.storage.postgres import SQL
+from tests.builders import record_json
+from tests.conftest import empty_database
+from tests.erasure.crawl import CLEANED, COLUMNS, GONE, PSEUDONYM, crawl, find_in_files, read_files
+from tests.erasure.world import PERSON, World, leave_traces, make_lines
+from tests.test_pipeline import fingerprint, load, query
+from tests.test_replay import replay
+
+KEY = bytes(range(32)).hex()
+STATE = {
+    **{table: f"select * from public.{table}" for table in ("users", "documents", "sessions")},
+    "events": "select events.*, file_path from public.events inner join ops.ingested_files using (file_id)",
+    "superseded": "select * from ops.superseded_records",
+    "open quarantine": "select * from ops.open_quarantined_records",
+}
+
+
+def erase(url: str, data: Path, user_id: str, *options: str) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ERASE_USER", user_id)
+        return run(arg_parser().parse_args(["--data", str(data), *options]), url)
+
+
+def read_state(url: str) -> dict[str, list[str]]:
+    """All rows of all tables, without ids that count up and without the times of files."""
+    state = {}
+    for name, statement in STATE.items():
+        with closing(psycopg2.connect(url, options="-c timezone=UTC")) as connection, connection.cursor() as cursor:
+            cursor.execute(f"select to_jsonb(found) - '{{file_id,run_id}}'::text[] from ({statement}) as found")
+            state[name] = sorted(json.dumps(row, sort_keys=True) for (row,) in cursor.fetchall())
+    return state
+
+
+def read_quarantine(url: str, data: Path) -> list[str]:
+    """The lines on what is open."""
+    runs = [run_id for (run_id,) in query(url, "select distinct run_id from ops.open_quarantined_records")]
+    paths = [path for run_id in runs for path in (data / "quarantine" / f"run_id={run_id}").glob("*.json")]
+    return sorted(line for path in paths for line in path.read_text(encoding="utf-8").splitlines())
+
+
+def check(url: str) -> None:
+    for path in sorted((SQL / "checks").glob("*.sql")):
+        if path.stem != "repeated_files":  # which some do, here
+            assert query(url, path.read_text(encoding="utf-8")) == [], path.name
+
+
+def keep_tombstones(source: str, target: str, source_data: Path, target_data: Path) -> None:
+    """A new start that has kept the tombstones and the key."""
+    rows = query(source, "select identifier_hash, is_user_id, key_check, run_id from ops.erased_identifiers")
+    with closing(psycopg2.connect(target)) as connection, connection, connection.cursor() as cursor:
+        prepare_database(cursor)
+        cursor.executemany("insert into ops.erased_identifiers values (%s, %s, %s, %s)", rows)
+    target_data.mkdir()
+    shutil.copy(source_data / "erasure.key", target_data)
+
+
+@pytest.fixture(scope="module")
+def story(server: str, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """What two databases hold after each step: one that has loaded before it erases, one that knew from the start."""
+    world = World(tmp_path_factory.mktemp("erasure"))
+    told: dict[str, Any] = {}
+    lines = list(make_lines(400, seed=3))
+    data, knowing_data, late_data = (world.root / name for name in ("erased-data", "knowing-data", "late-data"))
+    with ExitStack() as stack:
+        erased, knowing, late = [stack.enter_context(empty_database(server)) for _ in range(3)]
+
+        def compare(step: str, other: str = knowing, other_data: Path = knowing_data) -> None:
+            for url in (erased, other):
+                check(url)
+            told[step] = [
+                {**read_state(url), "quarantine": read_quarantine(url, folder), "fingerprint": fingerprint(url)}
+                for url, folder in ((erased, data), (other, other_data))
+            ]
+
+        world.map_time("")
+        world.bring("a.jsonl", lines[:150])
+        world.bring("b.jsonl", lines[150:300])
+        world.load(erased, data)
+        leave_traces(erased, data)
+        (data / "erasure.key").write_text(KEY)  # so that the same versions win each time
+        (data / "erasure.key").chmod(0o600)
+        told["before"], told["held before"], told["files before"] = read_state(erased), crawl(erased), read_files(data)
+        told["dry run"] = erase(erased, data, PERSON)
+        told["after dry run"], told["files after dry run"] = read_state(erased), read_files(data)
+        told["output"] = erase(erased, data, PERSON, "--confirm")
+        told["held after"], told["files after"] = crawl(erased), read_files(data)
+        told["restated"] = query(erased, "select distinct cause from ops.metric_restatements")
+        keep_tombstones(erased, knowing, data, knowing_data)
+        world.load(knowing, knowing_data)
+        compare("erased")
+        world.bring("c.jsonl", lines[300:])
+        world.map_time(", logged_at")
+        for url, folder in ((erased, data), (knowing, knowing_data)):
+            world.load(url, folder)
+            replay(url, folder)
+        compare("loaded the rest and replayed")
+        told["again"] = erase(erased, data, PERSON, "--confirm")
+        world.load(erased, data, "--full-refresh")
+        keep_tombstones(erased, late, data, late_data)
+        world.load(late, late_data)
+        compare("refreshed", late, late_data)
+        told["held in the end"], told["files in the end"] = crawl(erased), read_files(data)
+        yield told
+
+
+@pytest.mark.parametrize("step", ["erased", "loaded the rest and replayed", "refreshed"])
+def test_erased_at_any_time_is_erased_from_the_start(story: dict[str, Any], step: str) -> None:
+    found, expected = story[step]
+    assert [table for table, rows in expected.items() if not rows] == []
+    assert {table: set(found[table]) ^ set(rows) for table, rows in expected.items() if found[table] != rows} == {}
+
+
+def test_hashes_rank_other_versions_first_and_the_numbers_are_restated(story: dict[str, Any]) -> None:
+    assert story["restated"] == [("erased",)]
+
+
+def test_every_column_that_can_hold_a_person_is_covered(story: dict[str, Any]) -> None:
+    found, columns = story["held before"]
+    assert {column for column in columns if column not in COLUMNS} == set()
+    assert found == {column for column, treatment in COLUMNS.items() if treatment in (PSEUDONYM, GONE, CLEANED)}
+
+
+@pytest.mark.parametrize("moment", ["after", "in the end"])
+def test_nothing_of_the_person_is_left(story: dict[str, Any], moment: str) -> None:
+    found, columns = story[f"held {moment}"]
+    assert found == set()
+    assert columns
+    held = find_in_files(story["files before"])
+    assert {"runs/pipeline.log", "runs/1.json", "reports/1.html", "quarantine/run_id=1/part-0.json"} <= held
+    assert [path for path in held if path.startswith("quarantine/run_id=20")]
+    assert find_in_files(story[f"files {moment}"]) == set()
+
+
+def test_what_is_derived_from_the_person_is_gone(story: dict[str, Any]) -> None:
+    before, after = ([json.loads(row) for name in ("events", "superseded") for row in state[name]] for state in (
+        story["before"], story["erased"][0]
+    ))  # fmt: skip
+    for column in ("content_fingerprint", "session_id"):
+        old = {row.get(column) for row in before if PERSON in (row["user_id"], row["shared_with_user_id"])} - {None}
+        kept = {row.get(column) for row in before if PERSON not in (row["user_id"], row["shared_with_user_id"])}
+        assert old
+        assert (old - kept) & {row.get(column) for row in after} == set()
+
+
+def test_the_person_is_still_counted(story: dict[str, Any]) -> None:
+    people = [json.loads(row) for row in story["erased"][0]["users"]]
+    (nobody,) = [row for row in people if row["user_id"].startswith("erased:")]
+    assert (nobody["name"], nobody["email"]) == (None, None)
+    assert len(people) == len(story["before"]["users"])
+    assert f"the person is {nobody['user_id']} now" in story["output"]
+
+
+def test_a_dry_run_writes_nothing_and_tells_what_it_would_do(story: dict[str, Any]) -> None:
+    assert story["after dry run"] == story["before"]
+    assert story["files after dry run"] == story["files before"]
+    done, planned = story["output"].splitlines(), story["dry run"].splitlines()
+    assert planned[0] == "dry run: nothing has been written; do it with CONFIRM=1 (--confirm)"
+    assert planned[1:] == done[1:]
+
+
+def test_what_changes_is_told_by_table_and_file(story: dict[str, Any]) -> None:
+    lines = " ".join(story["output"].split())
+    assert re.search(r"users 1 \d+ 1 ", lines)
+    assert "/quarantine/run_id=2/_temporary" in lines.partition("not searched")[2]
+    assert "rows of ops.pipeline_runs cleaned 1" in lines
+    assert "/runs/pipeline.log 4" in lines
+    for name in ("a", "b"):
+        assert f"/in/{name}.jsonl" in lines.partition("input files that hold the person")[2]
+
+
+def test_again_it_changes_nothing_and_lists_the_files_that_came_since(story: dict[str, Any]) -> None:
+    lines = " ".join(story["again"].split())
+    assert "users 0 0 0" in lines
+    assert "events 0 0 0" in lines
+    assert "/in/c.jsonl" in lines.partition("input files that hold the person")[2]
+
+
+def test_an_unknown_person_is_refused(database_url: str, spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nothing has been loaded yet"):
+        erase(database_url, tmp_path, "ann")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jsonl").write_text(record_json(user_id="ann"))
+    load(database_url, tmp_path / "in", tmp_path / "data")
+    with pytest.raises(UsageError, match="'Ann' is unknown"):
+        erase(database_url, tmp_path / "data", "Ann")
+    with pytest.raises(UsageError, match="USER=id"):
+        erase(database_url, tmp_path / "data", " ")
+
+
+def test_without_the_key_nothing_is_loaded(database_url: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jsonl").write_text(record_json(user_id="ann"))
+    with closing(psycopg2.connect(database_url)) as connection, connection, connection.cursor() as cursor:
+        prepare_database(cursor)
+        cursor.execute("insert into ops.erased_identifiers values ('0', true, 'another key', 1)")
+    key = tmp_path / "data" / "erasure.key"
+    with pytest.raises(UsageError, match=r"erasure.key: the key .* is gone"):
+        load(database_url, tmp_path / "in", tmp_path / "data")
+    key.parent.mkdir(exist_ok=True)
+    key.write_text(KEY)
+    key.chmod(0o644)
+    with pytest.raises(UsageError, match="chmod 600"):
+        load(database_url, tmp_path / "in", tmp_path / "data")
+    key.chmod(0o600)
+    with pytest.raises(UsageError, match="not the key that people were erased with"):
+        load(database_url, tmp_path / "in", tmp_path / "data")

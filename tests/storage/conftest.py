@@ -1,0 +1,54 @@
+"""What the tests of storage share: runs without Spark, a database of the version before, SQL files to change."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from jobs.storage import postgres
+from jobs.storage.history import find_history
+from jobs.storage.migrations import prepare_database
+from jobs.storage.postgres import connect
+from jobs.storage.publish import publish
+from jobs.storage.runs import RunKind
+from jobs.storage.settings import read_settings
+from tests.builders import ROOT
+from tests.conftest import empty_database
+from tests.storage.test_publish import stage_one_event
+
+OLD_DATABASE = (Path(__file__).parent / "database_before_migrations.sql").read_text(encoding="utf-8")
+
+
+def prepare(url: str) -> None:
+    with closing(connect(url)) as connection, connection, connection.cursor() as cursor:
+        prepare_database(cursor)
+
+
+def load_one_event(url: str, file_id: int, kind: RunKind = "load") -> None:
+    """What jobs/pipeline.py does to the database, for one event."""
+    prepare(url)
+    with closing(connect(url)) as connection:
+        run, counts = stage_one_event(connection, file_id, kind)
+        if run.merges:
+            find_history(url, run, read_settings(ROOT / "conf" / "pipeline.yml"))
+        publish(connection, run, [counts])
+
+
+@pytest.fixture
+def old_url(server: str) -> Iterator[str]:
+    """A database that the version before migrations loaded."""
+    with empty_database(server) as url:
+        with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+            cursor.execute(OLD_DATABASE)
+        yield url
+
+
+@pytest.fixture
+def sql_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of sql/ that a test may change, in the place of the real one."""
+    shutil.copytree(postgres.SQL, tmp_path / "sql")
+    monkeypatch.setattr(postgres, "SQL", tmp_path / "sql")
+    return tmp_path / "sql"

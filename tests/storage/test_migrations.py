@@ -1,0 +1,91 @@
+"""Migrations: an older database is brought up to date, a newer or an edited one is refused, on real databases."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+
+from jobs.storage import migrations
+from jobs.storage.errors import UsageError
+from jobs.storage.postgres import find_sql
+from tests.conftest import empty_database
+from tests.storage.catalogue import read_catalogue
+from tests.storage.conftest import load_one_event, prepare
+from tests.storage.test_publish import column
+
+FILES = [path.stem for path in find_sql("migrations/*.sql")]
+
+
+def test_numbers_follow_one_another() -> None:
+    assert [name[:5] for name in FILES] == [f"{number:04d}_" for number in range(1, len(FILES) + 1)]
+
+
+def test_a_new_database_has_all_applied(database_url: str, database: Any) -> None:
+    prepare(database_url)
+    assert column(database, "select migration from ops.migrations order by 1") == FILES
+
+
+def test_an_older_database_is_brought_up_to_date_by_the_next_run(old_url: str, server: str) -> None:
+    load_one_event(old_url, 20)
+    with empty_database(server) as new_url:
+        load_one_event(new_url, 20)
+        assert read_catalogue(old_url) == read_catalogue(new_url)
+    with closing(psycopg2.connect(old_url)) as connection:
+        assert column(connection, "select event_id from public.events order by 1") == ["e1", "e2", "e20", "e3"]
+        assert column(connection, "select status from ops.pipeline_runs order by run_id") == ["succeeded", "succeeded"]
+
+
+def test_each_is_applied_once(database_url: str, database: Any, sql_folder: Path) -> None:
+    (sql_folder / "migrations" / "9000_once.sql").write_text("create table ops.once (number bigint);")
+    prepare(database_url)
+    prepare(database_url)
+    assert column(database, "select migration from ops.migrations order by 1") == [*FILES, "9000_once"]
+
+
+def test_all_pending_ones_are_applied_or_none(database_url: str, database: Any, sql_folder: Path) -> None:
+    prepare(database_url)
+    (sql_folder / "migrations" / "9000_good.sql").write_text("create table ops.good (number bigint);")
+    (sql_folder / "migrations" / "9001_bad.sql").write_text("select 1 / 0;")
+    with pytest.raises(psycopg2.errors.DivisionByZero):
+        prepare(database_url)
+    assert column(database, "select migration from ops.migrations order by 1") == FILES
+    assert column(database, "select to_regclass('ops.good')") == [None]
+
+
+def test_a_database_of_a_newer_version_is_refused(database_url: str, database: Any) -> None:
+    prepare(database_url)
+    column(database, "insert into ops.migrations values ('9999_future', 'x', now(), '9.0') returning 1")
+    with pytest.raises(UsageError, match=r"by a newer version \(9999_future is not in sql/migrations\): update this"):
+        prepare(database_url)
+
+
+def test_an_edited_file_is_noticed(database_url: str, sql_folder: Path) -> None:
+    prepare(database_url)
+    file = sql_folder / "migrations" / "0001_books.sql"
+    text = file.read_text()
+    file.write_bytes(text.replace("\n", "\r\n").encode())
+    prepare(database_url)  # other line ends are no other file
+    file.write_text(text + "-- one more line\n")
+    with pytest.raises(UsageError, match=r"sql/migrations/0001_books\.sql was changed after .* put it back"):
+        prepare(database_url)
+
+
+def test_a_file_that_comes_too_late_is_refused(database_url: str, sql_folder: Path) -> None:
+    prepare(database_url)
+    (sql_folder / "migrations" / "0001_also.sql").write_text("select 1;")
+    with pytest.raises(UsageError, match=r"0001_also\.sql comes before .* give it the next number"):
+        prepare(database_url)
+
+
+def test_a_lock_that_is_kept_ends_the_run(
+    database_url: str, database: Any, sql_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(database_url)
+    (sql_folder / "migrations" / "9000_wide.sql").write_text("alter table ops.pipeline_runs add column wide text;")
+    monkeypatch.setattr(migrations, "_LOCK_TIMEOUT", "100ms")
+    with database.cursor() as reader:
+        reader.execute("select 1 from ops.pipeline_runs")
+        with pytest.raises(psycopg2.errors.LockNotAvailable):
+            prepare(database_url)
