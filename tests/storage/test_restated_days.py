@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from psycopg2 import sql
 
-from jobs.storage.ledger import prepare_database
+from jobs.storage.migrations import prepare_database
 from jobs.storage.postgres import connect
 from jobs.storage.publish import FileCounts, publish
 from jobs.storage.runs import start_run
