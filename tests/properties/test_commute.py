@@ -31,7 +31,7 @@ from tests.test_replay import replay
 MAPPING = (ROOT / "conf" / "sources" / "default.yml").read_text(encoding="utf-8")
 WORLDS = 20  # at once
 RANDOM_WORLDS = int(os.environ.get("COMMUTE_WORLDS", "0"))
-FIXED_WORLDS = 60
+FIXED_WORLDS = 40
 
 # The rows of `model_tables`, in its order.
 TABLES = {
