@@ -10,6 +10,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
+from jobs.storage.checks import Check, read_checks
 from jobs.storage.sources import read_source
 from jobs.transforms.validate import Limits
 from schemas.fields import Source
@@ -61,3 +62,8 @@ def events(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
     assert not unknown, unknown
     values = [tuple({**default, **row}.get(field.name) for field in columns) for row in rows]
     return spark.createDataFrame(values, T.StructType(columns))
+
+
+def error_checks() -> list[Check]:
+    """The checks that hold after every load; what only warns may speak up in the odd worlds of tests."""
+    return [check for check in read_checks() if check.severity == "error"]

@@ -10,8 +10,7 @@ import psycopg2
 import pytest
 
 from jobs.storage.errors import UsageError
-from jobs.storage.postgres import SQL
-from tests.builders import ROOT, record_json
+from tests.builders import ROOT, error_checks, record_json
 from tests.conftest import empty_database
 from tests.test_pipeline import fingerprint, load, query
 
@@ -60,8 +59,8 @@ def assert_equals_one_load(server: str, url: str, tmp_path: Path) -> None:
         assert fingerprint(url) == fingerprint(other)
         losers = "select event_id, content_fingerprint, user_id from ops.superseded_records order by 1, 2"
         assert query(url, losers) == query(other, losers)
-    for path in sorted((SQL / "checks").glob("*.sql")):
-        assert query(url, path.read_text()) == [], path.name
+    for check in error_checks():
+        assert query(url, check.query) == [], check.name
 
 
 LATE = {

@@ -9,7 +9,7 @@ import pytest
 
 from jobs.quarantine import summarize
 from jobs.replay import arg_parser, run
-from tests.builders import ROOT, record_json
+from tests.builders import error_checks, record_json
 from tests.conftest import empty_database
 from tests.test_merge import at
 from tests.test_pipeline import fingerprint, load, query
@@ -78,8 +78,8 @@ def test_bad_then_fixed_then_replayed_equals_never_bad(
         ("w1", 3, "a.jsonl"),
         ("w2", 4, "a.jsonl"),
     ]
-    for path in sorted((ROOT / "sql" / "checks").glob("*.sql")):
-        assert query(database_url, path.read_text()) == [], path.name
+    for check in error_checks():
+        assert query(database_url, check.query) == [], check.name
 
 
 def test_what_stays_refused_stays_open_with_its_history(

@@ -18,9 +18,8 @@ import pytest
 
 from jobs.simulation.live import appear
 from jobs.storage.errors import QualityError, UsageError
-from jobs.storage.postgres import SQL
 from jobs.stream import arg_parser, run
-from tests.builders import ROOT, record_json
+from tests.builders import ROOT, error_checks, record_json
 from tests.check_truth import compare
 from tests.conftest import empty_database
 from tests.test_pipeline import fingerprint, load, query
@@ -64,8 +63,8 @@ def assert_equals_one_load(
             with closing(psycopg2.connect(other)) as connection, connection.cursor() as cursor:
                 compared, differences = compare(truth, cursor)
             assert (compared > 20, differences) == (True, [])
-    for path in sorted((SQL / "checks").glob("*.sql")):
-        assert query(url, path.read_text()) == [], path.name
+    for check in error_checks():
+        assert query(url, check.query) == [], check.name
 
 
 def test_once_loads_the_sample_as_the_batch_job_does(database_url: str, tmp_path: Path) -> None:

@@ -15,8 +15,7 @@ from pyspark.sql import SparkSession
 from jobs.erase import arg_parser, run
 from jobs.storage.errors import UsageError
 from jobs.storage.migrations import prepare_database
-from jobs.storage.postgres import SQL
-from tests.builders import record_json
+from tests.builders import error_checks, record_json
 from tests.conftest import empty_database
 from tests.erasure.crawl import CLEANED, COLUMNS, GONE, PSEUDONYM, crawl, find_in_files, read_files
 from tests.erasure.world import PERSON, World, leave_traces, make_lines
@@ -56,9 +55,8 @@ def read_quarantine(url: str, data: Path) -> list[str]:
 
 
 def check(url: str) -> None:
-    for path in sorted((SQL / "checks").glob("*.sql")):
-        if path.stem != "repeated_files":  # which some do, here
-            assert query(url, path.read_text(encoding="utf-8")) == [], path.name
+    for check in error_checks():
+        assert query(url, check.query) == [], check.name
 
 
 def keep_tombstones(source: str, target: str, source_data: Path, target_data: Path) -> None:

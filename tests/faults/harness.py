@@ -14,8 +14,8 @@ from psycopg2 import errors, sql
 
 from jobs.entry import run_job
 from jobs.pipeline import arg_parser, run
-from jobs.storage.postgres import PUBLISH_NAME, SQL, STAGING_NAME
-from tests.builders import record_json
+from jobs.storage.postgres import PUBLISH_NAME, STAGING_NAME
+from tests.builders import error_checks, record_json
 from tests.test_pipeline import fingerprint, query
 
 SECONDS = 240  # a bound for a busy machine, not a wait
@@ -125,5 +125,5 @@ def read_state(url: str) -> tuple[Any, ...]:
 def find_leftovers(url: str) -> list[Any]:
     """What dead runs left, and what the checks find; empty when all is well."""
     running = query(url, "select run_id from ops.pipeline_runs where status = 'running'")
-    broken = [row for path in sorted((SQL / "checks").glob("*.sql")) for row in query(url, path.read_text())]
+    broken = [row for check in error_checks() for row in query(url, check.query)]
     return [*running, *staging_schemas(url), *broken]

@@ -21,8 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from pyspark.sql import SparkSession
 
 from jobs.query import METRICS
-from jobs.storage.postgres import SQL
-from tests.builders import ROOT
+from tests.builders import ROOT, error_checks
 from tests.conftest import empty_database
 from tests.properties.world import DEFECTS, UNMAPPED_TIME, Rows, any_lines, model_tables, read_lines
 from tests.test_pipeline import fingerprint, load, query
@@ -153,8 +152,8 @@ class Loads(RuleBasedStateMachine):
             assert fingerprint(self.url) == fingerprint(other)
             for statement in DERIVED:
                 assert query(self.url, statement) == query(other, statement), statement
-        for path in sorted((SQL / "checks").glob("*.sql")):
-            assert query(self.url, path.read_text(encoding="utf-8")) == [], path.name
+        for check in error_checks():
+            assert query(self.url, check.query) == [], check.name
 
     def paths(self) -> list[Path]:
         return sorted((self.folder / "in").iterdir())
