@@ -8,7 +8,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from jobs.storage.errors import UsageError
 from jobs.storage.postgres import act_as_loader, execute_files, fetch_one, find_sql, read_sql
-from jobs.storage.roles import are_in_force, as_owner, hand_over, refuse_strangers
+from jobs.storage.roles import are_in_force, as_owner, hand_over, may_stage, refuse_strangers
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +27,10 @@ def prepare_database(cursor: Cursor) -> None:
     cursor.execute("select to_regclass('ops.migrations') is not null")
     if not fetch_one(cursor)[0]:
         execute_files(cursor, "ddl/0[12]*.sql")
-    is_new_owner = not are_in_force(cursor)
+    # A copy or a restored dump keeps its owners, but not the rights on the database itself.
+    is_new_owner = not are_in_force(cursor) or not may_stage(cursor)
     if is_new_owner:
+        cursor.execute("set local role none")
         hand_over(cursor)
     files = {path.stem: path for path in find_sql("migrations/*.sql")}
     # Of the text, so that a checkout with other line ends is the same file.

@@ -25,6 +25,12 @@ def are_in_force(cursor: Cursor) -> bool:
     return bool(fetch_one(cursor)[0])
 
 
+def may_stage(cursor: Cursor) -> bool:
+    """Whether the loader may make its staging schemas in this database."""
+    cursor.execute("select has_database_privilege(%s, current_database(), 'create')", (LOADER,))
+    return bool(fetch_one(cursor)[0])
+
+
 def refuse_strangers(cursor: Cursor) -> None:
     """Raise UsageError where the roles are in force and the login is not a loader."""
     if not are_in_force(cursor):

@@ -188,3 +188,16 @@ def test_a_login_that_is_a_loader_only_loads_but_changes_no_view(server: str, sq
         with pytest.raises(UsageError, match=f"hand is not a member of {OWNER}: let one who is run this once"):
             load_one_event(as_login(url, "hand:secret"), 3, "full_refresh")
     run_on_server(as_login(server, "postgres"), "drop role hand")
+
+
+def test_a_copy_that_lost_the_rights_on_the_database_gets_them_back(server: str) -> None:
+    with empty_database(server) as url:
+        load_one_event(url, 1)
+        with closing(psycopg2.connect(url)) as connection:
+            name = connection.info.dbname
+            column(connection, f"revoke create on database {name} from {OWNER}, {LOADER}; select 1")
+            may_create = f"select has_database_privilege('{LOADER}', current_database(), 'create')"
+            connection.commit()
+            assert column(connection, may_create) == [False]
+        load_one_event(url, 2, "full_refresh")
+        assert read_as_analyst(url) == 1
