@@ -37,7 +37,7 @@ from jobs.storage.person_texts import PersonTexts, list_packed_files
 from jobs.storage.postgres import connect, hold_run_lock, jdbc_options
 from jobs.storage.publish import publish_surely
 from jobs.storage.quarantine import list_unfinished
-from jobs.storage.redaction import Redaction, find_redaction, find_stated_names, read_refused, rewrite
+from jobs.storage.redaction import Redaction, find_redaction, find_stated_names, frame_refused, rewrite
 from jobs.storage.rehearsal import rehearse
 from jobs.storage.runs import Run, entered_run, has_tables
 from jobs.storage.settings import Settings, read_settings
@@ -89,7 +89,7 @@ def run(args: argparse.Namespace, database_url: str) -> str:
     with hold_run_lock(database_url, args.wait):
         person = look_up(args, database_url, user_id)
         spark = start_spark("document-events")
-        refused = keep(read_refused(spark, quarantine_folder(args)))
+        refused = keep(frame_refused(spark, quarantine_folder(args)))
         stated = find_stated_names(refused, Tombstones(person.known.key).add(user_id, ()))
         person = replace(person, names=person.names | stated)
         redaction = find_redaction(refused, person.tombstones)

@@ -24,7 +24,7 @@ class Redaction:
     places: frozenset[Place]
 
 
-def read_refused(spark: SparkSession, folder: str) -> DataFrame:
+def frame_refused(spark: SparkSession, folder: str) -> DataFrame:
     """One row per refused record of all runs, committed or not: to hold a person it need not count."""
     return read_quarantine(spark, folder, list_quarantined_runs(folder), WHOLE_QUARANTINE_LINE)
 
