@@ -14,8 +14,9 @@ import pytest
 
 from jobs.storage import embedded_postgres
 from jobs.storage.errors import LostRowsError
+from jobs.storage.migrations import prepare_database
 from jobs.storage.passfile import read_passfile
-from jobs.storage.postgres import connect
+from jobs.storage.postgres import LOADER, connect
 from jobs.storage.publish import publish
 from jobs.storage.runs import start_run
 from jobs.storage.settings import read_settings
@@ -48,6 +49,8 @@ def test_a_crash_of_the_server_ends_a_merge(merging: Site, stage: str, capsys: p
 def test_staged_rows_that_a_crash_took_are_missed_though_all_sums_close(merging: Site) -> None:
     """Spark may meet a server that is back already: what it reads then, such as the history, is empty."""
     with closing(connect(merging.url)) as connection:
+        with connection, connection.cursor() as cursor:
+            prepare_database(cursor)  # the fixture's copy lacks the rights on the database itself
         run = start_run(connection, "load", read_settings(ROOT / "conf" / "pipeline.yml"))
         os.kill(connection.info.backend_pid, signal.SIGKILL)
     merging.wait_for_server()
@@ -160,7 +163,7 @@ def small_disk(site: Site, data_dir: Path, megabytes: int) -> Iterator[Path]:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 cursor.execute(f"create tablespace small location '{place}'")
-                cursor.execute(f"grant create on tablespace small to {parts.username}")
+                cursor.execute(f"grant create on tablespace small to {LOADER}")
                 cursor.execute(f"alter database {name} set default_tablespace = 'small'")
                 yield place
                 cursor.execute(f"alter database {name} reset default_tablespace")

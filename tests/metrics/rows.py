@@ -74,7 +74,7 @@ def share(event_id: str, user_id: str, at: str, document_id: str = "doc", **valu
 
 
 def create_tables(connection: Connection, business_time_zone: str = "UTC") -> None:
-    """Make the published tables, empty and with keys, the ledger, comments and metrics, as a first load does."""
+    """Make the published tables, empty and with keys, the ledger, comments, metrics and rights, as a first load does."""
     settings = replace(SETTINGS, business_time_zone=business_time_zone)
     with connection.cursor() as cursor:
         prepare_database(cursor)
@@ -88,6 +88,7 @@ def create_tables(connection: Connection, business_time_zone: str = "UTC") -> No
         with as_owner(cursor):
             execute_files(cursor, "ddl/1[67]*.sql")
             execute_files(cursor, "metrics/*.sql", settings.sql_parts)
+            execute_files(cursor, "ddl/18*.sql")
         cursor.execute("set role none")  # a test may plant any fault
 
 
