@@ -74,7 +74,7 @@ def share(event_id: str, user_id: str, at: str, document_id: str = "doc", **valu
 
 
 def create_tables(connection: Connection, business_time_zone: str = "UTC") -> None:
-    """Make the published tables, empty and with keys, the ledger, comments, metrics and rights, as a first load does."""
+    """Make the published tables, empty and with keys, ledger, comments, metrics and rights, as a first load does."""
     settings = replace(SETTINGS, business_time_zone=business_time_zone)
     with connection.cursor() as cursor:
         prepare_database(cursor)
