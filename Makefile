@@ -199,8 +199,8 @@ docker/.env:
 
 ##@ Work on the code
 .PHONY: test
-test: $(TEST) ## run the whole test suite
-	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest
+test: $(TEST) ## run the whole test suite, in two processes with a Spark and a PostgreSQL each
+	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest --numprocesses 2 --dist loadfile
 
 .PHONY: airflow-test
 airflow-test: $(TEST) $(AIRFLOW) ## run the Airflow DAG for real, in .venv-airflow: success, retry, failure
