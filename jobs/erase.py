@@ -41,7 +41,7 @@ from jobs.storage.redaction import Redaction, find_redaction, find_stated_names,
 from jobs.storage.rehearsal import rehearse
 from jobs.storage.runs import Run, entered_run, has_tables
 from jobs.storage.settings import Settings, read_settings
-from jobs.storage.spark import keep, start_spark
+from jobs.storage.spark import keep, keep_few, start_spark
 from jobs.storage.staging import stage
 from jobs.storage.summary import format_erasure, write_summary
 from jobs.storage.tombstones import Tombstones, read_tombstones, take_key
@@ -167,7 +167,7 @@ def stage_again(
     find_history(database_url, entered, settings)
     history = keep(pseudonymize(read_history(spark, entered, jdbc, settings), tombstones.in_spark(spark)))
     # Who has lost before is staged too, as if it had stood until now: its columns change, or it wins.
-    verdicts = deduplicate(history.withColumn("standing", F.lit(PUBLISHED)))
+    verdicts = deduplicate(history.withColumn("standing", F.lit(PUBLISHED)), keep_few)
     for table, rows in model_tables(keep(sessionize(verdicts, settings.session_gap))).items():
         stage(rows, table, entered, jdbc, settings)
 

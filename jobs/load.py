@@ -19,7 +19,7 @@ from jobs.storage.quarantine import write_quarantine
 from jobs.storage.rehearsal import rehearse
 from jobs.storage.runs import Run, RunKind, entered_run
 from jobs.storage.settings import Settings
-from jobs.storage.spark import keep, refuse_unknown_zone, start_spark
+from jobs.storage.spark import keep, keep_few, refuse_unknown_zone, start_spark
 from jobs.storage.staging import stage
 from jobs.storage.tombstones import Tombstones
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
@@ -105,7 +105,7 @@ def _load(
     with stages.time("history"):
         history = _find_history(spark, database_url, run, accepted, jdbc, settings) if run.merges else None
     with stages.time("model") as counts:
-        verdicts = deduplicate(add_history(accepted, run.run_id, history))
+        verdicts = deduplicate(add_history(accepted, run.run_id, history), keep_few)
         records = keep(sessionize(verdicts, settings.session_gap))
         verdict_counts = {row.file_id: row for row in count_verdicts(records).collect()}
         counts["accepted"] = sum(row.accepted for row in verdict_counts.values())

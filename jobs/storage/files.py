@@ -16,6 +16,8 @@ Format = Literal["json_lines", "json_values", "unreadable", "replay"]
 PATTERN_MARK = re.compile(r"[\[\]{}*?\\]")
 
 _SNIFFED_BYTES = 1024 * 1024
+# Where half of so many lines are complete objects, the others need not be looked at.
+_FIRST_LINES = 100
 # Behind Hadoop a file that Python frames is held in memory as a whole; Spark itself ends at 2 GiB.
 _MAX_REMOTE_BYTES = 1024**3
 
@@ -60,8 +62,8 @@ def can_be_named(place: str) -> bool:
 
 
 def sniff(file: InputFile) -> Sniffed:
-    """What the first MiB shows: JSON Lines when at least half of the lines that are not blank are one complete JSON
-    object each.
+    """What the first MiB shows: JSON Lines when at least half of the lines that are not blank, or of the first hundred
+    of them, are one complete JSON object each.
 
     Unreadable is what can't be opened, here or by the JVM, which knows no name that is not UTF-8.
     """
@@ -73,13 +75,13 @@ def sniff(file: InputFile) -> Sniffed:
         packed = file_system_of(file.uri).read_head(file.uri, _SNIFFED_BYTES + 1)
     except (OSError, UnicodeEncodeError):
         return Sniffed("unreadable", problem="it can't be opened; mend its permissions or its name")
-    content, head = Content(BytesIO(packed)), b""
+    content, head = Content(BytesIO(packed)), bytearray()
     for chunk in content.chunks():
         head += chunk
         if len(head) > _SNIFFED_BYTES:
             break
     is_cut = max(len(packed), len(head)) > _SNIFFED_BYTES or content.error is not None
-    found = Sniffed(_tell_format(head[:_SNIFFED_BYTES], is_cut), content.is_plain)
+    found = Sniffed(_tell_format(bytes(head[:_SNIFFED_BYTES]), is_cut), content.is_plain)
     is_streamed = is_local or (found.is_plain and found.format == "json_lines")
     if not is_streamed and file.size_bytes > _MAX_REMOTE_BYTES:
         return Sniffed(
@@ -95,10 +97,8 @@ def _tell_format(head: bytes, is_cut: bool) -> Format:
     filled = [line for line in lines if line.strip()]
     if not filled:
         return "json_values" if is_cut else "json_lines"
-    needed = (len(filled) + 1) // 2
-    for line in filled:
-        needed -= _is_object(line)
-        if needed == 0:
+    for lines in (filled[:_FIRST_LINES], filled):
+        if 2 * sum(map(_is_object, lines)) >= len(lines):
             return "json_lines"
     return "json_values"
 

@@ -8,6 +8,7 @@ from tempfile import mkdtemp
 from zipfile import ZipFile
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from jobs.storage.errors import UsageError
 from schemas.fields import Source
@@ -27,6 +28,9 @@ _REQUIRED = {
     # text counts the lines of each split, the next one numbers them.
     "spark.sql.files.minPartitionNum": "8",
 }
+
+# Rows of some ids and hashes each: tens of megabytes.
+_MOST_SENT_ROWS = 200_000
 
 
 def start_spark(app_name: str, master: str | None = None, extra: dict[str, str] | None = None) -> SparkSession:
@@ -63,6 +67,15 @@ def keep(frame: DataFrame) -> DataFrame:
     if str(frame.sparkSession.sparkContext.master).startswith("local"):
         return frame.localCheckpoint()
     return frame.persist()
+
+
+def keep_few(frame: DataFrame) -> DataFrame:
+    """`keep`, and where `frame` has turned out small, have it sent to what it is joined with.
+
+    Spark knows how large it is when the other side is already on its way through a shuffle.
+    """
+    kept = keep(frame)
+    return F.broadcast(kept) if kept.limit(_MOST_SENT_ROWS + 1).count() <= _MOST_SENT_ROWS else kept
 
 
 @cache

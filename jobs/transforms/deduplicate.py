@@ -1,5 +1,7 @@
 """The identity rule: one record per event id is published, whatever the order of arrival."""
 
+from collections.abc import Callable
+
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -16,7 +18,7 @@ def add_history(accepted: DataFrame, run_id: int, history: DataFrame | None) -> 
     return new.unionByName(history) if history else new
 
 
-def deduplicate(records: DataFrame) -> DataFrame:
+def deduplicate(records: DataFrame, hold: Callable[[DataFrame], DataFrame] = lambda few: few) -> DataFrame:
     """Give each record its verdict.
 
     In and out: one row per record; out with `verdict`. Of all records with one event id the one with the smallest
@@ -25,35 +27,38 @@ def deduplicate(records: DataFrame) -> DataFrame:
     smaller file ids, so that beside them (`add_history`) the same rule says what a new record changes.
 
     Records of one content are of one user and time, so that the order in which sessions are cut brings them together.
+    What conflicts is looked for apart; `hold` is called with it, few rows as a rule, and may compute them first.
     """
-    winners = _choose_winners(records)
+    winners = hold(_choose_winners(records, hold(_find_suspects(records))))
     contested = records.join(winners, "event_id", "left")
-    fingerprint = F.col("content_fingerprint")
     in_user_order = Window.partitionBy("user_id").orderBy(
         "event_at", "event_id", "content_fingerprint", "file_id", "record_number"
     )
-    previous = F.lag(F.struct("event_id", "content_fingerprint")).over(in_user_order)
-    is_repetition = previous == F.struct("event_id", "content_fingerprint")
-    is_loser = fingerprint != F.col("winning_fingerprint")
+    # Compared one by one: a struct of the two would be made before the shuffle, and each record weigh more in it.
+    same = [F.lag(name).over(in_user_order) == F.col(name) for name in ("event_id", "content_fingerprint")]
+    is_repetition = same[0] & same[1]
+    is_loser = F.col("content_fingerprint") != F.col("winning_fingerprint")
     verdict = F.when(is_repetition, EXACT_DUPLICATE).when(is_loser, SUPERSEDED).otherwise(PUBLISHED)
     return contested.select(*records.columns, verdict.alias("verdict"))
 
 
-def _choose_winners(records: DataFrame) -> DataFrame:
-    """One row per event id that stands for more than one content: the fingerprint that is published.
+def _find_suspects(records: DataFrame) -> DataFrame:
+    """One row per hash of an event id that may stand for more than one content.
 
-    Few ids do, and they are found on two hashes a record, a tenth of what ids and fingerprints would weigh in a
-    shuffle. Two ids that share a hash are only looked at for nothing.
+    Found on two hashes a record, a tenth of what ids and fingerprints would weigh in a shuffle. Two ids that share a
+    hash are only looked at for nothing.
     """
     hashes = records.select(
         F.xxhash64("event_id").alias("id_hash"), F.xxhash64("content_fingerprint").alias("content_hash")
     )
-    suspects = (
-        hashes.groupBy("id_hash")
-        .agg(F.min("content_hash").alias("smallest"), F.max("content_hash").alias("largest"))
-        .filter(F.col("smallest") != F.col("largest"))
-        .select("id_hash")
-    )
+    # Nearly all ids are there once, so that to group them before the shuffle is work without use.
+    contents = hashes.repartition("id_hash").groupBy("id_hash")
+    found = contents.agg(F.min("content_hash").alias("smallest"), F.max("content_hash").alias("largest"))
+    return found.filter(F.col("smallest") != F.col("largest")).select("id_hash")
+
+
+def _choose_winners(records: DataFrame, suspects: DataFrame) -> DataFrame:
+    """One row per event id among the suspects: the fingerprint that is published."""
     contents = records.select("event_id", "event_at", "content_fingerprint", F.xxhash64("event_id").alias("id_hash"))
     return (
         contents.join(suspects, "id_hash", "left_semi")

@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from jobs.transforms.text import is_filled, strip
+from jobs.transforms.uncompiled import uncompiled
 from schemas.fields import FIELDS, Path, Source
 
 _JSON_OPTIONS = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
@@ -47,10 +48,11 @@ def parse(records: DataFrame, source: Source) -> DataFrame:
     """
     paths = {path for alternatives in source.fields.values() for path in alternatives}
     opened = _open_objects(_read_json(records, {path[0] for path in paths}), paths)
-    fields = [_read_field(name, source).alias(name) for name in FIELDS]
-    containers = F.concat_ws(",", *[F.when(_is_container(name, source), F.lit(name)) for name in FIELDS])
+    filled = opened.select("*", *[_first_filled(name, source).alias(name) for name in FIELDS])
+    named = filled.select("*", _name_containers(source).alias("containers"))
+    fields = [_shape_field(name, source).alias(name) for name in FIELDS]
     verdicts = ["is_text", "is_json", "is_object", "has_nul"]
-    return opened.select(*records.columns, *verdicts, *fields, containers.alias("containers"))
+    return named.select(*records.columns, *verdicts, *fields, "containers")
 
 
 def _read_json(records: DataFrame, keys: Iterable[str]) -> DataFrame:
@@ -79,13 +81,14 @@ def _read_json(records: DataFrame, keys: Iterable[str]) -> DataFrame:
     lists = marked.select(*texts.columns, "has_nul", F.inline(F.array(parsed)))
     is_whole = F.col("is_text") & F.col(_MISTAKE).isNull()
     one_object = is_whole & (F.size("objects") == 1) & F.get("objects", F.lit(0)).isNotNull()
-    is_object = F.when(one_object, F.when(_may_hide_a_tail(), _is_strict_json()).otherwise(True)).otherwise(False)
+    is_strict_json = uncompiled(_is_strict_json())
+    is_object = F.when(one_object, F.when(_may_hide_a_tail(), is_strict_json).otherwise(True)).otherwise(False)
     judged = lists.select("*", is_object.alias("is_object"))
     return judged.select(
         *texts.columns,
         "has_nul",
         "is_object",
-        F.when(F.col("is_object"), True).otherwise(_is_strict_json()).alias("is_json"),
+        F.when(F.col("is_object"), True).otherwise(is_strict_json).alias("is_json"),
         F.when(F.col("is_object"), F.get("objects", F.lit(0))).alias("object"),
     )
 
@@ -134,12 +137,22 @@ def _is_object(path: Path) -> Column:
 
     A string can look like an object with keys only where something is escaped in the record.
     """
-    return F.startswith(_leaf(path), F.lit("{")) & (~F.col("has_escape") | _holds(path, "map<string, variant>"))
+    looks_like_one = F.startswith(_leaf(path), F.lit("{"))
+    return looks_like_one & (~F.col("has_escape") | uncompiled(_holds(path, "map<string, variant>")))
 
 
-def _read_field(name: str, source: Source) -> Column:
-    """The field's constant, or its first filled path; ids stripped, prefixed and translated."""
-    text = _first_filled(name, source)
+def _first_filled(name: str, source: Source) -> Column:
+    """The value at the field's first path that is not blank; NULL where all are."""
+    leaves = [_leaf(path) for path in source.fields.get(name, ())]
+    filled = [F.when(is_filled(leaf), leaf) for leaf in leaves]
+    if name == "content":
+        filled += leaves  # a blank document is a document of no words, not a missing one
+    return F.coalesce(*filled) if filled else F.lit(None).cast("string")
+
+
+def _shape_field(name: str, source: Source) -> Column:
+    """The field's constant, or what was found; ids stripped, prefixed and translated."""
+    text = F.col(name) if FIELDS[name] == "text" else strip(F.col(name))
     if name in source.constants:
         text = F.lit(source.constants[name])
     if name == "event_id" and name not in source.fields:
@@ -153,30 +166,32 @@ def _read_field(name: str, source: Source) -> Column:
     return text
 
 
-def _first_filled(name: str, source: Source) -> Column:
-    leaves = [_leaf(path) for path in source.fields.get(name, ())]
-    filled = [F.when(is_filled(leaf), leaf) for leaf in leaves]
-    if name == "content":
-        filled += leaves  # a blank document is a document of no words, not a missing one
-    first = F.coalesce(*filled) if filled else F.lit(None).cast("string")
-    return first if FIELDS[name] == "text" else strip(first)
+def _name_containers(source: Source) -> Column:
+    """The names of the fields that hold an object or a list; looked up only where some text looks like one."""
+    mapped = [name for name in FIELDS if source.fields.get(name)]
+    looks_like_one = reduce(or_, [_looks_like_container(name) for name in mapped], F.lit(False))
+    names = F.concat_ws(",", *[F.when(_is_container(name, source), F.lit(name)) for name in mapped])
+    return F.when(looks_like_one, uncompiled(names)).otherwise("")
+
+
+def _looks_like_container(name: str) -> Column:
+    return F.startswith(F.col(name), F.lit("{")) | F.startswith(F.col(name), F.lit("["))
 
 
 def _is_container(name: str, source: Source) -> Column:
     """True where the chosen path holds an object or a list that may be wrong there.
 
     In free text one is welcome, but its JSON text spells a NUL as an escape and a number that no double holds as
-    "Infinity". Looked up only where the text looks like one.
+    "Infinity".
     """
-    paths = source.fields.get(name, ())
-    if not paths:
-        return F.lit(False)
-    held = [F.when(is_filled(_leaf(path)), _holds(path, "map<string, variant>", "array<variant>")) for path in paths]
-    text = _first_filled(name, source)
-    looks_like_one = F.startswith(text, F.lit("{")) | F.startswith(text, F.lit("["))
+    held = [
+        F.when(is_filled(_leaf(path)), _holds(path, "map<string, variant>", "array<variant>"))
+        for path in source.fields[name]
+    ]
+    may_be_wrong = _looks_like_container(name)
     if FIELDS[name] == "text":
-        looks_like_one &= F.col("has_nul") | text.contains('Infinity"')
-    return F.when(looks_like_one, F.coalesce(*held))
+        may_be_wrong &= F.col("has_nul") | F.col(name).contains('Infinity"')
+    return F.when(may_be_wrong, F.coalesce(*held))
 
 
 def _holds(path: Path, *kinds: str) -> Column:

@@ -21,13 +21,15 @@ def sessionize(records: DataFrame, gap: timedelta) -> DataFrame:
     so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     event_at, is_published = F.col("event_at"), F.col("verdict") == PUBLISHED
     previous_at = F.last(F.when(is_published, event_at), ignorenulls=True).over(before)
-    pause = F.unix_micros(event_at) - F.unix_micros(previous_at)
-    opens_session = is_published & (previous_at.isNull() | (pause > gap // timedelta(microseconds=1)))
-    marked = records.select("*", F.when(opens_session, event_at).alias("opened_at"))
+    # A column of its own: in an expression that names it twice Spark would compute it twice.
+    timed = records.select("*", previous_at.alias("previous_at"))
+    pause = F.unix_micros(event_at) - F.unix_micros("previous_at")
+    opens_session = is_published & (F.col("previous_at").isNull() | (pause > gap // timedelta(microseconds=1)))
+    marked = timed.select("*", F.when(opens_session, event_at).alias("opened_at"))
     last_opened_at = F.last("opened_at", ignorenulls=True).over(so_far)
     started = marked.select("*", F.when(is_published, last_opened_at).alias("session_started_at"))
     session_id = F.when(is_published, derive_session_id(F.col("user_id"), F.col("session_started_at")))
-    return started.drop("opened_at").select("*", session_id.alias("session_id"))
+    return started.drop("previous_at", "opened_at").select("*", session_id.alias("session_id"))
 
 
 def derive_session_id(user_id: Column, started_at: Column) -> Column:

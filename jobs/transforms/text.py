@@ -3,13 +3,19 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from jobs.transforms.uncompiled import uncompiled
 from schemas.fields import WHITESPACE
+
+# Most texts begin and end within. Strings are compared by their bytes, so that this costs nothing.
+_VISIBLE = ("!", "~")
 
 
 def strip(text: Column) -> Column:
     """`text` without the white space at both ends, as Python's str.strip() understands white space."""
-    is_stripped = _begins_filled(text) & F.right(text, F.lit(1)).between("!", "~")
-    return F.when(is_stripped, text).otherwise(F.btrim(text, F.lit(WHITESPACE)))
+    # The last byte, not the last character: for that one the text would be walked through from its start.
+    last = F.substring(text.cast("binary"), -1, 1)
+    is_stripped = text.between(*_VISIBLE) & last.between(*[F.lit(mark.encode()) for mark in _VISIBLE])
+    return F.when(is_stripped, text).otherwise(uncompiled(F.btrim(text, F.lit(WHITESPACE))))
 
 
 def is_filled(text: Column) -> Column:
@@ -17,15 +23,7 @@ def is_filled(text: Column) -> Column:
 
     Found at the first character that is no white space, where a trim would walk through the whole text.
     """
-    return F.when(_begins_filled(text), True).otherwise(text.rlike(f"[^{WHITESPACE}]"))
-
-
-def _begins_filled(text: Column) -> Column:
-    """True for most texts that begin with a character that is no white space; costs nothing, as a comparison.
-
-    Strings are compared by their code points.
-    """
-    return text.between("!", "~") | (text >= chr(ord(max(WHITESPACE)) + 1))
+    return text.between(*_VISIBLE) | text.rlike(f"[^{WHITESPACE}]")
 
 
 # What most texts are made of comes first, and ranges stand before what is costly to look up, a category or a script.

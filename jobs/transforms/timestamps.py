@@ -3,6 +3,8 @@
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+from jobs.transforms.uncompiled import uncompiled
+
 _DATE_TIME = r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}"
 _ISO_8601 = rf"^{_DATE_TIME}(:\d{{2}}([.,]\d+)?)?( ?([Zz]|[+-]\d{{2}}(:?\d{{2}})?))?$"
 # What Spark's own cast reads right; everything else is brought into this form first.
@@ -27,7 +29,7 @@ def parse_timestamp(text: Column, default_time_zone: str) -> Column:
     is_number = text.rlike(_NUMBER)
     return (
         F.when(is_canonical, text.try_cast("timestamp"))
-        .when(is_iso_8601, _normalise(text, default_time_zone).try_cast("timestamp"))
+        .when(is_iso_8601, uncompiled(_normalise(text, default_time_zone)).try_cast("timestamp"))
         .when(is_number, _from_epoch(text))
     )
 

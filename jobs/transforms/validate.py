@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from itertools import chain
+from operator import or_
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.transforms.text import count_words
 from jobs.transforms.timestamps import parse_timestamp
+from jobs.transforms.uncompiled import uncompiled
 from schemas.fields import FIELDS, REQUIRED, REQUIRED_BY_TYPE, Source
 
 _EXPECTED = {
@@ -71,7 +73,7 @@ def judge(parsed: DataFrame, source: Source, limits: Limits) -> DataFrame:
         count_words(F.col("content")).alias("words"),
         F.md5("content").alias("content_md5"),
     )
-    judged = typed.select(
+    judged = typed.select("*", _refuse(source, limits).alias("refused")).select(
         "file_id",
         "record_number",
         "event_id",
@@ -90,30 +92,44 @@ def judge(parsed: DataFrame, source: Source, limits: Limits) -> DataFrame:
         F.col("user_email").alias("reported_user_email"),
         F.col("document_title").alias("reported_document_title"),
         _fingerprint().alias("content_fingerprint"),
-        _refuse(_find_problems(source, limits)).alias("refused"),
+        "refused",
     )
     # A generator is a barrier: without it a filter on `problems` would be pushed below and find them all again.
     columns = [name for name in judged.columns if name != "refused"]
     return judged.select(*columns, F.inline(F.array("refused")))
 
 
-def _refuse(problems: list[_Problem]) -> Column:
+def _refuse(source: Source, limits: Limits) -> Column:
     """`problems`, `raw` and `fields` of a refused record, each NULL in an accepted one.
 
-    The conditions are all that an accepted record pays for. The list is made by functions that Spark does not compile,
-    which keeps what it does compile small.
+    A look at the whole record tells most that are well; only the others are searched for problems.
     """
-    is_refused = reduce(
-        lambda case, problem: case.when(problem.holds, True), problems[1:], F.when(problems[0].holds, True)
-    )
+    problems = _find_problems(source, limits)
     described = F.array(*[F.when(problem.holds, problem.describe()) for problem in problems])
     fields = F.create_map(*[part for name in FIELDS for part in (F.lit(name), F.col(name))])
-    refused = F.struct(
+    searched = F.struct(
         F.filter(described, lambda problem: problem.isNotNull()).alias("problems"),
         "raw",
         F.map_filter(fields, lambda _, value: value.isNotNull()).alias("fields"),
     )
-    return F.when(is_refused, refused)
+    refused = F.filter(F.array(searched), lambda record: F.size(record["problems"]) > 0)
+    return F.when(_may_be_refused(limits), uncompiled(F.get(refused, F.lit(0))))
+
+
+def _may_be_refused(limits: Limits) -> Column:
+    """True at least where some problem of `_find_problems` holds: a few conditions in the place of a hundred."""
+    instant = F.col("event_instant")
+    number = {name: F.col(f"{name}_value") for name in _names("integer", "count")}
+    conditions = [
+        ~F.col("is_object") | F.col("has_nul") | (F.col("containers") != ""),
+        *[F.col(name).isNull() & _is_required(name) for name in _required_names()],
+        instant.isNull() | (instant < F.lit(limits.earliest_event_at)) | (instant >= F.lit(limits.latest_event_at)),
+        F.greatest(*[F.octet_length(name) for name in _names("id")]) > limits.max_id_bytes,
+        *[F.col(name).isNotNull() & value.isNull() for name, value in number.items()],
+        *[number[name] < 0 for name in _names("count")],
+        _join_fields().contains("Infinity") | F.col("event_id").isin(*_INFINITY) | F.col("content").isin(*_INFINITY),
+    ]
+    return reduce(or_, [F.coalesce(condition, F.lit(False)) for condition in conditions])
 
 
 def split(judged: DataFrame) -> tuple[DataFrame, DataFrame]:
@@ -137,7 +153,7 @@ def _find_problems(source: Source, limits: Limits) -> list[_Problem]:
     ]
     for name, kind in FIELDS.items():
         text, is_container = F.col(name), _is_container(name)
-        if name in {*REQUIRED, *chain(*REQUIRED_BY_TYPE.values())}:
+        if name in _required_names():
             is_missing = is_object & text.isNull() & _is_required(name)
             problems.append(_Problem("missing_field", name, is_missing, "a value"))
         holds_nul = F.col("has_nul") & (text.contains(_NUL) | is_container & text.rlike(_NUL_ESCAPE))
@@ -183,6 +199,10 @@ def _is_huge(name: str) -> Column:
     return F.when(is_infinite, F.col("raw").rlike(_HUGE_NUMBER))
 
 
+def _required_names() -> list[str]:
+    return [name for name in FIELDS if name in {*REQUIRED, *chain(*REQUIRED_BY_TYPE.values())}]
+
+
 def _is_required(name: str) -> Column:
     if name in REQUIRED:
         return F.lit(True)
@@ -196,10 +216,14 @@ def _read_integer(text: Column) -> Column:
     So is 7e0: Spark spells JSON's 12345678.0 as 1.2345678E7. Such a one is whole for sure up to 2^53 only.
     """
     plain = text.try_cast("bigint")
+    return F.when(plain.isNotNull(), plain).when(text.isNotNull(), uncompiled(_read_decimal(text)))
+
+
+def _read_decimal(text: Column) -> Column:
     whole = F.regexp_replace(text, r"\.0+$", "").try_cast("bigint")
     double = F.when(text.rlike(_SCIENTIFIC), text.try_cast("double"))
     is_whole = (double == F.rint(double)) & (F.abs(double) <= 2**53)
-    return F.coalesce(plain, whole, F.when(is_whole, double).try_cast("bigint"))
+    return F.coalesce(whole, F.when(is_whole, double).try_cast("bigint"))
 
 
 def _names(*kinds: str) -> list[str]:
@@ -207,7 +231,12 @@ def _names(*kinds: str) -> list[str]:
 
 
 def _fingerprint() -> Column:
-    """Hash (32 hex digits) of all business fields but the id; text that differs in one byte gives another.
+    """Hash (32 hex digits) of all business fields but the id; text that differs in one byte gives another."""
+    return F.md5(_join_fields())
+
+
+def _join_fields() -> Column:
+    """All business fields but the id, the content as a hash of its own.
 
     No accepted text holds a NUL, so that with NUL between the parts and a mark before each value no two records
     read the same.
@@ -219,4 +248,4 @@ def _fingerprint() -> Column:
         **{name: F.col(f"{name}_value").cast("string") for name in _names("integer", "count")},
     }
     marked = [F.coalesce(F.concat(F.lit("="), value), F.lit("")) for value in values.values()]
-    return F.md5(F.concat_ws(_NUL, *marked))
+    return F.concat_ws(_NUL, *marked)
