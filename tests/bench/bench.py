@@ -3,7 +3,8 @@
 Generates EVENTS events (JSON Lines, the simulator's skew and defects), then loads them `--rounds` times with each
 contender, each time into an empty database of a server of its own, and prints medians, ratios, stages and peak memory.
 What ours and DuckDB publish is compared row for row. Then ten runs of one hundredth each are loaded on top of the other
-nine tenths, and the tables compared with those of the one load. Everything goes into data/runs/bench-*.json as well.
+nine tenths, the newest records or with `--scattered` some of every day, and the tables compared with those of the one
+load. Everything goes into data/runs/bench-*.json as well.
 """
 
 import argparse
@@ -17,9 +18,10 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
@@ -113,18 +115,27 @@ def make_input(events: int, seed: int) -> Path:
     return folder
 
 
-def deal(folder: Path, target: Path) -> list[Path]:
-    """All records in `INCREMENTS` + 1 folders of JSON Lines: a hundredth in each but the first, which has the rest."""
+def deal(folder: Path, target: Path, scattered: bool) -> list[Path]:
+    """All records in `INCREMENTS` + 1 folders of JSON Lines: a hundredth in each but the first, which has the rest.
+
+    In order of arrival the hundredths are the newest records; scattered, each has records of every day and file.
+    """
     parts = [target / str(number) for number in range(INCREMENTS + 1)]
     for part in parts:
         part.mkdir(parents=True)
-    for path in sorted(folder.rglob("*.jsonl")):
+    paths = sorted(folder.rglob("*.jsonl"))
+    total = sum(path.read_bytes().count(b"\n") for path in paths)
+    numbers = count()
+    for path in paths:
         name = str(path.relative_to(folder)).replace("/", "-")
         with path.open("rb") as lines, ExitStack() as opened:
-            files = [opened.enter_context((part / name).open("wb")) for part in parts]
-            for number, line in enumerate(lines):
-                hundredth = number % 100
-                files[hundredth + 1 if hundredth < INCREMENTS else 0].write(line)
+            files: dict[int, BinaryIO] = {}
+            for line, number in zip(lines, numbers, strict=False):
+                hundredth = number % 100 if scattered else number * 100 // total
+                part = max(0, hundredth - 99 + INCREMENTS)
+                if part not in files:
+                    files[part] = opened.enter_context((parts[part] / name).open("wb"))
+                files[part].write(line)
     return parts
 
 
@@ -145,12 +156,12 @@ def bench_first_load(server: str, folder: Path, data: Path, rounds: int, names: 
     return found
 
 
-def bench_increments(server: str, folder: Path, data: Path) -> dict[str, Any]:
+def bench_increments(server: str, folder: Path, data: Path, scattered: bool) -> dict[str, Any]:
     """A first load of nine tenths, then ten of one hundredth each; raises where the tables differ from one load's."""
     ours = contenders(data)[0]
     with TemporaryDirectory(dir=folder.parent) as spare:
         with empty_database(server, "bench_increments") as url:
-            first, *later = [measure(ours, part, url) for part in deal(folder, Path(spare))]
+            first, *later = [measure(ours, part, url) for part in deal(folder, Path(spare), scattered)]
             tables = fingerprint(url)
         with empty_database(server, "bench_one_load") as url:
             measure(ours, Path(spare), url)
@@ -166,7 +177,9 @@ def without_start(run: dict[str, Any]) -> float:
 
 def print_first_load(found: dict[str, list[Any]]) -> None:
     """The median run of each contender, by seconds."""
-    medians = {name: sorted(runs, key=lambda run: run["seconds"])[len(runs) // 2] for name, runs in found.items()}
+    medians = {
+        name: sorted(runs, key=lambda run: run["seconds"])[len(runs) // 2] for name, runs in found.items() if runs
+    }
     for name, run in medians.items():
         ratio = run["seconds"] / medians["duckdb"]["seconds"] if "duckdb" in medians else float("nan")
         stages = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in run["stages"].items())
@@ -189,6 +202,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--contenders", nargs="+", default=["ours", "duckdb", "pyspark"])
     parser.add_argument("--no-increments", action="store_true")
+    parser.add_argument("--scattered", action="store_true", help="hundredths of records from every day and file")
     options = parser.parse_args()
     folder = make_input(options.events, options.seed)
     with TemporaryDirectory(prefix="document-events-", ignore_cleanup_errors=True) as spare:
@@ -199,7 +213,7 @@ def main() -> None:
             result["first_load"] = bench_first_load(server, folder, data, options.rounds, options.contenders)
             print_first_load(result["first_load"])
             if not options.no_increments:
-                result["increments"] = bench_increments(server, folder, data)
+                result["increments"] = bench_increments(server, folder, data, options.scattered)
                 print_increments(result["increments"])
         finally:
             embedded_postgres.stop(Path(spare) / "postgres")

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from chispa import assert_df_equality
 from pyspark.sql import Row, SparkSession
+from pyspark.sql import functions as F
 
+from jobs.transforms import validate
 from jobs.transforms.parse import parse
 from jobs.transforms.validate import judge, split
 from tests.builders import LIMITS, default_source, record_json, records
@@ -87,6 +89,32 @@ def test_refused_for(problems: dict[str, list[tuple[str, str | None]]], text: st
 @pytest.mark.parametrize("text", ACCEPTED, ids=lambda text: text[:90])
 def test_accepted(problems: dict[str, list[tuple[str, str | None]]], text: str) -> None:
     assert problems[text] == []
+
+
+# As JSON: what a value may be instead of what its field must be.
+ODD_VALUES = [
+    *['""', '" "', "null", "true", "0", "-1", "-1.5", "7.0", "7e0", "1e400", "-1e999", "9" * 400, '"Infinity"', '"NaN"'],
+    *["{}", "[]", "[1e999]", '{"a":"\\u0000"}', '["\\ud800"]', '"\\u0000"', '"\\udc00"', '"{"', '"[1"', f'"{"x" * 2001}"'],
+    *['"document_edit"', '"2025-06-02"', '"2025-06-02 12:00"', '"1999-12-31T00:00:00Z"', "1748865600", "1e18", "4102444800"],
+]
+
+
+def test_no_problem_escapes_the_look_that_comes_before_the_search(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the search made for every record the same ones are refused, for the same reasons."""
+    valid = {"event_id": '"e"', "event_type": '"t"', "ts": '"2025-06-02T12:00:00Z"', "user_id": '"u"'}
+    names = [path[0] for paths in default_source().fields.values() for path in paths if len(path) == 1]
+    odd = [
+        "{" + ",".join(f'"{key}":{value}' for key, value in {**valid, name: odd_value}.items()) + "}"
+        for name in names
+        for odd_value in ODD_VALUES
+    ]
+    texts = [*REFUSED, *ACCEPTED, *odd]
+    found = judge_texts(spark, *texts)
+    monkeypatch.setattr(validate, "_may_be_refused", lambda _: F.lit(True))
+    assert found == judge_texts(spark, *texts)
+    assert 0.2 < sum(row.problems is not None for row in found) / len(texts) < 0.8
 
 
 def test_bytes_that_are_no_utf8_are_invalid_text(spark: SparkSession) -> None:
