@@ -19,7 +19,7 @@ import duckdb
 import psycopg2
 from psycopg2 import sql
 
-DDL = Path(__file__).resolve().parents[2] / "sql" / "ddl"
+SQL = Path(__file__).resolve().parents[2] / "sql"
 COLUMNS = [
     "event_id",
     "event_type",
@@ -167,8 +167,8 @@ def copy(duck: duckdb.DuckDBPyConnection, url: str, table: str, query: str) -> N
             cursor.copy_expert(f"copy bench.{table} from stdin (format csv, null '\\N')", rows)
 
 
-def run_ddl(cursor: Any, pattern: str) -> None:
-    for path in sorted(DDL.glob(pattern)):
+def run_files(cursor: Any, pattern: str) -> None:
+    for path in sorted(SQL.glob(pattern)):
         cursor.execute(sql.SQL(path.read_text()).format(staging=sql.Identifier("bench"), run_id=sql.Literal(1)))
 
 
@@ -189,9 +189,10 @@ def main(folder: Path, url: str) -> None:
     mark("model")
     with closing(psycopg2.connect(url, options="-c timezone=UTC -c maintenance_work_mem=256MB")) as connection:
         with connection, connection.cursor() as cursor:
-            run_ddl(cursor, "0*.sql")
+            run_files(cursor, "ddl/01*.sql")
+            run_files(cursor, "migrations/*.sql")
             cursor.execute("create schema bench")
-            run_ddl(cursor, "100_*.sql")
+            run_files(cursor, "ddl/100_*.sql")
             cursor.execute(
                 "insert into ops.pipeline_runs (run_id, started_at, status, kind, session_gap_minutes,"
                 " code_version, configuration_version) values (1, now(), 'succeeded', 'load', 30, '', '')"
@@ -205,7 +206,7 @@ def main(folder: Path, url: str) -> None:
             list(pool.map(lambda job: copy(duck, url, *job), [(t, q) for t, queries in PARTS.items() for q in queries]))
         mark("load")
         with connection, connection.cursor() as cursor:
-            run_ddl(cursor, "1[1-5]*.sql")
+            run_files(cursor, "ddl/1[1-5]*.sql")
             for table in PARTS:
                 cursor.execute(f"alter table bench.{table} set schema public")
             cursor.execute("analyze public.users, public.documents, public.sessions, public.events")
