@@ -18,6 +18,8 @@ from jobs.storage import embedded_postgres
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+ROOT = Path(__file__).resolve().parents[1]
+
 
 def run_on_server(server: str, statement: str) -> None:
     """Run one statement outside any transaction, as CREATE DATABASE asks for."""
@@ -60,25 +62,22 @@ def database(database_url: str) -> Iterator[Any]:
         yield connection
 
 
+def read_spark_defaults() -> dict[str, str]:
+    """conf/spark-defaults.conf, for a session inside this process: smaller, silent, its log not among those of runs."""
+    lines = (ROOT / "conf" / "spark-defaults.conf").read_text(encoding="utf-8").splitlines()
+    defaults = dict(line.split(maxsplit=1) for line in lines if line.startswith("spark."))
+    return {
+        **{key: value for key, value in defaults.items() if not key.endswith("JavaOptions")},
+        "spark.ui.enabled": "false",
+        "spark.driver.memory": "2g",
+    }
+
+
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """The session that the jobs use, on two cores, with few partitions because the frames are tiny."""
     from jobs.storage.spark import start_spark
 
-    session = start_spark(
-        "tests",
-        master="local[2]",
-        extra={
-            "spark.sql.shuffle.partitions": "2",
-            "spark.ui.enabled": "false",
-            # As in conf/spark-defaults.conf; hundreds of loads go through this one session.
-            "spark.python.sql.dataFrameDebugging.enabled": "false",
-            "spark.sql.ui.retainedExecutions": "50",
-            "spark.sql.maxPlanStringLength": "20000",
-            "spark.driver.memory": "2g",
-            "spark.jars.packages": "org.postgresql:postgresql:42.7.13",
-            "spark.jars.excludes": "org.checkerframework:checker-qual",
-        },
-    )
+    session = start_spark("tests", "local[2]", {**read_spark_defaults(), "spark.sql.shuffle.partitions": "2"})
     yield session
     session.stop()

@@ -24,6 +24,7 @@ from jobs.transforms.parse import parse
 from jobs.transforms.validate import judge
 from schemas.tables import RECORD
 from tests.builders import LIMITS, default_source
+from tests.conftest import read_spark_defaults
 
 SOURCE = default_source()
 # HotSpot never compiles a method of more bytecode than this; it stays interpreted.
@@ -90,9 +91,7 @@ def measure(spark: SparkSession, frame: DataFrame) -> tuple[float, float]:
 
 def main() -> None:
     args = arg_parser().parse_args()
-    spark = start_spark(
-        "gate cost", args.master, {"spark.ui.enabled": "false", "spark.sql.files.maxPartitionBytes": "32m"}
-    )
+    spark = start_spark("gate cost", args.master, read_spark_defaults())
     spark.sparkContext.setLogLevel("ERROR")
     stages = make_stages(read_records(spark, args.input))
     found: dict[str, list[tuple[float, float]]] = defaultdict(list)
