@@ -33,7 +33,7 @@ include (event_type, document_id, shared_with_user_id)
 where event_type in ('comment_added', 'document_shared');
 
 create index events_login_idx on {staging}.events (user_id, event_at)
-include (ip_address, device)
+include (ip_address, device, file_id)
 where event_type = 'user_login';
 
 create index documents_first_seen_by_idx on {staging}.documents (first_seen_by);

@@ -27,8 +27,6 @@ from tests.builders import LIMITS, default_source
 from tests.conftest import read_spark_defaults
 
 SOURCE = default_source()
-# HotSpot never compiles a method of more bytecode than this; it stays interpreted.
-LARGEST_COMPILED_METHOD = 8000
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -109,9 +107,6 @@ def main() -> None:
     for name in ("from_json", "parse", "judge"):
         plain, strict = (medians[f"{name}, {kind}"][1] for kind in ("plain", "strict"))
         print(f"the gate costs {strict / plain - 1:.0%} of the processor time of {name}")
-    sizes = spark._jvm.org.apache.spark.metrics.source.CodegenMetrics.METRIC_GENERATED_METHOD_BYTECODE_SIZE()  # type: ignore[union-attr]
-    largest = sizes.getSnapshot().getMax()
-    print(f"largest generated method: {largest} bytes of bytecode; up to {LARGEST_COMPILED_METHOD} are compiled")
 
 
 if __name__ == "__main__":
