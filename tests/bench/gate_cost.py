@@ -89,7 +89,7 @@ def measure(spark: SparkSession, frame: DataFrame) -> tuple[float, float]:
 
 def main() -> None:
     args = arg_parser().parse_args()
-    spark = start_spark("gate cost", args.master, read_spark_defaults())
+    spark = start_spark("gate cost", args.master, {**read_spark_defaults(), "spark.ui.showConsoleProgress": "false"})
     spark.sparkContext.setLogLevel("ERROR")
     stages = make_stages(read_records(spark, args.input))
     found: dict[str, list[tuple[float, float]]] = defaultdict(list)
