@@ -48,15 +48,21 @@ def parse(records: DataFrame, source: Source) -> DataFrame:
     """
     paths = {path for alternatives in source.fields.values() for path in alternatives}
     opened = _open_objects(_read_json(records, {path[0] for path in paths}), paths)
-    filled = opened.select("*", *[_first_filled(name, source).alias(name) for name in FIELDS])
-    named = filled.select("*", _name_containers(source).alias("containers"))
+    filled = opened.select(
+        "*",
+        F.col("object").isNotNull().alias("is_object"),
+        *[_first_filled(name, source).alias(name) for name in FIELDS],
+    )
+    is_json = F.when(F.col("is_object"), True).otherwise(uncompiled(_is_strict_json()))
+    named = filled.select("*", is_json.alias("is_json"), _name_containers(source).alias("containers"))
     fields = [_shape_field(name, source).alias(name) for name in FIELDS]
     verdicts = ["is_text", "is_json", "is_object", "has_nul"]
     return named.select(*records.columns, *verdicts, *fields, "containers")
 
 
 def _read_json(records: DataFrame, keys: Iterable[str]) -> DataFrame:
-    """Adds the verdicts, `has_escape` (a backslash is in the text), and `object`, the top-level keys as a struct.
+    """Adds `is_text`, `has_escape` (a backslash is in the text), `has_nul`, and `object`: the top-level keys as a
+    struct, NULL where the text is not one JSON object.
 
     The text is parsed inside a list: two values on a line, or anything behind the first, make it malformed or longer
     than one. The list stands in an object because only there Spark says that it went on behind a mistake:
@@ -81,16 +87,9 @@ def _read_json(records: DataFrame, keys: Iterable[str]) -> DataFrame:
     lists = marked.select(*texts.columns, "has_nul", F.inline(F.array(parsed)))
     is_whole = F.col("is_text") & F.col(_MISTAKE).isNull()
     one_object = is_whole & (F.size("objects") == 1) & F.get("objects", F.lit(0)).isNotNull()
-    is_strict_json = uncompiled(_is_strict_json())
-    is_object = F.when(one_object, F.when(_may_hide_a_tail(), is_strict_json).otherwise(True)).otherwise(False)
-    judged = lists.select("*", is_object.alias("is_object"))
-    return judged.select(
-        *texts.columns,
-        "has_nul",
-        "is_object",
-        F.when(F.col("is_object"), True).otherwise(is_strict_json).alias("is_json"),
-        F.when(F.col("is_object"), F.get("objects", F.lit(0))).alias("object"),
-    )
+    is_object = F.when(_may_hide_a_tail(), uncompiled(_is_strict_json())).otherwise(True)
+    found = F.when(F.when(one_object, is_object), F.get("objects", F.lit(0)))
+    return lists.select(*texts.columns, "has_nul", found.alias("object"))
 
 
 def _check_escapes(json: Column) -> Column:

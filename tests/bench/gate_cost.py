@@ -54,7 +54,7 @@ def read_records(spark: SparkSession, folder: Path) -> DataFrame:
 def read_json_plainly(records: DataFrame, keys: Iterable[str]) -> DataFrame:
     """What `_read_json` gives, believing all that from_json believes."""
     parsed = F.from_json("raw", parsing._strings(keys))
-    verdicts = {"is_text": True, "has_escape": False, "has_nul": False, "is_object": True, "is_json": True}
+    verdicts = {"is_text": True, "has_escape": False, "has_nul": False}
     return records.select(
         "*",
         *[F.lit(value).alias(name) for name, value in verdicts.items()],
