@@ -18,6 +18,7 @@ from pyspark.sql import types as T
 from jobs.storage.file_systems import InputFile, decode
 from jobs.storage.files import PATTERN_MARK, Format, Sniffed, can_be_named, sniff
 from jobs.storage.scanning import KEPT_BYTES, MAX_RECORD_BYTES, TOO_LONG, Frame, scan_records
+from jobs.transforms.text import begins_visible
 from schemas.fields import Path
 from schemas.tables import RECORD
 
@@ -199,8 +200,8 @@ def _cut_carriage_return(line: Column) -> Column:
 
 
 def _is_blank(text: Column) -> Column:
-    """True for white space alone; the first comparison spares most records the pattern, for which they are decoded."""
-    return ~(text.between("!", "~") | text.rlike(r"\S"))
+    """True for white space alone; most records are spared the pattern, for which they would be decoded."""
+    return ~(begins_visible(text) | text.rlike(r"\S"))
 
 
 def escape_globs(places: Iterable[str]) -> list[str]:

@@ -53,7 +53,7 @@ def parse(records: DataFrame, source: Source) -> DataFrame:
         F.col("object").isNotNull().alias("is_object"),
         *[_first_filled(name, source).alias(name) for name in FIELDS],
     )
-    is_json = F.when(F.col("is_object"), True).otherwise(uncompiled(_is_strict_json()))
+    is_json = F.when(F.col("is_object"), True).otherwise(_is_strict_json())
     named = filled.select("*", is_json.alias("is_json"), _name_containers(source).alias("containers"))
     fields = [_shape_field(name, source).alias(name) for name in FIELDS]
     verdicts = ["is_text", "is_json", "is_object", "has_nul"]
@@ -87,7 +87,7 @@ def _read_json(records: DataFrame, keys: Iterable[str]) -> DataFrame:
     lists = marked.select(*texts.columns, "has_nul", F.inline(F.array(parsed)))
     is_whole = F.col("is_text") & F.col(_MISTAKE).isNull()
     one_object = is_whole & (F.size("objects") == 1) & F.get("objects", F.lit(0)).isNotNull()
-    is_object = F.when(_may_hide_a_tail(), uncompiled(_is_strict_json())).otherwise(True)
+    is_object = F.when(_may_hide_a_tail(), _is_strict_json()).otherwise(True)
     found = F.when(F.when(one_object, is_object), F.get("objects", F.lit(0)))
     return lists.select(*texts.columns, "has_nul", found.alias("object"))
 
@@ -114,7 +114,7 @@ def _is_strict_json() -> Column:
     json = _check_escapes(F.col("raw"))
     in_list = F.try_parse_json(F.concat(F.lit("["), json, F.lit("]")))
     in_object = F.try_parse_json(F.concat(F.lit('{"_":{"_":'), json, F.lit("}}")))
-    return F.coalesce(F.col("is_text") & in_list.isNotNull() & in_object.isNotNull(), F.lit(False))
+    return uncompiled(F.coalesce(F.col("is_text") & in_list.isNotNull() & in_object.isNotNull(), F.lit(False)))
 
 
 def _open_objects(records: DataFrame, paths: Iterable[Path]) -> DataFrame:

@@ -6,15 +6,20 @@ from pyspark.sql import functions as F
 from jobs.transforms.uncompiled import uncompiled
 from schemas.fields import WHITESPACE
 
-# Most texts begin and end within. Strings are compared by their bytes, so that this costs nothing.
+# Most texts begin and end within.
 _VISIBLE = ("!", "~")
+
+
+def begins_visible(text: Column) -> Column:
+    """True for most texts that do not begin with white space; costs nothing: strings are compared by their bytes."""
+    return text.between(*_VISIBLE)
 
 
 def strip(text: Column) -> Column:
     """`text` without the white space at both ends, as Python's str.strip() understands white space."""
     # The last byte, not the last character: for that one the text would be walked through from its start.
     last = F.substring(text.cast("binary"), -1, 1)
-    is_stripped = text.between(*_VISIBLE) & last.between(*[F.lit(mark.encode()) for mark in _VISIBLE])
+    is_stripped = begins_visible(text) & last.between(*[F.lit(mark.encode()) for mark in _VISIBLE])
     return F.when(is_stripped, text).otherwise(uncompiled(F.btrim(text, F.lit(WHITESPACE))))
 
 
@@ -23,7 +28,7 @@ def is_filled(text: Column) -> Column:
 
     Found at the first character that is no white space, where a trim would walk through the whole text.
     """
-    return text.between(*_VISIBLE) | text.rlike(f"[^{WHITESPACE}]")
+    return begins_visible(text) | text.rlike(f"[^{WHITESPACE}]")
 
 
 # What most texts are made of comes first, and ranges stand before what is costly to look up, a category or a script.

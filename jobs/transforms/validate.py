@@ -73,7 +73,7 @@ def judge(parsed: DataFrame, source: Source, limits: Limits) -> DataFrame:
         count_words(F.col("content")).alias("words"),
         F.md5("content").alias("content_md5"),
     )
-    judged = typed.select("*", _refuse(source, limits).alias("refused")).select(
+    judged = typed.select("*", _refuse(limits).alias("refused")).select(
         "file_id",
         "record_number",
         "event_id",
@@ -99,12 +99,12 @@ def judge(parsed: DataFrame, source: Source, limits: Limits) -> DataFrame:
     return judged.select(*columns, F.inline(F.array("refused")))
 
 
-def _refuse(source: Source, limits: Limits) -> Column:
+def _refuse(limits: Limits) -> Column:
     """`problems`, `raw` and `fields` of a refused record, each NULL in an accepted one.
 
     A look at the whole record tells most that are well; only the others are searched for problems.
     """
-    problems = _find_problems(source, limits)
+    problems = _find_problems(limits)
     described = F.array(*[F.when(problem.holds, problem.describe()) for problem in problems])
     fields = F.create_map(*[part for name in FIELDS for part in (F.lit(name), F.col(name))])
     searched = F.struct(
@@ -140,7 +140,7 @@ def split(judged: DataFrame) -> tuple[DataFrame, DataFrame]:
     return accepted, quarantined
 
 
-def _find_problems(source: Source, limits: Limits) -> list[_Problem]:
+def _find_problems(limits: Limits) -> list[_Problem]:
     is_object = F.col("is_object")
     is_whole = F.col("framing_error").isNull()
     is_json = F.col("is_json") & ~is_object

@@ -130,6 +130,7 @@ def deal(folder: Path, target: Path, scattered: bool) -> list[Path]:
         name = str(path.relative_to(folder)).replace("/", "-")
         with path.open("rb") as lines, ExitStack() as opened:
             files: dict[int, BinaryIO] = {}
+            # The lines first: at the end of each file the other order would take a number for nothing.
             for line, number in zip(lines, numbers, strict=False):
                 hundredth = number % 100 if scattered else number * 100 // total
                 part = max(0, hundredth - 99 + INCREMENTS)
