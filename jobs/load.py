@@ -20,7 +20,7 @@ from jobs.storage.rehearsal import rehearse
 from jobs.storage.runs import Run, RunKind, entered_run
 from jobs.storage.settings import Settings
 from jobs.storage.spark import keep, keep_few, refuse_unknown_zone, start_spark
-from jobs.storage.staging import stage
+from jobs.storage.staging import stage, stage_all
 from jobs.storage.tombstones import Tombstones
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
 from jobs.transforms.model import conform, model_tables
@@ -110,8 +110,7 @@ def _load(
         verdict_counts = {row.file_id: row for row in count_verdicts(records).collect()}
         counts["accepted"] = sum(row.accepted for row in verdict_counts.values())
     with stages.time("stage"):
-        for table, rows in model_tables(records).items():
-            stage(rows, table, run, jdbc, settings)
+        stage_all(model_tables(records), run, jdbc, settings)
     with stages.time("publish") as counts:
         files = _count_files(run, work, framed, verdict_counts)
         done = rehearse(database_url, run, files, settings) if run.is_plan else publish_surely(database_url, run, files)

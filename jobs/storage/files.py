@@ -15,7 +15,8 @@ Format = Literal["json_lines", "json_values", "unreadable", "replay"]
 
 PATTERN_MARK = re.compile(r"[\[\]{}*?\\]")
 
-_SNIFFED_BYTES = 1024 * 1024
+# Most files are known at a glance; to read so much more of each would take longer than all else about it.
+_GLANCED_BYTES, _SNIFFED_BYTES = 64 * 1024, 1024 * 1024
 # Where half of so many lines are complete objects, the others need not be looked at.
 _FIRST_LINES = 100
 # Behind Hadoop a file that Python frames is held in memory as a whole; Spark itself ends at 2 GiB.
@@ -72,16 +73,9 @@ def sniff(file: InputFile) -> Sniffed:
         return Sniffed("unreadable", problem="Hadoop reads no name with a colon and one of []{}*?\\ in it; rename it")
     try:
         file.place.encode()
-        packed = file_system_of(file.uri).read_head(file.uri, _SNIFFED_BYTES + 1)
+        found = Sniffed(*_look(file))
     except (OSError, UnicodeEncodeError):
         return Sniffed("unreadable", problem="it can't be opened; mend its permissions or its name")
-    content, head = Content(BytesIO(packed)), bytearray()
-    for chunk in content.chunks():
-        head += chunk
-        if len(head) > _SNIFFED_BYTES:
-            break
-    is_cut = max(len(packed), len(head)) > _SNIFFED_BYTES or content.error is not None
-    found = Sniffed(_tell_format(bytes(head[:_SNIFFED_BYTES]), is_cut), content.is_plain)
     is_streamed = is_local or (found.is_plain and found.format == "json_lines")
     if not is_streamed and file.size_bytes > _MAX_REMOTE_BYTES:
         return Sniffed(
@@ -90,17 +84,37 @@ def sniff(file: InputFile) -> Sniffed:
     return found
 
 
-def _tell_format(head: bytes, is_cut: bool) -> Format:
-    lines = head.split(b"\n")
-    if is_cut:
-        lines.pop()
-    filled = [line for line in lines if line.strip()]
-    if not filled:
-        return "json_values" if is_cut else "json_lines"
-    for lines in (filled[:_FIRST_LINES], filled):
-        if 2 * sum(map(_is_object, lines)) >= len(lines):
-            return "json_lines"
-    return "json_values"
+def _look(file: InputFile) -> tuple[Format, bool]:
+    """What it looks like, and whether it is plain."""
+    for size in (_GLANCED_BYTES, _SNIFFED_BYTES):
+        head, is_cut, is_plain = _read_head(file, size)
+        lines = head.split(b"\n")
+        filled = [line for line in (lines[:-1] if is_cut else lines) if line.strip()]
+        first = filled[:_FIRST_LINES]
+        if len(first) == _FIRST_LINES and _are_objects(first):
+            return "json_lines", is_plain
+        if not is_cut:
+            break
+    if filled:
+        return "json_lines" if _are_objects(first) or _are_objects(filled) else "json_values", is_plain
+    return "json_values" if is_cut else "json_lines", is_plain
+
+
+def _read_head(file: InputFile, size: int) -> tuple[bytes, bool, bool]:
+    """(the first bytes, unpacked; whether there are more; whether there was nothing to unpack)."""
+    packed = file_system_of(file.uri).read_head(file.uri, size + 1)
+    content, head = Content(BytesIO(packed)), bytearray()
+    for chunk in content.chunks():
+        head += chunk
+        if len(head) > size:
+            break
+    is_cut = max(len(packed), len(head)) > size or content.error is not None
+    return bytes(head[:size]), is_cut, content.is_plain
+
+
+def _are_objects(lines: list[bytes]) -> bool:
+    """Whether at least half of them are one complete JSON object each."""
+    return 2 * sum(map(_is_object, lines)) >= len(lines)
 
 
 def _is_object(line: bytes) -> bool:

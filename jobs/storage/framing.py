@@ -5,6 +5,7 @@ Plain JSON Lines stay in the JVM and are read in splits. Everything else is fram
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 from io import BytesIO, FileIO
@@ -48,7 +49,8 @@ def frame(spark: SparkSession, files: dict[int, InputFile], record_path: Path = 
 
     With `record_path` the elements of the list there, inside each JSON value, are the records.
     """
-    sniffed = {file_id: sniff(file) for file_id, file in files.items()}
+    with ThreadPoolExecutor() as pool:  # to ask a store for hundreds of files one by one would take a minute
+        sniffed = dict(zip(files, pool.map(sniff, files.values()), strict=True))
     by_framer: dict[str, dict[int, str]] = defaultdict(dict)
     for file_id, file in files.items():
         by_framer[_choose_framer(file.place, sniffed[file_id], record_path)][file_id] = file.place

@@ -29,8 +29,15 @@ from schemas.tables import KEYED
 
 logger = logging.getLogger(__name__)
 
-# A reader who keeps a lock for ever makes this try fail and pass by, not hang.
-_TRANSACTION_SETTINGS = {"maintenance_work_mem": "256MB", "work_mem": "64MB", "lock_timeout": "60s"}
+_TRANSACTION_SETTINGS = {
+    "maintenance_work_mem": "256MB",
+    "work_mem": "64MB",
+    # The checks read whole tables, and one core of several is what PostgreSQL would use for it by itself.
+    "parallel_setup_cost": "100",
+    "parallel_tuple_cost": "0.01",
+    # A reader who keeps a lock for ever makes this try fail and pass by, not hang.
+    "lock_timeout": "60s",
+}
 _TOTALS = ("records", "blank", "quarantined", "accepted", "exact_duplicates", "superseded", "published", "replaced")
 
 # Of errors that may pass.

@@ -1,10 +1,21 @@
 """Spark -> keyless staging tables, by JDBC in parallel."""
 
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
 from pyspark.sql import DataFrame
 
 from jobs.storage.runs import Run
 from jobs.storage.settings import Settings
 from schemas.tables import STAGED
+
+
+def stage_all(frames: Mapping[str, DataFrame], run: Run, jdbc: dict[str, str], settings: Settings) -> None:
+    """`stage` each, all at once: Spark computes some of them while PostgreSQL takes in the others."""
+    with ThreadPoolExecutor(len(frames)) as pool:
+        staged = [pool.submit(stage, frame, table, run, jdbc, settings) for table, frame in frames.items()]
+    for each in staged:
+        each.result()
 
 
 def stage(frame: DataFrame, table: str, run: Run, jdbc: dict[str, str], settings: Settings) -> None:

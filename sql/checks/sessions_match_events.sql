@@ -7,7 +7,7 @@ with settings as (
         * interval '1 minute' as gap
 ),
 
-checked_sessions as (
+checked_sessions as not materialized (
     select session_id
     from public.sessions
     -- touched: where session_id in (select session_id from {staging}.sessions)
