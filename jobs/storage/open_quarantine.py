@@ -15,6 +15,7 @@ from jobs.storage.framing import Framed, frame
 from jobs.storage.ledger import Reading, read_sources, reserve_file_ids
 from jobs.storage.postgres import connect, jdbc_options
 from jobs.storage.quarantine import read_quarantine
+from jobs.storage.spark import keep
 from schemas.tables import QUARANTINE_LINE, RECORD
 
 # What stands for the unreadable rest of a file is no record: it is read again when the file changes.
@@ -65,9 +66,9 @@ def frame_open_records(
     From the folder `quarantine`, where it is kept whole and unchanged; else from the file itself, if that is as it
     was. What is found in neither stays open.
     """
-    wanted = _read_selected(spark, readings, selection, database_url).persist()
+    wanted = keep(_read_selected(spark, readings, selection, database_url))
     run_ids = [row.run_id for row in wanted.select("run_id").distinct().collect()]
-    kept = _match(wanted, read_quarantine(spark, quarantine, run_ids, QUARANTINE_LINE)).persist()
+    kept = keep(_match(wanted, read_quarantine(spark, quarantine, run_ids, QUARANTINE_LINE)))
     records, missing = kept, _count(wanted, kept)
     if unchanged := [reading for reading in readings if missing[reading.file_id] and _is_unchanged(reading.file)]:
         files = {reading.file_id: reading.file for reading in unchanged}

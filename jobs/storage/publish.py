@@ -32,9 +32,11 @@ logger = logging.getLogger(__name__)
 _TRANSACTION_SETTINGS = {
     "maintenance_work_mem": "256MB",
     "work_mem": "64MB",
-    # The checks read whole tables, and one core of several is what PostgreSQL would use for it by itself.
+    # The checks read whole tables, for which PostgreSQL would use one core only. Not by a hash table that processes
+    # share: it would lie in /dev/shm, of which a container has 64 MB.
     "parallel_setup_cost": "100",
     "parallel_tuple_cost": "0.01",
+    "enable_parallel_hash": "off",
     # A reader who keeps a lock for ever makes this try fail and pass by, not hang.
     "lock_timeout": "60s",
 }
