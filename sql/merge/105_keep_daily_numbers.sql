@@ -59,9 +59,15 @@ cross join
         limit 1
     ) as later;
 
-analyze {staging}.restated_days;
+-- What a run changes of a day it changes by way of the users that it touches, so that these are counted
+-- before and after the merge, and everybody only where that differs: a day of millions of events is not read
+-- for one that changes nothing.
+create table {staging}.counted_users as
+select user_id from {staging}.touched_users;
 
--- The numbers as they are at the moment of asking: once before the merge and once after it.
+analyze {staging}.restated_days, {staging}.counted_users;
+
+-- The numbers of those days and users as they are at the moment of asking.
 create view {staging}.daily_numbers as
 with touched_days as (
     select
@@ -71,9 +77,11 @@ with touched_days as (
         events.user_id,
         events.session_id
     from {staging}.restated_days
+    cross join {staging}.counted_users
     inner join public.events
         on
-            restated_days.activity_date = {staging}.business_day(events.event_at, events.event_date)
+            counted_users.user_id = events.user_id
+            and restated_days.activity_date = {staging}.business_day(events.event_at, events.event_date)
             -- By the index; in UTC nothing is left of it, and the dates alone are compared.
             and (
                 {business_time_zone} = 'UTC'

@@ -1,5 +1,26 @@
 -- Published daily numbers that this run has changed, and why. A new event may join sessions of the day before
 -- or after it, so that for sessions the days beside it count as its own.
+create table {staging}.changed_numbers as
+select
+    numbers.activity_date,
+    numbers.metric,
+    numbers.value - earlier.value as change
+from {staging}.daily_numbers as numbers
+inner join {staging}.daily_numbers_before as earlier
+    on numbers.activity_date = earlier.activity_date and numbers.metric = earlier.metric
+where numbers.value <> earlier.value;
+
+-- From here on the numbers are those of everybody, on the days with a change.
+delete from {staging}.restated_days
+where activity_date not in (select activity_date from {staging}.changed_numbers);
+
+delete from {staging}.counted_users;
+
+insert into {staging}.counted_users (user_id)
+select user_id from public.users;
+
+analyze {staging}.restated_days, {staging}.counted_users;
+
 insert into ops.metric_restatements (run_id, metric, activity_date, old_value, new_value, cause)
 with new_event_days as materialized (
     select distinct {staging}.business_day(staged.event_at, staged.event_date) as activity_date
@@ -17,7 +38,7 @@ select
     pipeline_runs.run_id,
     numbers.metric,
     numbers.activity_date,
-    earlier.value as old_value,
+    numbers.value - changed_numbers.change as old_value,
     numbers.value as new_value,
     case
         when pipeline_runs.kind = 'full_refresh' then 'refreshed'
@@ -33,8 +54,7 @@ select
         else 'superseded'
     end as cause
 from {staging}.daily_numbers as numbers
-inner join {staging}.daily_numbers_before as earlier
-    on numbers.activity_date = earlier.activity_date and numbers.metric = earlier.metric
+inner join {staging}.changed_numbers
+    on numbers.activity_date = changed_numbers.activity_date and numbers.metric = changed_numbers.metric
 inner join ops.pipeline_runs on pipeline_runs.run_id = {run_id}
-cross join replacements
-where numbers.value <> earlier.value;
+cross join replacements;
