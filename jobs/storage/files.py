@@ -73,7 +73,7 @@ def sniff(file: InputFile) -> Sniffed:
         return Sniffed("unreadable", problem="Hadoop reads no name with a colon and one of []{}*?\\ in it; rename it")
     try:
         file.place.encode()
-        found = Sniffed(*_look(file))
+        found = _look(file)
     except (OSError, UnicodeEncodeError):
         return Sniffed("unreadable", problem="it can't be opened; mend its permissions or its name")
     is_streamed = is_local or (found.is_plain and found.format == "json_lines")
@@ -84,20 +84,18 @@ def sniff(file: InputFile) -> Sniffed:
     return found
 
 
-def _look(file: InputFile) -> tuple[Format, bool]:
-    """What it looks like, and whether it is plain."""
+def _look(file: InputFile) -> Sniffed:
     for size in (_GLANCED_BYTES, _SNIFFED_BYTES):
         head, is_cut, is_plain = _read_head(file, size)
         lines = head.split(b"\n")
         filled = [line for line in (lines[:-1] if is_cut else lines) if line.strip()]
         first = filled[:_FIRST_LINES]
         if len(first) == _FIRST_LINES and _are_objects(first):
-            return "json_lines", is_plain
+            return Sniffed("json_lines", is_plain)
         if not is_cut:
             break
-    if filled:
-        return "json_lines" if _are_objects(first) or _are_objects(filled) else "json_values", is_plain
-    return "json_values" if is_cut else "json_lines", is_plain
+    is_lines = (_are_objects(first) or _are_objects(filled)) if filled else not is_cut
+    return Sniffed("json_lines" if is_lines else "json_values", is_plain)
 
 
 def _read_head(file: InputFile, size: int) -> tuple[bytes, bool, bool]:

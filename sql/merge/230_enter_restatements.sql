@@ -10,14 +10,16 @@ inner join {staging}.daily_numbers_before as earlier
     on numbers.activity_date = earlier.activity_date and numbers.metric = earlier.metric
 where numbers.value <> earlier.value;
 
--- From here on the numbers are those of everybody, on the days with a change.
+-- From here on the numbers are those of everybody, on the days with a change; most runs have none.
 delete from {staging}.restated_days
 where activity_date not in (select activity_date from {staging}.changed_numbers);
 
 delete from {staging}.counted_users;
 
 insert into {staging}.counted_users (user_id)
-select user_id from public.users;
+select user_id
+from public.users
+where exists (select from {staging}.restated_days);
 
 analyze {staging}.restated_days, {staging}.counted_users;
 
