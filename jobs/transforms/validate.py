@@ -24,9 +24,10 @@ _EXPECTED = {
 _NUL = "\x00"
 # In the JSON text of an object; behind an even number of backslashes.
 _NUL_ESCAPE = r"(?<!\\)(?:\\\\)*+\\u0000"
-# What Spark makes of a number that no double holds, and what such a number looks like: a producer may mean the word.
+# What Spark makes of a number that no double holds; a producer may mean the word.
 _INFINITY = ('"Infinity"', '"-Infinity"', "Infinity", "-Infinity")
-_HUGE_NUMBER = r"\d[eE]\+?\d{3,}|\d{309,}"
+# The letter that is only in the word, however it is escaped: no key of a path matters where it is replaced.
+_ITS_FIRST_LETTER = r"I|(?<!\\)((?:\\\\)*+)\\u0049"
 _SCIENTIFIC = r"^-?\d+(\.\d+)?[eE][+-]?\d{1,3}$"
 
 
@@ -192,11 +193,13 @@ def _is_container(name: str) -> Column:
 def _is_huge(name: str) -> Column:
     """True for a number that no double holds, or a JSON text with one in it.
 
+    The text says "Infinity" for it, as for the word; it is the number where the record still does without its words.
     A `when`, since of a conjunction with NULL both sides are evaluated, and the text of the record is long.
     """
     text = F.col(name)
     is_infinite = text.isin(*_INFINITY) | _is_container(name) & text.contains('Infinity"')
-    return F.when(is_infinite, F.col("raw").rlike(_HUGE_NUMBER))
+    wordless = F.regexp_replace("raw", _ITS_FIRST_LETTER, "$1_")
+    return F.when(is_infinite, F.to_json(F.try_parse_json(wordless)).contains('Infinity"'))
 
 
 def _required_names() -> list[str]:

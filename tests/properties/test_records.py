@@ -1,6 +1,11 @@
-"""Whatever the bytes are: nothing crashes, every record has one verdict, and it is the one of the oracle."""
+"""Whatever the bytes are: nothing crashes, every record has one verdict, and it is the one of the oracle.
+
+The suite judges the same records each time, so that what fails there was broken by the change at hand;
+RANDOM_RECORDS=20000 in the environment judges that many random ones of each kind.
+"""
 
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +23,8 @@ from tests.properties.shrinking import shrink
 
 SOURCE = default_source()
 # Starting Spark jobs is slow: each strategy's records are gathered first, and one job judges them all.
-RECORDS = 1500
+FIXED_RECORDS = 1500
+RANDOM_RECORDS = int(os.environ.get("RANDOM_RECORDS", "0"))
 
 TEXT = st.text(st.characters() | st.sampled_from('\0\ud800\udc00\\"/{}[]\n\u2028\u202e\u0301\U0001f600u'), max_size=8)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT
@@ -117,7 +123,13 @@ STRATEGIES = {
 def gather(strategy: st.SearchStrategy[bytes]) -> list[bytes]:
     found: dict[bytes, None] = {}
 
-    @settings(max_examples=RECORDS, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=RANDOM_RECORDS or FIXED_RECORDS,
+        derandomize=not RANDOM_RECORDS,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(strategy)
     def collect(raw: bytes) -> None:
         found[raw] = None
