@@ -74,7 +74,8 @@ def judge(parsed: DataFrame, source: Source, limits: Limits) -> DataFrame:
         count_words(F.col("content")).alias("words"),
         F.md5("content").alias("content_md5"),
     )
-    judged = typed.select("*", _refuse(limits).alias("refused")).select(
+    joined = _join_fields()
+    judged = typed.select("*", _refuse(limits, joined).alias("refused")).select(
         "file_id",
         "record_number",
         "event_id",
@@ -92,7 +93,8 @@ def judge(parsed: DataFrame, source: Source, limits: Limits) -> DataFrame:
         F.col("user_name").alias("reported_user_name"),
         F.col("user_email").alias("reported_user_email"),
         F.col("document_title").alias("reported_document_title"),
-        _fingerprint().alias("content_fingerprint"),
+        # Text that differs in one byte gives another.
+        F.md5(joined).alias("content_fingerprint"),
         "refused",
     )
     # A generator is a barrier: without it a filter on `problems` would be pushed below and find them all again.
@@ -100,7 +102,7 @@ def judge(parsed: DataFrame, source: Source, limits: Limits) -> DataFrame:
     return judged.select(*columns, F.inline(F.array("refused")))
 
 
-def _refuse(limits: Limits) -> Column:
+def _refuse(limits: Limits, joined: Column) -> Column:
     """`problems`, `raw` and `fields` of a refused record, each NULL in an accepted one.
 
     A look at the whole record tells most that are well; only the others are searched for problems.
@@ -114,10 +116,10 @@ def _refuse(limits: Limits) -> Column:
         F.map_filter(fields, lambda _, value: value.isNotNull()).alias("fields"),
     )
     refused = F.filter(F.array(searched), lambda record: F.size(record["problems"]) > 0)
-    return F.when(_may_be_refused(limits), uncompiled(F.get(refused, F.lit(0))))
+    return F.when(_may_be_refused(limits, joined), uncompiled(F.get(refused, F.lit(0))))
 
 
-def _may_be_refused(limits: Limits) -> Column:
+def _may_be_refused(limits: Limits, joined: Column) -> Column:
     """True at least where some problem of `_find_problems` holds: a few conditions in the place of a hundred."""
     instant = F.col("event_instant")
     number = {name: F.col(f"{name}_value") for name in _names("integer", "count")}
@@ -128,7 +130,7 @@ def _may_be_refused(limits: Limits) -> Column:
         F.greatest(*[F.octet_length(name) for name in _names("id")]) > limits.max_id_bytes,
         *[F.col(name).isNotNull() & value.isNull() for name, value in number.items()],
         *[number[name] < 0 for name in _names("count")],
-        _join_fields().contains("Infinity") | F.col("event_id").isin(*_INFINITY) | F.col("content").isin(*_INFINITY),
+        joined.contains("Infinity") | F.col("event_id").isin(*_INFINITY) | F.col("content").isin(*_INFINITY),
     ]
     return reduce(or_, [F.coalesce(condition, F.lit(False)) for condition in conditions])
 
@@ -146,6 +148,7 @@ def _find_problems(limits: Limits) -> list[_Problem]:
     is_whole = F.col("framing_error").isNull()
     is_json = F.col("is_json") & ~is_object
     not_json = F.col("is_text") & ~F.col("is_json")
+    has_huge = _has_huge_number()
     problems = [
         _Problem("unreadable_file", None, ~is_whole, "a readable file", "framing_error"),
         _Problem("invalid_text", None, is_whole & ~F.col("is_text"), "UTF-8"),
@@ -160,9 +163,9 @@ def _find_problems(limits: Limits) -> list[_Problem]:
         holds_nul = F.col("has_nul") & (text.contains(_NUL) | is_container & text.rlike(_NUL_ESCAPE))
         problems.append(_Problem("invalid_text", name, holds_nul, "text without NUL or half a surrogate pair"))
         if kind == "text":
-            problems.append(_Problem("bad_value", name, _is_huge(name), _EXPECTED[kind]))
+            problems.append(_Problem("bad_value", name, _is_huge(name, has_huge), _EXPECTED[kind]))
         else:
-            is_no_text = is_container | _is_huge(name) if kind == "id" else is_container
+            is_no_text = is_container | _is_huge(name, has_huge) if kind == "id" else is_container
             problems.append(_Problem("bad_value", name, is_no_text, _EXPECTED[kind]))
         if kind == "id":
             bound = f"at most {limits.max_id_bytes} UTF-8 bytes"
@@ -190,16 +193,20 @@ def _is_container(name: str) -> Column:
     return (F.col("containers") != "") & (F.find_in_set(F.lit(name), "containers") > 0)
 
 
-def _is_huge(name: str) -> Column:
+def _is_huge(name: str, has_huge_number: Column) -> Column:
     """True for a number that no double holds, or a JSON text with one in it.
 
-    The text says "Infinity" for it, as for the word; it is the number where the record still does without its words.
     A `when`, since of a conjunction with NULL both sides are evaluated, and the text of the record is long.
     """
     text = F.col(name)
-    is_infinite = text.isin(*_INFINITY) | _is_container(name) & text.contains('Infinity"')
+    is_infinite = text.rlike(f"^({'|'.join(_INFINITY)})$") | _is_container(name) & text.contains('Infinity"')
+    return F.when(is_infinite, has_huge_number)
+
+
+def _has_huge_number() -> Column:
+    """True where the record says "Infinity" without its words: every number that no double holds reads so."""
     wordless = F.regexp_replace("raw", _ITS_FIRST_LETTER, "$1_")
-    return F.when(is_infinite, F.to_json(F.try_parse_json(wordless)).contains('Infinity"'))
+    return F.to_json(F.try_parse_json(wordless)).contains('Infinity"')
 
 
 def _required_names() -> list[str]:
@@ -231,11 +238,6 @@ def _read_decimal(text: Column) -> Column:
 
 def _names(*kinds: str) -> list[str]:
     return [name for name, kind in FIELDS.items() if kind in kinds]
-
-
-def _fingerprint() -> Column:
-    """Hash (32 hex digits) of all business fields but the id; text that differs in one byte gives another."""
-    return F.md5(_join_fields())
 
 
 def _join_fields() -> Column:
