@@ -60,8 +60,8 @@ cross join
     ) as later;
 
 -- What a run changes of a day it changes by way of the users that it touches, so that these are counted
--- before and after the merge, and everybody only where that differs: a day of millions of events is not read
--- for one that changes nothing.
+-- before and after the merge, and everybody else only where that differs: a day of millions of events is not
+-- read for one that changes nothing.
 create table {staging}.counted_users as
 select user_id from {staging}.touched_users;
 

@@ -4,22 +4,26 @@ create table {staging}.changed_numbers as
 select
     numbers.activity_date,
     numbers.metric,
+    numbers.value,
     numbers.value - earlier.value as change
 from {staging}.daily_numbers as numbers
 inner join {staging}.daily_numbers_before as earlier
     on numbers.activity_date = earlier.activity_date and numbers.metric = earlier.metric
 where numbers.value <> earlier.value;
 
--- From here on the numbers are those of everybody, on the days with a change; most runs have none.
+-- From here on the numbers are those of everybody else, on the days with a change; most runs have none.
 delete from {staging}.restated_days
 where activity_date not in (select activity_date from {staging}.changed_numbers);
 
 delete from {staging}.counted_users;
 
 insert into {staging}.counted_users (user_id)
-select user_id
+select users.user_id
 from public.users
-where exists (select from {staging}.restated_days);
+left join {staging}.touched_users on users.user_id = touched_users.user_id
+where
+    touched_users.user_id is null
+    and exists (select from {staging}.restated_days);
 
 analyze {staging}.restated_days, {staging}.counted_users;
 
@@ -40,8 +44,8 @@ select
     pipeline_runs.run_id,
     numbers.metric,
     numbers.activity_date,
-    numbers.value - changed_numbers.change as old_value,
-    numbers.value as new_value,
+    numbers.value + changed_numbers.value - changed_numbers.change as old_value,
+    numbers.value + changed_numbers.value as new_value,
     case
         when pipeline_runs.kind = 'full_refresh' then 'refreshed'
         when pipeline_runs.kind = 'replay' then 'replayed'
