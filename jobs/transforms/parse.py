@@ -173,7 +173,7 @@ def _name_containers(source: Source, is_path_filled: Mapping[Path, Column]) -> C
     """The names of the fields that hold an object or a list; looked up only where some text looks like one."""
     mapped = [name for name in FIELDS if source.fields.get(name)]
     variants = _variants(is_path_filled)
-    json = {path: F.when(is_filled, _as_json(path, variants)) for path, is_filled in is_path_filled.items()}
+    json = {path: F.when(condition, _as_json(path, variants)) for path, condition in is_path_filled.items()}
     looks_like_one = reduce(or_, [_looks_like_container(name) for name in mapped], F.lit(False))
     containers = {name: _is_container(name, [json[path] for path in source.fields[name]]) for name in mapped}
     names = F.concat_ws(",", *[F.when(is_container, F.lit(name)) for name, is_container in containers.items()])

@@ -76,7 +76,8 @@ select
     observed,
     expected,
     explanation
-from metrics.find_anomalies();
+from metrics.find_anomalies()
+order by anomaly_type collate "C", observed_at, subject_id collate "C";
 
 comment on view metrics.anomalies is
 'Unusual things found in the published events, each explained in a sentence; one row per finding.';
