@@ -175,9 +175,8 @@ def _name_containers(source: Source, is_path_filled: Mapping[Path, Column]) -> C
     variants = _variants(is_path_filled)
     json = {path: F.when(condition, _as_json(path, variants)) for path, condition in is_path_filled.items()}
     looks_like_one = reduce(or_, [_looks_like_container(name) for name in mapped], F.lit(False))
-    containers = {name: _is_container(name, [json[path] for path in source.fields[name]]) for name in mapped}
-    names = F.concat_ws(",", *[F.when(is_container, F.lit(name)) for name, is_container in containers.items()])
-    return F.when(looks_like_one, uncompiled(names)).otherwise("")
+    found = [F.when(_is_container(name, [json[path] for path in source.fields[name]]), F.lit(name)) for name in mapped]
+    return F.when(looks_like_one, uncompiled(F.concat_ws(",", *found))).otherwise("")
 
 
 def _looks_like_container(name: str) -> Column:

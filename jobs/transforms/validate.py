@@ -26,7 +26,7 @@ _NUL = "\x00"
 _NUL_ESCAPE = r"(?<!\\)(?:\\\\)*+\\u0000"
 # What Spark makes of a number that no double holds; a producer may mean the word.
 _INFINITY = ('"Infinity"', '"-Infinity"', "Infinity", "-Infinity")
-# The letter that is only in the word, however it is escaped: no key of a path matters where it is replaced.
+# However it is escaped. With a mark behind each the word is gone, and keys that differ still do.
 _ITS_FIRST_LETTER = r"I|(?<!\\)((?:\\\\)*+)\\u0049"
 _SCIENTIFIC = r"^-?\d+(\.\d+)?[eE][+-]?\d{1,3}$"
 
@@ -205,7 +205,7 @@ def _is_huge(name: str, has_huge_number: Column) -> Column:
 
 def _has_huge_number() -> Column:
     """True where the record says "Infinity" without its words: every number that no double holds reads so."""
-    wordless = F.regexp_replace("raw", _ITS_FIRST_LETTER, "$1_")
+    wordless = F.regexp_replace("raw", _ITS_FIRST_LETTER, "$1I_")
     return F.to_json(F.try_parse_json(wordless)).contains('Infinity"')
 
 
