@@ -8,8 +8,7 @@ id, as they are one number to every reader of JSON (RFC 8259, section 6). A prod
 their spelling writes them as strings; the same goes for numbers inside an object that a text field takes as its text.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import reduce
 from operator import or_
 
@@ -49,14 +48,13 @@ def parse(records: DataFrame, source: Source) -> DataFrame:
     """
     paths = {path for alternatives in source.fields.values() for path in alternatives}
     opened = _open_objects(_read_json(records, {path[0] for path in paths}), paths)
-    is_path_filled = {path: is_filled(_leaf(path)) for path in paths}
     filled = opened.select(
         "*",
         F.col("object").isNotNull().alias("is_object"),
-        *[_first_filled(name, source, is_path_filled).alias(name) for name in FIELDS],
+        *[_first_filled(name, source).alias(name) for name in FIELDS],
     )
     is_json = F.when(F.col("is_object"), True).otherwise(_is_strict_json())
-    named = filled.select("*", is_json.alias("is_json"), _name_containers(source, is_path_filled).alias("containers"))
+    named = filled.select("*", is_json.alias("is_json"), _name_containers(source).alias("containers"))
     fields = [_shape_field(name, source).alias(name) for name in FIELDS]
     verdicts = ["is_text", "is_json", "is_object", "has_nul"]
     return named.select(*records.columns, *verdicts, *fields, "containers")
@@ -82,7 +80,7 @@ def _read_json(records: DataFrame, keys: Iterable[str]) -> DataFrame:
     has_nul = F.when(F.col("is_text") & F.col("has_escape"), json.contains(_NUL_ESCAPE)).otherwise(False)
     marked = texts.select("*", F.when(F.col("is_text"), wrapped).alias("wrapped"), has_nul.alias("has_nul"))
     schema = T.StructType(
-        [T.StructField("objects", T.ArrayType(_schema(keys, T.StringType()))), T.StructField(_MISTAKE, T.StringType())]
+        [T.StructField("objects", T.ArrayType(_strings(keys))), T.StructField(_MISTAKE, T.StringType())]
     )
     parsed = F.from_json(F.col("wrapped"), schema, {**_JSON_OPTIONS, "columnNameOfCorruptRecord": _MISTAKE})
     # A generator is a barrier: without it the optimizer copies from_json into every expression that reads it.
@@ -126,7 +124,7 @@ def _open_objects(records: DataFrame, paths: Iterable[Path]) -> DataFrame:
         structs = []
         for node in inner:
             keys = {path[depth] for path in paths if len(path) > depth and path[:depth] == node}
-            opened = F.from_json(F.when(_is_object(node), _leaf(node)), _schema(keys, T.StringType()), _JSON_OPTIONS)
+            opened = F.from_json(F.when(_is_object(node), _leaf(node)), _strings(keys), _JSON_OPTIONS)
             structs.append(opened.alias(_struct_name(node)))
         records = records.select("*", *structs)
         depth += 1
@@ -139,17 +137,15 @@ def _is_object(path: Path) -> Column:
     A string can look like an object with keys only where something is escaped in the record.
     """
     looks_like_one = F.startswith(_leaf(path), F.lit("{"))
-    return looks_like_one & (
-        ~F.col("has_escape") | uncompiled(F.startswith(_as_json(path, _variants([path])), F.lit("{")))
-    )
+    return looks_like_one & (~F.col("has_escape") | uncompiled(_holds(path, "map<string, variant>")))
 
 
-def _first_filled(name: str, source: Source, is_path_filled: Mapping[Path, Column]) -> Column:
+def _first_filled(name: str, source: Source) -> Column:
     """The value at the field's first path that is not blank; NULL where all are."""
-    paths = source.fields.get(name, ())
-    filled = [F.when(is_path_filled[path], _leaf(path)) for path in paths]
+    leaves = [_leaf(path) for path in source.fields.get(name, ())]
+    filled = [F.when(is_filled(leaf), leaf) for leaf in leaves]
     if name == "content":
-        filled += [_leaf(path) for path in paths]  # a blank document is one of no words, not a missing one
+        filled += leaves  # a blank document is a document of no words, not a missing one
     return F.coalesce(*filled) if filled else F.lit(None).cast("string")
 
 
@@ -169,49 +165,40 @@ def _shape_field(name: str, source: Source) -> Column:
     return text
 
 
-def _name_containers(source: Source, is_path_filled: Mapping[Path, Column]) -> Column:
+def _name_containers(source: Source) -> Column:
     """The names of the fields that hold an object or a list; looked up only where some text looks like one."""
     mapped = [name for name in FIELDS if source.fields.get(name)]
-    variants = _variants(is_path_filled)
-    json = {path: F.when(condition, _as_json(path, variants)) for path, condition in is_path_filled.items()}
     looks_like_one = reduce(or_, [_looks_like_container(name) for name in mapped], F.lit(False))
-    found = [F.when(_is_container(name, [json[path] for path in source.fields[name]]), F.lit(name)) for name in mapped]
-    return F.when(looks_like_one, uncompiled(F.concat_ws(",", *found))).otherwise("")
+    names = F.concat_ws(",", *[F.when(_is_container(name, source), F.lit(name)) for name in mapped])
+    return F.when(looks_like_one, uncompiled(names)).otherwise("")
 
 
 def _looks_like_container(name: str) -> Column:
     return F.startswith(F.col(name), F.lit("{")) | F.startswith(F.col(name), F.lit("["))
 
 
-def _is_container(name: str, json: Iterable[Column]) -> Column:
-    """True where the first of the values, given as JSON, is an object or a list that may be wrong there.
+def _is_container(name: str, source: Source) -> Column:
+    """True where the chosen path holds an object or a list that may be wrong there.
 
     In free text one is welcome, but its JSON text spells a NUL as an escape and a number that no double holds as
     "Infinity".
     """
+    held = [
+        F.when(is_filled(_leaf(path)), _holds(path, "map<string, variant>", "array<variant>"))
+        for path in source.fields[name]
+    ]
     may_be_wrong = _looks_like_container(name)
     if FIELDS[name] == "text":
         may_be_wrong &= F.col("has_nul") | F.col(name).contains('Infinity"')
-    return F.when(may_be_wrong, F.coalesce(*json).rlike(r"^[{\[]"))
+    return F.when(may_be_wrong, F.coalesce(*held))
 
 
-def _as_json(path: Path, variants: Mapping[Path, Column]) -> Column:
-    """The value as JSON, which tells an object from a string that looks like one; NULL where there is none.
-
-    Not by schema_of_variant, whose stack a deep one overflows.
-    """
-    return F.to_json(variants[path[:-1]].getField(path[-1]))
-
-
-def _variants(paths: Iterable[Path]) -> dict[Path, Column]:
-    """By its path, every object that a path leads through last, with its values as variants."""
-    keys: dict[Path, set[str]] = defaultdict(set)
-    for path in paths:
-        keys[path[:-1]].add(path[-1])
-    return {
-        node: F.from_json(_leaf(node) if node else _check_escapes(F.col("raw")), _schema(names, T.VariantType()))
-        for node, names in keys.items()
-    }
+def _holds(path: Path, *kinds: str) -> Column:
+    """True where the value is of one of the kinds. Not by schema_of_variant, whose stack a deep one overflows."""
+    parent = _check_escapes(F.col("raw")) if len(path) == 1 else _leaf(path[:-1])
+    schema = T.StructType([T.StructField(path[-1], T.VariantType())])
+    value = F.from_json(parent, schema).getField(path[-1])
+    return reduce(or_, [F.try_variant_get(value, "$", kind).isNotNull() for kind in kinds])
 
 
 def _leaf(path: Path) -> Column:
@@ -223,5 +210,5 @@ def _struct_name(node: Path) -> str:
     return "object" + "".join(map(repr, node))
 
 
-def _schema(keys: Iterable[str], kind: T.DataType) -> T.StructType:
-    return T.StructType([T.StructField(key, kind) for key in sorted(keys)])
+def _strings(keys: Iterable[str]) -> T.StructType:
+    return T.StructType([T.StructField(key, T.StringType()) for key in sorted(keys)])

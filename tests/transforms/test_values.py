@@ -63,6 +63,8 @@ def test_a_number_that_no_double_holds_is_refused_inside_free_text_too(spark: Sp
     huge = ['{"size":-1e400}', "[[1e400]]", '{"a":{"b":1E+999},"c":"Infinity"}']
     fine = ['{"size":1e300}', '{"word":"Infinity"}', '["-Infinity"]', '"{\\"word\\":\\"Infinity\\"} 1e400"']
     huge += ['{"I":1e400,"_":1}', '{"\\u0049":1e400,"I_":1}']
+    huge += ['{"a":' * 990 + "1e400" + "}" * 990]
+    fine += ['{"a":' * 990 + '"Infinity"' + "}" * 990]
     fine += ['{"Infinity":8,"":3e235}', '["\\u0049nfinity",1e308,"1e400"]', '["\\\\u0049","Infinity",0e999]']
     texts = [record_json()[:-1] + f',"comment_text":{value}}}' for value in huge + fine]
     found = [row.problems and [(p.reason, p.field) for p in row.problems] for row in judge_texts(spark, *texts)]
