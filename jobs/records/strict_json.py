@@ -39,8 +39,8 @@ class HugeNumber:
 
 def decode(text: bytes) -> Any:
     """The JSON value; of equal keys the last wins. Raises ValueError where `text` is not exactly one value."""
-    if text.count(b"{") + text.count(b"[") > MAX_NESTING and _measure_nesting(text) > MAX_NESTING:
-        raise ValueError(f"more than {MAX_NESTING} levels")
+    if len(text) > MAX_NESTING and text.count(b"{") + text.count(b"[") > MAX_NESTING:
+        _refuse_deep(text)
     try:
         return _DECODER.decode(text)
     except msgspec.DecodeError:
@@ -78,12 +78,13 @@ def _write(value: Any, encoder: msgspec.json.Encoder) -> bytes:
     return _SHORT_ESCAPE.sub(lambda escape: escape[0][:2] + escape[0][2:].upper(), text) if b"\\u00" in text else text
 
 
-def _measure_nesting(text: bytes) -> int:
-    depth = deepest = 0
+def _refuse_deep(text: bytes) -> None:
+    """Raises ValueError for more than `MAX_NESTING` levels; a bracket within a string is none."""
+    depth = 0
     for bracket in _BRACKETS.findall(_STRINGS.sub(b"", text)):
         depth += 1 if bracket in b"[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
+        if depth > MAX_NESTING:
+            raise ValueError(f"more than {MAX_NESTING} levels")
 
 
 def _replace_what_python_lacks(text: bytes) -> bytes:
