@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from jobs.records.splitting import DECODER
 from jobs.storage.errors import QualityError
 from jobs.storage.ledger import Reading
-from jobs.storage.splitting import DECODER
 from jobs.transforms.quarantine import QualityGate, RefusedGroup, count_reasons
 from schemas.fields import Source
 

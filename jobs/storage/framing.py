@@ -16,9 +16,10 @@ from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from jobs.records.formats import Format, Sniffed
+from jobs.records.scanning import KEPT_BYTES, MAX_RECORD_BYTES, TOO_LONG, Frame, scan_records
 from jobs.storage.file_systems import InputFile, decode
-from jobs.storage.files import PATTERN_MARK, Format, Sniffed, can_be_named, sniff
-from jobs.storage.scanning import KEPT_BYTES, MAX_RECORD_BYTES, TOO_LONG, Frame, scan_records
+from jobs.storage.files import PATTERN_MARK, can_be_named, sniff
 from jobs.transforms.text import begins_visible
 from schemas.fields import Path
 from schemas.tables import RECORD

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from jobs.records.scanning import KEPT_BYTES, MAX_RECORD_BYTES
 from jobs.storage.errors import UsageError
 from jobs.storage.file_systems import InputFile
 from jobs.storage.files import discover
 from jobs.storage.framing import frame
-from jobs.storage.scanning import KEPT_BYTES, MAX_RECORD_BYTES
 
 INCLUDE = ("*.json", "*.gz")
 

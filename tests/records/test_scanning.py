@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.storage import splitting
-from jobs.storage.files import Format
-from jobs.storage.scanning import KEPT_BYTES, MAX_RECORD_BYTES, scan_records
+from jobs.records import splitting
+from jobs.records.formats import Format
+from jobs.records.scanning import KEPT_BYTES, MAX_RECORD_BYTES, scan_records
 
 
 def texts(content: str | bytes, file_format: Format = "json_values") -> list[str]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import BinaryIO
 
-from jobs.storage.files import Format
-from jobs.storage.splitting import DECODER, Splitter, Value
-from jobs.storage.unpacking import Content
+from jobs.records.formats import Format
+from jobs.records.splitting import DECODER, Splitter, Value
+from jobs.records.unpacking import Content
 from schemas.fields import Path
 
 # Record number from 1, the text as bytes, and what is wrong with the frame.

@@ -1,0 +1,1 @@
+"""Plain Python: files -> records -> events or problems. No Spark, no database."""
