@@ -17,7 +17,9 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from jobs.records.formats import Format, Sniffed
-from jobs.records.scanning import KEPT_BYTES, MAX_RECORD_BYTES, TOO_LONG, Frame, scan_records
+from jobs.records.lines import KEPT_BYTES, MAX_RECORD_BYTES, TOO_LONG
+from jobs.records.scanning import Frame, scan_records
+from jobs.records.unpacking import Content
 from jobs.storage.file_systems import InputFile, decode
 from jobs.storage.files import PATTERN_MARK, can_be_named, sniff
 from jobs.transforms.text import begins_visible
@@ -138,7 +140,7 @@ def _frame_contents(
 
     def scan(place: str, stream: BinaryIO) -> Iterator[Frame]:
         with stream:
-            yield from scan_records(stream, known[place][1], record_path)
+            yield from scan_records(Content(stream), known[place][1], record_path)
 
     def keep_filled(place: str, stream: BinaryIO) -> Iterator[tuple[Any, ...]]:
         return ((known[place][0], *found) for found in scan(place, stream) if not _is_blank_frame(found))

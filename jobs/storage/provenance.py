@@ -19,6 +19,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
 from jobs.records.scanning import Frame, scan_records
+from jobs.records.unpacking import Content
 from jobs.storage.errors import PipelineError
 from jobs.storage.file_systems import InputFile, LocalFiles, decode
 from jobs.storage.files import sniff
@@ -140,7 +141,7 @@ def _make_reading(row: Row) -> FileReading:
 def _scan(reading: FileReading, source: Source) -> Iterator[Frame]:
     file = InputFile(reading.file_path, reading.size_bytes, reading.modified_at)
     with FileIO(decode(reading.file_path).removeprefix("file://")) as stream:
-        yield from scan_records(stream, sniff(file).format, source.record_path)
+        yield from scan_records(Content(stream), sniff(file).format, source.record_path)
 
 
 def _compare_mapping(reading: FileReading, source: Source) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.records.scanning import KEPT_BYTES, MAX_RECORD_BYTES
+from jobs.records.lines import KEPT_BYTES, MAX_RECORD_BYTES
 from jobs.storage.errors import UsageError
 from jobs.storage.file_systems import InputFile
 from jobs.storage.files import discover
