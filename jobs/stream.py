@@ -36,7 +36,8 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from jobs.entry import run_job
 from jobs.pipeline import add_folder_arguments, describe_load, load_folder
-from jobs.storage.file_systems import decode, make_uri
+from jobs.records.opening import decode
+from jobs.storage.file_systems import make_uri
 from jobs.storage.files import discover
 from jobs.storage.framing import escape_globs
 from jobs.storage.settings import Settings, read_settings

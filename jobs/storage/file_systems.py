@@ -1,7 +1,8 @@
-"""Where files are: on this machine, or behind any URI that Hadoop knows (hdfs:, s3a:, abfs:, gs:, viewfs:)."""
+"""Where files are: on this machine, in a bucket of S3, or behind any URI that Hadoop knows (hdfs:, abfs:, viewfs:)."""
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +11,13 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
+from pyarrow import ArrowException
+from pyarrow.fs import FileInfo, FileSelector, FileType
 
+from jobs.records.opening import connect_bucket, decode, open_file
 from jobs.storage.errors import UsageError, describe
 from jobs.storage.spark import start_spark
 
@@ -46,8 +50,13 @@ class FileSystem(Protocol):
 
 
 def file_system_of(uri: str) -> FileSystem:
-    """The file system that `uri` is on; other than for file: this starts Spark, whose Hadoop does the talking."""
-    return LocalFiles() if urlsplit(uri).scheme == "file" else _hadoop_files()
+    """The file system that `uri` is on. For other schemes than file: and s3: this starts Spark, and asks its Hadoop."""
+    match urlsplit(uri).scheme:
+        case "file":
+            return LocalFiles()
+        case "s3":
+            return S3Files()
+    return _hadoop_files()
 
 
 def make_uri(place: str) -> str:
@@ -55,9 +64,9 @@ def make_uri(place: str) -> str:
     return place if "://" in place or place.startswith("file:") else Path(place).resolve().as_uri()
 
 
-def decode(uri: str) -> str:
-    """`uri` with nothing percent-encoded; bytes that are not UTF-8 become surrogates, as in Python's own paths."""
-    return unquote(uri, errors="surrogateescape")
+def make_input_uri(place: str) -> str:
+    """The absolute URI of an input folder. s3a: is Hadoop's word for s3:, and we read a bucket without Hadoop."""
+    return re.sub("^s3[an]:", "s3:", make_uri(place))
 
 
 class LocalFiles:
@@ -85,7 +94,40 @@ class LocalFiles:
         return InputFile(uri, status.st_size, _instant(status.st_mtime_ns // 1000))
 
     def read_head(self, uri: str, size: int) -> bytes:
-        with _path_of(uri).open("rb") as stream:
+        with open_file(uri) as stream:
+            return stream.read(size)
+
+
+class S3Files:
+    """The objects of buckets, through pyarrow, by the credentials that AWS's own tools would find."""
+
+    def walk(self, folder: str) -> Iterator[tuple[str, InputFile | str]]:
+        bucket, root = _split_s3(folder)
+        try:
+            found = connect_bucket(bucket).get_file_info(FileSelector(root, recursive=True))
+        except FileNotFoundError as error:
+            raise UsageError(f"input folder {folder}: there is nothing below it; name a bucket and a prefix") from error
+        except (OSError, ArrowException) as error:
+            raise UsageError(
+                f"input folder {folder}: can't be listed ({_say_briefly(error)}); check the bucket's name, its region"
+                " and the credentials, which are taken as AWS's own tools take them"
+            ) from error
+        for info in found:
+            if info.type == FileType.File:
+                yield info.path.removeprefix(f"{root}/"), _read_info(bucket, info)
+
+    def stat(self, uri: str) -> InputFile:
+        bucket, path = _split_s3(uri)
+        try:
+            info = connect_bucket(bucket).get_file_info(path)
+        except ArrowException as error:
+            raise OSError(errno.EINVAL, _say_briefly(error)) from error
+        if info.type != FileType.File:
+            raise FileNotFoundError(errno.ENOENT, "no such object", uri)
+        return _read_info(bucket, info)
+
+    def read_head(self, uri: str, size: int) -> bytes:
+        with open_file(uri) as stream:
             return stream.read(size)
 
 
@@ -140,6 +182,24 @@ def _hadoop_files() -> HadoopFiles:
 def _read_status(status: Any) -> InputFile:
     modified_at = _instant(status.getModificationTime() * 1000)
     return InputFile(status.getPath().toUri().toASCIIString(), status.getLen(), modified_at)
+
+
+def _split_s3(uri: str) -> tuple[str, str]:
+    """(bucket, bucket and key as pyarrow writes them)."""
+    parts = urlsplit(uri)
+    return parts.netloc, (parts.netloc + decode(parts.path)).rstrip("/")
+
+
+def _read_info(bucket: str, info: FileInfo) -> InputFile:
+    # As Java's URI would be written, which the ledger may hold from a time when Hadoop read the bucket.
+    key = quote(info.path.removeprefix(bucket), safe="/-_.!~*'():@&=+$,;")
+    # S3 knows whole seconds; some of its imitators list more, which a look at one object does not show.
+    return InputFile(f"s3://{bucket}{key}", info.size, _instant(info.mtime_ns // 10**9 * 10**6))
+
+
+def _say_briefly(error: Exception) -> str:
+    """The first line of what AWS says, without the number of the request."""
+    return re.sub(r" \(Request ID: [^)]*\)?", "", str(error).strip().partition("\n")[0])[:300]
 
 
 def _instant(microseconds: int) -> datetime:

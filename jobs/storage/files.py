@@ -6,7 +6,7 @@ from functools import partial
 
 from jobs.records.formats import Sniffed, sniff_content
 from jobs.storage.errors import UsageError
-from jobs.storage.file_systems import InputFile, file_system_of, make_uri
+from jobs.storage.file_systems import InputFile, file_system_of, make_input_uri
 
 PATTERN_MARK = re.compile(r"[\[\]{}*?\\]")
 
@@ -19,7 +19,7 @@ def discover(folder: str, include: tuple[str, ...]) -> tuple[list[InputFile], li
 
     Raises UsageError where the folder is not there or can't be listed.
     """
-    root = make_uri(folder)
+    root = make_input_uri(folder)
     files, skipped = [], []
     for name, found in file_system_of(root).walk(root):
         if isinstance(found, str):

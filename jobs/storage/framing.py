@@ -18,9 +18,10 @@ from pyspark.sql import types as T
 
 from jobs.records.formats import Format, Sniffed
 from jobs.records.lines import KEPT_BYTES, MAX_RECORD_BYTES, TOO_LONG
+from jobs.records.opening import decode
 from jobs.records.scanning import Frame, scan_records
 from jobs.records.unpacking import Content
-from jobs.storage.file_systems import InputFile, decode
+from jobs.storage.file_systems import InputFile
 from jobs.storage.files import PATTERN_MARK, can_be_named, sniff
 from jobs.transforms.text import begins_visible
 from schemas.fields import Path

@@ -18,10 +18,11 @@ from urllib.parse import quote
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
+from jobs.records.opening import decode
 from jobs.records.scanning import Frame, scan_records
 from jobs.records.unpacking import Content
 from jobs.storage.errors import PipelineError
-from jobs.storage.file_systems import InputFile, LocalFiles, decode
+from jobs.storage.file_systems import InputFile, LocalFiles
 from jobs.storage.files import sniff
 from jobs.storage.sources import read_source
 from schemas.fields import Source

@@ -8,8 +8,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from jobs.records.opening import decode
 from jobs.storage.errors import UsageError
-from jobs.storage.file_systems import decode, file_system_of, make_uri
+from jobs.storage.file_systems import file_system_of, make_uri
 from jobs.storage.ledger import Reading
 
 

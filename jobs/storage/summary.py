@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jobs.storage.file_systems import decode
+from jobs.records.opening import decode
 
 _LABELS = {
     "records": "records read",
