@@ -19,12 +19,11 @@ _OPENING_BYTES = _MIB
 class Split:
     """A file, or a part of one that can be read by itself: the lines that begin between `start` and `end`.
 
-    `number` counts the splits of a file from 0. `source` is the name of the mapping.
+    `number` counts the splits of a file from 0.
     """
 
     file_id: int
     uri: str
-    source: str
     sniffed: Sniffed
     size: int
     start: int = 0
@@ -56,7 +55,7 @@ def cut_file(whole: Split, split_bytes: int) -> Iterator[Split]:
     borders = [whole.size * part // count for part in range(count + 1)]
     for number in range(count):
         yield Split(
-            whole.file_id, whole.uri, whole.source, whole.sniffed, whole.size,
+            whole.file_id, whole.uri, whole.sniffed, whole.size,
             start=borders[number], end=borders[number + 1], number=number,
         )  # fmt: skip
 

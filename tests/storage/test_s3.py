@@ -55,7 +55,7 @@ def put(bucket: Any, **contents: bytes) -> None:
 
 
 def read(file: InputFile, split_bytes: int = 10**9) -> list[tuple[int, Line]]:
-    whole = Split(1, file.uri, "source", sniff(file), file.size_bytes)
+    whole = Split(1, file.uri, sniff(file), file.size_bytes)
     return [
         (split.number, (raw or b"", error))
         for split in cut_file(whole, split_bytes)
