@@ -9,6 +9,7 @@ from typing import Any
 from pyspark.sql import DataFrame, Row, SparkSession
 
 from jobs.quality import FileQuality, check_quality
+from jobs.records.validate import Limits
 from jobs.storage.framing import Framed, frame
 from jobs.storage.history import find_history, read_history
 from jobs.storage.ledger import Reading
@@ -35,7 +36,7 @@ from jobs.transforms.quarantine import (
     shape_quarantined,
 )
 from jobs.transforms.sessionize import sessionize
-from jobs.transforms.validate import Limits, judge, split
+from jobs.transforms.validate import judge, split
 from schemas.tables import ARRIVING_EVENTS, RECOVERED_RECORDS
 
 _QUARANTINE_PARTS = 8

@@ -10,9 +10,9 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
+from jobs.records.validate import Limits
 from jobs.storage.checks import Check, read_checks
 from jobs.storage.sources import read_source
-from jobs.transforms.validate import Limits
 from schemas.fields import Source
 from schemas.tables import EVENTS, RECORD
 

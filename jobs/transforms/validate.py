@@ -1,7 +1,6 @@
 """Text fields -> typed fields, and the reasons against a record, all of them."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from functools import reduce
 from itertools import chain
 from operator import or_
@@ -9,6 +8,7 @@ from operator import or_
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs.records.validate import Limits
 from jobs.transforms.text import count_words
 from jobs.transforms.timestamps import parse_timestamp
 from jobs.transforms.uncompiled import uncompiled
@@ -29,15 +29,6 @@ _INFINITY = ('"Infinity"', '"-Infinity"', "Infinity", "-Infinity")
 # However it is escaped. With a mark behind each the word is gone, and keys that differ still do.
 _ITS_FIRST_LETTER = r"I|(?<!\\)((?:\\\\)*+)\\u0049"
 _SCIENTIFIC = r"^-?\d+(\.\d+)?[eE][+-]?\d{1,3}$"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a record's values may be at most; from conf/pipeline.yml."""
-
-    earliest_event_at: datetime
-    latest_event_at: datetime
-    max_id_bytes: int
 
 
 @dataclass(frozen=True)
