@@ -3,30 +3,29 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import reduce
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pyspark.sql import DataFrame, Row, SparkSession
 
 from jobs.quality import FileQuality, check_quality
-from jobs.records.validate import Limits
-from jobs.storage.framing import Framed, frame
+from jobs.records.reading import ReadRequest
 from jobs.storage.history import find_history, read_history
 from jobs.storage.ledger import Reading
 from jobs.storage.logs import Stages
 from jobs.storage.postgres import jdbc_options
 from jobs.storage.publish import FileCounts, publish_surely
 from jobs.storage.quarantine import write_quarantine
+from jobs.storage.reading import RecordsRead, read_files
 from jobs.storage.rehearsal import rehearse
 from jobs.storage.runs import Run, RunKind, entered_run
 from jobs.storage.settings import Settings
-from jobs.storage.spark import keep, keep_few, refuse_unknown_zone, start_spark
+from jobs.storage.spark import keep, keep_few, start_spark
 from jobs.storage.staging import stage, stage_all
 from jobs.storage.tombstones import Tombstones
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
 from jobs.transforms.model import conform, model_tables
-from jobs.transforms.parse import parse
-from jobs.transforms.pseudonymize import pseudonymize, redact
 from jobs.transforms.quarantine import (
     RefusedGroup,
     count_reasons,
@@ -36,10 +35,12 @@ from jobs.transforms.quarantine import (
     shape_quarantined,
 )
 from jobs.transforms.sessionize import sessionize
-from jobs.transforms.validate import judge, split
 from schemas.tables import ARRIVING_EVENTS, RECOVERED_RECORDS
 
 _QUARANTINE_PARTS = 8
+
+# (session, what to read, what its readers must know, a private folder) -> what was read.
+Read = Callable[[SparkSession, list[Reading], ReadRequest, Path], RecordsRead]
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,19 @@ class Work:
 
     kind: RunKind
     readings: list[Reading]
-    frame: Callable[[SparkSession, list[Reading]], Framed]
+    read: Read
     tombstones: Tombstones | None
     is_plan: bool = False
 
+    def make_request(self, settings: Settings) -> ReadRequest:
+        """What the readers must know."""
+        sources = {reading.file_id: reading.source for reading in self.readings}
+        return ReadRequest(sources, settings.limits, self.tombstones.erased if self.tombstones else None)
 
-def frame_files(spark: SparkSession, readings: list[Reading]) -> Framed:
-    """The records of whole files, all of one source."""
-    return frame(spark, {reading.file_id: reading.file for reading in readings}, readings[0].source.record_path)
+
+def read_whole_files(spark: SparkSession, readings: list[Reading], request: ReadRequest, scratch: Path) -> RecordsRead:
+    """The records of whole files."""
+    return read_files(spark, {reading.file_id: reading.file for reading in readings}, request, scratch)
 
 
 def load(database_url: str, work: Work, settings: Settings, quarantine: str, accept_quality: bool) -> dict[str, Any]:
@@ -65,55 +71,55 @@ def load(database_url: str, work: Work, settings: Settings, quarantine: str, acc
     entered as failed and nothing of it is published. A plan is carried out to the end and leaves nothing at all.
     """
     try:
-        with entered_run(database_url, work.kind, settings, work.is_plan) as run:
-            return _load(database_url, run, work, settings, quarantine, accept_quality)
+        with (
+            entered_run(database_url, work.kind, settings, work.is_plan) as run,
+            TemporaryDirectory(prefix="document-events-") as scratch,
+        ):
+            return _load(database_url, run, work, settings, quarantine, accept_quality, Path(scratch))
     finally:
         if spark := SparkSession.getActiveSession():
             spark.catalog.clearCache()  # a stream loads again and again
 
 
 def _load(
-    database_url: str, run: Run, work: Work, settings: Settings, quarantine: str, accept_quality: bool
+    database_url: str,
+    run: Run,
+    work: Work,
+    settings: Settings,
+    quarantine: str,
+    accept_quality: bool,
+    scratch: Path,
 ) -> dict[str, Any]:
     stages = Stages(run.run_id)
     jdbc = jdbc_options(database_url)
     with stages.time("start spark"):
         spark = start_spark("document-events")
-        for group in (groups := _group_by_source(work.readings)):
-            refuse_unknown_zone(spark, group[0].source)
-    with stages.time("frame") as counts:
-        framed = [work.frame(spark, group) for group in groups]
-        counts["records"] = sum(records for part in framed for records, _ in part.counts.values())
-    with stages.time("parse") as counts:
-        judged = keep(_judge(framed, groups, settings.limits))
-        accepted, quarantined = split(judged)
-        described = describe_quarantined(quarantined)
-        if work.tombstones:
-            erased = work.tombstones.in_spark(spark)
-            accepted, described = keep(pseudonymize(accepted, erased)), redact(described, erased)
-        # Few as a rule: gathered once, where each look at them would be one at all records.
-        described = keep(described.coalesce(_QUARANTINE_PARTS))
+    with stages.time("read") as counts:
+        read = work.read(spark, work.readings, work.make_request(settings), scratch)
+        # Quarantined records are few. We compute them once: each look at them would go over all records.
+        described = keep(describe_quarantined(read.quarantined).coalesce(_QUARANTINE_PARTS))
         refused = [read_group(row) for row in group_refused(described).collect()]
+        counts["records"] = received = sum(records for records, _ in read.counts.values())
         counts |= (reasons := dict(sorted(count_reasons(refused).items())))
     with stages.time("quarantine"):
         if work.kind == "replay":
-            stage(conform(accepted, RECOVERED_RECORDS), "recovered_records", run, jdbc, settings)
+            stage(conform(read.accepted, RECOVERED_RECORDS), "recovered_records", run, jdbc, settings)
         else:
             if not run.is_plan:
                 write_quarantine(described, work.readings, quarantine, run.run_id)
-            check_quality(_rate_files(work.readings, framed, refused), settings.gate, accept_quality)
+            check_quality(_rate_files(work.readings, read, refused), settings.gate, accept_quality)
             stage(shape_quarantined(described, run.run_id), "quarantined_records", run, jdbc, settings)
     with stages.time("history"):
-        history = _find_history(spark, database_url, run, accepted, jdbc, settings) if run.merges else None
+        history = _find_history(spark, database_url, run, read.accepted, jdbc, settings) if run.merges else None
     with stages.time("model") as counts:
-        verdicts = deduplicate(add_history(accepted, run.run_id, history), keep_few)
+        verdicts = deduplicate(add_history(read.accepted, run.run_id, history), keep_few)
         records = keep(sessionize(verdicts, settings.session_gap))
         verdict_counts = {row.file_id: row for row in count_verdicts(records).collect()}
         counts["accepted"] = sum(row.accepted for row in verdict_counts.values())
     with stages.time("stage"):
         stage_all(model_tables(records), run, jdbc, settings)
     with stages.time("publish") as counts:
-        files = _count_files(run, work, framed, verdict_counts)
+        files = _count_files(run, work, read, verdict_counts)
         done = rehearse(database_url, run, files, settings) if run.is_plan else publish_surely(database_url, run, files)
         counts |= done.totals
     return {
@@ -121,7 +127,7 @@ def _load(
         "kind": run.kind,
         "started_at": run.started_at,
         "files": len(work.readings),
-        "records": sum(records for part in framed for records, _ in part.counts.values()),
+        "records": received,
         "totals": done.totals,
         "changes": done.changes,
         "sessions_recut": done.sessions_recut,
@@ -143,27 +149,8 @@ def _find_history(
     return read_history(spark, run, jdbc, settings)
 
 
-def _group_by_source(readings: list[Reading]) -> list[list[Reading]]:
-    names = sorted({reading.source.name for reading in readings})
-    return [[reading for reading in readings if reading.source.name == name] for name in names]
-
-
-def _judge(framed: list[Framed], groups: list[list[Reading]], limits: Limits) -> DataFrame:
-    """One row per record of all groups, each parsed by the source of its group."""
-    parts = [
-        judge(parse(part.records, group[0].source), group[0].source, limits)
-        for part, group in zip(framed, groups, strict=True)
-    ]
-    return reduce(DataFrame.unionByName, parts)
-
-
-def _count_records(framed: list[Framed]) -> dict[int, tuple[int, int]]:
-    """(records, blank) by file id."""
-    return {file_id: found for part in framed for file_id, found in part.counts.items()}
-
-
-def _rate_files(readings: list[Reading], framed: list[Framed], refused: list[RefusedGroup]) -> list[FileQuality]:
-    counts = _count_records(framed)
+def _rate_files(readings: list[Reading], read: RecordsRead, refused: list[RefusedGroup]) -> list[FileQuality]:
+    counts = read.counts
     groups: dict[int, list[RefusedGroup]] = defaultdict(list)
     for group in refused:
         groups[group.file_id].append(group)
@@ -173,10 +160,8 @@ def _rate_files(readings: list[Reading], framed: list[Framed], refused: list[Ref
     ]
 
 
-def _count_files(run: Run, work: Work, framed: list[Framed], verdict_counts: dict[int, Row]) -> list[FileCounts]:
+def _count_files(run: Run, work: Work, read: RecordsRead, verdict_counts: dict[int, Row]) -> list[FileCounts]:
     """What Spark counted in each file; of a replay only the records that it recovered are read anew."""
-    counts = _count_records(framed)
-    formats = {file_id: found for part in framed for file_id, found in part.formats.items()}
     none = Row(accepted=0, exact_duplicates=0, superseded=0)
     return [
         FileCounts(
@@ -185,11 +170,11 @@ def _count_files(run: Run, work: Work, framed: list[Framed], verdict_counts: dic
             file_path=reading.file.uri,
             size_bytes=reading.file.size_bytes,
             modified_at=reading.file.modified_at,
-            format=formats[reading.file_id],
+            format=read.formats[reading.file_id],
             source=reading.source.name,
             mapping_hash=reading.source.mapping_hash,
-            records=verdicts.accepted if work.kind == "replay" else counts[reading.file_id][0],
-            blank=counts[reading.file_id][1],
+            records=verdicts.accepted if work.kind == "replay" else read.counts[reading.file_id][0],
+            blank=read.counts[reading.file_id][1],
             accepted=verdicts.accepted,
             exact_duplicates=verdicts.exact_duplicates,
             superseded=verdicts.superseded,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.entry import add_common_arguments, erasure_key_file, quarantine_folder, run_job
-from jobs.load import Work, frame_files, load
+from jobs.load import Work, load, read_whole_files
 from jobs.storage.files import discover, no_files_found
 from jobs.storage.ledger import (
     choose_all_files,
@@ -87,7 +87,7 @@ def load_folder(args: argparse.Namespace, database_url: str, is_plan: bool = Fal
                 connection.commit()
         if not readings:
             return summary
-        work = Work("full_refresh" if args.full_refresh else "load", readings, frame_files, tombstones, is_plan)
+        work = Work("full_refresh" if args.full_refresh else "load", readings, read_whole_files, tombstones, is_plan)
         done = load(database_url, work, settings, quarantine_folder(args), args.accept_quality)
         summary |= {"read_before": len(known)} | done
     if not is_plan:

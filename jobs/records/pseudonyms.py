@@ -6,7 +6,6 @@ Ids are told by a keyed hash (HMAC-SHA256, RFC 2104, cut to 128 bits), so that n
 import hmac
 import re
 from dataclasses import dataclass, field
-
 from typing import Any
 
 from jobs.records.event import Event, Quarantined

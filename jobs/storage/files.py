@@ -11,7 +11,7 @@ from jobs.storage.file_systems import InputFile, file_system_of, make_input_uri
 PATTERN_MARK = re.compile(r"[\[\]{}*?\\]")
 
 # Behind Hadoop a file that Python frames is held in memory as a whole; Spark itself ends at 2 GiB.
-_MAX_REMOTE_BYTES = 1024**3
+MAX_REMOTE_BYTES = 1024**3
 
 
 def discover(folder: str, include: tuple[str, ...]) -> tuple[list[InputFile], list[tuple[str, str]]]:
@@ -57,7 +57,7 @@ def sniff(file: InputFile) -> Sniffed:
     except (OSError, UnicodeEncodeError):
         return Sniffed("unreadable", problem="it can't be opened; mend its permissions or its name")
     is_streamed = is_local or (found.is_plain and found.format == "json_lines")
-    if not is_streamed and file.size_bytes > _MAX_REMOTE_BYTES:
+    if not is_streamed and file.size_bytes > MAX_REMOTE_BYTES:
         return Sniffed(
             "unreadable", problem="over 1 GiB that is not plain JSON Lines, and not on this machine; split it"
         )

@@ -1,7 +1,9 @@
 """The Spark session, with the settings that correctness hangs on."""
 
 import atexit
+import os
 import shutil
+import sys
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -9,9 +11,6 @@ from zipfile import ZipFile
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-
-from jobs.storage.errors import UsageError
-from schemas.fields import Source
 
 _REQUIRED = {
     # Dates and weekdays are UTC on every machine. The executors' JVMs are put in UTC by conf/spark-defaults.conf.
@@ -46,16 +45,9 @@ def start_spark(app_name: str, master: str | None = None, extra: dict[str, str] 
     time_zone.setDefault(time_zone.getTimeZone("UTC"))
     if not str(spark.sparkContext.master).startswith("local"):
         spark.sparkContext.addPyFile(_zip_modules())
+    elif "PYSPARK_PYTHON" not in os.environ:
+        spark.sparkContext.pythonExec = sys.executable  # which has the packages that read records
     return spark
-
-
-def refuse_unknown_zone(spark: SparkSession, source: Source) -> None:
-    """Raise UsageError where Java has never heard of the source's zone: its list can be older than Python's."""
-    if source.default_time_zone not in spark._jvm.java.time.ZoneId.getAvailableZoneIds():  # type: ignore[union-attr]
-        raise UsageError(
-            f"{source.name}: default_time_zone is {source.default_time_zone}, which this Java does not know;"
-            " name an older zone of that region, or update Java"
-        )
 
 
 def keep(frame: DataFrame) -> DataFrame:

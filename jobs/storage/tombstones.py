@@ -15,6 +15,7 @@ from pathlib import Path
 from psycopg2.extensions import cursor as Cursor
 from pyspark.sql import SparkSession
 
+from jobs.records import pseudonyms as records
 from jobs.storage.errors import UsageError
 from jobs.storage.person_texts import spell
 from jobs.transforms.pseudonymize import PSEUDONYM_PREFIX, Erased
@@ -52,6 +53,11 @@ class Tombstones:
         pads = [bytearray(byte ^ mask for byte in padded) for mask in (0x36, 0x5C)]
         frame = spark.createDataFrame([tuple(pads)], "inner_pad binary, outer_pad binary")
         return Erased(frame, sorted(self.ids), sorted(self.names))
+
+    @property
+    def erased(self) -> records.Erased:
+        """The same for those who read records."""
+        return records.Erased(self.key, self.ids, self.names)
 
     @property
     def key_check(self) -> str:
