@@ -39,7 +39,7 @@ from jobs.pipeline import add_folder_arguments, describe_load, load_folder
 from jobs.records.opening import decode
 from jobs.storage.file_systems import make_uri
 from jobs.storage.files import discover
-from jobs.storage.framing import escape_globs
+from jobs.storage.hadoop_reading import escape_globs
 from jobs.storage.settings import Settings, read_settings
 from jobs.storage.spark import start_spark
 from jobs.storage.summary import format_line
