@@ -18,11 +18,11 @@ from jobs.storage.errors import (
     LostLockError,
     LostRowsError,
     QualityError,
-    UsageError,
     describe,
 )
+from jobs.storage.own_objects import refuse_objects_of_others
 from jobs.storage.postgres import PUBLISH_NAME, SQL, connect, execute_files, fetch_one, find_sql, read_sql
-from jobs.storage.runs import Run
+from jobs.storage.runs import Run, drop_staging_schema
 from jobs.storage.trouble import may_pass
 from jobs.storage.views import make_views
 from schemas.tables import KEYED
@@ -148,7 +148,7 @@ def carry_out(cursor: Cursor, run: Run, files: list[FileCounts]) -> Published:
     enter_results(cursor, run, checks)
     cursor.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(run.staging, "touched_sessions")))
     sessions_recut = int(str(fetch_one(cursor)[0]))
-    cursor.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(run.staging)))
+    drop_staging_schema(cursor, run.staging)
     if not (run.is_plan and run.merges):  # to replace views would keep readers waiting for nothing
         make_views(cursor, run.settings)
     return Published(_read_totals(cursor, run), changes, sessions_recut, _read_restatements(cursor, run), checks)
@@ -217,13 +217,8 @@ def _refuse_open_sums(cursor: Cursor, run: Run) -> None:
 def _move_in(cursor: Cursor, run: Run) -> dict[str, dict[str, int]]:
     """The first load: the staged tables, with their keys, become the published ones."""
     execute_files(cursor, "ddl/1[3-5]*.sql", run.sql_parts)
-    try:
-        execute_files(cursor, "publish/06*.sql", run.sql_parts)
-    except errors.DuplicateTable as error:
-        raise UsageError(
-            f"the schema public has a table of that name that is not ours ({describe(error)});"
-            " name another database in DATABASE_URL"
-        ) from error
+    refuse_objects_of_others(cursor)  # somebody may have made a table since the run began
+    execute_files(cursor, "publish/06*.sql", run.sql_parts)
     cursor.execute("analyze public.users, public.documents, public.sessions, public.events")
     changes = {}
     for table in ("users", "documents", "sessions", "events"):

@@ -9,6 +9,7 @@ from psycopg2.extensions import cursor as Cursor
 from jobs.storage.migrations import prepare_database
 from jobs.storage.postgres import PUBLISH_NAME, connect, fetch_one
 from jobs.storage.publish import FileCounts, Published, carry_out
+from jobs.storage.roles import hand_over_staging
 from jobs.storage.runs import Run, drop_staging, enter_run
 from jobs.storage.settings import Settings
 
@@ -23,6 +24,7 @@ def rehearse(database_url: str, run: Run, files: list[FileCounts], settings: Set
         try:
             with connection.cursor() as cursor:
                 prepare_database(cursor)
+                hand_over_staging(cursor, run.staging)
                 enter_run(cursor, run, settings)
                 metrics = _list_metrics(cursor)  # none before a first load
                 for metric in metrics:
