@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import sys
+import sysconfig
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -28,6 +29,9 @@ _REQUIRED = {
     "spark.sql.files.minPartitionNum": "8",
 }
 
+# The folder into which an executor unpacks build/packages.tar.gz.
+PACKAGES = "packages"
+
 # Rows of some ids and hashes each: tens of megabytes.
 _MOST_SENT_ROWS = 200_000
 
@@ -45,6 +49,9 @@ def start_spark(app_name: str, master: str | None = None, extra: dict[str, str] 
     time_zone.setDefault(time_zone.getTimeZone("UTC"))
     if not str(spark.sparkContext.master).startswith("local"):
         spark.sparkContext.addPyFile(_zip_modules())
+        # Executors find the packages that read records in an archive; Python workers beside the driver, where it does.
+        packages = os.pathsep.join((PACKAGES, sysconfig.get_path("purelib")))
+        spark.sparkContext.environment.setdefault("PYTHONPATH", packages)
     elif "PYSPARK_PYTHON" not in os.environ:
         spark.sparkContext.pythonExec = sys.executable  # which has the packages that read records
     return spark
