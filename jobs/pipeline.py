@@ -46,7 +46,7 @@ def arg_parser() -> argparse.ArgumentParser:
 def add_folder_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of every job that loads a folder."""
     parser.add_argument(
-        "--input", required=True, help="folder of event logs, a path or a URI such as s3a://bucket/events"
+        "--input", required=True, help="folder of event logs, a path or a URI such as s3://bucket/events"
     )
     parser.add_argument("--source", default="conf/sources/default.yml", help="how the fields map to ours")
     parser.add_argument(

@@ -41,7 +41,9 @@ def read_quarantine(spark: SparkSession, folder: str, run_ids: Iterable[int], sc
                 places.append(decode(place))
     if not places:
         return spark.createDataFrame([], schema)
-    return spark.read.schema(schema).option("basePath", decode(root)).json(places).select(*schema.names)
+    lines = spark.read.schema(schema).option("basePath", decode(root)).json(places)
+    # Buckets were read through Hadoop once, which has a name of its own for them.
+    return lines.withColumn("source_file", F.regexp_replace("source_file", "^s3a:", "s3:")).select(*schema.names)
 
 
 def list_quarantined_runs(folder: str) -> set[int]:

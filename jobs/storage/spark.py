@@ -20,13 +20,6 @@ _REQUIRED = {
     "spark.sql.ansi.enabled": "true",
     # Two keys that differ only in case are two keys.
     "spark.sql.caseSensitive": "true",
-    # Of duplicate keys the last wins, in from_json and in the variant parser alike.
-    "spark.sql.variant.allowDuplicateKeys": "true",
-    # Pruning a JSON schema would change what counts as well formed.
-    "spark.sql.optimizer.enableJsonExpressionOptimization": "false",
-    # Into which splits a file is cut must not hang on how many executors are there at the moment: one pass over the
-    # text counts the lines of each split, the next one numbers them.
-    "spark.sql.files.minPartitionNum": "8",
 }
 
 # The folder into which an executor unpacks build/packages.tar.gz.
