@@ -6,6 +6,8 @@ import logging
 import os
 from collections.abc import Iterator
 from http.client import HTTPConnection
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
@@ -13,13 +15,17 @@ from uuid import uuid4
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+from pyspark.sql import SparkSession
 
 from jobs.records import opening
 from jobs.records.lines import Line
+from jobs.records.reading import ReadRequest
 from jobs.records.splits import Split, cut_file, scan_split
+from jobs.storage import reading
 from jobs.storage.errors import UsageError
 from jobs.storage.file_systems import InputFile, S3Files
 from jobs.storage.files import discover, sniff
+from tests.builders import LIMITS, default_source
 
 INCLUDE = ("*.json", "*.gz")
 LINES = b"".join(b'{"number": %d, "filling": "%s"}\n' % (n, b"x" * (n % 97)) for n in range(3000))
@@ -35,6 +41,7 @@ def s3_server() -> Iterator[str]:
     url = f"http://{host}:{port}"
     variables = {"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
     variables |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}
+    opening.connect_bucket.cache_clear()
     with patch.dict(os.environ, variables):
         yield url
     server.stop()
@@ -147,3 +154,17 @@ def test_access_denied_is_said_in_one_line(bucket: Any, s3_server: str) -> None:
     finally:
         allow("inf")
     assert "\n" not in str(caught.value)
+
+
+def test_sparks_workers_read_a_bucket(bucket: Any, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:  # the session is older than the server
+        monkeypatch.setitem(spark.sparkContext.environment, name, os.environ[name])
+    monkeypatch.setattr(reading, "choose_split_bytes", lambda *_: 10_000)
+    put(bucket, **{"in/lines.json": LINES, "in/[x] ü.gz": gzip.compress(b"[" + LINES.replace(b"\n", b",")[:-1] + b"]")})
+    files = dict(enumerate(discover(f"s3a://{bucket.name}/in", INCLUDE)[0]))
+    request = ReadRequest(dict.fromkeys(files, default_source()), LIMITS)
+    with TemporaryDirectory() as scratch:
+        found = reading.read_files(spark, files, request, Path(scratch))
+    assert found.counts == {0: (3000, 0), 1: (3000, 0)}
+    texts = [row.raw for row in found.quarantined.orderBy("file_id", "record_number").collect()]
+    assert texts == LINES.decode().splitlines() * 2
