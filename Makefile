@@ -136,6 +136,10 @@ replay: $(LOCAL) ## try quarantined records again by today's mapping and rules; 
 	@$(PYTHON) -m jobs.submit --database jobs/replay.py \
 		$${REASON:+--reason "$$REASON"} $${FILE:+--file "$$FILE"} $${RUN:+--run "$$RUN"}
 
+.PHONY: accept
+accept: $(LOCAL) ## load the file FILE as it is, which the quality gate holds back; without FILE it names those that are held back
+	@$(PYTHON) -m jobs.submit --database jobs/accept.py $${FILE:+--file "$$FILE"}
+
 .PHONY: erase
 erase: $(LOCAL) ## pseudonymise the person USER=id everywhere, for good; a dry run, unless CONFIRM=1: docker/README.md
 	@$(PYTHON) -m jobs.submit --database jobs/erase.py $(if $(call is_on,CONFIRM),--confirm)

@@ -15,8 +15,9 @@ one the folder is looked at every `--look-again` seconds. A changed file is read
 a name that begins with `_` or ends in `.tmp`, and to rename when it is complete.
 
 With `--once` it loads what is there and ends. Else it ends by SIGINT or SIGTERM, after the batch that is under way,
-with exit code 0, or with the codes and lines of jobs/pipeline.py: a batch that the quality gate stops is not skipped,
-it stops the stream, now and at each start, until the data or the gate are mended.
+with exit code 0, or with the codes and lines of jobs/pipeline.py. A bad file is held back and the stream goes on, also
+where it is the only file of its batch, once a file has been loaded by this mapping. A batch that the quality gate stops
+as a whole is not skipped: it stops the stream, now and at each start, until the data or the mapping are mended.
 """
 
 import argparse
@@ -80,11 +81,11 @@ class Loads:
             if self.must_end():
                 return
             try:
-                self.last = load_folder(self._args, self._database_url)
+                self.last = load_folder(self._args, self._database_url, is_stream=not self._args.once)
             except Exception as error:
                 self.failure = error
                 return
-            if self.last["files"] and not self._args.once:
+            if "run_id" in self.last and not self._args.once:
                 print(format_line(self.last), flush=True)
 
     def stop(self) -> None:

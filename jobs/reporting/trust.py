@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from jobs.reporting.data import Report, Row
 from jobs.reporting.formats import duration, instant, number, percent, plural
 
 # A share of refused records that deserves a look; the gate of conf/pipeline.yml stops a run at a far larger one.
 _NOTABLE_QUARANTINE = 0.02
+_NAMED_FILES = 3
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ def points_of_trust(report: Report) -> list[Point]:
         _last_run(runs),
         _checks(report.rows("checks")),
         _refused(health),
+        _held_back(report.rows("held_back")),
         Point(
             "good",
             "Repetitions are not counted",
@@ -85,6 +88,19 @@ def _refused(health: Row) -> Point:
         "Many records are refused" if is_notable else "Few records are refused",
         f"{plural(open_records, 'record')} of {number(records)}, {percent(open_records, records)}, are in quarantine"
         " and missing from every number here until they are replayed.",
+    )
+
+
+def _held_back(files: list[Row]) -> Point:
+    if not files:
+        return Point("good", "No file is held back", "Every file that was found bad has been mended or accepted.")
+    names = ", ".join(unquote(file["file"]).removeprefix("file://") for file in files[:_NAMED_FILES])
+    more = f" and {len(files) - _NAMED_FILES} more" if len(files) > _NAMED_FILES else ""
+    return Point(
+        "look",
+        f"{plural(len(files), 'file')} held back",
+        f"Too many records of {names}{more} are bad; none of them is in any number here until the file is mended, or"
+        " accepted by make accept.",
     )
 
 

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from os import fsencode
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 
@@ -58,6 +59,28 @@ def make_uri(place: str) -> str:
 def decode(uri: str) -> str:
     """`uri` with nothing percent-encoded; bytes that are not UTF-8 become surrogates, as in Python's own paths."""
     return unquote(uri, errors="surrogateescape")
+
+
+def show_name(uri: str) -> str:
+    """The path of a local file, or the URI of another one, for people; what a terminal would obey is spelt out."""
+    shown = decode(uri).removeprefix("file://")
+    return "".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in shown)
+
+
+def name_folder(folder: str) -> str:
+    """The URI of a folder, spelt as in the URIs of the files below it, without a slash at its end."""
+    uri = make_uri(folder)
+    return (_path_of(uri).as_uri() if urlsplit(uri).scheme == "file" else uri).rstrip("/")
+
+
+def is_below(uri: str, folder: str) -> bool:
+    """Whether the file is somewhere below the folder, a path or a URI."""
+    return uri.startswith(name_folder(folder) + "/")
+
+
+def end_of_path(name: str) -> str:
+    """The end of `'/' || file_path` of the files called `name`: a path, a URI, or the last parts of either."""
+    return "/" + (name if "://" in name else quote(fsencode(name))).removeprefix("/")
 
 
 class LocalFiles:

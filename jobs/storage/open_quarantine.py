@@ -2,15 +2,13 @@
 
 from contextlib import closing
 from dataclasses import dataclass
-from os import fsencode
-from urllib.parse import quote
 
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.storage.file_systems import InputFile, file_system_of
+from jobs.storage.file_systems import InputFile, end_of_path, file_system_of
 from jobs.storage.framing import Framed, frame
 from jobs.storage.ledger import Reading, read_sources, reserve_file_ids
 from jobs.storage.postgres import connect, jdbc_options
@@ -36,8 +34,7 @@ class Selection:
         if self.reason:
             conditions.append(sql.SQL("{} = any(reasons)").format(sql.Literal(self.reason)))
         if self.file:
-            name = self.file if "://" in self.file else quote(fsencode(self.file))
-            end = sql.Literal("/" + name.removeprefix("/"))
+            end = sql.Literal(end_of_path(self.file))
             conditions.append(sql.SQL("right('/' || file_path, length({end})) = {end}").format(end=end))
         if self.run_id:
             conditions.append(sql.SQL("run_id = {}").format(sql.Literal(self.run_id)))

@@ -10,16 +10,14 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from io import FileIO
 from itertools import islice
-from os import fsencode
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
 from jobs.storage.errors import PipelineError
-from jobs.storage.file_systems import InputFile, LocalFiles, decode
+from jobs.storage.file_systems import InputFile, LocalFiles, decode, end_of_path
 from jobs.storage.files import sniff
 from jobs.storage.scanning import Frame, scan_records
 from jobs.storage.sources import read_source
@@ -65,7 +63,7 @@ def find_reading(cursor: Cursor, file_id: int) -> FileReading:
 
 def find_readings(cursor: Cursor, name: str) -> list[FileReading]:
     """All readings of the files that are called `name`: a path, a URI, or the last parts of either; latest first."""
-    end = "/" + (name if "://" in name else quote(fsencode(name))).removeprefix("/")
+    end = end_of_path(name)
     rows = fetch_rows(
         cursor,
         "select * from ops.ingested_files where right('/' || file_path, length(%s)) = %s"
