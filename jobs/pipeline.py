@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from jobs.entry import add_common_arguments, erasure_key_file, quarantine_folder, run_job
+from jobs.entry import add_common_arguments, erasure_key_file, own_places, quarantine_folder, run_job
 from jobs.load import Work, frame_files, load
 from jobs.storage.files import discover, no_files_found
 from jobs.storage.ledger import (
@@ -67,7 +67,7 @@ def load_folder(args: argparse.Namespace, database_url: str, is_plan: bool = Fal
     """
     settings = read_settings(Path(args.settings))
     source = read_source(Path(args.source).resolve())
-    found, skipped = discover(args.input, settings.include)
+    found, skipped = discover(args.input, settings.include, own_places(args))
     with hold_run_lock(database_url, args.wait):
         with closing(connect(database_url)) as connection, connection.cursor() as cursor:
             prepare_database(cursor)
