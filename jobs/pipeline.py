@@ -16,7 +16,7 @@ from typing import Any
 
 from psycopg2.extensions import cursor as Cursor
 
-from jobs.entry import add_common_arguments, erasure_key_file, quarantine_folder, run_job
+from jobs.entry import add_common_arguments, erasure_key_file, own_places, quarantine_folder, run_job
 from jobs.load import Work, frame_files, load
 from jobs.storage.file_systems import InputFile
 from jobs.storage.files import discover, no_files_found
@@ -79,7 +79,7 @@ def load_folder(
     """
     settings = read_settings(Path(args.settings))
     source = read_source(Path(args.source).resolve())
-    found, skipped = discover(args.input, settings.include)
+    found, skipped = discover(args.input, settings.include, own_places(args))
     with hold_run_lock(database_url, args.wait):
         with closing(connect(database_url)) as connection, connection.cursor() as cursor:
             prepare_database(cursor)

@@ -35,7 +35,7 @@ from pyspark.java_gateway import ensure_callback_server_started
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from jobs.entry import run_job
+from jobs.entry import own_places, run_job
 from jobs.pipeline import add_folder_arguments, describe_load, load_folder
 from jobs.storage.file_systems import decode, make_uri
 from jobs.storage.files import discover
@@ -111,7 +111,7 @@ class Loads:
 def run(args: argparse.Namespace, database_url: str) -> str:
     """Load files as they appear until a signal comes, or once; return what to tell the user at the end."""
     settings = read_settings(Path(args.settings))
-    discover(args.input, settings.include)  # a wrong folder is told of before Spark starts
+    discover(args.input, settings.include, own_places(args))  # a wrong folder is told of before Spark starts
     spark = start_spark("document-events")
     loads = Loads(args, database_url)
     with call_on_signals(spark, loads.stop), TemporaryDirectory(prefix="document-events-stream-") as scratch:

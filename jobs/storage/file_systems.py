@@ -3,13 +3,13 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from os import fsencode
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 from urllib.parse import quote, unquote, urlsplit
 
@@ -17,6 +17,9 @@ from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 
 from jobs.storage.errors import UsageError, describe
 from jobs.storage.spark import start_spark
+
+# Why a place of this tool's own is skipped.
+_OWN = "written by this tool"
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,14 @@ class InputFile:
 class FileSystem(Protocol):
     """What the pipeline asks of the place where its input is."""
 
-    def walk(self, folder: str) -> Iterator[tuple[str, InputFile | str]]:
-        """(path below `folder`, the file, or why it is none) for everything below; UsageError where it can't."""
+    def walk(self, folder: str, own: Collection[str] = ()) -> Iterator[tuple[str, InputFile | str]]:
+        """(path below `folder`, the file, or why it is none) for everything below; UsageError where it can't.
+
+        `own` are paths below `folder` which this tool writes: nothing there is a file to read.
+        """
+
+    def qualify(self, uri: str) -> str:
+        """The one URI, without links, that a place has."""
 
     def stat(self, uri: str) -> InputFile:
         """The reading of a file as it is now. Raises OSError where it is gone or no file."""
@@ -49,6 +58,17 @@ class FileSystem(Protocol):
 def file_system_of(uri: str) -> FileSystem:
     """The file system that `uri` is on; other than for file: this starts Spark, whose Hadoop does the talking."""
     return LocalFiles() if urlsplit(uri).scheme == "file" else _hadoop_files()
+
+
+def name_below(folder: str, place: str) -> str | None:
+    """The path below `folder` at which `place` is; blank where it is `folder` or holds it, None where neither."""
+    if urlsplit(folder).scheme != urlsplit(place).scheme:
+        return None
+    files = file_system_of(folder)
+    outer, inner = (PurePosixPath(decode(files.qualify(uri))) for uri in (folder, place))
+    if outer.is_relative_to(inner):
+        return ""
+    return inner.relative_to(outer).as_posix() if inner.is_relative_to(outer) else None
 
 
 def make_uri(place: str) -> str:
@@ -86,20 +106,29 @@ def end_of_path(name: str) -> str:
 class LocalFiles:
     """This machine's files."""
 
-    def walk(self, folder: str) -> Iterator[tuple[str, InputFile | str]]:
+    def walk(self, folder: str, own: Collection[str] = ()) -> Iterator[tuple[str, InputFile | str]]:
         root = _path_of(folder)
+        if root.is_file():
+            raise UsageError(f"input folder {root}: is a file; name the folder that it is in, {root.parent}")
         if not root.is_dir():
             raise UsageError(f"input folder {root}: there is no such folder; name the one that holds the event logs")
         for directory, folders, names in os.walk(root, onerror=_refuse_folder):
-            for path in (Path(directory, name) for name in folders):
-                if path.is_symlink():
+            for path in (Path(directory, name) for name in [*folders]):
+                if (name := path.relative_to(root).as_posix()) in own:
+                    folders.remove(path.name)  # not even looked into: a server keeps its own closed
+                    yield name, _OWN
+                elif path.is_symlink():
                     # Followed, a link could lead in circles, or to files that are found elsewhere too.
-                    yield path.relative_to(root).as_posix(), "linked folder"
+                    yield name, "linked folder"
             for path in (Path(directory, name) for name in names):
+                name = path.relative_to(root).as_posix()
                 try:
-                    yield path.relative_to(root).as_posix(), self.stat(path.as_uri())
+                    yield name, _OWN if name in own else self.stat(path.as_uri())
                 except OSError:
-                    yield path.relative_to(root).as_posix(), "gone or no file"
+                    yield name, "gone or no file"
+
+    def qualify(self, uri: str) -> str:
+        return _path_of(uri).resolve().as_uri()
 
     def stat(self, uri: str) -> InputFile:
         status = _path_of(uri).stat()
@@ -118,22 +147,29 @@ class HadoopFiles:
     def __init__(self, jvm: Any, configuration: Any) -> None:
         self._jvm, self._configuration = jvm, configuration
 
-    def walk(self, folder: str) -> Iterator[tuple[str, InputFile | str]]:
+    def walk(self, folder: str, own: Collection[str] = ()) -> Iterator[tuple[str, InputFile | str]]:
         try:
             with _as_os_error():
                 files, path = self._open(folder)
                 if not files.getFileStatus(path).isDirectory():
-                    raise NotADirectoryError(errno.ENOTDIR, "not a folder")
+                    raise UsageError(f"input folder {folder}: is a file; name the folder that it is in")
                 root = files.makeQualified(path).toUri().toASCIIString().rstrip("/") + "/"
                 statuses = files.listFiles(path, True)
                 while statuses.hasNext():
                     file = _read_status(statuses.next())
-                    yield decode(file.uri.removeprefix(root)), file
+                    name = decode(file.uri.removeprefix(root))
+                    yield name, _OWN if any(PurePosixPath(name).is_relative_to(each) for each in own) else file
         except OSError as error:
             raise UsageError(
                 f"input folder {folder}: can't be listed ({error.strerror}); check the URI, and that"
                 " Spark has the packages for it (SPARK_ARGS='--packages ...')"
             ) from error
+
+    def qualify(self, uri: str) -> str:
+        with suppress(OSError), _as_os_error():  # whoever reads there will say what is wrong
+            files, path = self._open(uri)
+            return str(files.makeQualified(path).toUri().toASCIIString())
+        return uri
 
     def stat(self, uri: str) -> InputFile:
         with _as_os_error():

@@ -2,13 +2,14 @@
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from io import BytesIO
 from typing import Literal
 
 from jobs.storage.errors import UsageError
-from jobs.storage.file_systems import InputFile, file_system_of, make_uri
+from jobs.storage.file_systems import InputFile, file_system_of, make_uri, name_below
 from jobs.storage.unpacking import Content
 
 Format = Literal["json_lines", "json_values", "unreadable", "replay"]
@@ -34,14 +35,24 @@ class Sniffed:
     problem: str | None = None
 
 
-def discover(folder: str, include: tuple[str, ...]) -> tuple[list[InputFile], list[tuple[str, str]]]:
+def discover(
+    folder: str, include: tuple[str, ...], own: Iterable[str] = ()
+) -> tuple[list[InputFile], list[tuple[str, str]]]:
     """(files to read, files skipped with the reason) below `folder`, a path or a URI, in order of URI.
 
-    Raises UsageError where the folder is not there or can't be listed.
+    `own` are the places, paths or URIs, in which this tool writes; what lies there is skipped. Raises UsageError where
+    the folder is not there or can't be listed, and where it lies in one of those places.
     """
     root = make_uri(folder)
     files, skipped = [], []
-    for name, found in file_system_of(root).walk(root):
+    own_names = [(name, place) for place in own if (name := name_below(root, make_uri(place))) is not None]
+    for name, place in own_names:
+        if not name:
+            raise UsageError(
+                f"input folder {folder}: lies in {place}, where this tool writes itself; name the folder that holds the"
+                " event logs"
+            )
+    for name, found in file_system_of(root).walk(root, [name for name, _ in own_names]):
         if isinstance(found, str):
             skipped.append((name, found))
         elif reason := _reason_to_skip(name, include):
