@@ -24,7 +24,8 @@ RunKind = Literal["load", "full_refresh", "replay", "erase"]
 
 @dataclass(frozen=True)
 class Run:
-    """One run: its id is the time it began, readable and in order; its staging schema bears the id.
+    """One run: its id is the time at which it began, or larger, where a run before it has a larger one; its staging
+    schema bears the id.
 
     `merges` is false for the first load, whose staged tables become the published ones. A plan is a run that is
     carried out and not committed.
@@ -82,7 +83,7 @@ def start_run(connection: Connection, kind: RunKind, settings: Settings, is_plan
         merges = _has_tables(cursor)
         if merges and kind != "full_refresh":
             _refuse_other_gap(cursor, _gap_minutes(settings))
-        run = Run(int(started_at.strftime("%Y%m%d%H%M%S%f")[:17]), started_at, kind, merges, settings, is_plan)
+        run = Run(_choose_run_id(cursor, started_at), started_at, kind, merges, settings, is_plan)
         if not is_plan:
             enter_run(cursor, run, settings)
         _make_staging(cursor, run)
@@ -127,6 +128,19 @@ def drop_staging(connection: Connection, run: Run) -> None:
     """Drop the staging tables of the run, where they are still there."""
     with connection, connection.cursor() as cursor:
         cursor.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(run.staging)))
+
+
+def _choose_run_id(cursor: Cursor, started_at: datetime) -> int:
+    """The time in digits, to the millisecond; the next number after the latest run where a clock has been set back.
+
+    So the latest run is everywhere the one with the largest id. Before the first run a plan finds no table.
+    """
+    run_id = int(started_at.strftime("%Y%m%d%H%M%S%f")[:17])
+    cursor.execute("select to_regclass('ops.pipeline_runs') is not null")
+    if fetch_one(cursor)[0]:
+        cursor.execute("select greatest(%s, max(run_id) + 1) from ops.pipeline_runs", (run_id,))
+        run_id = int(str(fetch_one(cursor)[0]))
+    return run_id
 
 
 def _gap_minutes(settings: Settings) -> int:
