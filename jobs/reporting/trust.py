@@ -109,10 +109,11 @@ def _checks(checks: list[Row]) -> Point:
     if not checks:
         return Point("look", "No run was checked", "make check runs the checks over everything.")
     if not found:
-        return Point("good", "All checks passed", f"{plural(len(checks), 'check')} found nothing in the last run.")
+        words = f"{plural(len(checks), 'check')} found nothing in the last run that was checked."
+        return Point("good", "All checks passed", words)
     names = ", ".join(f"{check['check_name'].replace('_', ' ')} ({number(check['findings'])})" for check in found)
     is_error = any(check["severity"] == "error" for check in found)
-    return Point("bad" if is_error else "look", "Checks found something", f"In the last run: {names}.")
+    return Point("bad" if is_error else "look", "Checks found something", f"In the last run that was checked: {names}.")
 
 
 def _late(report: Report) -> Point:

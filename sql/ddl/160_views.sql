@@ -52,7 +52,11 @@ create or replace view ops.health as
 with last_success as (
     select max(finished_at) as last_success_at
     from ops.pipeline_runs
-    where status = 'succeeded'
+    where run_id = (
+        select max(succeeded_runs.run_id)
+        from ops.pipeline_runs as succeeded_runs
+        where succeeded_runs.status = 'succeeded'
+    )
 ),
 
 newest_event as (

@@ -56,7 +56,7 @@ def test_a_failed_run_is_told(report: Report) -> None:
 def test_checks_are_those_of_the_last_run_that_was_checked(report: Report) -> None:
     points = {point.title: point for point in trust.points_of_trust(report)}
     found = points["Checks found something"]
-    assert (found.state, found.text) == ("look", "In the last run: users without name (1).")
+    assert (found.state, found.text) == ("look", "In the last run that was checked: users without name (1).")
     assert [row["check_name"] for row in report.rows("checks")] == ["users_without_name", "reconcile_files"]
 
 
