@@ -1,16 +1,18 @@
 """The one path from records to tables: whatever a job loads, it loads through here."""
 
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
 
-from jobs.quality import FileQuality, check_quality
+from jobs.gate import Verdict, pass_gate
+from jobs.quality import rate_files
 from jobs.records.reading import ReadRequest
+from jobs.storage.held_back import NO_PRECEDENTS, Precedents
 from jobs.storage.history import find_history, read_history
 from jobs.storage.ledger import Reading
 from jobs.storage.logs import Stages
@@ -52,6 +54,8 @@ class Work:
     read: Read
     tombstones: Tombstones | None
     is_plan: bool = False
+    is_stream: bool = False
+    precedents: Precedents = NO_PRECEDENTS
 
     def make_request(self, settings: Settings) -> ReadRequest:
         """What the readers must know."""
@@ -67,8 +71,9 @@ def read_whole_files(spark: SparkSession, readings: list[Reading], request: Read
 def load(database_url: str, work: Work, settings: Settings, quarantine: str, accept_quality: bool) -> dict[str, Any]:
     """Publish the records of `work`, with refused ones below the folder `quarantine`; return the run's summary.
 
-    The run lock must be held. With `accept_quality` the quality gate only warns. Whatever goes wrong, the run is
-    entered as failed and nothing of it is published. A plan is carried out to the end and leaves nothing at all.
+    The run lock must be held. With `accept_quality` the quality gate only warns; else it may hold files back, which
+    are named in the summary and count for nothing else in it. Whatever goes wrong, the run is entered as failed and
+    nothing of it is published. A plan is carried out to the end and leaves nothing at all.
     """
     try:
         with (
@@ -99,42 +104,62 @@ def _load(
         # Quarantined records are few. We compute them once: each look at them would go over all records.
         described = keep(describe_quarantined(read.quarantined).coalesce(_QUARANTINE_PARTS))
         refused = [read_group(row) for row in group_refused(described).collect()]
-        counts["records"] = received = sum(records for records, _ in read.counts.values())
-        counts |= (reasons := dict(sorted(count_reasons(refused).items())))
+        counts["records"] = sum(records for records, _ in read.counts.values())
+        counts |= dict(sorted(count_reasons(refused).items()))
+    verdict, accepted = Verdict(), read.accepted
     with stages.time("quarantine"):
         if work.kind == "replay":
-            stage(conform(read.accepted, RECOVERED_RECORDS), "recovered_records", run, jdbc, settings)
+            stage(conform(accepted, RECOVERED_RECORDS), "recovered_records", run, jdbc, settings)
         else:
+            files = rate_files(work.readings, read.counts, refused)
+            verdict = pass_gate(
+                files,
+                settings.gate,
+                work.precedents,
+                accept=accept_quality,
+                is_full_refresh=work.kind == "full_refresh",
+                is_stream=work.is_stream,
+            )
+            if verdict.held_back:
+                work, refused = _leave_out(work, refused, verdict.held_back_ids)
+                is_held_back = F.col("file_id").isin(verdict.held_back_ids)
+                accepted, described = accepted.filter(~is_held_back), described.filter(~is_held_back)
             if not run.is_plan:
                 write_quarantine(described, work.readings, quarantine, run.run_id)
-            check_quality(_rate_files(work.readings, read, refused), settings.gate, accept_quality)
+            verdict.raise_refusal()
             stage(shape_quarantined(described, run.run_id), "quarantined_records", run, jdbc, settings)
     with stages.time("history"):
-        history = _find_history(spark, database_url, run, read.accepted, jdbc, settings) if run.merges else None
+        history = _find_history(spark, database_url, run, accepted, jdbc, settings) if run.merges else None
     with stages.time("model") as counts:
-        verdicts = deduplicate(add_history(read.accepted, run.run_id, history), keep_few)
+        verdicts = deduplicate(add_history(accepted, run.run_id, history), keep_few)
         records = keep(sessionize(verdicts, settings.session_gap))
         verdict_counts = {row.file_id: row for row in count_verdicts(records).collect()}
         counts["accepted"] = sum(row.accepted for row in verdict_counts.values())
     with stages.time("stage"):
         stage_all(model_tables(records), run, jdbc, settings)
     with stages.time("publish") as counts:
-        files = _count_files(run, work, read, verdict_counts)
-        done = rehearse(database_url, run, files, settings) if run.is_plan else publish_surely(database_url, run, files)
+        counted = _count_files(run, work, read, verdict_counts)
+        held_back = verdict.held_back
+        done = (
+            rehearse(database_url, run, counted, settings, held_back)
+            if run.is_plan
+            else publish_surely(database_url, run, counted, held_back)
+        )
         counts |= done.totals
     return {
         "run_id": run.run_id,
         "kind": run.kind,
         "started_at": run.started_at,
         "files": len(work.readings),
-        "records": received,
+        "records": sum(read.counts[reading.file_id][0] for reading in work.readings),
         "totals": done.totals,
         "changes": done.changes,
         "sessions_recut": done.sessions_recut,
         "restatements": [asdict(restatement) for restatement in done.restatements],
         "metric_rows": done.metric_rows,
         "findings": {check.name: check.findings for check in done.checks if check.findings},
-        "quarantined_by_reason": reasons,
+        "quarantined_by_reason": dict(sorted(count_reasons(refused).items())),
+        "held_back": [asdict(file) for file in held_back],
         "seconds": stages.seconds,
     }
 
@@ -149,15 +174,10 @@ def _find_history(
     return read_history(spark, run, jdbc, settings)
 
 
-def _rate_files(readings: list[Reading], read: RecordsRead, refused: list[RefusedGroup]) -> list[FileQuality]:
-    counts = read.counts
-    groups: dict[int, list[RefusedGroup]] = defaultdict(list)
-    for group in refused:
-        groups[group.file_id].append(group)
-    return [
-        FileQuality(reading, counts[reading.file_id][0] - counts[reading.file_id][1], groups[reading.file_id])
-        for reading in readings
-    ]
+def _leave_out(work: Work, refused: list[RefusedGroup], file_ids: list[int]) -> tuple[Work, list[RefusedGroup]]:
+    """The work and its refused records without these files."""
+    readings = [reading for reading in work.readings if reading.file_id not in file_ids]
+    return replace(work, readings=readings), [group for group in refused if group.file_id not in file_ids]
 
 
 def _count_files(run: Run, work: Work, read: RecordsRead, verdict_counts: dict[int, Row]) -> list[FileCounts]:

@@ -15,8 +15,9 @@ when it is complete. On HDFS and the like Spark's own file source watches, which
 folder is looked at every `--look-again` seconds, too.
 
 With `--once` it loads what is there and ends. Else it ends by SIGINT or SIGTERM, after the batch that is under way,
-with exit code 0, or with the codes and lines of jobs/pipeline.py: a batch that the quality gate stops is not skipped,
-it stops the stream, now and at each start, until the data or the gate are mended.
+with exit code 0, or with the codes and lines of jobs/pipeline.py. A bad file is held back and the stream goes on, also
+where it is the only file of its batch, once a file has been loaded by this mapping. A batch that the quality gate stops
+as a whole is not skipped: it stops the stream, now and at each start, until the data or the mapping are mended.
 """
 
 import argparse
@@ -34,7 +35,7 @@ from pyspark.java_gateway import ensure_callback_server_started
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from jobs.entry import run_job
+from jobs.entry import own_places, run_job
 from jobs.pipeline import add_folder_arguments, describe_load, load_folder
 from jobs.storage.files import discover
 from jobs.storage.settings import Settings, read_settings
@@ -77,11 +78,11 @@ class Loads:
             if self.must_end():
                 return
             try:
-                self.last = load_folder(self._args, self._database_url)
+                self.last = load_folder(self._args, self._database_url, is_stream=not self._args.once)
             except Exception as error:
                 self.failure = error
                 return
-            if self.last["files"] and not self._args.once:
+            if "run_id" in self.last and not self._args.once:
                 print(format_line(self.last), flush=True)
 
     def stop(self) -> None:
@@ -107,7 +108,7 @@ class Loads:
 def run(args: argparse.Namespace, database_url: str) -> str:
     """Load files as they appear until a signal comes, or once; return what to tell the user at the end."""
     settings = read_settings(Path(args.settings))
-    discover(args.input, settings.include)  # a wrong folder is told of before Spark starts
+    discover(args.input, settings.include, own_places(args))  # a wrong folder is told of before Spark starts
     spark = start_spark("document-events")
     loads = Loads(args, database_url)
     with call_on_signals(spark, loads.stop), TemporaryDirectory(prefix="document-events-stream-") as scratch:
@@ -129,7 +130,7 @@ def watch_folder(
     spark: SparkSession, args: argparse.Namespace, settings: Settings, scratch: str, load: Callable[..., None]
 ) -> StreamingQuery:
     """Start the query that calls `load` when files appear or change."""
-    names = watch(spark, args.input, settings.include)
+    names = watch(spark, args.input, settings.include, own_places(args))
     writer = names.writeStream.foreachBatch(load).option("checkpointLocation", Path(scratch).as_uri())
     if args.once:
         return writer.trigger(availableNow=True).start()

@@ -4,22 +4,24 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
+from os import fsencode
+from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
-from pyarrow import ArrowException
-from pyarrow.fs import FileInfo, FileSelector, FileType
 
-from jobs.records.opening import connect_bucket, decode, open_file
+from jobs.records.opening import decode, open_file
 from jobs.storage.errors import UsageError, describe
 from jobs.storage.spark import start_spark
+
+# Why a place of this tool's own is skipped.
+OWN = "written by this tool"
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,14 @@ class InputFile:
 class FileSystem(Protocol):
     """What the pipeline asks of the place where its input is."""
 
-    def walk(self, folder: str) -> Iterator[tuple[str, InputFile | str]]:
-        """(path below `folder`, the file, or why it is none) for everything below; UsageError where it can't."""
+    def walk(self, folder: str, own: Collection[str] = ()) -> Iterator[tuple[str, InputFile | str]]:
+        """(path below `folder`, the file, or why it is none) for everything below; UsageError where it can't.
+
+        `own` are paths below `folder` which this tool writes: nothing there is a file to read.
+        """
+
+    def qualify(self, uri: str) -> str:
+        """The one URI, without links, that a place has."""
 
     def stat(self, uri: str) -> InputFile:
         """The reading of a file as it is now. Raises OSError where it is gone or no file."""
@@ -55,8 +63,21 @@ def file_system_of(uri: str) -> FileSystem:
         case "file":
             return LocalFiles()
         case "s3":
+            from jobs.storage.buckets import S3Files  # noqa: PLC0415  (it needs what stands here)
+
             return S3Files()
     return _hadoop_files()
+
+
+def name_below(folder: str, place: str) -> str | None:
+    """The path below `folder` at which `place` is; blank where it is `folder` or holds it, None where neither."""
+    if urlsplit(folder).scheme != urlsplit(place).scheme:
+        return None
+    files = file_system_of(folder)
+    outer, inner = (PurePosixPath(decode(files.qualify(uri))) for uri in (folder, place))
+    if outer.is_relative_to(inner):
+        return ""
+    return inner.relative_to(outer).as_posix() if inner.is_relative_to(outer) else None
 
 
 def make_uri(place: str) -> str:
@@ -69,62 +90,62 @@ def make_input_uri(place: str) -> str:
     return re.sub("^s3[an]:", "s3:", make_uri(place))
 
 
+def show_name(uri: str) -> str:
+    """The path of a local file, or the URI of another one, for people; what a terminal would obey is spelt out."""
+    shown = decode(uri).removeprefix("file://")
+    return "".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in shown)
+
+
+def name_folder(folder: str) -> str:
+    """The URI of a folder, spelt as in the URIs of the files below it, without a slash at its end."""
+    uri = make_input_uri(folder)
+    if urlsplit(uri).scheme == "file":
+        return _path_of(uri).as_uri().rstrip("/")
+    return (file_system_of(uri).qualify(uri) if urlsplit(uri).scheme == "s3" else uri).rstrip("/")
+
+
+def is_below(uri: str, folder: str) -> bool:
+    """Whether the file is somewhere below the folder, a path or a URI."""
+    return uri.startswith(name_folder(folder) + "/")
+
+
+def end_of_path(name: str) -> str:
+    """The end of `'/' || file_path` of the files called `name`: a path, a URI, or the last parts of either."""
+    return "/" + (name if "://" in name else quote(fsencode(name))).removeprefix("/")
+
+
 class LocalFiles:
     """This machine's files."""
 
-    def walk(self, folder: str) -> Iterator[tuple[str, InputFile | str]]:
+    def walk(self, folder: str, own: Collection[str] = ()) -> Iterator[tuple[str, InputFile | str]]:
         root = _path_of(folder)
+        if root.is_file():
+            raise UsageError(f"input folder {root}: is a file; name the folder that it is in, {root.parent}")
         if not root.is_dir():
             raise UsageError(f"input folder {root}: there is no such folder; name the one that holds the event logs")
         for directory, folders, names in os.walk(root, onerror=_refuse_folder):
-            for path in (Path(directory, name) for name in folders):
-                if path.is_symlink():
+            for path in (Path(directory, name) for name in [*folders]):
+                if (name := path.relative_to(root).as_posix()) in own:
+                    folders.remove(path.name)  # not even looked into: a server keeps its own closed
+                    yield name, OWN
+                elif path.is_symlink():
                     # Followed, a link could lead in circles, or to files that are found elsewhere too.
-                    yield path.relative_to(root).as_posix(), "linked folder"
+                    yield name, "linked folder"
             for path in (Path(directory, name) for name in names):
+                name = path.relative_to(root).as_posix()
                 try:
-                    yield path.relative_to(root).as_posix(), self.stat(path.as_uri())
+                    yield name, OWN if name in own else self.stat(path.as_uri())
                 except OSError:
-                    yield path.relative_to(root).as_posix(), "gone or no file"
+                    yield name, "gone or no file"
+
+    def qualify(self, uri: str) -> str:
+        return _path_of(uri).resolve().as_uri()
 
     def stat(self, uri: str) -> InputFile:
         status = _path_of(uri).stat()
         if not stat.S_ISREG(status.st_mode):  # a pipe could block for ever
             raise OSError(errno.EINVAL, "not a regular file", uri)
-        return InputFile(uri, status.st_size, _instant(status.st_mtime_ns // 1000))
-
-    def read_head(self, uri: str, size: int) -> bytes:
-        with open_file(uri) as stream:
-            return stream.read(size)
-
-
-class S3Files:
-    """The objects of buckets, through pyarrow, by the credentials that AWS's own tools would find."""
-
-    def walk(self, folder: str) -> Iterator[tuple[str, InputFile | str]]:
-        bucket, root = _split_s3(folder)
-        try:
-            found = connect_bucket(bucket).get_file_info(FileSelector(root, recursive=True))
-        except FileNotFoundError as error:
-            raise UsageError(f"input folder {folder}: there is nothing below it; name a bucket and a prefix") from error
-        except (OSError, ArrowException) as error:
-            raise UsageError(
-                f"input folder {folder}: can't be listed ({_say_briefly(error)}); check the bucket's name, its region"
-                " and the credentials, which are taken as AWS's own tools take them"
-            ) from error
-        for info in found:
-            if info.type == FileType.File:
-                yield info.path.removeprefix(f"{root}/"), _read_info(bucket, info)
-
-    def stat(self, uri: str) -> InputFile:
-        bucket, path = _split_s3(uri)
-        try:
-            info = connect_bucket(bucket).get_file_info(path)
-        except ArrowException as error:
-            raise OSError(errno.EINVAL, _say_briefly(error)) from error
-        if info.type != FileType.File:
-            raise FileNotFoundError(errno.ENOENT, "no such object", uri)
-        return _read_info(bucket, info)
+        return InputFile(uri, status.st_size, instant(status.st_mtime_ns // 1000))
 
     def read_head(self, uri: str, size: int) -> bytes:
         with open_file(uri) as stream:
@@ -137,22 +158,29 @@ class HadoopFiles:
     def __init__(self, jvm: Any, configuration: Any) -> None:
         self._jvm, self._configuration = jvm, configuration
 
-    def walk(self, folder: str) -> Iterator[tuple[str, InputFile | str]]:
+    def walk(self, folder: str, own: Collection[str] = ()) -> Iterator[tuple[str, InputFile | str]]:
         try:
             with _as_os_error():
                 files, path = self._open(folder)
                 if not files.getFileStatus(path).isDirectory():
-                    raise NotADirectoryError(errno.ENOTDIR, "not a folder")
+                    raise UsageError(f"input folder {folder}: is a file; name the folder that it is in")
                 root = files.makeQualified(path).toUri().toASCIIString().rstrip("/") + "/"
                 statuses = files.listFiles(path, True)
                 while statuses.hasNext():
                     file = _read_status(statuses.next())
-                    yield decode(file.uri.removeprefix(root)), file
+                    name = decode(file.uri.removeprefix(root))
+                    yield name, OWN if is_in_folders(name, own) else file
         except OSError as error:
             raise UsageError(
                 f"input folder {folder}: can't be listed ({error.strerror}); check the URI, and that"
                 " Spark has the packages for it (SPARK_ARGS='--packages ...')"
             ) from error
+
+    def qualify(self, uri: str) -> str:
+        with suppress(OSError), _as_os_error():  # whoever reads there will say what is wrong
+            files, path = self._open(uri)
+            return str(files.makeQualified(path).toUri().toASCIIString())
+        return uri
 
     def stat(self, uri: str) -> InputFile:
         with _as_os_error():
@@ -180,29 +208,17 @@ def _hadoop_files() -> HadoopFiles:
 
 
 def _read_status(status: Any) -> InputFile:
-    modified_at = _instant(status.getModificationTime() * 1000)
+    modified_at = instant(status.getModificationTime() * 1000)
     return InputFile(status.getPath().toUri().toASCIIString(), status.getLen(), modified_at)
 
 
-def _split_s3(uri: str) -> tuple[str, str]:
-    """(bucket, bucket and key as pyarrow writes them)."""
-    parts = urlsplit(uri)
-    return parts.netloc, (parts.netloc + decode(parts.path)).rstrip("/")
+def is_in_folders(name: str, folders: Collection[str]) -> bool:
+    """Whether a path lies in one of the folders."""
+    return any(PurePosixPath(name).is_relative_to(folder) for folder in folders)
 
 
-def _read_info(bucket: str, info: FileInfo) -> InputFile:
-    # As Java's URI would be written, which the ledger may hold from a time when Hadoop read the bucket.
-    key = quote(info.path.removeprefix(bucket), safe="/-_.!~*'():@&=+$,;")
-    # S3 knows whole seconds; some of its imitators list more, which a look at one object does not show.
-    return InputFile(f"s3://{bucket}{key}", info.size, _instant(info.mtime_ns // 10**9 * 10**6))
-
-
-def _say_briefly(error: Exception) -> str:
-    """The first line of what AWS says, without the number of the request."""
-    return re.sub(r" \(Request ID: [^)]*\)?", "", str(error).strip().partition("\n")[0])[:300]
-
-
-def _instant(microseconds: int) -> datetime:
+def instant(microseconds: int) -> datetime:
+    """The time so many microseconds after the epoch."""
     return datetime.fromtimestamp(microseconds / 1_000_000, UTC)
 
 

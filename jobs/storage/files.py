@@ -1,12 +1,13 @@
 """Which files there are to read, and what they look like."""
 
 import re
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import partial
 
 from jobs.records.formats import Sniffed, sniff_content
 from jobs.storage.errors import UsageError
-from jobs.storage.file_systems import InputFile, file_system_of, make_input_uri
+from jobs.storage.file_systems import InputFile, file_system_of, make_input_uri, name_below
 
 PATTERN_MARK = re.compile(r"[\[\]{}*?\\]")
 
@@ -14,14 +15,24 @@ PATTERN_MARK = re.compile(r"[\[\]{}*?\\]")
 MAX_REMOTE_BYTES = 1024**3
 
 
-def discover(folder: str, include: tuple[str, ...]) -> tuple[list[InputFile], list[tuple[str, str]]]:
+def discover(
+    folder: str, include: tuple[str, ...], own: Iterable[str] = ()
+) -> tuple[list[InputFile], list[tuple[str, str]]]:
     """(files to read, files skipped with the reason) below `folder`, a path or a URI, in order of URI.
 
-    Raises UsageError where the folder is not there or can't be listed.
+    `own` are the places, paths or URIs, in which this tool writes; what lies there is skipped. Raises UsageError where
+    the folder is not there or can't be listed, and where it lies in one of those places.
     """
     root = make_input_uri(folder)
     files, skipped = [], []
-    for name, found in file_system_of(root).walk(root):
+    own_names = [(name, place) for place in own if (name := name_below(root, make_input_uri(place))) is not None]
+    for name, place in own_names:
+        if not name:
+            raise UsageError(
+                f"input folder {folder}: lies in {place}, where this tool writes itself; name the folder that holds the"
+                " event logs"
+            )
+    for name, found in file_system_of(root).walk(root, [name for name, _ in own_names]):
         if isinstance(found, str):
             skipped.append((name, found))
         elif reason := _reason_to_skip(name, include):

@@ -3,9 +3,7 @@
 from collections import defaultdict
 from contextlib import closing
 from dataclasses import dataclass, replace
-from os import fsencode
 from pathlib import Path
-from urllib.parse import quote
 
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
@@ -14,7 +12,7 @@ from pyspark.sql import functions as F
 
 from jobs.records.opening import can_open
 from jobs.records.reading import ReadRequest
-from jobs.storage.file_systems import InputFile
+from jobs.storage.file_systems import InputFile, end_of_path
 from jobs.storage.files import MAX_REMOTE_BYTES, sniff
 from jobs.storage.hadoop_reading import read_given
 from jobs.storage.ledger import Reading, read_sources, reserve_file_ids
@@ -43,8 +41,7 @@ class Selection:
         if self.reason:
             conditions.append(sql.SQL("{} = any(reasons)").format(sql.Literal(self.reason)))
         if self.file:
-            name = self.file if "://" in self.file else quote(fsencode(self.file))
-            end = sql.Literal("/" + name.removeprefix("/"))
+            end = sql.Literal(end_of_path(self.file))
             conditions.append(sql.SQL("right('/' || file_path, length({end})) = {end}").format(end=end))
         if self.run_id:
             conditions.append(sql.SQL("run_id = {}").format(sql.Literal(self.run_id)))

@@ -8,10 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import islice
-from os import fsencode
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
@@ -22,7 +20,7 @@ from jobs.records.scanning import Frame
 from jobs.records.splits import Split, scan_split
 from jobs.records.validate import Limits
 from jobs.storage.errors import PipelineError
-from jobs.storage.file_systems import InputFile, file_system_of
+from jobs.storage.file_systems import InputFile, end_of_path, file_system_of
 from jobs.storage.files import sniff
 from jobs.storage.sources import read_source
 from schemas.fields import Source
@@ -67,7 +65,7 @@ def find_reading(cursor: Cursor, file_id: int) -> FileReading:
 
 def find_readings(cursor: Cursor, name: str) -> list[FileReading]:
     """All readings of the files that are called `name`: a path, a URI, or the last parts of either; latest first."""
-    end = "/" + (name if "://" in name else quote(fsencode(name))).removeprefix("/")
+    end = end_of_path(name)
     rows = fetch_rows(
         cursor,
         "select * from ops.ingested_files where right('/' || file_path, length(%s)) = %s"

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass, field
 from datetime import date, datetime
@@ -20,6 +21,7 @@ from jobs.storage.errors import (
     QualityError,
     describe,
 )
+from jobs.storage.held_back import HeldBackFile, enter_held_back
 from jobs.storage.own_objects import refuse_objects_of_others
 from jobs.storage.postgres import PUBLISH_NAME, SQL, connect, execute_files, fetch_one, find_sql, read_sql
 from jobs.storage.runs import Run, drop_staging_schema
@@ -92,7 +94,9 @@ class Published:
     metric_rows: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
-def publish_surely(database_url: str, run: Run, files: list[FileCounts]) -> Published:
+def publish_surely(
+    database_url: str, run: Run, files: list[FileCounts], held_back: Sequence[HeldBackFile] = ()
+) -> Published:
     """`publish` on a connection of its own, again after an error that may pass.
 
     When the answer to a commit is lost, the next try finds in the ledger whether it was done. Raises
@@ -102,7 +106,7 @@ def publish_surely(database_url: str, run: Run, files: list[FileCounts]) -> Publ
     for seconds in (*_RETRY_SECONDS, 0):
         try:
             with closing(connect(database_url, PUBLISH_NAME)) as connection:
-                return publish(connection, run, files)
+                return publish(connection, run, files, held_back)
         except (psycopg2.Error, DatabaseUnavailableError) as error:
             if not may_pass(error):
                 raise
@@ -112,7 +116,9 @@ def publish_surely(database_url: str, run: Run, files: list[FileCounts]) -> Publ
     raise _went_away(lost) from lost
 
 
-def publish(connection: Connection, run: Run, files: list[FileCounts]) -> Published:
+def publish(
+    connection: Connection, run: Run, files: list[FileCounts], held_back: Sequence[HeldBackFile] = ()
+) -> Published:
     """Carry the run out and commit.
 
     Raises QualityError, and leaves everything as it was, when a key does not hold, the sums of a file do not close or
@@ -120,14 +126,14 @@ def publish(connection: Connection, run: Run, files: list[FileCounts]) -> Publis
     """
     try:
         with connection, connection.cursor() as cursor:
-            return carry_out(cursor, run, files)
+            return carry_out(cursor, run, files, held_back)
     except FailedChecksError as error:
         with connection, connection.cursor() as cursor:
             enter_results(cursor, run, error.results)
         raise
 
 
-def carry_out(cursor: Cursor, run: Run, files: list[FileCounts]) -> Published:
+def carry_out(cursor: Cursor, run: Run, files: list[FileCounts], held_back: Sequence[HeldBackFile] = ()) -> Published:
     """Reconcile, move the tables in or merge them, enter the run in the ledger, check; in the caller's transaction."""
     for name, value in _TRANSACTION_SETTINGS.items():
         cursor.execute(sql.SQL("set local {} = %s").format(sql.Identifier(name)), (value,))
@@ -141,6 +147,7 @@ def carry_out(cursor: Cursor, run: Run, files: list[FileCounts]) -> Published:
     execute_files(cursor, "publish/02*.sql", run.sql_parts)
     _refuse_open_sums(cursor, run)
     execute_files(cursor, "publish/04*.sql", run.sql_parts)
+    enter_held_back(cursor, run, held_back)
     execute_files(cursor, "publish/05*.sql", run.sql_parts)
     changes = _merge(cursor, run) if run.merges else _move_in(cursor, run)
     execute_files(cursor, "publish/09*.sql", run.sql_parts)

@@ -31,7 +31,8 @@ RunKind = Literal["load", "full_refresh", "replay", "erase"]
 
 @dataclass(frozen=True)
 class Run:
-    """One run: its id is the time it began, readable and in order; its staging schema bears the id.
+    """One run: its id is the time at which it began, or larger, where a run before it has a larger one; its staging
+    schema bears the id.
 
     `merges` is false for the first load, whose staged tables become the published ones. A plan is a run that is
     carried out and not committed.
@@ -90,7 +91,7 @@ def start_run(connection: Connection, kind: RunKind, settings: Settings, is_plan
         merges = are_tables_published(cursor)
         if merges and kind != "full_refresh":
             _refuse_other_gap(cursor, _gap_minutes(settings))
-        run = Run(int(started_at.strftime("%Y%m%d%H%M%S%f")[:17]), started_at, kind, merges, settings, is_plan)
+        run = Run(_choose_run_id(cursor, started_at), started_at, kind, merges, settings, is_plan)
         if not is_plan:
             enter_run(cursor, run, settings)
         _make_staging(cursor, run)
@@ -145,6 +146,19 @@ def drop_staging_schema(cursor: Cursor, schema: str) -> None:
     except (errors.DependentObjectsStillExist, errors.InsufficientPrivilege) as error:
         cursor.execute("rollback to savepoint drop_staging")
         logger.warning("the staging schema %s is no longer needed, but others use it: %s", schema, describe(error))
+
+
+def _choose_run_id(cursor: Cursor, started_at: datetime) -> int:
+    """The time in digits, to the millisecond; the next number after the latest run where a clock has been set back.
+
+    So the latest run is everywhere the one with the largest id. Before the first run a plan finds no table.
+    """
+    run_id = int(started_at.strftime("%Y%m%d%H%M%S%f")[:17])
+    cursor.execute("select to_regclass('ops.pipeline_runs') is not null")
+    if fetch_one(cursor)[0]:
+        cursor.execute("select greatest(%s, max(run_id) + 1) from ops.pipeline_runs", (run_id,))
+        run_id = int(str(fetch_one(cursor)[0]))
+    return run_id
 
 
 def _gap_minutes(settings: Settings) -> int:

@@ -5,7 +5,7 @@ Spark's own file source, which notices new files, but not changed ones.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from hashlib import sha256
 
 from pyspark.sql import DataFrame, SparkSession
@@ -23,12 +23,16 @@ from jobs.storage.hadoop_reading import escape_globs
 _NO_AGE_MATTERS = "36500d"
 
 
-def watch(spark: SparkSession, folder: str, include: tuple[str, ...]) -> DataFrame:
-    """A stream whose batches say that there may be something to load; no content is read for that."""
+def watch(spark: SparkSession, folder: str, include: tuple[str, ...], own: Collection[str]) -> DataFrame:
+    """A stream whose batches say that there may be something to load; no content is read for that.
+
+    `include` and `own` are as for `discover`.
+    """
     uri = make_input_uri(folder)
     if can_open(uri):
         spark.dataSource.register(EventFiles)
-        return spark.readStream.format(EventFiles.name()).option("include", json.dumps(include)).load(uri)
+        options = {"include": json.dumps(include), "own": json.dumps([*own])}
+        return spark.readStream.format(EventFiles.name()).options(**options).load(uri)
     return (
         spark.readStream.format("binaryFile")
         .schema("path string, modificationTime timestamp, length long, content binary")
@@ -50,14 +54,15 @@ class EventFiles(DataSource):
         return "path string"
 
     def streamReader(self, schema: StructType) -> "FolderWatch":  # noqa: N802  (Spark's name)
-        return FolderWatch(self.options["path"], tuple(json.loads(self.options["include"])))
+        include, own = (json.loads(self.options[name]) for name in ("include", "own"))
+        return FolderWatch(self.options["path"], tuple(include), tuple(own))
 
 
 class FolderWatch(DataSourceStreamReader, SupportsTriggerAvailableNow):
     """Its offset is a hash of what is found: another one means that a file is new, changed or gone."""
 
-    def __init__(self, folder: str, include: tuple[str, ...]) -> None:
-        self._folder, self._include = folder, include
+    def __init__(self, folder: str, include: tuple[str, ...], own: tuple[str, ...]) -> None:
+        self._folder, self._include, self._own = folder, include, own
 
     def initialOffset(self) -> dict[str, str]:  # noqa: N802
         return {"found": ""}
@@ -67,7 +72,7 @@ class FolderWatch(DataSourceStreamReader, SupportsTriggerAvailableNow):
 
     def latestOffset(self, start: dict[str, str], limit: ReadLimit) -> dict[str, str]:  # noqa: N802
         try:
-            files, _ = discover(self._folder, self._include)
+            files, _ = discover(self._folder, self._include, self._own)
         except PipelineError as error:  # the load that is started now says it to the user
             return {"found": str(error)}
         return {"found": sha256(repr(files).encode("utf-8", "surrogateescape")).hexdigest()}

@@ -36,10 +36,8 @@ def redact(lines: DataFrame, erased: Erased) -> DataFrame:
         after = erased.redact(before)
         if after is before:
             return line
-        problems = [Row(**vars(problem)) for problem in after.problems]
         kept = {"raw": after.raw, "raw_base64": after.raw_base64, "raw_sha256": after.raw_sha256}
-        changes = {"details": Row(problems=problems, fields=after.fields), **kept, "is_redacted": after.is_redacted}
-        return Row(**line.asDict() | changes)
+        return Row(**line.asDict() | kept | {"details": _write_details(line, after), "is_redacted": True})
 
     return _change(lines, change)
 
@@ -51,9 +49,17 @@ def find_names(lines: DataFrame, erased: Erased) -> frozenset[str]:
 
 
 def _read_line(line: Row) -> Quarantined:
-    problems = [Problem(**problem.asDict()) for problem in line.details.problems]
+    # A line that a dying run left half written may lack anything.
+    details = line.details or Row(problems=None, fields=None)
+    problems = [Problem(**problem.asDict()) for problem in details.problems or ()]
     text = (line.raw, line.raw_base64, line.raw_bytes, line.raw_sha256)
-    return Quarantined(problems, line.details.fields, *text, is_redacted=line.is_redacted)
+    return Quarantined(problems, details.fields, *text, is_redacted=line.is_redacted)
+
+
+def _write_details(line: Row, record: Quarantined) -> Row | None:
+    if line.details is None:
+        return None
+    return Row(problems=[Row(**vars(problem)) for problem in record.problems], fields=record.fields)
 
 
 def _change(rows: DataFrame, change: Callable[[Row], Row]) -> DataFrame:

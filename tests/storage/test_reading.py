@@ -119,6 +119,20 @@ def test_a_folder_behind_another_scheme_gives_the_same_records(spark: SparkSessi
     assert read(spark, files) == read(spark, local)
 
 
+def test_behind_another_scheme_too_what_this_tool_writes_is_no_input(spark: SparkSession, tmp_path: Path) -> None:
+    for name in ("a.json", "quarantine/run_id=1/part.json", "quarantined/b.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).write_text('{"a":1}\n')
+    spark._jsc.hadoopConfiguration().set("fs.viewfs.mounttable.own.link./in", tmp_path.as_uri())
+    files, skipped = discover("viewfs://own/in", INCLUDE, [str(tmp_path), "viewfs://own/in/quarantine/"])
+    assert [Path(file.place).name for file in files] == ["a.json", "b.json"]
+    assert skipped == [("quarantine/run_id=1/part.json", "written by this tool")]
+    with pytest.raises(UsageError, match="lies in viewfs://own/in/quarantine/, where"):
+        discover("viewfs://own/in/quarantine/run_id=1", INCLUDE, ["viewfs://own/in/quarantine/"])
+    with pytest.raises(UsageError, match="is a file; name the folder that it is in"):
+        discover("viewfs://own/in/a.json", INCLUDE)
+
+
 def test_a_uri_that_can_not_be_listed_is_refused_in_one_line(spark: SparkSession, tmp_path: Path) -> None:
     for uri in ("viewfs://test/nowhere", "nothing://bucket/events", "viewfs://test/a b"):
         with pytest.raises(UsageError, match=r"input folder .* can't be listed") as caught:

@@ -22,8 +22,9 @@ from jobs.records.lines import Line
 from jobs.records.reading import ReadRequest
 from jobs.records.splits import Split, cut_file, scan_split
 from jobs.storage import reading
+from jobs.storage.buckets import S3Files
 from jobs.storage.errors import UsageError
-from jobs.storage.file_systems import InputFile, S3Files
+from jobs.storage.file_systems import InputFile, is_below
 from jobs.storage.files import discover, sniff
 from tests.builders import LIMITS, default_source
 
@@ -107,6 +108,17 @@ def test_the_whole_bucket_may_be_the_folder_and_s3a_is_the_same_place(bucket: An
     put(bucket, **{"a.json": b"{}", "deep/b.json": b"{}"})
     assert discover(f"s3a://{bucket.name}", INCLUDE) == discover(f"s3://{bucket.name}/", INCLUDE)
     assert len(discover(f"s3a://{bucket.name}", INCLUDE)[0]) == 2
+
+
+def test_what_this_tool_writes_is_no_input_in_a_bucket_either(bucket: Any) -> None:
+    put(bucket, **{"in/a.json": b"{}", "in/quarantine/run_id=1/b.json": b"{}", "in/quarantined/c.json": b"{}"})
+    own = [f"s3a://{bucket.name}/in/quarantine/", f"s3://{bucket.name}/elsewhere", "/data"]
+    files, skipped = discover(f"s3://{bucket.name}/in", INCLUDE, own)
+    assert [file.uri[-6:] for file in files] == ["a.json", "c.json"]
+    assert skipped == [("quarantine/run_id=1/b.json", "written by this tool")]
+    with pytest.raises(UsageError, match="where this tool writes itself"):
+        discover(f"s3://{bucket.name}/in/quarantine/run_id=1", INCLUDE, own)
+    assert is_below(files[0].uri, f"s3a://{bucket.name}/in/") and not is_below(files[0].uri, f"s3://{bucket.name}/i")
 
 
 def test_ranges_of_an_object_give_its_lines(bucket: Any) -> None:

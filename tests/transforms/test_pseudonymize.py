@@ -147,6 +147,15 @@ def test_what_was_redacted_before_stays_so(spark: SparkSession) -> None:
     assert_df_equality(redact(once, BOB.erased), once, ignore_nullable=True)
 
 
+def test_a_line_that_was_written_in_part_is_redacted_too(spark: SparkSession) -> None:
+    half = write(spark, '{"user_id": "ann",').withColumn(
+        "details", F.lit(None).cast(WHOLE_QUARANTINE_LINE["details"].dataType)
+    )
+    row = redact(half, ANN.erased).first()
+    assert row is not None
+    assert (row.raw, row.raw_sha256, row.details, row.is_redacted) == (None, None, None, True)
+
+
 def test_names_are_those_that_the_persons_own_records_state(spark: SparkSession) -> None:
     texts = [record_json(**BAD, user_name="Ann"), record_json(**BAD, user_id="bob", user_name="Bob"), "ann"]
     assert find_names(write(spark, *texts), ANN.erased) == {"Ann"}
