@@ -1,68 +1,40 @@
-# What can be done here; `make help` lists it. Variables may stand behind the target: make pipeline INPUT=dir
+# What can be done here; `make help` lists it. Variables may stand behind the target or before make, or be exported:
+# make pipeline INPUT=dir, INPUT=dir make pipeline
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
-INPUT := data/events
-SOURCE := conf/sources/default.yml
-MASTER := local[*]
-SPARK_ARGS :=
-EVENT_LOG :=
-JDBC_JAR ?=
-ONCE :=
-FULL_REFRESH :=
-DROP_MISSING :=
-ACCEPT_QUALITY ?=
-EVENTS := 3000
-SEED := 7
-OUTPUT := data/simulated/events
-ANOMALIES := few
-SEEDS := 20
-REASON :=
-FILE :=
-RUN :=
-EVENT :=
-RECORD :=
-CONFIRM :=
-SEARCH :=
-STREAM :=
-ROLE :=
-RATE := 20
-SECONDS :=
+INPUT ?= data/events
+SOURCE ?= conf/sources/default.yml
+MASTER ?= local[*]
+EVENTS ?= 3000
+SEED ?= 7
+OUTPUT ?= data/simulated/events
+ANOMALIES ?= few
+SEEDS ?= 20
+RATE ?= 20
+ROUNDS ?= 1
+VARIABLES := INPUT SOURCE MASTER SPARK_ARGS EVENT_LOG JDBC_JAR ONCE FULL_REFRESH DROP_MISSING ACCEPT_QUALITY EVENTS SEED OUTPUT \
+	ANOMALIES SEEDS RATE ROUNDS KILLS REASON FILE RUN EVENT RECORD CONFIRM SEARCH STREAM ROLE
 
 # A benchmark wants more than a look.
 BENCH_EVENTS := $(if $(filter file,$(origin EVENTS)),2000000,$(value EVENTS))
 
 # Recipes read these from the environment, quoted; put into a recipe's text, or expanded by make, a file name could
-# hold commands. $(value) takes them as they were typed.
-override INPUT := $(value INPUT)
-override SOURCE := $(value SOURCE)
-override MASTER := $(value MASTER)
-override SPARK_ARGS := $(value SPARK_ARGS)
-override JDBC_JAR := $(value JDBC_JAR)
-override OUTPUT := $(value OUTPUT)
-override EVENTS := $(value EVENTS)
-override SEED := $(value SEED)
-override ANOMALIES := $(value ANOMALIES)
-override SEEDS := $(value SEEDS)
-override REASON := $(value REASON)
-override FILE := $(value FILE)
-override RUN := $(value RUN)
-override EVENT := $(value EVENT)
-override RECORD := $(value RECORD)
-override ROLE := $(value ROLE)
-override RATE := $(value RATE)
-# Every shell has a USER: whoever is logged in is not meant.
+# hold commands. $(value) takes them as they were typed, behind the target, before make or in an export.
+$(foreach name,$(VARIABLES),$(eval override $(name) := $$(value $(name))))
+# Every shell has a USER: whoever is logged in is not meant, so that this one counts behind the target only.
 override ERASE_USER :=
 ifeq ($(origin USER),command line)
 override ERASE_USER := $(value USER)
 override USER := $(value USER)
 endif
-# In bash, SECONDS is a clock.
+# In the bash of a recipe SECONDS is a clock, so that recipes read it by another name. No shell exports it by itself.
 override DURATION := $(value SECONDS)
-export INPUT SOURCE MASTER SPARK_ARGS JDBC_JAR OUTPUT EVENTS BENCH_EVENTS SEED ANOMALIES SEEDS RATE DURATION REASON FILE RUN \
-	EVENT RECORD ROLE ERASE_USER FULL_REFRESH DROP_MISSING ACCEPT_QUALITY
+override SECONDS := $(value SECONDS)
+export $(VARIABLES) BENCH_EVENTS DURATION ERASE_USER
+# Set and empty it is handed on, and refused.
 ifneq ($(origin DATABASE_URL),undefined)
 override DATABASE_URL := $(value DATABASE_URL)
 export DATABASE_URL
@@ -75,12 +47,12 @@ REPORT := .venv/.report
 TEST := .venv/.test
 AIRFLOW := .venv-airflow/.installed
 BENCH := .venv-bench/.installed
-is_on = $(filter-out 0 no false,$($(1)))
+is_on = $(filter-out 0 no false,$(value $(1)))
 
 ##@ Load and look
 .PHONY: pipeline
 pipeline: $(LOCAL) ## load the new files of INPUT by the mapping SOURCE; FULL_REFRESH=1, DROP_MISSING=1, ACCEPT_QUALITY=1, EVENT_LOG=1: README
-	@EVENT_LOG=$(if $(call is_on,EVENT_LOG),1) $(PYTHON) -m jobs.submit --database jobs/pipeline.py \
+	@$(PYTHON) -m jobs.submit --database jobs/pipeline.py \
 		--input "$$INPUT" --source "$$SOURCE" \
 		$(if $(call is_on,FULL_REFRESH),--full-refresh) $(if $(call is_on,DROP_MISSING),--drop-missing)
 	@echo
@@ -136,6 +108,10 @@ replay: $(LOCAL) ## try quarantined records again by today's mapping and rules; 
 	@$(PYTHON) -m jobs.submit --database jobs/replay.py \
 		$${REASON:+--reason "$$REASON"} $${FILE:+--file "$$FILE"} $${RUN:+--run "$$RUN"}
 
+.PHONY: accept
+accept: $(LOCAL) ## load the file FILE as it is, which the quality gate holds back; without FILE it names those that are held back
+	@$(PYTHON) -m jobs.submit --database jobs/accept.py $${FILE:+--file "$$FILE"}
+
 .PHONY: erase
 erase: $(LOCAL) ## pseudonymise the person USER=id everywhere, for good; a dry run, unless CONFIRM=1: docker/README.md
 	@$(PYTHON) -m jobs.submit --database jobs/erase.py $(if $(call is_on,CONFIRM),--confirm)
@@ -163,15 +139,21 @@ stop: $(LOCAL) ## stop the embedded server; its data stay
 airflow: $(LOCAL) $(AIRFLOW) ## start Airflow with the DAG, its home in data/airflow; Ctrl-C ends it
 	@docker/airflow/start
 
+.PHONY: packages
+packages: build/packages.tar.gz ## pack what a cluster's executors need to read records: docker/README.md
+
 ##@ In containers (docker/README.md)
 COMPOSE ?= docker compose
 CONTAINERS := $(COMPOSE) --file docker/compose.yml
+define refuse_no_folder
+@[ -d "$$INPUT" ] || { echo "error: INPUT=$$INPUT is not a folder: name the one that holds the event logs" >&2; exit 2; }
+endef
 
 .PHONY: docker-up
 docker-up: docker/.env ## build the image, start a database in a container and load INPUT into it from another
 	@$(COMPOSE) version > /dev/null 2>&1 || { echo 'error: `$(COMPOSE)` does not run here: install Docker with its' \
 		'compose plugin, or name another one, as in make docker-up COMPOSE=podman-compose' >&2; exit 2; }
-	@[ -d "$$INPUT" ] || { echo "error: INPUT=$$INPUT is not a folder: name the one that holds the event logs" >&2; exit 2; }
+	$(refuse_no_folder)
 	@$(CONTAINERS) build pipeline
 	@INPUT="$$(realpath "$$INPUT")" $(CONTAINERS) run --rm -T pipeline
 	@port="$$($(CONTAINERS) port database 5432)"; \
@@ -181,6 +163,7 @@ docker-up: docker/.env ## build the image, start a database in a container and l
 
 .PHONY: docker-airflow
 docker-airflow: docker/.env ## start Airflow in a container beside the database; docker/airflow/README.md
+	$(refuse_no_folder)
 	@$(CONTAINERS) build pipeline
 	@INPUT="$$(realpath "$$INPUT")" $(CONTAINERS) --profile airflow up --detach --build airflow
 
@@ -207,7 +190,7 @@ airflow-test: $(TEST) $(AIRFLOW) ## run the Airflow DAG for real, in .venv-airfl
 	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest -p tests.conftest docker/airflow/tests
 
 .PHONY: cluster-test
-cluster-test: $(TEST) ## the job on a Spark master and two workers of this machine, one of which is killed
+cluster-test: $(TEST) build/packages.tar.gz ## the job on a Spark master and two workers of this machine, one of which is killed
 	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest tests/cluster
 
 .PHONY: faults
@@ -229,7 +212,7 @@ chaos: $(TEST) ## KILLS=50 runs killed at random moments; the tables must end as
 
 .PHONY: bench
 bench: $(TEST) $(BENCH) ## first loads of EVENTS (2000000) beside their rivals, ROUNDS times, and ten hundredths on top; minutes
-	@$(PYTHON) -m tests.bench.bench --events "$$BENCH_EVENTS" --seed "$$SEED" --rounds "$${ROUNDS:-1}"
+	@$(PYTHON) -m tests.bench.bench --events "$$BENCH_EVENTS" --seed "$$SEED" --rounds "$$ROUNDS"
 
 .PHONY: lint
 lint: $(TEST) ## ruff, mypy and sqlfluff
@@ -297,6 +280,12 @@ $(AIRFLOW): docker/airflow/requirements.txt
 	@python3 -m venv .venv-airflow >&2
 	@.venv-airflow/bin/python -m pip install --quiet --quiet --disable-pip-version-check --requirement $< >&2
 	@touch $@
+
+# Of the driver's system and Python version, as the executors must be.
+build/packages.tar.gz: $(LOCAL)
+	@mkdir -p build
+	@tar --create --gzip --file $@ \
+		--directory "$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" pyarrow msgspec
 
 # So that the project itself need not know its rivals.
 $(BENCH): tests/bench/requirements.txt

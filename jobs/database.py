@@ -1,7 +1,7 @@
 """The database that the jobs load into: an own server named by DATABASE_URL, else the embedded one.
 
 `python -m jobs.database start|stop|url|psql [--role analyst]`. With DATABASE_URL set, `start` and `stop` do nothing
-and say so.
+and say so; set and empty it is refused, and never taken for the embedded server.
 `url` prints one line that psql accepts, never with a password: that of the embedded server stands in the passfile
 which the URL names; one in DATABASE_URL itself is left out with a note, and belongs in PGPASSFILE or PGPASSWORD.
 The embedded server has a second login, `analyst`, that can only read what is published.
@@ -20,19 +20,26 @@ import psycopg2
 from psycopg2.extensions import make_dsn, parse_dsn
 
 from jobs.storage import embedded_postgres
-from jobs.storage.errors import PipelineError, UsageError
+from jobs.storage.errors import PipelineError, UsageError, refuse_blank
 
 DATA_DIR = Path(__file__).resolve().parents[1] / "data" / "postgres"
 
 
 def find_database(data_dir: Path = DATA_DIR) -> str:
     """The URL to load into: DATABASE_URL, password and all, else that of the embedded server, now running."""
-    return os.environ.get("DATABASE_URL") or embedded_postgres.start(data_dir)
+    return find_own_database() or embedded_postgres.start(data_dir)
+
+
+def find_own_database() -> str | None:
+    """DATABASE_URL, None where it is not set. Raises UsageError where it is set and empty."""
+    url = os.environ.get("DATABASE_URL")
+    refuse_blank({"DATABASE_URL": url})
+    return url
 
 
 def find_database_of_analyst() -> str:
     """The URL for reading the embedded server, now running. Raises UsageError for a server of the user's own."""
-    if os.environ.get("DATABASE_URL"):
+    if find_own_database():
         raise UsageError("DATABASE_URL names a server of your own: `grant document_events_analyst to` a login there")
     embedded_postgres.start(DATA_DIR)
     return embedded_postgres.url(DATA_DIR, embedded_postgres.ANALYST)
@@ -63,7 +70,7 @@ def split_password(url: str) -> tuple[str, str | None]:
 
 def start_server(_: str) -> None:
     """Start the embedded server where it is wanted."""
-    if os.environ.get("DATABASE_URL"):
+    if find_own_database():
         print("DATABASE_URL names a server of your own: nothing to start")
         return
     print(f"PostgreSQL runs: {embedded_postgres.start(DATA_DIR)}")
@@ -71,7 +78,7 @@ def start_server(_: str) -> None:
 
 def stop_server(_: str) -> None:
     """Stop the embedded server if it runs."""
-    if os.environ.get("DATABASE_URL"):
+    if find_own_database():
         print("DATABASE_URL names a server of your own: nothing to stop")
         return
     print("PostgreSQL stopped" if embedded_postgres.stop(DATA_DIR) else "PostgreSQL was not running")

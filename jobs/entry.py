@@ -7,11 +7,23 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from jobs.storage.errors import PipelineError, UsageError, describe
+from jobs.storage.errors import PipelineError, UsageError, describe, refuse_blank
 from jobs.storage.logs import configure_logging
 from jobs.storage.trouble import find_database_trouble
 
 logger = logging.getLogger(__name__)
+
+_PROJECT = Path(__file__).resolve().parents[1]
+# What is written below a folder of data. Others, `events` and `simulated` among them, are input as any.
+_OWN_NAMES = (
+    "airflow",
+    "postgres",
+    "quarantine",
+    "reports",
+    "runs",
+    "truth.json",
+    "simulated/truth.json",
+)
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +39,13 @@ def quarantine_folder(args: argparse.Namespace) -> str:
     return args.quarantine or str(Path(args.data).resolve() / "quarantine")
 
 
+def own_places(args: argparse.Namespace) -> list[str]:
+    """The paths and URIs of what this tool writes: it must never be read as input."""
+    folders = {Path(args.data).resolve(), Path("data").resolve(), _PROJECT / "data"}
+    inside = [str(folder / name) for folder in sorted(folders) for name in _OWN_NAMES]
+    return [*inside, str(erasure_key_file(args).resolve()), quarantine_folder(args)]
+
+
 def erasure_key_file(args: argparse.Namespace) -> Path:
     """Where the key is by which erased people are told; ERASURE_KEY_FILE in the environment names another place."""
     return Path(os.environ.get("ERASURE_KEY_FILE") or Path(args.data) / "erasure.key")
@@ -39,7 +58,8 @@ def run_job(args: argparse.Namespace, run: Callable[[argparse.Namespace, str], s
     """
     log = configure_logging(Path(args.data) / "runs")
     try:
-        if not (database_url := os.environ.get("DATABASE_URL")):
+        refuse_blank({f"--{name.replace('_', '-')}": value for name, value in vars(args).items()})
+        if not (database_url := os.environ.get("DATABASE_URL", "").strip()):
             raise UsageError("DATABASE_URL is not set; `make pipeline` sets it, or name your own PostgreSQL in it")
         print(run(args, database_url))
     except PipelineError as error:

@@ -33,13 +33,14 @@ from jobs.storage.erasing import (
 from jobs.storage.errors import UsageError
 from jobs.storage.history import find_history, read_history
 from jobs.storage.migrations import prepare_database
+from jobs.storage.own_objects import are_tables_published
 from jobs.storage.person_texts import PersonTexts, list_packed_files
 from jobs.storage.postgres import connect, hold_run_lock, jdbc_options
 from jobs.storage.publish import publish_surely
 from jobs.storage.quarantine import list_unfinished
 from jobs.storage.redaction import Redaction, find_redaction, find_stated_names, frame_refused, rewrite
 from jobs.storage.rehearsal import rehearse
-from jobs.storage.runs import Run, entered_run, has_tables
+from jobs.storage.runs import Run, entered_run
 from jobs.storage.settings import Settings, read_settings
 from jobs.storage.spark import keep, keep_few, start_spark
 from jobs.storage.staging import stage
@@ -106,9 +107,9 @@ def run(args: argparse.Namespace, database_url: str) -> str:
 def look_up(args: argparse.Namespace, database_url: str, user_id: str) -> Person:
     """What the tables know of the person. Writes a key where there is none, if it is confirmed."""
     with closing(connect(database_url)) as connection:
-        if not has_tables(connection):
-            raise UsageError("nothing has been loaded yet, so there is nobody to erase; `make pipeline` loads")
         with connection.cursor() as cursor:
+            if not are_tables_published(cursor):
+                raise UsageError("nothing has been loaded yet, so there is nobody to erase; `make pipeline` loads")
             prepare_database(cursor)
             key_file = erasure_key_file(args)
             known = read_tombstones(cursor, key_file) or Tombstones(take_key(key_file, is_kept=args.confirm))
@@ -165,7 +166,7 @@ def stage_again(
     """Judge, cut and stage again what names the person, and whatever shares a session with it."""
     jdbc = jdbc_options(database_url)
     find_history(database_url, entered, settings)
-    history = keep(pseudonymize(read_history(spark, entered, jdbc, settings), tombstones.in_spark(spark)))
+    history = keep(pseudonymize(read_history(spark, entered, jdbc, settings), tombstones.erased))
     # Who has lost before is staged too, as if it had stood until now: its columns change, or it wins.
     verdicts = deduplicate(history.withColumn("standing", F.lit(PUBLISHED)), keep_few)
     for table, rows in model_tables(keep(sessionize(verdicts, settings.session_gap))).items():

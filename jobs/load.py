@@ -1,32 +1,33 @@
 """The one path from records to tables: whatever a job loads, it loads through here."""
 
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from functools import reduce
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
 
-from jobs.quality import FileQuality, check_quality
-from jobs.records.validate import Limits
-from jobs.storage.framing import Framed, frame
+from jobs.gate import Verdict, pass_gate
+from jobs.quality import rate_files
+from jobs.records.reading import ReadRequest
+from jobs.storage.held_back import NO_PRECEDENTS, Precedents
 from jobs.storage.history import find_history, read_history
 from jobs.storage.ledger import Reading
 from jobs.storage.logs import Stages
 from jobs.storage.postgres import jdbc_options
 from jobs.storage.publish import FileCounts, publish_surely
 from jobs.storage.quarantine import write_quarantine
+from jobs.storage.reading import RecordsRead, read_files
 from jobs.storage.rehearsal import rehearse
 from jobs.storage.runs import Run, RunKind, entered_run
 from jobs.storage.settings import Settings
-from jobs.storage.spark import keep, keep_few, refuse_unknown_zone, start_spark
+from jobs.storage.spark import keep, keep_few, start_spark
 from jobs.storage.staging import stage, stage_all
 from jobs.storage.tombstones import Tombstones
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
 from jobs.transforms.model import conform, model_tables
-from jobs.transforms.parse import parse
-from jobs.transforms.pseudonymize import pseudonymize, redact
 from jobs.transforms.quarantine import (
     RefusedGroup,
     count_reasons,
@@ -36,10 +37,12 @@ from jobs.transforms.quarantine import (
     shape_quarantined,
 )
 from jobs.transforms.sessionize import sessionize
-from jobs.transforms.validate import judge, split
 from schemas.tables import ARRIVING_EVENTS, RECOVERED_RECORDS
 
 _QUARANTINE_PARTS = 8
+
+# (session, what to read, what its readers must know, a private folder) -> what was read.
+Read = Callable[[SparkSession, list[Reading], ReadRequest, Path], RecordsRead]
 
 
 @dataclass(frozen=True)
@@ -48,60 +51,82 @@ class Work:
 
     kind: RunKind
     readings: list[Reading]
-    frame: Callable[[SparkSession, list[Reading]], Framed]
+    read: Read
     tombstones: Tombstones | None
     is_plan: bool = False
+    is_stream: bool = False
+    precedents: Precedents = NO_PRECEDENTS
+
+    def make_request(self, settings: Settings) -> ReadRequest:
+        """What the readers must know."""
+        sources = {reading.file_id: reading.source for reading in self.readings}
+        return ReadRequest(sources, settings.limits, self.tombstones.erased if self.tombstones else None)
 
 
-def frame_files(spark: SparkSession, readings: list[Reading]) -> Framed:
-    """The records of whole files, all of one source."""
-    return frame(spark, {reading.file_id: reading.file for reading in readings}, readings[0].source.record_path)
+def read_whole_files(spark: SparkSession, readings: list[Reading], request: ReadRequest, scratch: Path) -> RecordsRead:
+    """The records of whole files."""
+    return read_files(spark, {reading.file_id: reading.file for reading in readings}, request, scratch)
 
 
 def load(database_url: str, work: Work, settings: Settings, quarantine: str, accept_quality: bool) -> dict[str, Any]:
     """Publish the records of `work`, with refused ones below the folder `quarantine`; return the run's summary.
 
-    The run lock must be held. With `accept_quality` the quality gate only warns. Whatever goes wrong, the run is
-    entered as failed and nothing of it is published. A plan is carried out to the end and leaves nothing at all.
+    The run lock must be held. With `accept_quality` the quality gate only warns; else it may hold files back, which
+    are named in the summary and count for nothing else in it. Whatever goes wrong, the run is entered as failed and
+    nothing of it is published. A plan is carried out to the end and leaves nothing at all.
     """
     try:
-        with entered_run(database_url, work.kind, settings, work.is_plan) as run:
-            return _load(database_url, run, work, settings, quarantine, accept_quality)
+        with (
+            entered_run(database_url, work.kind, settings, work.is_plan) as run,
+            TemporaryDirectory(prefix="document-events-") as scratch,
+        ):
+            return _load(database_url, run, work, settings, quarantine, accept_quality, Path(scratch))
     finally:
         if spark := SparkSession.getActiveSession():
             spark.catalog.clearCache()  # a stream loads again and again
 
 
 def _load(
-    database_url: str, run: Run, work: Work, settings: Settings, quarantine: str, accept_quality: bool
+    database_url: str,
+    run: Run,
+    work: Work,
+    settings: Settings,
+    quarantine: str,
+    accept_quality: bool,
+    scratch: Path,
 ) -> dict[str, Any]:
     stages = Stages(run.run_id)
     jdbc = jdbc_options(database_url)
     with stages.time("start spark"):
         spark = start_spark("document-events")
-        for group in (groups := _group_by_source(work.readings)):
-            refuse_unknown_zone(spark, group[0].source)
-    with stages.time("frame") as counts:
-        framed = [work.frame(spark, group) for group in groups]
-        counts["records"] = sum(records for part in framed for records, _ in part.counts.values())
-    with stages.time("parse") as counts:
-        judged = keep(_judge(framed, groups, settings.limits))
-        accepted, quarantined = split(judged)
-        described = describe_quarantined(quarantined)
-        if work.tombstones:
-            erased = work.tombstones.in_spark(spark)
-            accepted, described = keep(pseudonymize(accepted, erased)), redact(described, erased)
-        # Few as a rule: gathered once, where each look at them would be one at all records.
-        described = keep(described.coalesce(_QUARANTINE_PARTS))
+    with stages.time("read") as counts:
+        read = work.read(spark, work.readings, work.make_request(settings), scratch)
+        # Quarantined records are few. We compute them once: each look at them would go over all records.
+        described = keep(describe_quarantined(read.quarantined).coalesce(_QUARANTINE_PARTS))
         refused = [read_group(row) for row in group_refused(described).collect()]
-        counts |= (reasons := dict(sorted(count_reasons(refused).items())))
+        counts["records"] = sum(records for records, _ in read.counts.values())
+        counts |= dict(sorted(count_reasons(refused).items()))
+    verdict, accepted = Verdict(), read.accepted
     with stages.time("quarantine"):
         if work.kind == "replay":
             stage(conform(accepted, RECOVERED_RECORDS), "recovered_records", run, jdbc, settings)
         else:
+            files = rate_files(work.readings, read.counts, refused)
+            verdict = pass_gate(
+                files,
+                settings.gate,
+                work.precedents,
+                accept=accept_quality,
+                is_full_refresh=work.kind == "full_refresh",
+                is_stream=work.is_stream,
+            )
+            if verdict.held_back:
+                work, refused = _leave_out(work, refused, verdict.held_back_ids)
+                is_held_back = F.col("file_id").isin(verdict.held_back_ids)
+                accepted, described = accepted.filter(~is_held_back), described.filter(~is_held_back)
             if not run.is_plan:
                 write_quarantine(described, work.readings, quarantine, run.run_id)
-            check_quality(_rate_files(work.readings, framed, refused), settings.gate, accept_quality)
+            verdict.raise_refusal()
             stage(shape_quarantined(described, run.run_id), "quarantined_records", run, jdbc, settings)
     with stages.time("history"):
         history = _find_history(spark, database_url, run, accepted, jdbc, settings) if run.merges else None
@@ -113,22 +138,28 @@ def _load(
     with stages.time("stage"):
         stage_all(model_tables(records), run, jdbc, settings)
     with stages.time("publish") as counts:
-        files = _count_files(run, work, framed, verdict_counts)
-        done = rehearse(database_url, run, files, settings) if run.is_plan else publish_surely(database_url, run, files)
+        counted = _count_files(run, work, read, verdict_counts)
+        held_back = verdict.held_back
+        done = (
+            rehearse(database_url, run, counted, settings, held_back)
+            if run.is_plan
+            else publish_surely(database_url, run, counted, held_back)
+        )
         counts |= done.totals
     return {
         "run_id": run.run_id,
         "kind": run.kind,
         "started_at": run.started_at,
         "files": len(work.readings),
-        "records": sum(records for part in framed for records, _ in part.counts.values()),
+        "records": sum(read.counts[reading.file_id][0] for reading in work.readings),
         "totals": done.totals,
         "changes": done.changes,
         "sessions_recut": done.sessions_recut,
         "restatements": [asdict(restatement) for restatement in done.restatements],
         "metric_rows": done.metric_rows,
         "findings": {check.name: check.findings for check in done.checks if check.findings},
-        "quarantined_by_reason": reasons,
+        "quarantined_by_reason": dict(sorted(count_reasons(refused).items())),
+        "held_back": [asdict(file) for file in held_back],
         "seconds": stages.seconds,
     }
 
@@ -143,40 +174,14 @@ def _find_history(
     return read_history(spark, run, jdbc, settings)
 
 
-def _group_by_source(readings: list[Reading]) -> list[list[Reading]]:
-    names = sorted({reading.source.name for reading in readings})
-    return [[reading for reading in readings if reading.source.name == name] for name in names]
+def _leave_out(work: Work, refused: list[RefusedGroup], file_ids: list[int]) -> tuple[Work, list[RefusedGroup]]:
+    """The work and its refused records without these files."""
+    readings = [reading for reading in work.readings if reading.file_id not in file_ids]
+    return replace(work, readings=readings), [group for group in refused if group.file_id not in file_ids]
 
 
-def _judge(framed: list[Framed], groups: list[list[Reading]], limits: Limits) -> DataFrame:
-    """One row per record of all groups, each parsed by the source of its group."""
-    parts = [
-        judge(parse(part.records, group[0].source), group[0].source, limits)
-        for part, group in zip(framed, groups, strict=True)
-    ]
-    return reduce(DataFrame.unionByName, parts)
-
-
-def _count_records(framed: list[Framed]) -> dict[int, tuple[int, int]]:
-    """(records, blank) by file id."""
-    return {file_id: found for part in framed for file_id, found in part.counts.items()}
-
-
-def _rate_files(readings: list[Reading], framed: list[Framed], refused: list[RefusedGroup]) -> list[FileQuality]:
-    counts = _count_records(framed)
-    groups: dict[int, list[RefusedGroup]] = defaultdict(list)
-    for group in refused:
-        groups[group.file_id].append(group)
-    return [
-        FileQuality(reading, counts[reading.file_id][0] - counts[reading.file_id][1], groups[reading.file_id])
-        for reading in readings
-    ]
-
-
-def _count_files(run: Run, work: Work, framed: list[Framed], verdict_counts: dict[int, Row]) -> list[FileCounts]:
+def _count_files(run: Run, work: Work, read: RecordsRead, verdict_counts: dict[int, Row]) -> list[FileCounts]:
     """What Spark counted in each file; of a replay only the records that it recovered are read anew."""
-    counts = _count_records(framed)
-    formats = {file_id: found for part in framed for file_id, found in part.formats.items()}
     none = Row(accepted=0, exact_duplicates=0, superseded=0)
     return [
         FileCounts(
@@ -185,11 +190,11 @@ def _count_files(run: Run, work: Work, framed: list[Framed], verdict_counts: dic
             file_path=reading.file.uri,
             size_bytes=reading.file.size_bytes,
             modified_at=reading.file.modified_at,
-            format=formats[reading.file_id],
+            format=read.formats[reading.file_id],
             source=reading.source.name,
             mapping_hash=reading.source.mapping_hash,
-            records=verdicts.accepted if work.kind == "replay" else counts[reading.file_id][0],
-            blank=counts[reading.file_id][1],
+            records=verdicts.accepted if work.kind == "replay" else read.counts[reading.file_id][0],
+            blank=read.counts[reading.file_id][1],
             accepted=verdicts.accepted,
             exact_duplicates=verdicts.exact_duplicates,
             superseded=verdicts.superseded,

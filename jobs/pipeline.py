@@ -10,13 +10,20 @@ import argparse
 import os
 import sys
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from jobs.entry import add_common_arguments, erasure_key_file, quarantine_folder, run_job
-from jobs.load import Work, frame_files, load
+from psycopg2.extensions import cursor as Cursor
+
+from jobs.entry import add_common_arguments, erasure_key_file, own_places, quarantine_folder, run_job
+from jobs.load import Work, load, read_whole_files
+from jobs.storage.file_systems import InputFile
 from jobs.storage.files import discover, no_files_found
+from jobs.storage.held_back import forget_settled_files, leave_out_held_back, read_held_back, read_precedents
 from jobs.storage.ledger import (
+    Chosen,
+    Reading,
     choose_all_files,
     choose_new_files,
     count_current_files,
@@ -28,11 +35,13 @@ from jobs.storage.ledger import (
 )
 from jobs.storage.migrations import prepare_database
 from jobs.storage.postgres import connect, hold_run_lock
+from jobs.storage.runs import RunKind
 from jobs.storage.settings import read_settings
 from jobs.storage.sources import read_source
 from jobs.storage.summary import format_nothing_new, format_summary, write_summary
 from jobs.storage.tombstones import read_tombstones
 from jobs.storage.views import make_views
+from schemas.fields import Source
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -46,7 +55,7 @@ def arg_parser() -> argparse.ArgumentParser:
 def add_folder_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of every job that loads a folder."""
     parser.add_argument(
-        "--input", required=True, help="folder of event logs, a path or a URI such as s3a://bucket/events"
+        "--input", required=True, help="folder of event logs, a path or a URI such as s3://bucket/events"
     )
     parser.add_argument("--source", default="conf/sources/default.yml", help="how the fields map to ours")
     parser.add_argument(
@@ -58,46 +67,72 @@ def add_folder_arguments(parser: argparse.ArgumentParser) -> None:
     add_common_arguments(parser)
 
 
-def load_folder(args: argparse.Namespace, database_url: str, is_plan: bool = False) -> dict[str, Any]:
+def load_folder(
+    args: argparse.Namespace, database_url: str, is_plan: bool = False, is_stream: bool = False
+) -> dict[str, Any]:
     """Load what is new below the input folder, and wait for other runs to end before.
 
-    Returns how many files were `found` and `loaded` before, which were `skipped` and why, and of how many `files` this
-    run read; if of any, then how many of them had been `read_before`, and the summary of `load`, which is written to
-    the folder of runs too. A plan does and returns the same and leaves nothing.
+    Returns how many files were `found` and `loaded` before, which were `skipped` and why, which are `held_back`
+    (`HeldBackFile`), and how many `files` this run read; if there were new ones, then how many of these had been
+    `read_before`, and the summary of `load`, which is written to the folder of runs too. A plan does and returns the
+    same and leaves nothing.
     """
     settings = read_settings(Path(args.settings))
     source = read_source(Path(args.source).resolve())
-    found, skipped = discover(args.input, settings.include)
+    found, skipped = discover(args.input, settings.include, own_places(args))
     with hold_run_lock(database_url, args.wait):
         with closing(connect(database_url)) as connection, connection.cursor() as cursor:
             prepare_database(cursor)
             tombstones = read_tombstones(cursor, erasure_key_file(args))
-            if args.full_refresh:
-                chosen = choose_all_files(cursor, found, source, args.drop_missing)
-            else:
-                chosen = choose_new_files(cursor, found, source)
+            chosen = choose_files(cursor, args, found, source)
             known = find_known_paths(cursor, [file for file, _ in chosen])
+            precedents = read_precedents(cursor, chosen, source)
             take_ids = foresee_file_ids if is_plan else reserve_file_ids
             readings = make_readings(take_ids(cursor, len(chosen)), chosen)
-            summary = {"files": 0, "found": len(found), "loaded": count_current_files(cursor), "skipped": skipped}
-            summary["other_mappings"] = count_other_mappings(cursor, found, source)
+            summary = {
+                "files": 0,
+                "found": len(found),
+                "loaded": count_current_files(cursor),
+                "skipped": skipped,
+                "held_back": [asdict(file) for file in read_held_back(cursor)],
+                "other_mappings": count_other_mappings(cursor, found, source),
+            }
             if not is_plan:
                 if not readings and summary["loaded"]:  # a run that publishes makes them itself
                     make_views(cursor, settings)
                 connection.commit()
         if not readings:
             return summary
-        work = Work("full_refresh" if args.full_refresh else "load", readings, frame_files, tombstones, is_plan)
+        kind: RunKind = "full_refresh" if args.full_refresh else "load"
+        work = Work(kind, readings, read_whole_files, tombstones, is_plan, is_stream, precedents)
         done = load(database_url, work, settings, quarantine_folder(args), args.accept_quality)
-        summary |= {"read_before": len(known)} | done
+    summary = add_run(summary, done, readings, known)
     if not is_plan:
         write_summary(Path(args.data) / "runs", summary)
     return summary
 
 
+def choose_files(cursor: Cursor, args: argparse.Namespace, found: list[InputFile], source: Source) -> list[Chosen]:
+    """The files to read, of those that were found and those that the ledger knows; forgets which wait no more."""
+    if args.full_refresh:
+        chosen = choose_all_files(cursor, found, source, args.drop_missing)
+    else:
+        chosen = choose_new_files(cursor, found, source)
+    forget_settled_files(cursor, args.input, found)
+    return chosen if args.accept_quality else leave_out_held_back(cursor, chosen, args.full_refresh)
+
+
+def add_run(summary: dict[str, Any], done: dict[str, Any], readings: list[Reading], known: set[str]) -> dict[str, Any]:
+    """The summary with what the run has done. Held back are the files of this run, and of earlier ones that wait on."""
+    read, new = {reading.file.uri for reading in readings}, {file["file_path"] for file in done["held_back"]}
+    waiting = [file for file in summary["held_back"] if file["file_path"] not in read]
+    held_back = sorted([*done["held_back"], *waiting], key=lambda file: str(file["file_path"]))
+    return summary | done | {"read_before": len(known - new), "held_back": held_back}
+
+
 def describe_load(args: argparse.Namespace, summary: dict[str, Any]) -> str:
     """What to tell of a load. Raises UsageError where there was nothing to read, now or ever."""
-    if summary["files"]:
+    if "run_id" in summary:
         return format_summary(summary)
     if not summary["loaded"]:
         raise no_files_found(args.input, summary["skipped"])

@@ -18,7 +18,7 @@ from jobs.storage.summary import format_plan
 def run(args: argparse.Namespace, database_url: str) -> str:
     """Plan the load of the input folder; return what to tell the user."""
     summary = load_folder(args, database_url, is_plan=True)
-    return format_plan(summary) if summary["files"] else describe_load(args, summary)
+    return format_plan(summary) if "run_id" in summary else describe_load(args, summary)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,14 @@
-"""The quality gate: a run that refuses too large a share of its records stops before it publishes."""
+"""How good the records of each file are, and what to tell of those that are refused."""
 
-import logging
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from jobs.storage.errors import QualityError
+from jobs.records.splitting import DECODER
 from jobs.storage.ledger import Reading
-from jobs.storage.splitting import DECODER
-from jobs.transforms.quarantine import QualityGate, RefusedGroup, count_reasons
+from jobs.transforms.quarantine import RefusedGroup, count_reasons
 from schemas.fields import Source
-
-logger = logging.getLogger(__name__)
 
 # Reasons that concern a record as a whole: it has no fields to miss.
 _WHOLE_RECORD = {"malformed_json", "not_an_object", "invalid_text", "unreadable_file"}
@@ -31,29 +27,33 @@ class FileQuality:
     refused: list[RefusedGroup]
 
     @property
+    def uri(self) -> str:
+        return self.reading.file.uri
+
+    @property
     def quarantined(self) -> int:
         return sum(group.records for group in self.refused)
 
+    def count_reasons(self) -> list[tuple[str, int, int]]:
+        """(reason, records that it refused, number of the first of them), the most frequent reason first."""
+        counts = count_reasons(self.refused)
+        first = {
+            reason: min(group.record_number for group in self.refused if reason in group.reasons) for reason in counts
+        }
+        return sorted(((reason, count, first[reason]) for reason, count in counts.items()), key=lambda c: (-c[1], c[0]))
 
-def check_quality(files: list[FileQuality], gate: QualityGate, accept: bool) -> None:
-    """Warn of fields that no record has and of too many refused records; without `accept` these raise QualityError."""
-    for source, group in _group_by_source(files):
-        for line in describe_unmatched(source, group):
-            logger.warning("%s", line)
-    records, quarantined = sum(file.records for file in files), sum(file.quarantined for file in files)
-    bad_files = [file for file in files if gate.stops(file.quarantined, file.records)]
-    if not bad_files and not gate.stops(quarantined, records):
-        return
-    for line in describe_reasons(bad_files or files):
-        logger.warning("%s", line)
-    first = f"; {len(bad_files)} files of their own, first {bad_files[0].reading.file.uri}" if bad_files else ""
-    message = (
-        f"{quarantined:,} of {records:,} records are quarantined{first}:"
-        f" more than the share of {gate.max_share:g} that the settings tolerate"
-    )
-    if not accept:
-        raise QualityError(f"{message}; nothing was published. Mend the data or the mapping, or set ACCEPT_QUALITY=1")
-    logger.warning("%s; published all the same, as ACCEPT_QUALITY asks", message)
+
+def rate_files(
+    readings: list[Reading], counts: dict[int, tuple[int, int]], refused: Iterable[RefusedGroup]
+) -> list[FileQuality]:
+    """One for each reading, by its (records, blank ones) and its refused records."""
+    groups: dict[int, list[RefusedGroup]] = defaultdict(list)
+    for group in refused:
+        groups[group.file_id].append(group)
+    return [
+        FileQuality(reading, counts[reading.file_id][0] - counts[reading.file_id][1], groups[reading.file_id])
+        for reading in readings
+    ]
 
 
 def describe_reasons(files: list[FileQuality]) -> Iterator[str]:
@@ -100,6 +100,7 @@ def _show(text: str | None) -> str:
     return "".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in (text or "")[:_SHOWN_CHARACTERS])
 
 
-def _group_by_source(files: Iterable[FileQuality]) -> list[tuple[Source, list[FileQuality]]]:
+def group_by_source(files: Iterable[FileQuality]) -> list[tuple[Source, list[FileQuality]]]:
+    """The files of each source."""
     sources = {file.reading.source.name: file.reading.source for file in files}
     return [(source, [file for file in files if file.reading.source.name == name]) for name, source in sources.items()]

@@ -61,6 +61,13 @@ def parse_rate(text: str) -> float:
     return rate
 
 
+def parse_folder(text: str) -> Path:
+    """A folder; raises ArgumentTypeError for empty text, which would be the one that the command runs in."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must name a folder, not be empty")
+    return Path(text)
+
+
 def parse_days(text: str) -> int:
     """A number of days up to ten years; raises ArgumentTypeError for any other."""
     days = parse_positive(text)
@@ -89,7 +96,7 @@ def build_parser() -> Parser:
     add = parser.add_argument
     add("--events", type=parse_positive, required=True, help="distinct valid events to make")
     add("--seed", type=int, required=True, help="the same seed makes the same events")
-    add("--output", type=Path, required=True, help="folder for the events; truth.json goes beside it")
+    add("--output", type=parse_folder, required=True, help="folder for the events; truth.json goes beside it")
     add("--days", type=parse_days, default=45, help="days to spread them over (%(default)s)")
     add("--end-date", type=parse_date, default="2025-06-30", help="the last day (%(default)s)")
     add("--workers", type=parse_positive, default=2, help="processes (%(default)s)")

@@ -6,7 +6,7 @@ folder. From the environment, where the database stays off the command line:
     MASTER          where Spark runs, default local[*]
     PYSPARK_PYTHON  the Python of a cluster's executors
     SPARK_ARGS      more options for spark-submit
-    EVENT_LOG       if set, Spark's event log goes to data/runs/spark-events
+    EVENT_LOG       if 1, Spark's event log goes to data/runs/spark-events
     JDBC_JAR        the PostgreSQL driver, where it can't be fetched
     DATABASE_URL    with --database; default the embedded server
 
@@ -21,11 +21,12 @@ import shlex
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
 from jobs.database import find_database
-from jobs.storage.errors import PipelineError, UsageError
+from jobs.storage.errors import PipelineError, UsageError, refuse_blank
 from jobs.storage.java import find_java_home
 from jobs.storage.jdbc_driver import DEFAULTS, find_driver, find_spark_home
 
@@ -82,12 +83,20 @@ def make_command(job: str, arguments: list[str], environment: dict[str, str]) ->
     driver = find_driver(environment, spark_submit, DEFAULTS)
     command = [str(spark_submit), "--master", _master(), "--properties-file", str(DEFAULTS)]
     command += ["--conf", "spark.jars.packages=", "--conf", f"spark.jars={driver.as_uri()}"]
-    if environment.get("EVENT_LOG"):
+    if environment.get("EVENT_LOG", "0") not in ("", "0", "no", "false"):
         (events := LOG_FOLDER / "spark-events").mkdir(exist_ok=True)
         command += ["--conf", "spark.eventLog.enabled=true", "--conf", f"spark.eventLog.dir={events.as_uri()}"]
     if sys.stderr.isatty():
         command += ["--conf", "spark.ui.showConsoleProgress=true"]
-    return [*command, *shlex.split(os.environ.get("SPARK_ARGS", "")), job, *arguments]
+    return [*command, *_split_spark_arguments(), job, *arguments]
+
+
+def pair_arguments(arguments: list[str]) -> dict[str, str]:
+    """The job's options with what stands behind each."""
+    split = [
+        part for argument in arguments for part in (argument.split("=", 1) if argument[:2] == "--" else [argument])
+    ]
+    return {name: value for name, value in pairwise(split) if name.startswith("--")}
 
 
 def run_job(command: list[str], environment: dict[str, str]) -> int:
@@ -119,8 +128,16 @@ def _copy_without_noise(source: IO[bytes]) -> None:
             return
 
 
+def _split_spark_arguments() -> list[str]:
+    try:
+        return shlex.split(os.environ.get("SPARK_ARGS", ""))
+    except ValueError as error:
+        raise UsageError(f"SPARK_ARGS can't be split ({error}): quote it as for a shell") from error
+
+
 def _master() -> str:
-    master = os.environ.get("MASTER") or "local[*]"
+    master = os.environ.get("MASTER", "local[*]")
+    refuse_blank({"MASTER": master})
     if not master.startswith(MASTERS):
         raise UsageError(f"MASTER={master}: name local[*], spark://host:7077, yarn or k8s://https://host:6443")
     return master
@@ -139,6 +156,7 @@ def main(arguments: list[str]) -> int:
     """Submit one job; returns the exit code."""
     options = arg_parser().parse_args(arguments)
     try:
+        refuse_blank(pair_arguments(options.arguments))
         check_log_folder()
         environment = make_environment(options.database)
         code = run_job(make_command(options.job, options.arguments, environment), environment)

@@ -18,6 +18,8 @@ from psycopg2.extensions import cursor as Cursor
 from jobs.database import find_database
 from jobs.query import format_cell
 from jobs.storage.errors import PipelineError, UsageError
+from jobs.storage.file_systems import end_of_path, show_name
+from jobs.storage.held_back import read_held_back
 from jobs.storage.postgres import read_only
 from jobs.storage.provenance import (
     FileReading,
@@ -28,6 +30,7 @@ from jobs.storage.provenance import (
     find_readings,
     find_records,
     find_repeating_readings,
+    make_reader,
     read_event_id,
     read_text,
 )
@@ -70,6 +73,8 @@ def trace_record(cursor: Cursor, name: str, number: int, quarantine: Path, searc
     """The lines on one record of a file as it was last read; on its event too, where it is one."""
     readings = find_readings(cursor, name)
     if not readings:
+        for file in read_held_back(cursor, end_of_path(name)):
+            raise UsageError(f"{show_name(file.file_path)} is held back, so that nothing of it is loaded: {file.why}")
         raise UsageError(f"no file {name} has been read; give its path as it is now, or the last parts of it")
     if len(paths := {reading.file_path for reading in readings}) > 1:
         raise UsageError(f"{len(paths)} files are called {name}: give more of the path, such as {readings[0].name}")
@@ -105,7 +110,7 @@ def judge_record(
         lines = [line for record in kept or [{}] for line in describe_refused(cursor, {**rows[0], **record})]
         return sorted(known) if rows[0]["recovered_by_run_id"] else [], lines
     text, remark = read_text(reading, number)
-    stated = read_event_id(text, read_source(Path(reading.source))) if text else None
+    stated = read_event_id(text, make_reader(read_source(Path(reading.source)))) if text else None
     # Of a file that was changed, other records may have stood at this place.
     if events := sorted(event_id for event_id in known if stated in (None, event_id)):
         return events, []

@@ -7,9 +7,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
+from jobs.records.pseudonyms import Erased
+from jobs.records.reading import ReadRequest, read_pieces
 from jobs.records.validate import Limits
 from jobs.storage.checks import Check, read_checks
 from jobs.storage.sources import read_source
@@ -38,6 +41,15 @@ def records(spark: SparkSession, *texts: str | bytes) -> DataFrame:
     return frame.selectExpr(
         "file_id", "record_number", "cast(bytes as string) as raw", "cast(null as string) as framing_error"
     ).to(RECORD)
+
+
+def read_texts(spark: SparkSession, *texts: str | bytes, erased: Erased | None = None) -> DataFrame:
+    """What reading gives (`schemas.tables.READ_RECORDS`) for one record a text, numbered from 1, all of file 1."""
+    frames = [
+        (number, text if isinstance(text, bytes) else text.encode(), None) for number, text in enumerate(texts, 1)
+    ]
+    request = ReadRequest({1: default_source()}, LIMITS, erased)
+    return spark.createDataFrame(pa.Table.from_batches(read_pieces(request, [(1, 0, frames)])))
 
 
 def minutes(count: float) -> datetime:

@@ -52,6 +52,11 @@ def test_pipeline_has_no_privileges() -> None:
     assert users[-1] != "0"
 
 
+def test_an_input_or_source_that_is_set_and_empty_is_not_replaced_by_the_default() -> None:
+    defaults = re.findall(r"\$\{(INPUT|SOURCE)(:?-)", (DOCKER / "compose.yml").read_text())
+    assert sorted(defaults) == [("INPUT", "-")] * 2 + [("SOURCE", "-")] * 2
+
+
 def test_cluster_is_in_the_named_volume_whatever_the_version() -> None:
     # Up to 17 the image puts a volume of its own on .../data, which would hide that part of ours.
     assert "database:/var/lib/postgresql" in DATABASE["volumes"]

@@ -243,6 +243,30 @@ def test_a_folder_without_event_files_is_refused_as_long_as_nothing_is_loaded(
         load(database_url, tmp_path, tmp_path / "data")
 
 
+def test_the_folders_of_this_tool_are_never_input(
+    database_url: str, spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of --data and --quarantine, and those of the folder that the job runs in."""
+    here = tmp_path / "here"
+    own = ["quarantine", "postgres", "runs", "reports", "airflow"]
+    for name in ("events", "simulated", "mine", *own):
+        (here / "data" / name / "deep").mkdir(parents=True)
+        (here / "data" / name / "deep" / "a.json").write_text(record_json(event_id=name))
+    (here / "data" / "truth.json").write_text(record_json(event_id="truth"))
+    monkeypatch.chdir(here)
+    settings = ["--settings", str(ROOT / "conf" / "pipeline.yml")]
+    source = ["--source", str(ROOT / "conf" / "sources" / "default.yml"), "--quarantine", str(here / "refused")]
+    (here / "junk.json").write_text("junk")
+    output = load(database_url, here, here / "work", *settings, *source)
+    assert query(database_url, "select event_id from events order by 1") == [("events",), ("mine",), ("simulated",)]
+    assert "written by this tool" in output
+    (here / "more.json").write_text(record_json(event_id="more"))
+    assert "1 files read" in load(database_url, here, here / "work", *settings, *source)
+    for place in ("data/quarantine", "data/postgres", "data/runs/deep", "refused", "work/runs"):
+        with pytest.raises(UsageError, match="where this tool writes itself"):
+            load(database_url, here / place, here / "work", *settings, *source)
+
+
 def test_empty_and_unreadable_files_and_files_of_rejects_are_accounted_for(
     database_url: str, spark: SparkSession, tmp_path: Path
 ) -> None:

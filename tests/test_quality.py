@@ -1,4 +1,4 @@
-"""Too many refused records stop a run before it publishes; a mapping that matches nothing is told as such."""
+"""The quality gate holds bad files back or stops the run; a mapping that matches nothing is told as such."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.quality import FileQuality, check_quality, describe_reasons, describe_unmatched
+from jobs.gate import Verdict, judge_run, pass_gate
+from jobs.quality import FileQuality, describe_reasons, describe_unmatched
 from jobs.storage.errors import QualityError
 from jobs.storage.file_systems import InputFile
+from jobs.storage.held_back import Precedents
 from jobs.storage.ledger import Reading
 from jobs.transforms.quarantine import QualityGate, RefusedGroup
 from tests.builders import default_source, record_json
@@ -25,36 +27,97 @@ def file(records: int, *refused: int, number: int = 1) -> FileQuality:
     return FileQuality(Reading(number, found, default_source()), records, groups)
 
 
-@pytest.mark.parametrize(
-    "files",
-    [
-        [file(20, 4)],
-        [file(19, 19)],
-        [file(10, 10, number=1), file(100, 1, number=2)],
-        [file(0)],
-    ],
-    ids=["at the limit", "few records", "a small bad file", "no records"],
-)
-def test_the_gate_lets_pass(files: list[FileQuality]) -> None:
-    check_quality(files, GATE, accept=False)
+def files(*counts: tuple[int, int]) -> list[FileQuality]:
+    """One file for each (records, refused ones)."""
+    return [file(records, refused, number=number) for number, (records, refused) in enumerate(counts, 1)]
+
+
+GOOD, BAD = (20, 0), (20, 5)
 
 
 @pytest.mark.parametrize(
-    ("files", "words"),
-    [
-        ([file(20, 3, 2)], r"5 of 20 records .*; 1 files of their own, first file:///in/1\.json"),
-        ([file(1000, number=1), file(20, 5, number=2)], r"5 of 1,020 records .*first file:///in/2\.json"),
-        (
-            [file(10, 3, number=1), file(10, 2, number=2)],
-            r"5 of 20 records are quarantined: more than the share of 0\.2",
-        ),
-    ],
-    ids=["a file", "a small file of a big run", "the run, but no file of it"],
+    "counts",
+    [[(20, 4)], [(19, 19)], [(10, 10), (100, 1)], [(0, 0)], []],
+    ids=["at the limit", "few records", "a small bad file", "no records", "no files"],
 )
-def test_the_gate_stops(files: list[FileQuality], words: str) -> None:
+def test_the_gate_lets_pass(counts: list[tuple[int, int]]) -> None:
+    assert judge_run(files(*counts), GATE) == Verdict()
+
+
+@pytest.mark.parametrize(
+    ("counts", "held_back"),
+    [
+        ([GOOD, BAD], [2]),
+        ([(1, 0), (5000, 5000)], [2]),
+        ([BAD, (3, 0), BAD, GOOD], [1, 3]),
+    ],
+    ids=["one beside one", "a large one beside a small one", "as many as good ones"],
+)
+def test_bad_files_among_good_ones_are_held_back(counts: list[tuple[int, int]], held_back: list[int]) -> None:
+    verdict = judge_run(files(*counts), GATE)
+    assert (verdict.refusal, verdict.held_back_ids) == (None, held_back)
+    assert [row.file_path for row in verdict.held_back] == [f"file:///in/{number}.json" for number in held_back]
+    assert pass_gate(files(*counts), GATE, accept=True) == Verdict()
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ([BAD], r"5 of 20 records .*; 1 files of their own, first file:///in/1\.json"),
+        ([BAD, BAD, (20, 20)], r"30 of 60 records .*; 3 files of their own, first file:///in/1\.json"),
+        ([GOOD, BAD, BAD], r"10 of 60 records .*; 2 files of their own, first file:///in/2\.json"),
+        ([BAD, (0, 0), (5, 5)], r"10 of 25 records .*; 1 files of their own, first file:///in/1\.json"),
+        ([(10, 3), (10, 2)], r"5 of 20 records are quarantined: more than the share of 0\.2"),
+        ([BAD, GOOD, (19, 19), (19, 19)], r"43 of 78 records .*; 1 files of their own, first file:///in/1\.json"),
+    ],
+    ids=[
+        "nothing else",
+        "all are bad",
+        "more than good ones",
+        "nothing good beside it",
+        "no file, but the run",
+        "the others as a whole",
+    ],
+)
+def test_the_gate_stops_the_run(counts: list[tuple[int, int]], words: str) -> None:
+    verdict = judge_run(files(*counts), GATE)
+    assert (verdict.held_back, verdict.held_back_ids) == ([], [])
     with pytest.raises(QualityError, match=words):
-        check_quality(files, GATE, accept=False)
-    check_quality(files, GATE, accept=True)
+        verdict.raise_refusal()
+    assert pass_gate(files(*counts), GATE, accept=True) == Verdict()
+
+
+def test_files_that_were_loaded_before_by_the_same_mapping_are_good_ones_too() -> None:
+    bad, known = files(BAD, BAD, BAD), Precedents(3, {})
+    assert judge_run(bad, GATE, known).refusal, "a run must have something to publish"
+    assert judge_run(bad, GATE, known, is_stream=True).held_back_ids == [1, 2, 3]
+    assert judge_run([*bad, file(1, number=4)], GATE, known).held_back_ids == [1, 2, 3]
+    assert judge_run([*bad, file(1, number=4)], GATE, Precedents(1, {})).refusal
+
+
+@pytest.mark.parametrize(
+    ("reading", "is_held_back"),
+    [((20, 5), False), ((19, 6), False), ((21, 5), True), ((20, 4), True), ((5, 0), True)],
+    ids=["the same", "grown", "shortened", "more refused", "was good"],
+)
+def test_a_file_that_was_accepted_is_bad_again_once_more_of_it_is_refused(
+    reading: tuple[int, int], is_held_back: bool
+) -> None:
+    known = Precedents(0, {"file:///in/2.json": reading})
+    assert judge_run(files(GOOD, BAD), GATE, known).held_back_ids == ([2] if is_held_back else [])
+    refreshed = judge_run(files(GOOD, BAD), GATE, known, is_full_refresh=True)
+    assert ("a full refresh can't hold back file:///in/2.json" in (refreshed.refusal or "")) == is_held_back
+
+
+def test_why_a_file_is_held_back_is_told_by_reason_and_quotes_nothing() -> None:
+    groups = [
+        RefusedGroup(2, ("bad_value", "missing_field"), ("user_id",), 3, 7, '{"secret": 1}'),
+        RefusedGroup(2, ("bad_value",), (), 3, 2, '{"secret": 2}'),
+    ]
+    (row,) = judge_run([file(20), replace(file(24, number=2), refused=groups)], GATE).held_back
+    reasons = "bad_value 6 (such as record 2), missing_field 3 (such as record 7)"
+    assert row.why == f"6 of 24 records are quarantined: {reasons}"
+    assert (row.records, row.quarantined) == (24, 6)
 
 
 def write_foreign_log(folder: Path) -> None:

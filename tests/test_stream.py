@@ -166,6 +166,30 @@ def test_a_batch_that_the_quality_gate_stops_ends_the_stream_and_is_not_skipped(
     assert count(database_url, "events") == 26
 
 
+def test_a_bad_file_is_held_back_though_it_comes_alone_and_the_stream_goes_on(
+    database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "in"
+    appear(folder / "a.jsonl", lines("a"))
+
+    def write() -> None:
+        wait_until(lambda: count(database_url, "events") == 1)
+        appear(folder / "bad.jsonl", lines("x") + "junk\n" * 19)
+        wait_until(lambda: count(database_url, "ops.held_back_files") == 1)
+        appear(folder / "b.jsonl", lines("b"))
+        wait_until(lambda: count(database_url, "events") == 2)
+
+    said = stream_until_written(write, database_url, folder, tmp_path / "data", "--interval", "0.2")
+    assert said.startswith("stopped;")
+    held_back = f"held back: {folder / 'bad.jsonl'}"
+    assert [line.endswith(held_back) for line in capsys.readouterr().out.splitlines()] == [False, True, True]
+    assert query(database_url, "select status, records from ops.pipeline_runs order by run_id") == [
+        ("succeeded", 1),
+        ("succeeded", 0),
+        ("succeeded", 1),
+    ]
+
+
 def test_a_folder_that_is_not_there_or_empty_is_refused_as_by_the_batch_job(database_url: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no such folder"):
         stream(database_url, tmp_path / "nowhere", tmp_path / "data")

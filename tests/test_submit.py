@@ -51,13 +51,15 @@ def test_failed_job_is_explained(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert capsys.readouterr().err.splitlines()[-1] == f"exit code 2: {submit.MEANINGS[2]}"
 
 
-@pytest.mark.parametrize("asked", ["1", ""])
-def test_the_event_log_is_written_on_request(asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("asked", "is_on"), [("1", True), ("", False), ("0", False), ("no", False)])
+def test_the_event_log_is_written_on_request(
+    asked: str, is_on: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     jar = tmp_path / "driver.jar"
     jar.touch()
     monkeypatch.setattr(submit, "LOG_FOLDER", tmp_path)
     command = submit.make_command("job.py", [], {"SPARK_HOME": "/x", "JDBC_JAR": str(jar), "EVENT_LOG": asked})
-    assert ("spark.eventLog.enabled=true" in command) == (tmp_path / "spark-events").is_dir() == bool(asked)
+    assert ("spark.eventLog.enabled=true" in command) == (tmp_path / "spark-events").is_dir() == is_on
 
 
 def test_log_folder_that_can_not_be_made_is_one_line(
@@ -73,3 +75,36 @@ def test_a_master_that_is_none_is_one_line(monkeypatch: pytest.MonkeyPatch, caps
     monkeypatch.setenv("MASTER", "bogus")
     assert submit.main(["jobs/pipeline.py"]) == 2
     assert capsys.readouterr().err.startswith("error: MASTER=bogus: name local[*], spark://")
+
+
+@pytest.mark.parametrize("arguments", [["--input", ""], ["--input= "], ["--input", "a", "--source", ""]])
+def test_an_empty_argument_is_refused_before_anything_starts(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("jobs.submit.find_database", lambda: pytest.fail("a database was looked for"))
+    assert submit.main(["--database", "jobs/pipeline.py", *arguments]) == 2
+    option = arguments[-2 if arguments[-1] == "" else -1].partition("=")[0]
+    first, *others = capsys.readouterr().err.splitlines()
+    assert first.endswith(f"({option}) is set and empty: write what it is to be, or leave it out")
+    assert others == [f"exit code 2: {submit.MEANINGS[2]}"]
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "MASTER"])
+def test_a_variable_that_is_set_and_empty_is_not_taken_for_its_default(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, "")
+    monkeypatch.setattr("jobs.storage.embedded_postgres.start", lambda _: pytest.fail("a server was started"))
+    assert submit.main(["--database", "jobs/pipeline.py", "--input", "a"]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {name} is set and empty")
+
+
+def test_spark_arguments_that_no_shell_would_split_are_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SPARK_ARGS", "--conf 'spark.secret=hush")
+    monkeypatch.setenv("JDBC_JAR", __file__)
+    assert submit.main(["jobs/pipeline.py", "--input", "a"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: SPARK_ARGS can't be split (No closing quotation)")
+    assert "hush" not in error

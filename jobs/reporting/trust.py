@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from jobs.reporting.data import Report, Row
 from jobs.reporting.formats import duration, instant, number, percent, plural
 
 # A share of refused records that deserves a look; the gate of conf/pipeline.yml stops a run at a far larger one.
 _NOTABLE_QUARANTINE = 0.02
+_NAMED_FILES = 3
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ def points_of_trust(report: Report) -> list[Point]:
         _last_run(runs),
         _checks(report.rows("checks")),
         _refused(health),
+        _held_back(report.rows("held_back")),
         Point(
             "good",
             "Repetitions are not counted",
@@ -88,15 +91,29 @@ def _refused(health: Row) -> Point:
     )
 
 
+def _held_back(files: list[Row]) -> Point:
+    if not files:
+        return Point("good", "No file is held back", "Every file that was found bad has been mended or accepted.")
+    names = ", ".join(unquote(file["file"]).removeprefix("file://") for file in files[:_NAMED_FILES])
+    more = f" and {len(files) - _NAMED_FILES} more" if len(files) > _NAMED_FILES else ""
+    return Point(
+        "look",
+        f"{plural(len(files), 'file')} held back",
+        f"Too many records of {names}{more} are bad; none of them is in any number here until the file is mended, or"
+        " accepted by make accept.",
+    )
+
+
 def _checks(checks: list[Row]) -> Point:
     found = [check for check in checks if check["findings"]]
     if not checks:
         return Point("look", "No run was checked", "make check runs the checks over everything.")
     if not found:
-        return Point("good", "All checks passed", f"{plural(len(checks), 'check')} found nothing in the last run.")
+        words = f"{plural(len(checks), 'check')} found nothing in the last run that was checked."
+        return Point("good", "All checks passed", words)
     names = ", ".join(f"{check['check_name'].replace('_', ' ')} ({number(check['findings'])})" for check in found)
     is_error = any(check["severity"] == "error" for check in found)
-    return Point("bad" if is_error else "look", "Checks found something", f"In the last run: {names}.")
+    return Point("bad" if is_error else "look", "Checks found something", f"In the last run that was checked: {names}.")
 
 
 def _late(report: Report) -> Point:

@@ -27,7 +27,10 @@ _REWRITTEN = (
 
 @dataclass(frozen=True)
 class HoldingFile:
-    """An input file and how many known records of the person it holds; None where it only repeats records."""
+    """An input file and how many known records of the person it holds; None where nobody knows whose records it holds.
+
+    These are files that repeat records, and files that are held back.
+    """
 
     uri: str
     records: int | None

@@ -1,21 +1,27 @@
-"""Where files are: on this machine, or behind any URI that Hadoop knows (hdfs:, s3a:, abfs:, gs:, viewfs:)."""
+"""Where files are: on this machine, in a bucket of S3, or behind any URI that Hadoop knows (hdfs:, abfs:, viewfs:)."""
 
 import errno
 import os
+import re
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
+from os import fsencode
+from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 
+from jobs.records.opening import decode, open_file
 from jobs.storage.errors import UsageError, describe
 from jobs.storage.spark import start_spark
+
+# Why a place of this tool's own is skipped.
+OWN = "written by this tool"
 
 
 @dataclass(frozen=True)
@@ -35,8 +41,14 @@ class InputFile:
 class FileSystem(Protocol):
     """What the pipeline asks of the place where its input is."""
 
-    def walk(self, folder: str) -> Iterator[tuple[str, InputFile | str]]:
-        """(path below `folder`, the file, or why it is none) for everything below; UsageError where it can't."""
+    def walk(self, folder: str, own: Collection[str] = ()) -> Iterator[tuple[str, InputFile | str]]:
+        """(path below `folder`, the file, or why it is none) for everything below; UsageError where it can't.
+
+        `own` are paths below `folder` which this tool writes: nothing there is a file to read.
+        """
+
+    def qualify(self, uri: str) -> str:
+        """The one URI, without links, that a place has."""
 
     def stat(self, uri: str) -> InputFile:
         """The reading of a file as it is now. Raises OSError where it is gone or no file."""
@@ -46,8 +58,26 @@ class FileSystem(Protocol):
 
 
 def file_system_of(uri: str) -> FileSystem:
-    """The file system that `uri` is on; other than for file: this starts Spark, whose Hadoop does the talking."""
-    return LocalFiles() if urlsplit(uri).scheme == "file" else _hadoop_files()
+    """The file system that `uri` is on. For other schemes than file: and s3: this starts Spark, and asks its Hadoop."""
+    match urlsplit(uri).scheme:
+        case "file":
+            return LocalFiles()
+        case "s3":
+            from jobs.storage.buckets import S3Files  # noqa: PLC0415  (it needs what stands here)
+
+            return S3Files()
+    return _hadoop_files()
+
+
+def name_below(folder: str, place: str) -> str | None:
+    """The path below `folder` at which `place` is; blank where it is `folder` or holds it, None where neither."""
+    if urlsplit(folder).scheme != urlsplit(place).scheme:
+        return None
+    files = file_system_of(folder)
+    outer, inner = (PurePosixPath(decode(files.qualify(uri))) for uri in (folder, place))
+    if outer.is_relative_to(inner):
+        return ""
+    return inner.relative_to(outer).as_posix() if inner.is_relative_to(outer) else None
 
 
 def make_uri(place: str) -> str:
@@ -55,37 +85,70 @@ def make_uri(place: str) -> str:
     return place if "://" in place or place.startswith("file:") else Path(place).resolve().as_uri()
 
 
-def decode(uri: str) -> str:
-    """`uri` with nothing percent-encoded; bytes that are not UTF-8 become surrogates, as in Python's own paths."""
-    return unquote(uri, errors="surrogateescape")
+def make_input_uri(place: str) -> str:
+    """The absolute URI of an input folder. s3a: is Hadoop's word for s3:, and we read a bucket without Hadoop."""
+    return re.sub("^s3[an]:", "s3:", make_uri(place))
+
+
+def show_name(uri: str) -> str:
+    """The path of a local file, or the URI of another one, for people; what a terminal would obey is spelt out."""
+    shown = decode(uri).removeprefix("file://")
+    return "".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in shown)
+
+
+def name_folder(folder: str) -> str:
+    """The URI of a folder, spelt as in the URIs of the files below it, without a slash at its end."""
+    uri = make_input_uri(folder)
+    if urlsplit(uri).scheme == "file":
+        return _path_of(uri).as_uri().rstrip("/")
+    return (file_system_of(uri).qualify(uri) if urlsplit(uri).scheme == "s3" else uri).rstrip("/")
+
+
+def is_below(uri: str, folder: str) -> bool:
+    """Whether the file is somewhere below the folder, a path or a URI."""
+    return uri.startswith(name_folder(folder) + "/")
+
+
+def end_of_path(name: str) -> str:
+    """The end of `'/' || file_path` of the files called `name`: a path, a URI, or the last parts of either."""
+    return "/" + (name if "://" in name else quote(fsencode(name))).removeprefix("/")
 
 
 class LocalFiles:
     """This machine's files."""
 
-    def walk(self, folder: str) -> Iterator[tuple[str, InputFile | str]]:
+    def walk(self, folder: str, own: Collection[str] = ()) -> Iterator[tuple[str, InputFile | str]]:
         root = _path_of(folder)
+        if root.is_file():
+            raise UsageError(f"input folder {root}: is a file; name the folder that it is in, {root.parent}")
         if not root.is_dir():
             raise UsageError(f"input folder {root}: there is no such folder; name the one that holds the event logs")
         for directory, folders, names in os.walk(root, onerror=_refuse_folder):
-            for path in (Path(directory, name) for name in folders):
-                if path.is_symlink():
+            for path in (Path(directory, name) for name in [*folders]):
+                if (name := path.relative_to(root).as_posix()) in own:
+                    folders.remove(path.name)  # not even looked into: a server keeps its own closed
+                    yield name, OWN
+                elif path.is_symlink():
                     # Followed, a link could lead in circles, or to files that are found elsewhere too.
-                    yield path.relative_to(root).as_posix(), "linked folder"
+                    yield name, "linked folder"
             for path in (Path(directory, name) for name in names):
+                name = path.relative_to(root).as_posix()
                 try:
-                    yield path.relative_to(root).as_posix(), self.stat(path.as_uri())
+                    yield name, OWN if name in own else self.stat(path.as_uri())
                 except OSError:
-                    yield path.relative_to(root).as_posix(), "gone or no file"
+                    yield name, "gone or no file"
+
+    def qualify(self, uri: str) -> str:
+        return _path_of(uri).resolve().as_uri()
 
     def stat(self, uri: str) -> InputFile:
         status = _path_of(uri).stat()
         if not stat.S_ISREG(status.st_mode):  # a pipe could block for ever
             raise OSError(errno.EINVAL, "not a regular file", uri)
-        return InputFile(uri, status.st_size, _instant(status.st_mtime_ns // 1000))
+        return InputFile(uri, status.st_size, instant(status.st_mtime_ns // 1000))
 
     def read_head(self, uri: str, size: int) -> bytes:
-        with _path_of(uri).open("rb") as stream:
+        with open_file(uri) as stream:
             return stream.read(size)
 
 
@@ -95,22 +158,29 @@ class HadoopFiles:
     def __init__(self, jvm: Any, configuration: Any) -> None:
         self._jvm, self._configuration = jvm, configuration
 
-    def walk(self, folder: str) -> Iterator[tuple[str, InputFile | str]]:
+    def walk(self, folder: str, own: Collection[str] = ()) -> Iterator[tuple[str, InputFile | str]]:
         try:
             with _as_os_error():
                 files, path = self._open(folder)
                 if not files.getFileStatus(path).isDirectory():
-                    raise NotADirectoryError(errno.ENOTDIR, "not a folder")
+                    raise UsageError(f"input folder {folder}: is a file; name the folder that it is in")
                 root = files.makeQualified(path).toUri().toASCIIString().rstrip("/") + "/"
                 statuses = files.listFiles(path, True)
                 while statuses.hasNext():
                     file = _read_status(statuses.next())
-                    yield decode(file.uri.removeprefix(root)), file
+                    name = decode(file.uri.removeprefix(root))
+                    yield name, OWN if is_in_folders(name, own) else file
         except OSError as error:
             raise UsageError(
                 f"input folder {folder}: can't be listed ({error.strerror}); check the URI, and that"
                 " Spark has the packages for it (SPARK_ARGS='--packages ...')"
             ) from error
+
+    def qualify(self, uri: str) -> str:
+        with suppress(OSError), _as_os_error():  # whoever reads there will say what is wrong
+            files, path = self._open(uri)
+            return str(files.makeQualified(path).toUri().toASCIIString())
+        return uri
 
     def stat(self, uri: str) -> InputFile:
         with _as_os_error():
@@ -138,11 +208,17 @@ def _hadoop_files() -> HadoopFiles:
 
 
 def _read_status(status: Any) -> InputFile:
-    modified_at = _instant(status.getModificationTime() * 1000)
+    modified_at = instant(status.getModificationTime() * 1000)
     return InputFile(status.getPath().toUri().toASCIIString(), status.getLen(), modified_at)
 
 
-def _instant(microseconds: int) -> datetime:
+def is_in_folders(name: str, folders: Collection[str]) -> bool:
+    """Whether a path lies in one of the folders."""
+    return any(PurePosixPath(name).is_relative_to(folder) for folder in folders)
+
+
+def instant(microseconds: int) -> datetime:
+    """The time so many microseconds after the epoch."""
     return datetime.fromtimestamp(microseconds / 1_000_000, UTC)
 
 

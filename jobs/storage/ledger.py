@@ -5,12 +5,16 @@ from pathlib import Path
 
 from psycopg2.extensions import cursor as Cursor
 
+from jobs.records.opening import decode
 from jobs.storage.errors import UsageError
-from jobs.storage.file_systems import InputFile, decode, file_system_of
+from jobs.storage.file_systems import InputFile, file_system_of
 from jobs.storage.files import sniff
 from jobs.storage.postgres import fetch_one
 from jobs.storage.sources import read_source
 from schemas.fields import Source
+
+# A file to read, and the source to read it by.
+Chosen = tuple[InputFile, Source]
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Reading:
     original_file_id: int | None = None
 
 
-def choose_new_files(cursor: Cursor, found: list[InputFile], source: Source) -> list[tuple[InputFile, Source]]:
+def choose_new_files(cursor: Cursor, found: list[InputFile], source: Source) -> list[Chosen]:
     """The files that the ledger does not know as they are now: new ones, and changed ones, which are read in full."""
     cursor.execute(
         "select file_path, size_bytes, modified_at, format from ops.ingested_files"
@@ -50,9 +54,7 @@ def count_other_mappings(cursor: Cursor, found: list[InputFile], source: Source)
     return dict(cursor.fetchall())
 
 
-def choose_all_files(
-    cursor: Cursor, found: list[InputFile], source: Source, drop_missing: bool
-) -> list[tuple[InputFile, Source]]:
+def choose_all_files(cursor: Cursor, found: list[InputFile], source: Source, drop_missing: bool) -> list[Chosen]:
     """Every file of the ledger, each with the source it was read with, and the new ones among `found`.
 
     Raises UsageError for a file or a source of the ledger that is gone; with `drop_missing` a file that is gone is
@@ -103,7 +105,7 @@ def count_current_files(cursor: Cursor) -> int:
     return int(str(fetch_one(cursor)[0]))
 
 
-def make_readings(file_ids: list[int], chosen: list[tuple[InputFile, Source]]) -> list[Reading]:
+def make_readings(file_ids: list[int], chosen: list[Chosen]) -> list[Reading]:
     """One reading for each file, ids in the order of their URIs."""
     ordered = sorted(chosen, key=lambda pair: pair[0].uri)
     return [Reading(file_id, *pair) for file_id, pair in zip(file_ids, ordered, strict=True)]

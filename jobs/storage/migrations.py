@@ -7,8 +7,9 @@ from importlib.metadata import version
 from psycopg2.extensions import cursor as Cursor
 
 from jobs.storage.errors import UsageError
-from jobs.storage.postgres import act_as_loader, execute_files, fetch_one, find_sql, read_sql
-from jobs.storage.roles import are_in_force, as_owner, hand_over, may_stage, refuse_strangers
+from jobs.storage.own_objects import is_ours, refuse_objects_of_others
+from jobs.storage.postgres import act_as_loader, execute_files, find_sql, read_sql
+from jobs.storage.roles import are_in_force, as_owner, grant_rights_to_tables, hand_over, may_stage, refuse_strangers
 
 logger = logging.getLogger(__name__)
 
@@ -18,14 +19,15 @@ _LOCK_TIMEOUT = "60s"
 def prepare_database(cursor: Cursor) -> None:
     """Make schemas and roles where they are missing and apply the migrations that are; in the caller's transaction.
 
-    The run lock must be held. Raises UsageError, before anything is changed, for a database that a newer version has
-    migrated, where a file is not what was applied, and where the login may not do it.
+    The run lock must be held. Raises UsageError, before anything is changed, where things of others have the names that
+    ours need, for a database that a newer version has migrated, where a file is not what was applied, and where the
+    login may not do it.
     """
     # A reader who keeps a lock for ever makes this run end, not hang.
     cursor.execute("select set_config('lock_timeout', %s, true)", (_LOCK_TIMEOUT,))
     refuse_strangers(cursor)
-    cursor.execute("select to_regclass('ops.migrations') is not null")
-    if not fetch_one(cursor)[0]:
+    refuse_objects_of_others(cursor)
+    if not is_ours(cursor):
         execute_files(cursor, "ddl/0[12]*.sql")
     # A copy or a restored dump keeps its owners, but not the rights on the database itself.
     is_new_owner = not are_in_force(cursor) or not may_stage(cursor)
@@ -52,7 +54,7 @@ def prepare_database(cursor: Cursor) -> None:
             )
             logger.info("migration %s applied", name)
         if are_in_force(cursor):
-            execute_files(cursor, "ddl/05*.sql")
+            grant_rights_to_tables(cursor)
     act_as_loader(cursor)
 
 

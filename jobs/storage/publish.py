@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass, field
 from datetime import date, datetime
@@ -18,11 +19,12 @@ from jobs.storage.errors import (
     LostLockError,
     LostRowsError,
     QualityError,
-    UsageError,
     describe,
 )
+from jobs.storage.held_back import HeldBackFile, enter_held_back
+from jobs.storage.own_objects import refuse_objects_of_others
 from jobs.storage.postgres import PUBLISH_NAME, SQL, connect, execute_files, fetch_one, find_sql, read_sql
-from jobs.storage.runs import Run
+from jobs.storage.runs import Run, drop_staging_schema
 from jobs.storage.trouble import may_pass
 from jobs.storage.views import make_views
 from schemas.tables import KEYED
@@ -92,7 +94,9 @@ class Published:
     metric_rows: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
-def publish_surely(database_url: str, run: Run, files: list[FileCounts]) -> Published:
+def publish_surely(
+    database_url: str, run: Run, files: list[FileCounts], held_back: Sequence[HeldBackFile] = ()
+) -> Published:
     """`publish` on a connection of its own, again after an error that may pass.
 
     When the answer to a commit is lost, the next try finds in the ledger whether it was done. Raises
@@ -102,7 +106,7 @@ def publish_surely(database_url: str, run: Run, files: list[FileCounts]) -> Publ
     for seconds in (*_RETRY_SECONDS, 0):
         try:
             with closing(connect(database_url, PUBLISH_NAME)) as connection:
-                return publish(connection, run, files)
+                return publish(connection, run, files, held_back)
         except (psycopg2.Error, DatabaseUnavailableError) as error:
             if not may_pass(error):
                 raise
@@ -112,7 +116,9 @@ def publish_surely(database_url: str, run: Run, files: list[FileCounts]) -> Publ
     raise _went_away(lost) from lost
 
 
-def publish(connection: Connection, run: Run, files: list[FileCounts]) -> Published:
+def publish(
+    connection: Connection, run: Run, files: list[FileCounts], held_back: Sequence[HeldBackFile] = ()
+) -> Published:
     """Carry the run out and commit.
 
     Raises QualityError, and leaves everything as it was, when a key does not hold, the sums of a file do not close or
@@ -120,14 +126,14 @@ def publish(connection: Connection, run: Run, files: list[FileCounts]) -> Publis
     """
     try:
         with connection, connection.cursor() as cursor:
-            return carry_out(cursor, run, files)
+            return carry_out(cursor, run, files, held_back)
     except FailedChecksError as error:
         with connection, connection.cursor() as cursor:
             enter_results(cursor, run, error.results)
         raise
 
 
-def carry_out(cursor: Cursor, run: Run, files: list[FileCounts]) -> Published:
+def carry_out(cursor: Cursor, run: Run, files: list[FileCounts], held_back: Sequence[HeldBackFile] = ()) -> Published:
     """Reconcile, move the tables in or merge them, enter the run in the ledger, check; in the caller's transaction."""
     for name, value in _TRANSACTION_SETTINGS.items():
         cursor.execute(sql.SQL("set local {} = %s").format(sql.Identifier(name)), (value,))
@@ -141,6 +147,7 @@ def carry_out(cursor: Cursor, run: Run, files: list[FileCounts]) -> Published:
     execute_files(cursor, "publish/02*.sql", run.sql_parts)
     _refuse_open_sums(cursor, run)
     execute_files(cursor, "publish/04*.sql", run.sql_parts)
+    enter_held_back(cursor, run, held_back)
     execute_files(cursor, "publish/05*.sql", run.sql_parts)
     changes = _merge(cursor, run) if run.merges else _move_in(cursor, run)
     execute_files(cursor, "publish/09*.sql", run.sql_parts)
@@ -148,7 +155,7 @@ def carry_out(cursor: Cursor, run: Run, files: list[FileCounts]) -> Published:
     enter_results(cursor, run, checks)
     cursor.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(run.staging, "touched_sessions")))
     sessions_recut = int(str(fetch_one(cursor)[0]))
-    cursor.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(run.staging)))
+    drop_staging_schema(cursor, run.staging)
     if not (run.is_plan and run.merges):  # to replace views would keep readers waiting for nothing
         make_views(cursor, run.settings)
     return Published(_read_totals(cursor, run), changes, sessions_recut, _read_restatements(cursor, run), checks)
@@ -217,13 +224,8 @@ def _refuse_open_sums(cursor: Cursor, run: Run) -> None:
 def _move_in(cursor: Cursor, run: Run) -> dict[str, dict[str, int]]:
     """The first load: the staged tables, with their keys, become the published ones."""
     execute_files(cursor, "ddl/1[3-5]*.sql", run.sql_parts)
-    try:
-        execute_files(cursor, "publish/06*.sql", run.sql_parts)
-    except errors.DuplicateTable as error:
-        raise UsageError(
-            f"the schema public has a table of that name that is not ours ({describe(error)});"
-            " name another database in DATABASE_URL"
-        ) from error
+    refuse_objects_of_others(cursor)  # somebody may have made a table since the run began
+    execute_files(cursor, "publish/06*.sql", run.sql_parts)
     cursor.execute("analyze public.users, public.documents, public.sessions, public.events")
     changes = {}
     for table in ("users", "documents", "sessions", "events"):

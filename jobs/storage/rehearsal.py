@@ -1,19 +1,24 @@
 """Publishing for show: the whole transaction of a run, which is then not committed."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
+from jobs.storage.held_back import HeldBackFile
 from jobs.storage.migrations import prepare_database
 from jobs.storage.postgres import PUBLISH_NAME, connect, fetch_one
 from jobs.storage.publish import FileCounts, Published, carry_out
+from jobs.storage.roles import hand_over_staging
 from jobs.storage.runs import Run, drop_staging, enter_run
 from jobs.storage.settings import Settings
 
 
-def rehearse(database_url: str, run: Run, files: list[FileCounts], settings: Settings) -> Published:
+def rehearse(
+    database_url: str, run: Run, files: list[FileCounts], settings: Settings, held_back: Sequence[HeldBackFile] = ()
+) -> Published:
     """What publishing the run would do, beside it how many rows of each metric would come and go.
 
     Leaves nothing but dead rows for the next vacuum. Takes the locks of `publish` for as long as it runs, except those
@@ -23,11 +28,12 @@ def rehearse(database_url: str, run: Run, files: list[FileCounts], settings: Set
         try:
             with connection.cursor() as cursor:
                 prepare_database(cursor)
+                hand_over_staging(cursor, run.staging)
                 enter_run(cursor, run, settings)
                 metrics = _list_metrics(cursor)  # none before a first load
                 for metric in metrics:
                     _keep_rows(cursor, metric, "before")
-                done = carry_out(cursor, run, files)
+                done = carry_out(cursor, run, files, held_back)
                 return replace(done, metric_rows={metric: _count_changes(cursor, metric) for metric in metrics})
         finally:
             connection.rollback()

@@ -1,5 +1,6 @@
 """Runs: how one begins, what it may assume, and how it is entered as failed."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -8,14 +9,20 @@ from importlib.metadata import version
 from typing import Literal
 
 import psycopg2
-from psycopg2 import sql
+from psycopg2 import errors, sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from jobs.storage.errors import PipelineError, UsageError, describe
+from jobs.storage.own_objects import are_tables_published, find_objects_of_schema_owner
 from jobs.storage.postgres import PUBLISH_NAME, STAGING_NAME, SqlParts, connect, execute_files, fetch_one
 from jobs.storage.settings import Settings
 from jobs.storage.trouble import find_database_trouble
+
+logger = logging.getLogger(__name__)
+
+# A plan is not entered in ops.pipeline_runs, so that its staging schema says what it is by its comment.
+_PLAN_MARK = "Staging tables of a plan of document-events; the next run drops them."
 
 # `load` takes new files, `full_refresh` all files again, `replay` quarantined records of earlier runs, `erase` what is
 # known of a person.
@@ -24,7 +31,8 @@ RunKind = Literal["load", "full_refresh", "replay", "erase"]
 
 @dataclass(frozen=True)
 class Run:
-    """One run: its id is the time it began, readable and in order; its staging schema bears the id.
+    """One run: its id is the time at which it began, or larger, where a run before it has a larger one; its staging
+    schema bears the id.
 
     `merges` is false for the first load, whose staged tables become the published ones. A plan is a run that is
     carried out and not committed.
@@ -40,7 +48,7 @@ class Run:
     @property
     def staging(self) -> str:
         """The schema of this run's staging tables."""
-        return f"staging_{self.run_id}"
+        return f"document_events_staging_{self.run_id}"
 
     @property
     def sql_parts(self) -> SqlParts:
@@ -75,14 +83,15 @@ def start_run(connection: Connection, kind: RunKind, settings: Settings, is_plan
     started_at = datetime.now(UTC)
     if not is_plan:
         with connection, connection.cursor() as cursor:
+            # Neither ending connections nor dropping what an earlier login made is for the role that we act as.
+            cursor.execute("set local role none")
             _end_connections(cursor)
-    with connection, connection.cursor() as cursor:
-        if not is_plan:
             _sweep_dead_runs(cursor)
-        merges = _has_tables(cursor)
+    with connection, connection.cursor() as cursor:
+        merges = are_tables_published(cursor)
         if merges and kind != "full_refresh":
             _refuse_other_gap(cursor, _gap_minutes(settings))
-        run = Run(int(started_at.strftime("%Y%m%d%H%M%S%f")[:17]), started_at, kind, merges, settings, is_plan)
+        run = Run(_choose_run_id(cursor, started_at), started_at, kind, merges, settings, is_plan)
         if not is_plan:
             enter_run(cursor, run, settings)
         _make_staging(cursor, run)
@@ -106,12 +115,6 @@ def enter_run(cursor: Cursor, run: Run, settings: Settings) -> None:
     )
 
 
-def has_tables(connection: Connection) -> bool:
-    """Whether the first load has been done."""
-    with connection, connection.cursor() as cursor:
-        return _has_tables(cursor)
-
-
 def fail_run(connection: Connection, run: Run, error: str) -> None:
     """Enter why the run failed and drop its staging tables."""
     with connection, connection.cursor() as cursor:
@@ -126,21 +129,44 @@ def fail_run(connection: Connection, run: Run, error: str) -> None:
 def drop_staging(connection: Connection, run: Run) -> None:
     """Drop the staging tables of the run, where they are still there."""
     with connection, connection.cursor() as cursor:
-        cursor.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(run.staging)))
+        drop_staging_schema(cursor, run.staging)
+
+
+def drop_staging_schema(cursor: Cursor, schema: str) -> None:
+    """Drop what a run has made in its staging schema, and the schema itself, if it is there.
+
+    Where others have put something into it, or use a table of it, it stays and a warning says why.
+    """
+    cursor.execute("savepoint drop_staging")
+    try:
+        for kind, objects in find_objects_of_schema_owner(cursor, schema).items():
+            if objects:
+                cursor.execute(sql.SQL("drop {} {}").format(sql.SQL(kind), sql.SQL(", ").join(objects)))
+        cursor.execute(sql.SQL("drop schema if exists {}").format(sql.Identifier(schema)))
+    except (errors.DependentObjectsStillExist, errors.InsufficientPrivilege) as error:
+        cursor.execute("rollback to savepoint drop_staging")
+        logger.warning("the staging schema %s is no longer needed, but others use it: %s", schema, describe(error))
+
+
+def _choose_run_id(cursor: Cursor, started_at: datetime) -> int:
+    """The time in digits, to the millisecond; the next number after the latest run where a clock has been set back.
+
+    So the latest run is everywhere the one with the largest id. Before the first run a plan finds no table.
+    """
+    run_id = int(started_at.strftime("%Y%m%d%H%M%S%f")[:17])
+    cursor.execute("select to_regclass('ops.pipeline_runs') is not null")
+    if fetch_one(cursor)[0]:
+        cursor.execute("select greatest(%s, max(run_id) + 1) from ops.pipeline_runs", (run_id,))
+        run_id = int(str(fetch_one(cursor)[0]))
+    return run_id
 
 
 def _gap_minutes(settings: Settings) -> int:
     return int(settings.session_gap.total_seconds()) // 60
 
 
-def _has_tables(cursor: Cursor) -> bool:
-    cursor.execute("select to_regclass('public.events') is not null and to_regclass('ops.health') is not null")
-    return bool(fetch_one(cursor)[0])
-
-
 def _end_connections(cursor: Cursor) -> None:
     """End those of dead runs: a machine that vanished without a word leaves some that hold locks for hours."""
-    cursor.execute("set local role none")  # the role that a login takes may not end connections of that login
     cursor.execute(
         "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
         " where datname = current_database() and usename = session_user and application_name = any(%s)",
@@ -152,9 +178,26 @@ def _sweep_dead_runs(cursor: Cursor) -> None:
     cursor.execute(
         "update ops.pipeline_runs set status = 'failed', error = 'found dead by the next run' where status = 'running'"
     )
-    cursor.execute(r"select nspname from pg_namespace where nspname like 'staging\_%'")
-    for (schema,) in cursor.fetchall():
-        cursor.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
+    for schema in _find_dead_staging(cursor):
+        drop_staging_schema(cursor, schema)
+
+
+def _find_dead_staging(cursor: Cursor) -> list[str]:
+    """The staging schemas of runs that the ledger knows, of plans, and of runs before these schemas got their name.
+
+    The latter, staging_<run id>, could be somebody else's, and so must hold the table by which a run of ours notices
+    that the server has lost its rows.
+    """
+    cursor.execute(
+        "select nspname from pg_namespace where nspname in"
+        " (select 'document_events_staging_' || run_id from ops.pipeline_runs)"
+        " or (nspname like %s and obj_description(oid, 'pg_namespace') = %s)"
+        " or (nspname in (select 'staging_' || run_id from ops.pipeline_runs)"
+        " and exists (select from pg_class where relnamespace = pg_namespace.oid and relname = 'intact'))"
+        " order by nspname",
+        (r"document\_events\_staging\_%", _PLAN_MARK),
+    )
+    return [schema for (schema,) in cursor.fetchall()]
 
 
 def _refuse_other_gap(cursor: Cursor, gap_minutes: int) -> None:
@@ -171,6 +214,8 @@ def _refuse_other_gap(cursor: Cursor, gap_minutes: int) -> None:
 
 def _make_staging(cursor: Cursor, run: Run) -> None:
     cursor.execute(sql.SQL("create schema {}").format(sql.Identifier(run.staging)))
+    if run.is_plan:
+        cursor.execute(sql.SQL("comment on schema {} is %s").format(sql.Identifier(run.staging)), (_PLAN_MARK,))
     execute_files(cursor, "ddl/100_*.sql", run.sql_parts)
     if run.merges:
         # Not worth a log: a crash of the server ends the run. A first load keeps its tables, and to have them logged

@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from jobs.storage.yaml_file import YamlFile, read_yaml
 from schemas.fields import FIELDS, REQUIRED, Source
 from schemas.fields import Path as FieldPath
@@ -13,8 +15,11 @@ _KEYS = {"record_path", "fields", "constants", "event_types", "id_prefix", "defa
 
 
 def read_source(path: Path) -> Source:
-    """Read a field mapping. Raises UsageError naming the file, the line, the key and the fix."""
-    file = read_yaml(path)
+    """Read a field mapping, whose keys and values are texts as they are written.
+
+    Raises UsageError naming the file, the line, the key and the fix.
+    """
+    file = read_yaml(path, yaml.BaseLoader)
     file.refuse_unknown(_KEYS)
     fields = {name: _read_paths(file, name, value) for name, value in _mapping(file, "fields").items()}
     constants = _texts(file, "constants")
@@ -64,10 +69,14 @@ def _mapping(file: YamlFile, key: str) -> dict[str, Any]:
 
 
 def _texts(file: YamlFile, key: str) -> dict[str, str]:
-    return {str(name): _text(file, value, key, name) for name, value in _mapping(file, key).items()}
+    texts = {name: _text(file, value, key, name) for name, value in _mapping(file, key).items()}
+    for name, text in texts.items():
+        if not text.strip():
+            raise file.wrong("is blank; write what it stands for, or leave it out", key, name)
+    return texts
 
 
 def _text(file: YamlFile, value: Any, *keys: str) -> str:
     if not isinstance(value, str):
-        raise file.wrong(f"is {value!r}; it must be text (quote it)", *keys)
+        raise file.wrong(f"is {value!r}; it must be one text", *keys)
     return value

@@ -1,12 +1,14 @@
 """What a run did, as JSON for machines and as a few lines for people."""
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jobs.storage.file_systems import decode
+from jobs.records.opening import decode
+from jobs.storage.file_systems import show_name
 
 _LABELS = {
     "records": "records read",
@@ -35,7 +37,7 @@ def format_summary(summary: dict[str, Any]) -> str:
     lines += _section("quarantined by reason", summary["quarantined_by_reason"])
     lines += _changes(summary["changes"])
     lines += _findings(summary)
-    lines += _other_mappings(summary) + _skipped(summary["skipped"])
+    lines += _held_back(summary) + _other_mappings(summary) + _skipped(summary["skipped"])
     lines.append("seconds: " + ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in summary["seconds"].items()))
     return "\n".join(lines)
 
@@ -58,7 +60,7 @@ def format_plan(summary: dict[str, Any]) -> str:
     if moved:
         lines.append(f"  {'rows of metrics':<34}{'come':>8}{'go':>8}")
         lines += [f"  {name:<34}{counts['come']:>8,}{counts['go']:>8,}" for name, counts in moved.items()]
-    return "\n".join([*lines, *_other_mappings(summary), *_skipped(summary["skipped"])])
+    return "\n".join([*lines, *_held_back(summary), *_other_mappings(summary), *_skipped(summary["skipped"])])
 
 
 def format_replay(summary: dict[str, Any]) -> str:
@@ -91,7 +93,7 @@ def format_erasure(summary: dict[str, Any]) -> str:
     holding = {name: records for name, records in counts.items() if records}
     lines += _listed("input files that hold the person, with the number of records", holding)
     repeating = {name: records for name, records in counts.items() if not records}
-    lines += _listed("input files that repeat records, nobody knows whose, so that they may hold the person", repeating)
+    lines += _listed("input files that may hold the person: they repeat records, or are held back", repeating)
     return "\n".join(lines)
 
 
@@ -101,14 +103,17 @@ def format_line(summary: dict[str, Any]) -> str:
     counts = ", ".join(
         f"{totals[key]:,} {label}" for key, label in _LABELS.items() if totals[key] or key == "published"
     )
-    return f"run {summary['run_id']}: {summary['files']} files read in {seconds:.1f} s; {counts}"
+    line = f"run {summary['run_id']}: {summary['files']} files read in {seconds:.1f} s; {counts}"
+    waiting = [show_name(file["file_path"]) for file in summary["held_back"]]
+    return f"{line}; held back: {', '.join(waiting)}" if waiting else line
 
 
 def format_nothing_new(summary: dict[str, Any]) -> str:
     """What to tell of a run whose files, all that were found, are among the loaded ones."""
-    found, loaded = summary["found"], summary["loaded"]
-    lines = [f"nothing new: {found} files found, all among the {loaded} that are loaded"]
-    return "\n".join([*lines, *_other_mappings(summary), *_skipped(summary["skipped"])])
+    found, loaded, waiting = summary["found"], summary["loaded"], len(summary["held_back"])
+    others = f"{waiting} of them held back, the others" if waiting else "all"
+    lines = [f"nothing new: {found} files found, {others} among the {loaded} that are loaded"]
+    return "\n".join([*lines, *_held_back(summary), *_other_mappings(summary), *_skipped(summary["skipped"])])
 
 
 def _changes(changes: dict[str, dict[str, int]]) -> list[str]:
@@ -122,6 +127,17 @@ def _changes(changes: dict[str, dict[str, int]]) -> list[str]:
 def _other_mappings(summary: dict[str, Any]) -> list[str]:
     """Nobody else would say why a corrected mapping changes nothing."""
     return _section("files loaded by another mapping; `touch` one to read it by this one", summary["other_mappings"])
+
+
+def _held_back(summary: dict[str, Any]) -> list[str]:
+    """Which files wait, why, and how one is accepted."""
+    if not (waiting := summary["held_back"]):
+        return []
+    accept = f"make accept FILE={shlex.quote(show_name(waiting[0]['file_path']))}"
+    return [
+        f"held back, and counted nowhere: mend the file or its mapping, or load it as it is with {accept}",
+        *[f"  {show_name(file['file_path'])}: {file['why']}" for file in waiting],
+    ]
 
 
 def _findings(summary: dict[str, Any]) -> list[str]:

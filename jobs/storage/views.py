@@ -1,18 +1,17 @@
 """Views, comments and rights, made from files that may change between runs."""
 
 import hashlib
-from pathlib import Path
 
 from psycopg2 import errors
 from psycopg2.extensions import cursor as Cursor
 
 from jobs.storage.errors import UsageError, describe
 from jobs.storage.postgres import find_sql, read_sql
-from jobs.storage.roles import are_in_force, as_owner
+from jobs.storage.roles import are_in_force, as_owner, compose_rights_to_views
 from jobs.storage.settings import Settings
 
 _VIEWS = ("ddl/1[67]*.sql", "metrics/*.sql")
-_RIGHTS = "ddl/18*.sql"
+_RIGHTS = ("ddl/18*.sql",)
 
 
 def make_views(cursor: Cursor, settings: Settings) -> None:
@@ -22,8 +21,11 @@ def make_views(cursor: Cursor, settings: Settings) -> None:
 
     To replace a view waits for its readers and lets new ones wait, so that it is not done for nothing.
     """
-    paths = find_sql(*_VIEWS, *([_RIGHTS] if are_in_force(cursor) else []))
-    views = [(path, read_sql(path, settings.sql_parts).as_string(cursor)) for path in paths]
+    has_roles = are_in_force(cursor)
+    paths = find_sql(*_VIEWS, *(_RIGHTS if has_roles else ()))
+    views = [(path.name, read_sql(path, settings.sql_parts).as_string(cursor)) for path in paths]
+    if has_roles:
+        views += [("rights to views", statement.as_string(cursor)) for statement in compose_rights_to_views()]
     digest = hashlib.sha256("".join(statement for _, statement in views).encode()).hexdigest()[:12]
     cursor.execute(
         "select views_version from ops.pipeline_runs where status = 'succeeded' and views_version is not null"
@@ -31,8 +33,8 @@ def make_views(cursor: Cursor, settings: Settings) -> None:
     )
     if cursor.fetchone() != (digest,):
         with as_owner(cursor):
-            for path, statement in views:
-                _make_view(cursor, path, statement)
+            for name, statement in views:
+                _make_view(cursor, name, statement)
     cursor.execute(
         "update ops.pipeline_runs set views_version = %(digest)s"
         " where run_id = (select max(run_id) from ops.pipeline_runs where status = 'succeeded')"
@@ -41,11 +43,11 @@ def make_views(cursor: Cursor, settings: Settings) -> None:
     )
 
 
-def _make_view(cursor: Cursor, path: Path, statement: str) -> None:
+def _make_view(cursor: Cursor, name: str, statement: str) -> None:
     try:
         cursor.execute(statement)
     except errors.InvalidTableDefinition as error:
         raise UsageError(
-            f"{path.name} has other columns than the view in the database ({describe(error)}): drop that view, and"
+            f"{name} has other columns than the view in the database ({describe(error)}): drop that view, and"
             " what was built on it, and run again"
         ) from error

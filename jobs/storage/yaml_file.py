@@ -10,6 +10,8 @@ import yaml
 
 from jobs.storage.errors import UsageError
 
+Loader = type[yaml.SafeLoader] | type[yaml.BaseLoader]
+
 # Those are files, not zones, and Java does not know them.
 _ZONES = available_timezones() - {"Factory", "localtime", "ROC"}
 
@@ -48,11 +50,15 @@ class YamlFile:
         return value
 
 
-def read_yaml(path: Path) -> YamlFile:
-    """Read a file. Raises UsageError where it can't be read, is no YAML, has a key twice or no keys at all."""
+def read_yaml(path: Path, loader: Loader = yaml.SafeLoader) -> YamlFile:
+    """Read a file. Raises UsageError where it can't be read, is no YAML, has a key twice or no keys at all.
+
+    SafeLoader makes numbers, times and booleans of what looks like them. With BaseLoader every key and value is the
+    text that is written: `on`, `010` and `1.10` stay what they are.
+    """
     try:
         text = path.read_text(encoding="utf-8")
-        file = YamlFile(path, text, yaml.safe_load(text))
+        file = YamlFile(path, text, yaml.load(text, Loader=loader))  # noqa: S506 - both loaders make no objects
         _refuse_repeated(file, yaml.compose(text, Loader=yaml.SafeLoader))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: can't be read ({error}); name a readable YAML file") from error

@@ -1,3 +1,3 @@
--- The schemas that outlive a run. Staging schemas are made for one run each and swept by the next.
-create schema if not exists ops;
-create schema if not exists metrics;
+-- The schemas that outlive a run. Staging schemas are made for one run each.
+create schema ops;
+create schema metrics;

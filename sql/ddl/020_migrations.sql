@@ -1,5 +1,5 @@
 -- Which files of sql/migrations this database has seen: one row each, entered when it was applied.
-create table if not exists ops.migrations (
+create table ops.migrations (
     migration text constraint migrations_pkey primary key,
     checksum text not null,
     applied_at timestamptz not null default now(),

@@ -52,7 +52,11 @@ create or replace view ops.health as
 with last_success as (
     select max(finished_at) as last_success_at
     from ops.pipeline_runs
-    where status = 'succeeded'
+    where run_id = (
+        select max(succeeded_runs.run_id)
+        from ops.pipeline_runs as succeeded_runs
+        where succeeded_runs.status = 'succeeded'
+    )
 ),
 
 newest_event as (
@@ -69,14 +73,20 @@ unclosed_files as (
     where
         records <> blank + quarantined + accepted
         or accepted <> published + exact_duplicates + superseded
+),
+
+held_back as (
+    select count(*) as held_back_files from ops.held_back_files
 )
 
 select
     last_success.last_success_at,
     newest_event.newest_event_at,
     open_quarantine.open_quarantined_records,
-    unclosed_files.files_not_closing
+    unclosed_files.files_not_closing,
+    held_back.held_back_files
 from last_success
 cross join newest_event
 cross join open_quarantine
-cross join unclosed_files;
+cross join unclosed_files
+cross join held_back;

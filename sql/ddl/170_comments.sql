@@ -71,7 +71,8 @@ comment on column public.events.record_number is
 comment on column public.events.run_id is 'Run that first received the record.';
 
 comment on table ops.pipeline_runs is 'The journal; one row per run that got as far as the database.';
-comment on column ops.pipeline_runs.run_id is 'Id of the run, rising with time.';
+comment on column ops.pipeline_runs.run_id is
+'Id of the run: the time at which it began, or larger; the latest run has the largest, whatever a clock said.';
 comment on column ops.pipeline_runs.started_at is 'When the run began.';
 comment on column ops.pipeline_runs.finished_at is 'When it ended; null while running.';
 comment on column ops.pipeline_runs.status is 'running, succeeded or failed.';
@@ -240,6 +241,8 @@ comment on column ops.health.newest_event_at is 'Time of the latest event.';
 comment on column ops.health.open_quarantined_records is
 'Refused records of current readings that nobody has recovered.';
 comment on column ops.health.files_not_closing is 'Files whose sums do not close; anything but 0 is a fault.';
+comment on column ops.health.held_back_files is
+'Files that the quality gate holds back; none of their records is in any table.';
 
 comment on view ops.open_quarantined_records is
 'Quarantined records of current readings that nobody has recovered; one row per record.';

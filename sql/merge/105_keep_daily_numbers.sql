@@ -1,6 +1,6 @@
 -- The daily numbers of the published days that this run touches, as they are before it; one row per day. A
--- day is published once a run that began after its end has succeeded and had events of it or of a later day:
--- what is not over yet, or new, is not restated. Run before anything is changed.
+-- day is published once the latest run that succeeded began after its end and had events of it or of a later
+-- day: what is not over yet, or new, is not restated. Run before anything is changed.
 
 -- metrics.business_day by the time zone of this run: the views, and the functions that they go by, are made
 -- anew after the merge only, and an older database may not have them. In UTC it leaves event_date.
@@ -28,9 +28,11 @@ ends as (
     select
         -- As in the daily active users: what is dated after tomorrow is a wrong clock.
         {staging}.business_day(now(), (now() at time zone 'UTC')::date) + 1 as tomorrow,
-        {staging}.business_day(max(started_at), (max(started_at) at time zone 'UTC')::date) as last_run_day
+        {staging}.business_day(started_at, (started_at at time zone 'UTC')::date) as last_run_day
     from ops.pipeline_runs
     where status = 'succeeded'
+    order by run_id desc
+    limit 1
 )
 
 select touched_days.activity_date

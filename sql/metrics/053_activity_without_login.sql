@@ -1,15 +1,24 @@
 -- A person who acts but was never seen to log in. One row per user.
--- Silent for sources that log no user_login at all. Whoever acts on the day on which a source shows its first
--- login may have logged in before the log began, so that day and what lies before it prove nothing.
+-- Silent for sources that log no user_login at all. An event proves something where its source has shown a
+-- login on one of the seven days before: whoever acts on the first day with logins, or before it, may have
+-- logged in before the log began. A login dated years away says nothing about the days in between.
 create or replace view metrics.activity_without_login as
-with sources_with_logins as materialized (
+with login_days as materialized (
     select
         ingested_files.source,
-        metrics.business_day(min(events.event_at)) as first_login_date
+        metrics.business_day(events.event_at) as login_date
     from public.events
     inner join ops.ingested_files on events.file_id = ingested_files.file_id
     where events.event_type = 'user_login'
-    group by ingested_files.source
+    group by ingested_files.source, metrics.business_day(events.event_at)
+),
+
+proving_days as materialized (
+    select distinct
+        login_days.source,
+        login_days.login_date + days.days_later as activity_date
+    from login_days
+    cross join generate_series(1, 7) as days (days_later)
 ),
 
 never_logged_in as (
@@ -24,19 +33,28 @@ activity as (
     select
         never_logged_in.user_id,
         acts.events,
-        acts.first_event_at
+        proofs.first_event_at
     from never_logged_in
     inner join lateral (
-        select
-            count(*) as events,
-            min(events.event_at) as first_event_at
+        select min(events.event_at) as first_event_at
         from public.events
         inner join ops.ingested_files on events.file_id = ingested_files.file_id
-        inner join sources_with_logins on ingested_files.source = sources_with_logins.source
-        where
-            events.user_id = never_logged_in.user_id
-            and events.event_at >= metrics.business_day_start(sources_with_logins.first_login_date + 1)
-    ) as acts on acts.events > 0
+        inner join proving_days
+            on
+                ingested_files.source = proving_days.source
+                and metrics.business_day(events.event_at, events.event_date) = proving_days.activity_date
+        where events.user_id = never_logged_in.user_id
+    ) as proofs on proofs.first_event_at is not null
+    cross join
+        lateral (
+            select count(*) as events
+            from public.events
+            inner join ops.ingested_files on events.file_id = ingested_files.file_id
+            where
+                events.user_id = never_logged_in.user_id
+                and events.event_at >= proofs.first_event_at
+                and ingested_files.source in (select login_days.source from login_days)
+        ) as acts
 )
 
 select

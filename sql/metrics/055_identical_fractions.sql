@@ -1,6 +1,7 @@
 -- Sessions that start on one and the same fraction of a second: times made or shifted by a machine. One row
 -- per fraction. Whole seconds are left out, since many producers log nothing finer; a fraction needs a
--- share of all sessions that have one, so that times in tenths of a second raise no alarm.
+-- share of all sessions that have one, so that times in tenths of a second raise no alarm. Sessions on a
+-- fraction that was found do not count for the share of a rarer one, which they would hide.
 create or replace view metrics.identical_fractions as
 with fractions as (
     select
@@ -17,12 +18,38 @@ with fractions as (
     group by microseconds
 ),
 
+totals as (
+    select sum(sessions)::bigint as all_sessions
+    from fractions
+),
+
 shares as (
     select
-        fractions.*,
-        (select sum(counted.sessions) from fractions as counted)::bigint as all_sessions
+        fractions.microseconds,
+        fractions.sessions,
+        fractions.first_started_at,
+        totals.all_sessions,
+        totals.all_sessions - coalesce(sum(fractions.sessions) over more_frequent, 0) as other_sessions
     from fractions
+    cross join totals
     where fractions.sessions >= metrics.threshold('identical_fraction', 'sessions')
+    window more_frequent as (
+        order by fractions.sessions desc, fractions.microseconds asc
+        rows between unbounded preceding and 1 preceding
+    )
+),
+
+-- Where one is not found, neither is a rarer one: its share of what is left would grow with every step.
+scored as (
+    select
+        microseconds,
+        sessions,
+        first_started_at,
+        all_sessions,
+        bool_and(sessions >= other_sessions * metrics.threshold('identical_fraction', 'share')) over (
+            order by sessions desc, microseconds asc
+        ) as is_found
+    from shares
 )
 
 select
@@ -43,8 +70,8 @@ select
         'would put about %s on one fraction: these times were generated or shifted by a machine.',
         sessions, all_sessions, lpad(microseconds::text, 6, '0'), greatest(1, ceil(all_sessions / 1000.0))
     ) as explanation
-from shares
-where sessions >= all_sessions * metrics.threshold('identical_fraction', 'share');
+from scored
+where is_found;
 
 comment on view metrics.identical_fractions is
 'Fractions of a second on which many of all sessions with a fraction start, by the thresholds of '

@@ -1,9 +1,12 @@
 -- A business day on which hardly anybody came, where many came on the same weekday of the weeks before: an
--- outage, a holiday, or a log that is missing. One row per day. Usual is the median over the four weeks
--- before, with the spread as for edit bursts. Silent where the log does not go back four weeks, and about
--- the last day, which may not be over.
+-- outage, a holiday, or a log that is missing. One row per day.
+-- Usual is the median over the four weeks before, with the spread as for edit bursts. Days that were found
+-- silent do not count there, so that none of them hides another; after four silent weeks silence is usual.
+-- No day is found where the log does not go back four weeks. It does where sessions started in the four weeks
+-- before those; a single event of long ago does not make it longer. Neither today nor the last day with
+-- events is found, since they may not be over.
 create or replace view metrics.silent_days as
-with daily_sessions as (
+with recursive daily_sessions as materialized (
     select
         metrics.business_day(started_at) as session_date,
         count(*) as sessions
@@ -22,37 +25,94 @@ days as (
 history as (
     select
         days.session_date,
-        weeks.week,
-        coalesce(daily_sessions.sessions, 0) as sessions
+        coalesce(max(daily_sessions.sessions) filter (where weeks.week = 0), 0) as sessions,
+        array_agg(coalesce(daily_sessions.sessions, 0) order by weeks.week) filter (where weeks.week > 0)
+            as earlier_sessions
     from days
     cross join generate_series(0, 4) as weeks (week)
     left join daily_sessions on days.session_date - weeks.week * 7 = daily_sessions.session_date
+    where days.session_date < (select least(metrics.latest_business_day(), metrics.business_day(now())))
+    group by days.session_date
 ),
 
-medians as (
+-- Few days are as quiet as this, and only they are looked into. position counts those of one weekday.
+quiet_days as (
     select
         session_date,
-        min(sessions) filter (where week = 0) as sessions,
-        percentile_cont(0.5) within group (order by sessions) filter (where week > 0) as median_sessions
+        sessions,
+        earlier_sessions,
+        extract(isodow from session_date) as weekday,
+        row_number() over (partition by extract(isodow from session_date) order by session_date) as position
     from history
-    group by session_date
-    having min(sessions) filter (where week = 4) > 0
+    where
+        sessions < (select max(earlier) from unnest(earlier_sessions) as earlier)
+        * metrics.threshold('silent_day', 'share')
+        and exists (
+            select from daily_sessions as earlier
+            where earlier.session_date between history.session_date - 55 and history.session_date - 28
+        )
 ),
 
-usual as (
+-- One step for each quiet day of a weekday: whether it is silent depends on the silent ones before it.
+judged as (
+    select distinct
+        weekday,
+        0::bigint as position,
+        null::date as session_date,
+        null::bigint as sessions,
+        null::bigint as usual_days,
+        null::double precision as median_sessions,
+        false as is_silent,
+        array[]::date[] as silent_dates
+    from quiet_days
+    union all
     select
-        medians.session_date,
-        medians.sessions,
+        quiet_days.weekday,
+        quiet_days.position,
+        quiet_days.session_date,
+        quiet_days.sessions,
+        medians.usual_days,
         medians.median_sessions,
-        greatest(
-            1.4826
-            * percentile_cont(0.5) within group (order by abs(history.sessions - medians.median_sessions)),
-            sqrt(medians.median_sessions),
-            1
-        ) as spread
-    from medians
-    inner join history on medians.session_date = history.session_date and history.week > 0
-    group by medians.session_date, medians.sessions, medians.median_sessions
+        verdict.is_silent,
+        case
+            when verdict.is_silent then judged.silent_dates || quiet_days.session_date
+            else judged.silent_dates
+        end as silent_dates
+    from judged
+    inner join quiet_days
+        on judged.weekday = quiet_days.weekday and judged.position + 1 = quiet_days.position
+    cross join
+        lateral (
+            select array_agg(earlier.sessions) as sessions
+            from unnest(quiet_days.earlier_sessions) with ordinality as earlier (sessions, week)
+            where quiet_days.session_date - earlier.week::integer * 7 <> all(judged.silent_dates)
+        ) as usual
+    cross join
+        lateral (
+            select
+                count(*) as usual_days,
+                percentile_cont(0.5) within group (order by counted) as median_sessions
+            from unnest(usual.sessions) as counted
+        ) as medians
+    cross join
+        lateral (
+            select
+                coalesce(
+                    medians.median_sessions >= metrics.threshold('silent_day', 'sessions')
+                    and quiet_days.sessions
+                    < medians.median_sessions * metrics.threshold('silent_day', 'share')
+                    and (medians.median_sessions - quiet_days.sessions)
+                    / greatest(
+                        1.4826
+                        * percentile_cont(0.5) within group (order by abs(counted - medians.median_sessions)),
+                        sqrt(medians.median_sessions),
+                        1
+                    )
+                    > metrics.threshold('silent_day', 'spreads'),
+                    false
+                ) as is_silent
+            from unnest(usual.sessions) as counted
+        ) as verdict
 )
 
 select
@@ -64,15 +124,17 @@ select
     sessions::numeric as observed,
     median_sessions::numeric as expected,
     format(
-        'On %s %s sessions started; %s is usual (median of the four %ss before).',
-        to_char(session_date, 'FMDay YYYY-MM-DD'), sessions, median_sessions, to_char(session_date, 'FMDay')
+        case usual_days
+            when 4 then 'On %1$s %2$s sessions started; %3$s is usual (median of the four %4$ss before).'
+            else
+                'On %1$s %2$s sessions started; %3$s is usual (median of %5$s of the four %4$ss before; the '
+                'others were silent too).'
+        end,
+        to_char(session_date, 'FMDay YYYY-MM-DD'), sessions, median_sessions, to_char(session_date, 'FMDay'),
+        usual_days
     ) as explanation
-from usual
-where
-    median_sessions >= metrics.threshold('silent_day', 'sessions')
-    and sessions < median_sessions * metrics.threshold('silent_day', 'share')
-    and (median_sessions - sessions) / spread > metrics.threshold('silent_day', 'spreads')
-    and session_date < (select metrics.latest_business_day());
+from judged
+where is_silent;
 
 comment on view metrics.silent_days is
 'Business days with far fewer sessions than the same weekday of the four weeks before, by the thresholds of '
@@ -84,6 +146,6 @@ comment on column metrics.silent_days.subject_id is 'The business day, as YYYY-M
 comment on column metrics.silent_days.observed_at is 'Start of the business day.';
 comment on column metrics.silent_days.observed is 'Sessions that started on that day.';
 comment on column metrics.silent_days.expected is
-'Median of the sessions on the same weekday of the four weeks before.';
+'Median of the sessions on the same weekday of the four weeks before, without days that were silent.';
 comment on column metrics.silent_days.explanation is
 'One sentence that says what was seen and what is usual.';

@@ -50,6 +50,8 @@ COLUMNS = {
     "ops.pipeline_runs.error": CLEANED,
     "ops.ingested_files.file_path": PLATFORM,
     **{f"ops.ingested_files.{column}": NAMES_NOBODY for column in ("format", "source", "mapping_hash")},
+    "ops.held_back_files.file_path": PLATFORM,
+    **{f"ops.held_back_files.{column}": NAMES_NOBODY for column in ("source", "mapping_hash", "why")},
     **{f"ops.quarantined_records.{column}": NAMES_NOBODY for column in ("reasons", "fields")},
     "ops.quarantined_records.raw_sha256": "is null where the record mentions the person",
     **{f"ops.metric_restatements.{column}": NAMES_NOBODY for column in ("metric", "cause")},

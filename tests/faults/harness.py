@@ -75,7 +75,10 @@ class Job:
 
 
 def staging_schemas(url: str) -> list[str]:
-    return [name for (name,) in query(url, r"select nspname from pg_namespace where nspname like 'staging\_%'")]
+    return [
+        name
+        for (name,) in query(url, r"select nspname from pg_namespace where nspname like 'document\_events\_staging\_%'")
+    ]
 
 
 def find_blocked(url: str, application: str) -> list[int]:

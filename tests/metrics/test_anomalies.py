@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.metrics.rows import Event, edit, load, login, share
+from tests.metrics.rows import Event, edit, load, share
 
 
 def find_anomalies(database: Any) -> list[tuple[Any, ...]]:
@@ -160,59 +160,6 @@ def test_content_that_shrinks_step_by_step_is_no_collapse(tables: Any) -> None:
     assert find_anomalies(tables) == []
 
 
-def test_activity_without_login_is_found_after_the_first_day_with_logins(tables: Any) -> None:
-    load(
-        tables,
-        login("e1", "ann", "2025-03-01 10:00"),
-        edit("e2", "bob", "2025-03-01 11:00"),
-        edit("e3", "bob", "2025-03-02 11:00"),
-        edit("e4", "bob", "2025-03-02 11:01"),
-    )
-    assert find_anomalies(tables) == [("activity_without_login", "info", "bob", 2, 0)]
-    assert explain(tables) == (
-        "User bob acted 2 times from 2025-03-02 11:00:00 UTC on but never logged in, though this source logs logins."
-    )
-
-
-def test_activity_without_login_is_a_warning_from_ten_events_on(tables: Any) -> None:
-    acts = [Event(f"b{n}", "bob", f"2025-03-02 11:0{n}") for n in range(10)]
-    load(tables, login("e1", "ann", "2025-03-01 10:00"), *acts)
-    assert find_anomalies(tables) == [("activity_without_login", "warning", "bob", 10, 0)]
-
-
-def test_activity_on_the_first_day_proves_nothing(tables: Any) -> None:
-    load(tables, login("e1", "ann", "2025-03-01 10:00"), edit("e2", "bob", "2025-03-01 23:59"))
-    assert find_anomalies(tables) == []
-
-
-def test_whoever_logged_in_at_any_time_is_left_alone(tables: Any) -> None:
-    load(
-        tables,
-        login("e1", "ann", "2025-03-01 10:00"),
-        edit("e2", "bob", "2025-03-02 10:00"),
-        login("e3", "bob", "2025-03-09 10:00"),
-    )
-    assert find_anomalies(tables) == []
-
-
-def test_a_source_without_logins_is_silent_beside_one_with_logins(tables: Any) -> None:
-    load(
-        tables,
-        login("e1", "ann", "2025-03-01 10:00", source="platform"),
-        edit("e2", "bob", "2025-03-05 10:00", source="wiki"),
-    )
-    assert find_anomalies(tables) == []
-
-
-def test_a_recipient_is_not_expected_to_log_in(tables: Any) -> None:
-    load(
-        tables,
-        login("e1", "ann", "2025-03-01 10:00"),
-        share("e2", "ann", "2025-03-02 10:00", shared_with_user_id="bob"),
-    )
-    assert find_anomalies(tables) == []
-
-
 def test_future_events_are_found_from_the_day_after_tomorrow(tables: Any) -> None:
     with tables.cursor() as cursor:
         cursor.execute("select (now() at time zone 'UTC')::date")
@@ -242,8 +189,19 @@ def sessions_at(*fractions: str) -> list[Event]:
         (["000000"] * 60, []),  # whole seconds
         ([f"{n % 10}00000" for n in range(600)], []),  # tenths of a second
         (["5"] * 50 + [f"{n:06}" for n in range(1, 151)], [("identical_fraction", "warning", "0.500000", 50, 1)]),
+        (
+            ["5"] * 300 + ["25"] * 60 + [f"{n:06}" for n in range(1, 41)],
+            [
+                ("identical_fraction", "warning", "0.250000", 60, 1),
+                ("identical_fraction", "warning", "0.500000", 300, 1),
+            ],
+        ),
+        (
+            ["5"] * 300 + [f"{n % 10}00000" for n in range(600)],
+            [("identical_fraction", "warning", "0.500000", 360, 1)],
+        ),
     ],
-    ids=["one fraction", "too few", "whole seconds", "tenths", "a quarter of them"],
+    ids=["one fraction", "too few", "whole seconds", "tenths", "a quarter of them", "two of them", "tenths beside one"],
 )
 def test_sessions_on_one_fraction_of_a_second(
     tables: Any, fractions: list[str], expected: list[tuple[Any, ...]]

@@ -9,7 +9,7 @@ import pytest
 
 from jobs.storage.postgres import SQL
 from jobs.storage.settings import THRESHOLDS
-from tests.metrics.rows import Event, comment, create_tables, edit, load, login, query, share
+from tests.metrics.rows import Event, comment, edit, load, login, query, share
 from tests.metrics.test_anomalies import explain, find_anomalies
 
 MARCH = [f"2025-03-{day:02}" for day in range(1, 32)]
@@ -70,44 +70,6 @@ def test_whoever_always_comes_from_many_places_may_do_so(tables: Any) -> None:
         login(f"u{day}{n}", "ann", f"{day} 12:0{n}", ip_address=f"place {n}") for day in MARCH[:5] for n in range(4)
     ]
     load(tables, *usual, *wander(MARCH[5], 5, 5))
-    assert find_anomalies(tables) == []
-
-
-def sessions_per_day(counts: dict[str, int]) -> list[Event]:
-    """So many people come on each day, each for one event."""
-    return [Event(f"{day} {n}", f"user{n:02}", f"{day} 12:00") for day, count in counts.items() for n in range(count)]
-
-
-@pytest.mark.parametrize(
-    ("sessions", "expected"),
-    [
-        (5, []),
-        (4, [("silent_day", "warning", "2025-03-29", 4, 25)]),
-        (0, [("silent_day", "critical", "2025-03-29", 0, 25)]),
-    ],
-)
-def test_silent_day_is_one_without_the_usual_sessions_of_its_weekday(
-    tables: Any, sessions: int, expected: list[tuple[Any, ...]]
-) -> None:
-    saturdays = dict(zip(MARCH[0:28:7], (20, 25, 25, 30), strict=True))
-    load(tables, *sessions_per_day({**saturdays, MARCH[28]: sessions, MARCH[29]: 25}))
-    assert find_anomalies(tables) == expected
-
-
-def test_silent_day_is_explained_with_its_numbers(tables: Any) -> None:
-    load(tables, *sessions_per_day({**dict.fromkeys(MARCH[0:28:7], 25), MARCH[28]: 1, MARCH[29]: 25}))
-    assert explain(tables) == (
-        "On Saturday 2025-03-29 1 sessions started; 25 is usual (median of the four Saturdays before)."
-    )
-
-
-def test_silent_day_needs_four_weeks_before_it_and_a_day_after_it(tables: Any) -> None:
-    load(tables, *sessions_per_day({**dict.fromkeys(MARCH[7:28:7], 25), MARCH[28]: 1, MARCH[29]: 25}))
-    assert [row for row in find_anomalies(tables) if row[2] == "2025-03-29"] == []
-
-
-def test_the_last_day_may_not_be_over(tables: Any) -> None:
-    load(tables, *sessions_per_day({**dict.fromkeys(MARCH[0:28:7], 25), MARCH[28]: 1}))
     assert find_anomalies(tables) == []
 
 
@@ -212,15 +174,6 @@ def test_client_retry_of_shares_is_explained_and_others_in_between_do_not_matter
 def test_what_is_not_the_same_within_seconds_is_no_retry(tables: Any, events: list[Event]) -> None:
     load(tables, *events)
     assert find_anomalies(tables) == []
-
-
-def test_a_silent_day_is_one_of_the_business_time_zone(database: Any) -> None:
-    create_tables(database, "Asia/Tokyo")
-    late = [Event(f"{day} {n}", f"user{n}", f"{day} 16:00") for day in MARCH[0:28:7] for n in range(25)]
-    load(database, *late, *log(MARCH[30]))  # one in the morning of the next day in Tokyo: Sundays
-    assert query(database, "select subject_id, observed_at = '2025-03-29 15:00Z' from metrics.silent_days") == [
-        ("2025-03-30", True)
-    ]
 
 
 def test_all_kinds_are_looked_for_side_by_side(tables: Any) -> None:

@@ -19,6 +19,7 @@ from tests.metrics.rows import Event, comment, create_tables, edit, execute, loa
 HOSTILE_TITLE = "</script><script>window.broken = 1</script>"
 HOSTILE_NAME = '"><img src=x onerror="window.broken = 2"><b>Eve</b>'
 HOSTILE_ERROR = "<svg onload='window.broken = 3'>"
+HOSTILE_WHY = "<svg onload='window.broken = 4'>"
 MARKED_TITLE = "<i>Plan</i>"  # which plotly would print in italics
 FIRST_DAY, LAST_DAY = date(2025, 5, 17), date(2025, 6, 30)
 BURST_DAY = date(2025, 6, 13)
@@ -72,6 +73,8 @@ def fill(connection: Any) -> None:
             (2, 'edits', '2025-06-01', 1, 2, 'late'), (2, 'edits', '2025-06-02', 1, 3, 'late');
         insert into ops.check_results values (2, 'reconcile_files', 'error', 0, null),
             (2, 'users_without_name', 'warn', 1, '{{"user_id": "bob"}}'), (1, 'repeated_files', 'warn', 7, '{{}}');
+        insert into ops.held_back_files values ('file:///held%20back.jsonl', 1, now(), 'default', 'hash', 20, 5,
+            $why${HOSTILE_WHY}$why$, 2);
         insert into ops.quarantined_records values
             (1, 1, array['bad_value', 'missing_field'], array['edit_length', 'user_id'], null, 1),
             (1, 2, array['missing_field'], array['user_id'], null, 1);

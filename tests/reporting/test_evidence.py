@@ -16,10 +16,10 @@ from tests.metrics.test_further_anomalies import (
     USUAL_SESSIONS,
     log,
     logins_per_day,
-    sessions_per_day,
     visit,
     wander,
 )
+from tests.metrics.test_silent_days import sessions_per_day
 
 SATURDAYS = dict.fromkeys(MARCH[0:28:7], 25)
 COLLAPSE = [

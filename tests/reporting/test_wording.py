@@ -40,17 +40,23 @@ def test_no_change_is_stated_against_a_few_days(report: Report) -> None:
     assert "too few to state a change" in wording.describe_comparison(few)
 
 
+def test_a_file_that_is_held_back_is_named(report: Report) -> None:
+    points = {point.title: point for point in trust.points_of_trust(report)}
+    assert points["1 file held back"].state == "look"
+    assert "/held back.jsonl" in points["1 file held back"].text
+
+
 def test_a_failed_run_is_told(report: Report) -> None:
     points = {point.title: point for point in trust.points_of_trust(report)}
     assert points["The last run failed"].state == "look"
     assert HOSTILE_ERROR in points["The last run failed"].text
-    assert trust.verdict(list(points.values())) == "Read with care: 3 points to look at"
+    assert trust.verdict(list(points.values())) == "Read with care: 4 points to look at"
 
 
 def test_checks_are_those_of_the_last_run_that_was_checked(report: Report) -> None:
     points = {point.title: point for point in trust.points_of_trust(report)}
     found = points["Checks found something"]
-    assert (found.state, found.text) == ("look", "In the last run: users without name (1).")
+    assert (found.state, found.text) == ("look", "In the last run that was checked: users without name (1).")
     assert [row["check_name"] for row in report.rows("checks")] == ["users_without_name", "reconcile_files"]
 
 

@@ -1,4 +1,4 @@
-"""What the tests of storage share: runs without Spark, a database of the version before, SQL files to change."""
+"""What the tests of storage share: runs without Spark, a database of an earlier version, SQL files to change."""
 
 import shutil
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tests.builders import ROOT
 from tests.conftest import empty_database
 from tests.storage.test_publish import stage_one_event
 
-OLD_DATABASE = (Path(__file__).parent / "database_before_migrations.sql").read_text(encoding="utf-8")
+OLD_DATABASE = (Path(__file__).parent / "database_at_migration_0005.sql").read_text(encoding="utf-8")
 
 
 def prepare(url: str) -> None:
@@ -39,7 +39,7 @@ def load_one_event(url: str, file_id: int, kind: RunKind = "load") -> None:
 
 @pytest.fixture
 def old_url(server: str) -> Iterator[str]:
-    """A database that the version before migrations loaded."""
+    """A database that an earlier version of this project loaded."""
     with empty_database(server) as url:
         with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
             cursor.execute(OLD_DATABASE)

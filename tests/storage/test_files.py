@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from jobs.records.opening import decode
 from jobs.storage.errors import UsageError
-from jobs.storage.file_systems import InputFile, LocalFiles, decode
+from jobs.storage.file_systems import InputFile, LocalFiles
 from jobs.storage.files import discover, sniff
 
 INCLUDE = ("*.json", "*.jsonl", "*.json.gz")
@@ -51,6 +52,42 @@ def test_what_is_not_read_is_listed_with_its_reason(tmp_path: Path) -> None:
         "half.json.tmp": "unfinished",
         "part.json": "unfinished",
     }
+
+
+def test_what_this_tool_writes_is_skipped_and_never_looked_into(tmp_path: Path) -> None:
+    for name in (
+        "events/a.json",
+        "quarantine/run_id=1/part.json",
+        "runs/1.json",
+        "quarantined/b.json",
+        "c/runs/d.json",
+    ):
+        path = tmp_path / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(OBJECT)
+    (tmp_path / "link").symlink_to(tmp_path / "data")
+    own = [str(tmp_path / "data" / "quarantine"), (tmp_path / "link" / "runs").as_uri(), str(tmp_path / "elsewhere")]
+    for root in (tmp_path / "data", tmp_path, tmp_path / "link"):
+        files, skipped = discover(root.as_uri(), INCLUDE, own)
+        assert sorted(Path(file.place).name for file in files) == ["a.json", "b.json", "d.json"]
+        assert [(Path(name).name, reason) for name, reason in skipped if reason != "linked folder"] == [
+            ("quarantine", "written by this tool"),
+            ("runs", "written by this tool"),
+        ]
+
+
+@pytest.mark.parametrize("name", ["quarantine", "quarantine/run_id=1", "link"])
+def test_a_folder_that_this_tool_writes_is_no_input(tmp_path: Path, name: str) -> None:
+    (tmp_path / "quarantine" / "run_id=1").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "quarantine")
+    with pytest.raises(UsageError, match=r"lies in .*/quarantine, where this tool writes itself; name the"):
+        discover(str(tmp_path / name), INCLUDE, [str(tmp_path / "quarantine")])
+
+
+def test_a_file_that_is_named_as_the_folder_is_told_to_name_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(OBJECT)
+    with pytest.raises(UsageError, match=f"a.json: is a file; name the folder that it is in, {tmp_path}$"):
+        discover(str(tmp_path / "a.json"), INCLUDE)
 
 
 def test_pipes_broken_links_and_linked_folders_are_listed_not_opened(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_a_true_account_is_published_and_entered(connection: Any) -> None:
     assert (done.totals["records"], done.totals["blank"], done.totals["published"]) == (2, 1, 1)
     assert done.changes["events"] == {"added": 1}
     assert column(connection, "select status from ops.pipeline_runs") == ["succeeded"]
-    assert column(connection, "select nspname from pg_namespace where nspname like 'staging%'") == []
+    assert column(connection, "select nspname from pg_namespace where nspname like '%staging%'") == []
 
 
 @pytest.mark.parametrize(

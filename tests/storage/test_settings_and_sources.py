@@ -17,28 +17,58 @@ WRONG_SETTINGS = {
     SETTINGS + "\nspeed: 9": "line 43: speed is an unknown key",
     SETTINGS.replace("session_gap_minutes: 30", ""): "session_gap_minutes is missing",
     SETTINGS.replace("session_gap_minutes: 30", "session_gap_minutes: soon"): "session_gap_minutes is 'soon'",
-    SETTINGS.replace("session_gap_minutes: 30", "session_gap_minutes: 0"): "above zero",
+    SETTINGS.replace("session_gap_minutes: 30", "session_gap_minutes: 0"): "is 0; it must be a whole number of minutes",
+    SETTINGS.replace("session_gap_minutes: 30", "session_gap_minutes: 9000000000"): "is 9000000000; it must be a",
+    SETTINGS.replace("max_id_bytes: 2000", "max_id_bytes: 5000"): "line 17: max_id_bytes is 5000; it must be .* 2,600",
+    SETTINGS.replace("2100-01-01T00:00:00Z", "1999-01-01T00:00:00Z"): "line 14: latest_event_at is 1999-.* be later",
     SETTINGS.replace("share: 0.2", "share: 20"): "max_quarantined_share is 20; it must be a share",
     SETTINGS.replace("2000-01-01T00:00:00Z", "once"): "earliest_event_at is 'once'",
     SETTINGS.replace("zone: UTC", "zone: Berlin"): "line 10: business_time_zone is 'Berlin'; it must be an IANA name",
     SETTINGS.replace("zone: UTC", "zone: [UTC]"): "business_time_zone is .'UTC'.; it must be an IANA name",
-    SETTINGS.replace("{edits: 20,", "{edits: many,"): "anomalies: edit_burst: edits is 'many'; it must be a number",
-    SETTINGS.replace("{edits: 20,", "{edits: 0,"): "edit_burst: edits is 0; it must be a number above zero",
+    SETTINGS.replace("{edits: 20,", "{edits: many,"): "anomalies: edit_burst: edits is 'many'; it must be a whole",
+    SETTINGS.replace("{edits: 20,", "{edits: 0,"): "line 31: anomalies: edit_burst: edits is 0; it must be a whole",
     SETTINGS.replace("{edits: 20,", "{edit: 20,"): "edit_burst: edit is no threshold; known are",
     SETTINGS.replace("{edits: 20,", "{"): "anomalies lacks edit_burst: edits; add it",
     SETTINGS.replace("edit_burst:", "edits:"): "anomalies: edits: edits is no threshold",
     SETTINGS.partition("anomalies:")[0] + "anomalies: many": "anomalies lacks activity_without_login: events_for_warn",
 }
 
+# A number that is refused, by threshold: what would find everything or nothing, and what PostgreSQL can't count to.
+WRONG_THRESHOLDS = [
+    ("edit_burst: {edits: 20", "edits", "1"),
+    ("edit_burst: {edits: 20", "edits", "20.5"),
+    ("share_burst: {documents: 10", "documents", "1"),
+    ("content_collapse: {words: 20, share_lost: 0.8", "share_lost", "1"),
+    ("content_collapse: {words: 20, share_lost: 0.8", "share_lost", "80"),
+    ("content_collapse: {words: 20", "words", "0.5"),
+    ("activity_without_login: {events_for_warning: 10", "events_for_warning", "true"),
+    ("future_event: {days: 1", "days", "4000000000"),
+    ("future_event: {days: 1, days_for_warning: 366", "days_for_warning", "0.5"),
+    ("identical_fraction: {sessions: 50, share: 0.2", "share", "20"),
+    ("identical_fraction: {sessions: 50, share: 0.2, share_for_critical: 0.9", "share_for_critical", "0.1"),
+    ("past_event: {silent_days: 180, most_events: 100", "most_events", "3000000000"),
+    ("login_spread: {minutes: 60", "minutes", "0.4"),
+    ("login_spread: {minutes: 60, places: 4", "places", "1"),
+    ("silent_day: {sessions: 20, share: 0.2", "share", "0"),
+    ("silent_day: {sessions: 20, share: 0.2, spreads: 3", "spreads", ".inf"),
+    ("document_sweep: {documents: 25", "documents", "-25"),
+    ("client_retry: {copies: 3", "copies", "0.4"),
+    ("client_retry: {copies: 3, copies_for_warning: 10", "copies_for_warning", "2"),
+    ("client_retry: {copies: 3, copies_for_warning: 10, seconds: 5", "seconds", "100000"),
+]
+
 MINIMAL = "fields: {event_type: t, event_at: at, user_id: u}\n"
 WRONG_SOURCES = {
     "fields: {event_type: t, event_at: at}": "user_id is missing",
     MINIMAL.replace("u}", "u, mood: m}"): "line 1: fields: mood is an unknown field",
     MINIMAL.replace("user_id: u", "user_id: a..b"): "joined by single dots",
-    MINIMAL.replace("user_id: u", "user_id: 5"): "must be a dotted path",
+    MINIMAL.replace("user_id: u", "user_id: {a: b}"): "must be a dotted path",
+    MINIMAL.replace("user_id: u", "user_id: "): "user_id is ''; a path is",
     MINIMAL.replace("user_id: u", "user_id: []"): "must be a dotted path",
     MINIMAL + "constants: {user_id: x}": "both a field and a constant",
-    MINIMAL + "event_types: {A: 1}": "must be text",
+    MINIMAL + "event_types: {A: [1]}": "must be one text",
+    MINIMAL + "event_types:\n  4624: user_login\n  on:\n": "line 4: event_types: on is blank; write what",
+    MINIMAL + "event_types: {[on]: user_login}": "not valid YAML, line 2: found unhashable key",
     MINIMAL + "default_time_zone: Berlin": "must be an IANA name",
     MINIMAL + "default_time_zone: posix/Europe/Berlin": "must be an IANA name",
     MINIMAL + "default_time_zone: [UTC]": "must be an IANA name",
@@ -50,6 +80,21 @@ WRONG_SOURCES = {
 }
 
 
+# What YAML takes for a boolean, null, a date, a number of some base or a time of day.
+ODD_SCALARS = ["on", "No", "y", "null", "~", "2024-03-04", "4624", "010", "0x1F", "1_000", "1.10", "1e3", "12:30"]
+
+
+@pytest.mark.parametrize("scalar", ODD_SCALARS)
+def test_a_scalar_of_a_source_is_the_text_that_is_written(tmp_path: Path, scalar: str) -> None:
+    path = tmp_path / "source.yml"
+    rules = f"event_types:\n  {scalar}: user_login\n  login: {scalar}\n"
+    path.write_text(MINIMAL.replace("u}", f"u, device: {scalar}}}") + f"constants: {{permission: {scalar}}}\n" + rules)
+    source = read_source(path)
+    assert source.event_types == {scalar: "user_login", "login": scalar}
+    assert source.constants == {"permission": scalar}
+    assert source.fields["device"] == (tuple(scalar.split(".")),)
+
+
 @pytest.mark.parametrize("text", WRONG_SETTINGS, ids=lambda text: text[-30:])
 def test_wrong_settings_are_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "pipeline.yml"
@@ -57,6 +102,17 @@ def test_wrong_settings_are_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(UsageError, match=WRONG_SETTINGS[text]) as refusal:
         read_settings(path)
     assert str(path) in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(("line", "name", "number"), WRONG_THRESHOLDS)
+def test_a_threshold_that_makes_no_sense_is_refused(tmp_path: Path, line: str, name: str, number: str) -> None:
+    path = tmp_path / "pipeline.yml"
+    kind, before = line.partition(":")[0], line.rpartition(" ")[0]
+    assert line in SETTINGS
+    path.write_text(SETTINGS.replace(line, f"{before} {number}"))
+    with pytest.raises(UsageError, match=f", line [34][0-9]: anomalies: {kind}: {name} is .*; it must ") as refusal:
+        read_settings(path)
     assert "\n" not in str(refusal.value)
 
 

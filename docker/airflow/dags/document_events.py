@@ -23,8 +23,9 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 HOME = Path(os.environ.get("DOCUMENT_EVENTS_HOME") or Path(__file__).resolve().parents[3])
 PYTHON = os.environ.get("DOCUMENT_EVENTS_PYTHON") or str(HOME / ".venv" / "bin" / "python")
-INPUT = os.environ.get("DOCUMENT_EVENTS_INPUT") or "data/events"
-SOURCE = os.environ.get("DOCUMENT_EVENTS_SOURCE") or "conf/sources/default.yml"
+# Set and empty they are refused by the parameters below: the sample must not be loaded for what somebody else meant.
+INPUT = os.environ.get("DOCUMENT_EVENTS_INPUT", "data/events")
+SOURCE = os.environ.get("DOCUMENT_EVENTS_SOURCE", "conf/sources/default.yml")
 SCHEDULE = os.environ.get("DOCUMENT_EVENTS_SCHEDULE", "@hourly") or None  # empty: only when triggered
 RETRY_SECONDS = float(os.environ.get("DOCUMENT_EVENTS_RETRY_SECONDS") or 60)
 INPUT_TIMEOUT_SECONDS = float(os.environ.get("DOCUMENT_EVENTS_INPUT_TIMEOUT_SECONDS") or 3600)
@@ -108,8 +109,8 @@ with DAG(
     catchup=False,  # a run loads whatever is new, so one makes up for all that were missed
     max_active_runs=1,  # a second one would only wait for the first one's lock
     params={
-        "input": Param(INPUT, type="string", description="folder of event logs"),
-        "source": Param(SOURCE, type="string", description="how the fields map to ours"),
+        "input": Param(INPUT, type="string", minLength=1, description="folder of event logs"),
+        "source": Param(SOURCE, type="string", minLength=1, description="how the fields map to ours"),
     },
     default_args={
         # Safe, because loading is idempotent: a run publishes everything in one transaction or nothing, and the ledger

@@ -4,79 +4,57 @@ import json
 import re
 from codecs import iterdecode
 from collections.abc import Iterator
-from hashlib import sha256
-from typing import BinaryIO
 
-from jobs.storage.files import Format
-from jobs.storage.splitting import DECODER, Splitter, Value
-from jobs.storage.unpacking import Content
+from jobs.records.formats import Format
+from jobs.records.lines import KEPT_BYTES, Line, LineRange, bound_record, split_lines
+from jobs.records.splitting import DECODER, MAX_VALUE_CHARACTERS, Splitter, Value
+from jobs.records.unpacking import Content
 from schemas.fields import Path
 
 # Record number from 1, the text as bytes, and what is wrong with the frame.
 Frame = tuple[int, bytes | None, str | None]
-
-# Two longer ones at once, each of which Spark holds some ten times over, are too much for a heap of 4 GB.
-MAX_RECORD_BYTES = 16 * 1024**2
-TOO_LONG = "a record of %d bytes, more than 16 MiB; its SHA-256 is %s"
-# Of what can't be read, that much is kept.
-KEPT_BYTES = 64 * 1024
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _KEY = re.compile(r'[ \t\r\n]*("(?:[^"\\]|\\.)*+")[ \t\r\n]*:[ \t\r\n]*', re.DOTALL)
 _COMMA = re.compile(r"[ \t\r\n]*,")
 
 
-def scan_records(stream: BinaryIO, file_format: Format, record_path: Path = ()) -> Iterator[Frame]:
-    """The records of one file, blank lines among them; what can't be read ends in one record that says so.
+def scan_records(content: Content | LineRange, file_format: Format, record_path: Path = ()) -> Iterator[Frame]:
+    """The records of one file or range, blank lines among them; what can't be read ends in one record that says so.
 
     With `record_path` the elements of the list there are the records; a value without a list there is one itself.
     Bytes that are not UTF-8 cost their own record only.
     """
-    content = Content(stream)
     number, unfinished = 0, None
-    for record, is_open in _find_records(content, file_format, record_path):
+    for (record, error), is_open in _find_records(content, file_format, record_path):
         if is_open and content.error:
             unfinished = record[:KEPT_BYTES]
         else:
             number += 1
-            if len(record) <= MAX_RECORD_BYTES:
-                yield number, record, None
-            else:
-                yield number, record[:KEPT_BYTES], TOO_LONG % (len(record), sha256(record).hexdigest())
+            yield number, record, error
     if content.error:
         yield number + 1, unfinished, content.error
 
 
-def _find_records(content: Content, file_format: Format, record_path: Path) -> Iterator[tuple[bytes, bool]]:
+def _find_records(content: Content | LineRange, file_format: Format, record_path: Path) -> Iterator[tuple[Line, bool]]:
     """The records, and whether the content may have ended within them."""
-    is_lines = file_format == "json_lines"
-    if is_lines and not record_path:
-        yield from _scan_lines(content)  # never decoded: a line is a record, whatever is in it
+    if file_format == "json_lines" and not record_path:
+        yield from split_lines(content.chunks())  # never decoded: a line is a record, whatever is in it
         return
-    for value in _scan_line_values(content) if is_lines else _scan_values(content):
+    values = _scan_line_values(content.chunks()) if file_format == "json_lines" else _scan_values(content)
+    for value in values:
         for element in _open_value(value, record_path):
-            yield element.text.encode("utf-8", "surrogateescape"), value.is_open and element.is_open
+            record = bound_record(element.text.encode("utf-8", "surrogateescape"))
+            yield record, value.is_open and element.is_open
 
 
-def _scan_lines(content: Content) -> Iterator[tuple[bytes, bool]]:
-    """The lines, and of the last one, where no line feed ends it, that it is open."""
-    unfinished: list[bytes] = []
-    for chunk in content.chunks():
-        first, *others = chunk.split(b"\n")
-        unfinished.append(first)
-        for start in others:
-            yield b"".join(unfinished).removesuffix(b"\r"), False
-            unfinished = [start]
-    if last := b"".join(unfinished):
-        yield last.removesuffix(b"\r"), True
-
-
-def _scan_line_values(content: Content) -> Iterator[Value]:
-    for line, is_open in _scan_lines(content):
+def _scan_line_values(chunks: Iterator[bytes]) -> Iterator[Value]:
+    # The records are in the list that a line holds, so that the line itself may be longer than a record.
+    for (line, _), is_open in split_lines(chunks, limit=MAX_VALUE_CHARACTERS):
         yield Value(line.decode("utf-8", "surrogateescape"), is_whole=False, is_open=is_open)
 
 
-def _scan_values(content: Content) -> Iterator[Value]:
+def _scan_values(content: Content | LineRange) -> Iterator[Value]:
     splitter = Splitter(iterdecode(content.chunks(), "utf-8", "surrogateescape"))
     for value in splitter.split():
         if splitter.is_too_long and value.is_open:

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 _CHUNK_BYTES = 64 * 1024
 _MAX_PIECE_BYTES = 1024 * 1024
+UTF8_MARK = codecs.BOM_UTF8
 _GZIP_MAGIC = b"\x1f\x8b"
 # The longer ones first: UTF-16 begins as UTF-32 does.
 _MARKS = {
@@ -15,7 +16,7 @@ _MARKS = {
     codecs.BOM_UTF32_BE: "utf-32-be",
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
-    codecs.BOM_UTF8: "utf-8",
+    UTF8_MARK: "utf-8",
 }
 
 
@@ -46,7 +47,7 @@ class Content:
                 break
         mark = next((mark for mark in _MARKS if head.startswith(mark)), b"")
         rest = chain([head.removeprefix(mark)], packed)
-        if mark in (b"", codecs.BOM_UTF8):
+        if mark in (b"", UTF8_MARK):
             yield from rest
         else:
             self.is_plain = False

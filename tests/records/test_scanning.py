@@ -4,6 +4,7 @@ import gzip
 import json
 import time
 import tracemalloc
+from collections.abc import Iterator
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -12,14 +13,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.storage import splitting
-from jobs.storage.files import Format
-from jobs.storage.scanning import KEPT_BYTES, MAX_RECORD_BYTES, scan_records
+from jobs.records import splitting
+from jobs.records.formats import Format
+from jobs.records.lines import KEPT_BYTES, MAX_RECORD_BYTES
+from jobs.records.scanning import Frame, scan_records
+from jobs.records.unpacking import Content
+
+
+def scan(content: bytes, file_format: Format, record_path: tuple[str, ...] = ()) -> Iterator[Frame]:
+    return scan_records(Content(BytesIO(content)), file_format, record_path)
 
 
 def texts(content: str | bytes, file_format: Format = "json_values") -> list[str]:
     raw = content if isinstance(content, bytes) else content.encode()
-    return [(text or b"").decode(errors="replace") for _, text, _ in scan_records(BytesIO(raw), file_format)]
+    return [(text or b"").decode(errors="replace") for _, text, _ in scan(raw, file_format)]
 
 
 DEEP = '{"a":' * 5000 + "1" + "}" * 5000
@@ -103,7 +110,7 @@ def test_memory_follows_the_record_and_not_the_file(tmp_path: Path) -> None:
     path = tmp_path / "array.json.gz"
     path.write_bytes(gzip.compress(b"[" + b",\n".join([b'{"a": "' + b"x" * 1000 + b'"}'] * 20_000) + b"]"))
     tracemalloc.start()
-    count = sum(1 for _ in scan_records(path.open("rb"), "json_values"))
+    count = sum(1 for _ in scan_records(Content(path.open("rb")), "json_values"))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert count == 20_000
@@ -124,7 +131,7 @@ def test_of_a_record_too_long_for_spark_the_head_is_kept_and_length_and_hash_are
     record = b'{"a":"' + b"x" * MAX_RECORD_BYTES + b'"}'
     contents: dict[Format, bytes] = {"json_lines": record + b"\n{}\n", "json_values": b"[" + record + b",{}]"}
     for file_format, content in contents.items():
-        (_, head, error), last = scan_records(BytesIO(content), file_format)
+        (_, head, error), last = scan(content, file_format)
         assert head == record[:KEPT_BYTES]
         assert (
             error == f"a record of {len(record)} bytes, more than 16 MiB; its SHA-256 is {sha256(record).hexdigest()}"
@@ -133,11 +140,11 @@ def test_of_a_record_too_long_for_spark_the_head_is_kept_and_length_and_hash_are
 
 
 def test_records_are_numbered_from_one() -> None:
-    assert [number for number, *_ in scan_records(BytesIO(b"[1,2,3]"), "json_values")] == [1, 2, 3]
+    assert [number for number, *_ in scan(b"[1,2,3]", "json_values")] == [1, 2, 3]
 
 
 def test_bytes_that_are_no_utf8_cost_their_own_record() -> None:
-    found = [text for _, text, _ in scan_records(BytesIO(b'[{"a":"\xff"},{"b":"\xc3\xa9"}]'), "json_values")]
+    found = [text for _, text, _ in scan(b'[{"a":"\xff"},{"b":"\xc3\xa9"}]', "json_values")]
     assert found == [b'{"a":"\xff"}', b'{"b":"\xc3\xa9"}']
 
 
@@ -152,16 +159,16 @@ def test_gzip_is_unpacked_member_by_member() -> None:
 
 def test_what_follows_a_gzip_is_one_record_that_says_so_unless_it_is_padding() -> None:
     packed = gzip.compress(b'{"a":1}\n')
-    assert [frame[2] for frame in scan_records(BytesIO(packed + b"junk"), "json_lines")] == [
+    assert [frame[2] for frame in scan(packed + b"junk", "json_lines")] == [
         None,
         "bytes after the end of the gzip",
     ]
-    assert [frame[2] for frame in scan_records(BytesIO(packed + bytes(512)), "json_lines")] == [None]
+    assert [frame[2] for frame in scan(packed + bytes(512), "json_lines")] == [None]
 
 
 def test_a_truncated_gzip_gives_its_whole_lines_and_one_record_that_says_so() -> None:
     content = "".join(f'{{"number": {number}}}\n' for number in range(50_000)).encode()
-    frames = list(scan_records(BytesIO(gzip.compress(content)[:-2000]), "json_lines"))
+    frames = list(scan(gzip.compress(content)[:-2000], "json_lines"))
     *whole, (_, _, error) = frames
     assert error == "truncated gzip"
     assert len(whole) > 1000
@@ -173,24 +180,21 @@ def test_a_truncated_gzip_gives_its_whole_lines_and_one_record_that_says_so() ->
 def test_elements_of_an_array_come_back_one_by_one(values: list[object]) -> None:
     for indent in (None, 2):
         content = json.dumps(values, indent=indent, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        found = [
-            (text or b"").decode("utf-8", "surrogatepass")
-            for _, text, _ in scan_records(BytesIO(content), "json_values")
-        ]
+        found = [(text or b"").decode("utf-8", "surrogatepass") for _, text, _ in scan(content, "json_values")]
         assert [json.loads(text) for text in found] == values
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_byte_but_separators_is_lost(content: bytes) -> None:
-    found = b"".join(text or b"" for _, text, _ in scan_records(BytesIO(b"x" + content), "json_values"))
+    found = b"".join(text or b"" for _, text, _ in scan(b"x" + content, "json_values"))
     kept = [byte for byte in b"x" + content if byte not in b" \t\r\n,[]\x0b\x0c\x1c\x1d\x1e\x1f\x85"]
     remaining = iter(found)
     assert all(byte in remaining for byte in kept if byte < 0x80)
 
 
 def wrapped(content: str, path: str = "Records", file_format: Format = "json_values") -> list[str]:
-    frames = scan_records(BytesIO(content.encode()), file_format, tuple(path.split(".")))
+    frames = scan(content.encode(), file_format, tuple(path.split(".")))
     return [(text or b"").decode() for _, text, _ in frames]
 
 
@@ -230,7 +234,7 @@ def test_a_damaged_gzip_gives_every_line_before_the_damage() -> None:
     content = "".join(f'{{"number": {number * 7919 % 100_003}}}\n' for number in range(50_000)).encode()
     packed = bytearray(gzip.compress(content))
     packed[len(packed) // 2] ^= 0xFF
-    *whole, (*_, error) = scan_records(BytesIO(bytes(packed)), "json_lines")
+    *whole, (*_, error) = scan(bytes(packed), "json_lines")
     assert (error or "").startswith("damaged gzip")
     assert len(whole) > 20_000
     found = b"\n".join(text or b"" for _, text, _ in whole)
@@ -240,13 +244,13 @@ def test_a_damaged_gzip_gives_every_line_before_the_damage() -> None:
 
 def test_a_line_of_many_chunks_is_put_together_once() -> None:
     line = b'{"a":"' + b"x" * 15_000_000 + b'"}'
-    assert [text for _, text, _ in scan_records(BytesIO(line + b"\n1\n"), "json_lines")] == [line, b"1"]
+    assert [text for _, text, _ in scan(line + b"\n1\n", "json_lines")] == [line, b"1"]
 
 
 def test_a_value_without_an_end_is_given_up_with_its_head(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(splitting, "MAX_VALUE_CHARACTERS", 200_000)
     endless = b'{"b":"' + b"x" * 500_000
-    first, last = scan_records(BytesIO(b'[{"a":1},' + endless + b'\n{"c":3}'), "json_values")
+    first, last = scan(b'[{"a":1},' + endless + b'\n{"c":3}', "json_values")
     assert first == (1, b'{"a":1}', None)
     assert last == (2, endless[:KEPT_BYTES], "a value without an end in 1 GiB; split the file, or write JSON Lines")
     # What ends in time is not affected by how much there is of it.

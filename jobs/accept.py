@@ -1,0 +1,72 @@
+"""A file that the quality gate holds back, loaded as it is now, by the mapping that it was held back with.
+
+    spark-submit --properties-file conf/spark-defaults.conf jobs/accept.py --file NAME
+
+Its records that are refused go to the quarantine, like those of any file, and the others are published. Exit codes as
+of jobs/pipeline.py.
+"""
+
+import argparse
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from psycopg2.extensions import cursor as Cursor
+
+from jobs.entry import add_common_arguments, erasure_key_file, quarantine_folder, run_job
+from jobs.load import Work, load, read_whole_files
+from jobs.storage.errors import UsageError
+from jobs.storage.file_systems import end_of_path, file_system_of, show_name
+from jobs.storage.held_back import read_held_back
+from jobs.storage.ledger import Chosen, make_readings, reserve_file_ids
+from jobs.storage.migrations import prepare_database
+from jobs.storage.postgres import connect, hold_run_lock
+from jobs.storage.settings import read_settings
+from jobs.storage.sources import read_source
+from jobs.storage.summary import format_summary, write_summary
+from jobs.storage.tombstones import read_tombstones
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Load a file that the quality gate holds back.")
+    parser.add_argument("--file", help="the file: its path, its URI, or the last parts of either")
+    add_common_arguments(parser)
+    return parser
+
+
+def choose_file(cursor: Cursor, name: str | None) -> Chosen:
+    """The file of that name as it is now, and its mapping. Raises UsageError where not exactly one is held back."""
+    waiting = [show_name(file.file_path) for file in read_held_back(cursor)]
+    listed = f"held back: {', '.join(waiting) or 'none'}"
+    if not name:
+        raise UsageError(f"name the file: make accept FILE=name (--file); {listed}")
+    found = read_held_back(cursor, end_of_path(name))
+    if len(found) != 1:
+        raise UsageError(f"{name}: {len(found) or 'no'} files that are held back are called so; {listed}")
+    (file,) = found
+    try:
+        return file_system_of(file.file_path).stat(file.file_path), read_source(Path(file.source))
+    except OSError as error:
+        raise UsageError(
+            f"{show_name(file.file_path)}: was held back and is gone; put it back, or let the next `make pipeline`"
+            " forget it"
+        ) from error
+
+
+def run(args: argparse.Namespace, database_url: str) -> str:
+    """Load the file; return what to tell the user."""
+    settings = read_settings(Path(args.settings))
+    with hold_run_lock(database_url, args.wait):
+        with closing(connect(database_url)) as connection, connection, connection.cursor() as cursor:
+            prepare_database(cursor)
+            tombstones = read_tombstones(cursor, erasure_key_file(args))
+            readings = make_readings(reserve_file_ids(cursor, 1), [choose_file(cursor, args.file)])
+        work = Work("load", readings, read_whole_files, tombstones)
+        summary = load(database_url, work, settings, quarantine_folder(args), accept_quality=True)
+    summary |= {"skipped": [], "other_mappings": {}}
+    write_summary(Path(args.data) / "runs", summary)
+    return format_summary(summary)
+
+
+if __name__ == "__main__":
+    sys.exit(run_job(arg_parser().parse_args(), run))
