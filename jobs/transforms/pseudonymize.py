@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-from jobs.records.event import Problem, Quarantined
 from jobs.records.pseudonyms import Erased
+from jobs.records.quarantine import Problem, Quarantined
 
 
 def pseudonymize(records: DataFrame, erased: Erased) -> DataFrame:
