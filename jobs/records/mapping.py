@@ -5,56 +5,42 @@ from typing import Any
 
 from schemas.fields import Path
 
-Record = dict[str, Any]
-Finder = Callable[[Record], Any]
+Finder = Callable[[dict[str, Any]], Any]
 
 
 def make_finder(paths: tuple[Path, ...]) -> Finder:
     """A function that gives the value at the first path where one is neither null nor blank; None without any."""
-    keys = [path[0] for path in paths if len(path) == 1]
-    if len(keys) < len(paths):
-        return lambda record: _find_at_paths(record, paths)
-    if len(keys) != 1:
-        return lambda record: _find_at_keys(record, keys)
-    (key,) = keys
-    return lambda record: None if is_blank(value := record.get(key)) else value
+    steps = [(path[0], path[1:]) for path in paths]
 
-
-def make_content_finder(paths: tuple[Path, ...]) -> Finder:
-    """The same for a text that may be blank: a blank document is a document of no words, not a missing one."""
-    find_filled = make_finder(paths)
-
-    def find(record: Record) -> Any:
-        if (value := find_filled(record)) is not None:
-            return value
-        return next((value for path in paths if (value := follow(record, path)) is not None), None)
+    def find(record: dict[str, Any]) -> Any:
+        for key, inner_path in steps:
+            value = record.get(key)
+            if value is None or (inner_path and (value := _follow(value, inner_path)) is None):
+                continue
+            if type(value) is not str or (value and not value.isspace()):
+                return value
+        return None
 
     return find
 
 
-def is_blank(value: Any) -> bool:
-    """True for null and for text of white space alone."""
-    return value is None or value == "" or (type(value) is str and value.isspace())
+def make_content_finder(paths: tuple[Path, ...]) -> Finder:
+    """The same, but a blank text is better than none: a blank document is a document of no words, not a missing one."""
+    find_filled = make_finder(paths)
+
+    def find(record: dict[str, Any]) -> Any:
+        value = find_filled(record)
+        if value is not None:
+            return value
+        return next((blank for path in paths if (blank := _follow(record, path)) is not None), None)
+
+    return find
 
 
-def follow(record: Any, path: Path) -> Any:
+def _follow(value: Any, path: Path) -> Any:
     """What the path leads to; None where there is nothing, or something that is no object on the way."""
     for key in path:
-        if type(record) is not dict:
+        if type(value) is not dict:
             return None
-        record = record.get(key)
-    return record
-
-
-def _find_at_keys(record: Record, keys: list[str]) -> Any:
-    for key in keys:
-        if not is_blank(value := record.get(key)):
-            return value
-    return None
-
-
-def _find_at_paths(record: Record, paths: tuple[Path, ...]) -> Any:
-    for path in paths:
-        if not is_blank(value := follow(record, path)):
-            return value
-    return None
+        value = value.get(key)
+    return value

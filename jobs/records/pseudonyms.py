@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from jobs.records.event import Event, Quarantined
+from jobs.records.event import Event
+from jobs.records.quarantine import Quarantined
 
 PSEUDONYM_PREFIX = "erased:"
 

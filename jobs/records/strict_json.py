@@ -26,6 +26,8 @@ _LONG_INTEGER = re.compile(rb"%b|(-?[0-9]{%d,}+)(?![.eE])" % (_STRING, _MAX_NUMB
 # one half of a surrogate pair without the other.
 _HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _ESCAPE = re.compile(rb"%b%b|(%b|%b)|\\." % (_HIGH, _LOW, _HIGH, _LOW), re.DOTALL)
+# Of a control character, or of one character.
+_SHORT_ESCAPE = re.compile(rb"\\u00..|\\.", re.DOTALL)
 
 
 class HugeNumber:
@@ -37,8 +39,8 @@ class HugeNumber:
 
 def decode(text: bytes) -> Any:
     """The JSON value; of equal keys the last wins. Raises ValueError where `text` is not exactly one value."""
-    if text.count(b"{") + text.count(b"[") > MAX_NESTING and _measure_nesting(text) > MAX_NESTING:
-        raise ValueError(f"more than {MAX_NESTING} levels")
+    if len(text) > MAX_NESTING and text.count(b"{") + text.count(b"[") > MAX_NESTING:
+        _refuse_deep(text)
     try:
         return _DECODER.decode(text)
     except msgspec.DecodeError:
@@ -47,17 +49,17 @@ def decode(text: bytes) -> Any:
 
 def encode(value: Any) -> str:
     """The JSON text of a value of `decode`, without white space. Raises OverflowError where a `HugeNumber` is in it."""
-    return _ENCODER.encode(value).decode()
+    return _write(value, _ENCODER).decode()
 
 
 def encode_sorted(value: Any) -> bytes:
     """The JSON text with sorted keys, so that equal values have equal texts; a `HugeNumber` as it was written."""
-    return _SORTING_ENCODER.encode(value)
+    return _write(value, _SORTING_ENCODER)
 
 
 def show(value: Any) -> str:
     """The JSON text for people, whatever is in it."""
-    return _SHOWING_ENCODER.encode(value).decode()
+    return _write(value, _SHOWING_ENCODER).decode()
 
 
 def read_number(text: str) -> int | float | HugeNumber:
@@ -70,12 +72,19 @@ def read_number(text: str) -> int | float | HugeNumber:
     return round(Decimal(text)) if number else 0
 
 
-def _measure_nesting(text: bytes) -> int:
-    depth = deepest = 0
+def _write(value: Any, encoder: msgspec.json.Encoder) -> bytes:
+    """Hexadecimal digits in capitals: derived ids are hashes of this text, and so they have always been."""
+    text = encoder.encode(value)
+    return _SHORT_ESCAPE.sub(lambda escape: escape[0][:2] + escape[0][2:].upper(), text) if b"\\u00" in text else text
+
+
+def _refuse_deep(text: bytes) -> None:
+    """Raises ValueError for more than `MAX_NESTING` levels; a bracket within a string is none."""
+    depth = 0
     for bracket in _BRACKETS.findall(_STRINGS.sub(b"", text)):
         depth += 1 if bracket in b"[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
+        if depth > MAX_NESTING:
+            raise ValueError(f"more than {MAX_NESTING} levels")
 
 
 def _replace_what_python_lacks(text: bytes) -> bytes:

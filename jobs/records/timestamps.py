@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _ISO_8601 = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]((?:[01][0-9]|2[0-3]):[0-5][0-9])(?:(:[0-5][0-9])(?:[.,]([0-9]+))?)?"
-    r"(?: ?([Zz]|[+-](?:(?:0[0-9]|1[0-7])(?::?[0-5][0-9])?|18(?::?00)?)))?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?"
+    r"(?: ?(?:[Zz]|[+-](?:(?:0[0-9]|1[0-7])(?::?[0-5][0-9])?|18(?::?00)?)))?"
 )
+_MINUTES = len("2025-06-02T12:00")
 _NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]+)?(?:[eE]\+?[0-9]{1,2})?")
 
 # An epoch number below the first limit is in seconds, below the second in milliseconds, else in microseconds: as
@@ -19,9 +20,8 @@ _NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]+)?(?:[eE]\+?[0-9]{1,2})?")
 _LARGEST_SECONDS = 10**11
 _LARGEST_MILLISECONDS = 10**14
 _FLOOR = Context(prec=60, rounding=ROUND_FLOOR)
-# The calendar repeats itself after so many days, which are 400 years.
-_DAYS_OF_400_YEARS = 146_097
-_DAY = 86_400 * 10**6
+# After so long the calendar repeats itself.
+_MICROSECONDS_OF_400_YEARS = 146_097 * 86_400 * 10**6
 
 
 def find_zone(name: str) -> tzinfo:
@@ -35,8 +35,8 @@ def read_timestamp(text: str, default_time_zone: tzinfo) -> int | None:
     Understood: ISO 8601 date and time with `Z`, an offset, or neither (then `default_time_zone`), and epoch numbers in
     seconds, milliseconds or microseconds, told apart by their size.
     """
-    if found := _ISO_8601.fullmatch(text):
-        return _read_iso_8601(default_time_zone, *found.groups())
+    if _ISO_8601.fullmatch(text):
+        return _read_iso_8601(text, default_time_zone)
     return _read_epoch(text) if _NUMBER.fullmatch(text) else None
 
 
@@ -46,20 +46,15 @@ def to_micros(instant: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 10**6 + since.microseconds
 
 
-def _read_iso_8601(
-    default_time_zone: tzinfo, date: str, clock: str, seconds: str | None, fraction: str | None, zone: str | None
-) -> int | None:
-    if date.startswith("0000"):  # Python's calendar begins with the year 1
-        later = _read_iso_8601(default_time_zone, "0400" + date[4:], clock, seconds, fraction, zone)
-        return None if later is None else later - _DAYS_OF_400_YEARS * _DAY
-    micros = (fraction or "0")[:6].ljust(6, "0")
+def _read_iso_8601(text: str, default_time_zone: tzinfo) -> int | None:
+    if text.startswith("0000"):  # Python's calendar begins with the year 1
+        later = _read_iso_8601("0400" + text[4:], default_time_zone)
+        return None if later is None else later - _MICROSECONDS_OF_400_YEARS
     try:
-        instant = datetime.fromisoformat(f"{date}T{clock}{seconds or ':00'}.{micros}{(zone or '').upper()}")
+        instant = datetime.fromisoformat(text[:_MINUTES] + text[_MINUTES:].replace(" ", "").upper())
     except ValueError:  # no day of the calendar
         return None
-    if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=default_time_zone)
-    return to_micros(instant)
+    return to_micros(instant if instant.tzinfo else instant.replace(tzinfo=default_time_zone))
 
 
 def _read_epoch(text: str) -> int | None:

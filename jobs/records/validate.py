@@ -3,8 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from jobs.records.identity import derive_event_id
@@ -13,7 +12,10 @@ from jobs.records.strict_json import HugeNumber, encode, read_number, show
 from jobs.records.timestamps import find_zone, read_timestamp, to_micros
 from schemas.fields import FIELDS, Source
 
-_BAD_TEXT = "text without NUL or half a surrogate pair"
+Reader = Callable[[Any], str | int]
+
+# What is expected where something else was found.
+_TIME = "an ISO 8601 date and time, or an epoch number"
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 # In the JSON text of an object; behind an even number of backslashes.
 _NUL_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*+\\u0000")
@@ -45,19 +47,18 @@ class Field:
     name: str
     find: Finder
     shape: Callable[[str], str]
-    read: Callable[[Any], str | int]
+    read: Reader
 
 
 def make_fields(source: Source, limits: Limits) -> list[Field]:
     """All fields of ours, in the order of `schemas.fields.FIELDS`."""
-    zone = find_zone(source.default_time_zone)
     fields = []
     for name, kind in FIELDS.items():
         shape = _make_shape(name, source)
-        readers: dict[str, Callable[[Any], str | int]] = {
-            "id": partial(_read_id, shape=shape, max_bytes=limits.max_id_bytes),
+        readers: dict[str, Reader] = {
+            "id": _make_id_reader(shape, limits.max_id_bytes),
             "text": _read_text,
-            "timestamp": partial(_read_timestamp, zone=zone, limits=limits),
+            "timestamp": _make_time_reader(find_zone(source.default_time_zone), limits),
             "integer": _read_integer,
             "count": _read_count,
         }
@@ -65,11 +66,16 @@ def make_fields(source: Source, limits: Limits) -> list[Field]:
     return fields
 
 
+def show_value(field: Field, value: Any) -> str:
+    """The value of the field as a text for people."""
+    return field.shape(value if isinstance(value, str) else show(value))
+
+
 def check_text(value: Any) -> None:
     """Raises WrongValueError for a text that PostgreSQL can't hold, or an object with one in it."""
     text = show(value) if isinstance(value, dict | list) else value
     if isinstance(text, str) and (_NUL_ESCAPE.search(text) if text is not value else "\x00" in text):
-        raise WrongValueError("invalid_text", _BAD_TEXT)
+        raise WrongValueError("invalid_text", "text without NUL or half a surrogate pair")
 
 
 def _make_finder(name: str, source: Source) -> Finder:
@@ -92,15 +98,18 @@ def _make_shape(name: str, source: Source) -> Callable[[str], str]:
     return str.strip
 
 
-def _read_id(value: Any, shape: Callable[[str], str], max_bytes: int) -> str:
-    if type(value) is not str:
-        if isinstance(value, dict | list | HugeNumber):
-            raise WrongValueError("bad_value", "text")
-        value = encode(value)
-    text = shape(value)
-    if len(text) > max_bytes or (not text.isascii() and len(text.encode()) > max_bytes):
-        raise WrongValueError("value_too_long", f"at most {max_bytes} UTF-8 bytes")
-    return text
+def _make_id_reader(shape: Callable[[str], str], max_bytes: int) -> Reader:
+    def read(value: Any) -> str:
+        if type(value) is not str:
+            if isinstance(value, dict | list | HugeNumber):
+                raise WrongValueError("bad_value", "text")
+            value = encode(value)
+        text = shape(value)
+        if len(text) > max_bytes or (not text.isascii() and len(text.encode()) > max_bytes):
+            raise WrongValueError("value_too_long", f"at most {max_bytes} UTF-8 bytes")
+        return text
+
+    return read
 
 
 def _read_text(value: Any) -> str:
@@ -112,17 +121,21 @@ def _read_text(value: Any) -> str:
         raise WrongValueError("bad_value", "text, or a number below 1.8e308") from error
 
 
-def _read_timestamp(value: Any, zone: Any, limits: Limits) -> int:
-    expected = "an ISO 8601 date and time, or an epoch number"
-    if isinstance(value, dict | list):
-        raise WrongValueError("bad_value", expected)
-    micros = read_timestamp(value.strip() if type(value) is str else show(value), zone)
-    if micros is None:
-        raise WrongValueError("bad_timestamp", expected)
-    if not to_micros(limits.earliest_event_at) <= micros < to_micros(limits.latest_event_at):
-        earliest, latest = limits.earliest_event_at.isoformat(), limits.latest_event_at.isoformat()
-        raise WrongValueError("timestamp_out_of_range", f"from {earliest} to {latest}")
-    return micros
+def _make_time_reader(default_time_zone: tzinfo, limits: Limits) -> Reader:
+    earliest, latest = to_micros(limits.earliest_event_at), to_micros(limits.latest_event_at)
+    bounds = f"from {limits.earliest_event_at.isoformat()} to {limits.latest_event_at.isoformat()}"
+
+    def read(value: Any) -> int:
+        if isinstance(value, dict | list):
+            raise WrongValueError("bad_value", _TIME)
+        micros = read_timestamp(value.strip() if type(value) is str else show(value), default_time_zone)
+        if micros is None:
+            raise WrongValueError("bad_timestamp", _TIME)
+        if not earliest <= micros < latest:
+            raise WrongValueError("timestamp_out_of_range", bounds)
+        return micros
+
+    return read
 
 
 def _read_integer(value: Any, expected: str = "a whole number") -> int:
