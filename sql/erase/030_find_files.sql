@@ -32,4 +32,4 @@ from ops.ingested_files
 left join records on ingested_files.file_id = records.file_id
 group by ingested_files.file_path
 having count(records.file_id) > 0 or sum(ingested_files.exact_duplicates) > 0
-order by records desc nulls last, ingested_files.file_path asc;
+order by records desc nulls last, ingested_files.file_path collate "C" asc;
