@@ -114,6 +114,26 @@ def test_the_same_rows_are_printed_in_the_same_order(world: Any) -> None:
         assert [name for name in before if before[name] != after.get(name)] == []
 
 
+def test_the_leaders_are_printed_and_ties_are_broken_bytewise(world: Any) -> None:
+    with world.cursor() as cursor:
+        shown = query_metric(cursor, "average_session_duration", 2)
+        assert (shown.title, [row[0] for row in shown.rows]) == (
+            "metrics.average_session_duration (first 2 of 5 rows)",
+            ["a", "B"],  # only a has a session that lasts
+        )
+        assert [row[0] for row in query_metric(cursor, "shared_documents_per_user", 9).rows] == list(IDS)
+
+
+def test_a_metric_without_rows_says_so(empty_tables: Any) -> None:
+    with empty_tables.cursor() as cursor:
+        shown = query_metric(cursor, "daily_active_users", 5)
+    assert (shown.title, shown.columns, shown.rows) == (
+        "metrics.daily_active_users (0 rows)",
+        ["activity_date", "active_users"],
+        [],
+    )
+
+
 @pytest.fixture(scope="module")
 def empty_tables(server: str) -> Iterator[Any]:
     """A connection to the tables before anything is in them."""
