@@ -152,11 +152,12 @@ def arg_parser() -> argparse.ArgumentParser:
     wanted = parser.add_mutually_exclusive_group(required=True)
     wanted.add_argument("file", nargs="?", type=Path, help="a file with one SQL query")
     wanted.add_argument("--metrics", action="store_true", help="the first rows of each metric view")
-    parser.add_argument("--rows", type=_parse_rows, default=10, help="rows of each metric (%(default)s)")
+    parser.add_argument("--rows", type=parse_rows, default=10, help="rows of each metric (%(default)s)")
     return parser
 
 
-def _parse_rows(text: str) -> int:
+def parse_rows(text: str) -> int:
+    """The number of rows to show. Raises ArgumentTypeError for one that shows nothing."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number above zero, not {text}")
     return int(text)
