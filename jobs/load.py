@@ -9,6 +9,8 @@ from typing import Any
 from pyspark.sql import DataFrame, Row, SparkSession
 
 from jobs.quality import FileQuality, check_quality
+from jobs.storage.changed_files import changes_told, refuse_changed
+from jobs.storage.file_systems import InputFile
 from jobs.storage.framing import Framed, frame
 from jobs.storage.history import find_history, read_history
 from jobs.storage.ledger import Reading
@@ -51,6 +53,11 @@ class Work:
     tombstones: Tombstones | None
     is_plan: bool = False
 
+    @property
+    def files(self) -> list[InputFile]:
+        """The files that are read; a replay reads texts that were kept."""
+        return [] if self.kind == "replay" else [reading.file for reading in self.readings]
+
 
 def frame_files(spark: SparkSession, readings: list[Reading]) -> Framed:
     """The records of whole files, all of one source."""
@@ -64,7 +71,7 @@ def load(database_url: str, work: Work, settings: Settings, quarantine: str, acc
     entered as failed and nothing of it is published. A plan is carried out to the end and leaves nothing at all.
     """
     try:
-        with entered_run(database_url, work.kind, settings, work.is_plan) as run:
+        with entered_run(database_url, work.kind, settings, work.is_plan) as run, changes_told(work.files):
             return _load(database_url, run, work, settings, quarantine, accept_quality)
     finally:
         if spark := SparkSession.getActiveSession():
@@ -94,6 +101,7 @@ def _load(
         described = keep(described.coalesce(_QUARANTINE_PARTS))
         refused = [read_group(row) for row in group_refused(described).collect()]
         counts |= (reasons := dict(sorted(count_reasons(refused).items())))
+    refuse_changed(work.files)  # before the gate, which would speak of records that are only half there
     with stages.time("quarantine"):
         if work.kind == "replay":
             stage(conform(accepted, RECOVERED_RECORDS), "recovered_records", run, jdbc, settings)
@@ -111,6 +119,7 @@ def _load(
         counts["accepted"] = sum(row.accepted for row in verdict_counts.values())
     with stages.time("stage"):
         stage_all(model_tables(records), run, jdbc, settings)
+    refuse_changed(work.files)  # on a cluster a lost executor's part is read again, up to here
     with stages.time("publish") as counts:
         files = _count_files(run, work, framed, verdict_counts)
         done = rehearse(database_url, run, files, settings) if run.is_plan else publish_surely(database_url, run, files)
