@@ -10,6 +10,8 @@ from pyspark.sql import functions as F
 
 from jobs.gate import Verdict, pass_gate
 from jobs.quality import rate_files
+from jobs.storage.changed_files import changes_told, refuse_changed
+from jobs.storage.file_systems import InputFile
 from jobs.storage.framing import Framed, frame
 from jobs.storage.held_back import NO_PRECEDENTS, Precedents
 from jobs.storage.history import find_history, read_history
@@ -55,6 +57,11 @@ class Work:
     is_stream: bool = False
     precedents: Precedents = NO_PRECEDENTS
 
+    @property
+    def files(self) -> list[InputFile]:
+        """The files that are read; a replay reads texts that were kept."""
+        return [] if self.kind == "replay" else [reading.file for reading in self.readings]
+
 
 def frame_files(spark: SparkSession, readings: list[Reading]) -> Framed:
     """The records of whole files, all of one source."""
@@ -69,7 +76,7 @@ def load(database_url: str, work: Work, settings: Settings, quarantine: str, acc
     nothing of it is published. A plan is carried out to the end and leaves nothing at all.
     """
     try:
-        with entered_run(database_url, work.kind, settings, work.is_plan) as run:
+        with entered_run(database_url, work.kind, settings, work.is_plan) as run, changes_told(work.files):
             return _load(database_url, run, work, settings, quarantine, accept_quality)
     finally:
         if spark := SparkSession.getActiveSession():
@@ -99,6 +106,7 @@ def _load(
         described = keep(described.coalesce(_QUARANTINE_PARTS))
         refused = [read_group(row) for row in group_refused(described).collect()]
         counts |= dict(sorted(count_reasons(refused).items()))
+    refuse_changed(work.files)  # before the gate, which would speak of records that are only half there
     verdict = Verdict()
     with stages.time("quarantine"):
         if work.kind == "replay":
@@ -130,6 +138,7 @@ def _load(
         counts["accepted"] = sum(row.accepted for row in verdict_counts.values())
     with stages.time("stage"):
         stage_all(model_tables(records), run, jdbc, settings)
+    refuse_changed(work.files)  # on a cluster a lost executor's part is read again, up to here
     with stages.time("publish") as counts:
         counted = _count_files(run, work, framed, verdict_counts)
         held_back = verdict.held_back
