@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyspark.sql import SparkSession
-
 from jobs.transforms.parse import parse
 from jobs.transforms.validate import judge, split
+from pyspark.sql import SparkSession
+
 from schemas.fields import FIELDS, REASONS
 from tests.builders import LIMITS, default_source, record_json, records
 from tests.properties.oracle import TIMESTAMPS, WHOLE_NUMBERS, Problem, judge_text

@@ -5,10 +5,10 @@ a `]`, which only the strict gate can judge. What the RFC leaves open (its "i_" 
 """
 
 import pytest
-from pyspark.sql import SparkSession
-
 from jobs.transforms.parse import parse
 from jobs.transforms.validate import judge
+from pyspark.sql import SparkSession
+
 from tests.builders import LIMITS, default_source, record_json, records
 from tests.transforms.json_values import NO_VALUES, VALUES
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 from chispa import assert_df_equality
+from jobs.transforms.parse import parse
 from pyspark.sql import SparkSession
 
-from jobs.transforms.parse import parse
 from tests.builders import default_source, record_json, records
 
 # text, is_json, is_object

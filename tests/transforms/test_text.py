@@ -1,10 +1,9 @@
 """What is blank, and what is a word."""
 
 import pytest
+from jobs.transforms.text import count_words, is_filled, strip
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
-
-from jobs.transforms.text import count_words, is_filled, strip
 
 WORDS = {
     None: None,

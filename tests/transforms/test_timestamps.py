@@ -1,10 +1,9 @@
 """Which texts name an instant, and which."""
 
 import pytest
+from jobs.transforms.timestamps import parse_timestamp
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
-
-from jobs.transforms.timestamps import parse_timestamp
 
 # text -> instant in UTC (None: no instant)
 CASES = {

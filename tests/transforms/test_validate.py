@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 from chispa import assert_df_equality
+from jobs.transforms.parse import parse
+from jobs.transforms.validate import judge, split
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.transforms import validate
-from jobs.transforms.parse import parse
-from jobs.transforms.validate import judge, split
 from tests.builders import LIMITS, default_source, record_json, records
 
 
