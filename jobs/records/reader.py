@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,20 @@ from jobs.records.words import count_words
 from schemas.fields import FIELDS, REQUIRED, REQUIRED_BY_TYPE, Source
 
 _PLACES = {name: place for place, name in enumerate(FIELDS)}
-_EVENT_TYPE = _PLACES["event_type"]
+_EVENT_TYPE, _EVENT_AT = _PLACES["event_type"], _PLACES["event_at"]
+_CONTENT, _WORD_COUNT = _PLACES["content"], _PLACES["word_count"]
 _REQUIRED = [_PLACES[name] for name in REQUIRED]
 _REQUIRED_BY_TYPE = {
     event_type: _REQUIRED + [_PLACES[name] for name in names] for event_type, names in REQUIRED_BY_TYPE.items()
 }
+# An event calls some fields otherwise, so that nobody takes them for what is known today.
+_pick_business_values = itemgetter(
+    *[
+        _PLACES[name.removeprefix("reported_").replace("document_word", "word")]
+        for name in Event._fields
+        if name != "content_fingerprint"
+    ]
+)
 
 
 class RecordReader:
@@ -56,12 +66,12 @@ class RecordReader:
             if found[place] is None:
                 problems.append((place, Problem.of("missing_field", self._fields[place].name, None, "a value")))
         if b"\\u" in raw:  # only an escape brings what can't be stored
-            problems += self._find_bad_texts(found)
+            problems = self._find_bad_texts(found) + problems
         if not problems:
             return _make_event(values)
         named = zip(self._fields, found, strict=True)
-        fields = {field.name: show_value(field, value) for field, value in named if value is not None}
-        return quarantine(raw, [problem for _, problem in sorted(problems, key=lambda pair: pair[0])], fields)
+        readable = {field.name: show_value(field, value) for field, value in named if value is not None}
+        return quarantine(raw, [problem for _, problem in sorted(problems, key=itemgetter(0))], readable)
 
     def _read_values(self, found: list[Any]) -> tuple[list[Any], list[tuple[int, Problem]]]:
         """The typed values, and the problems with the place of each; what is wrong has the value None."""
@@ -120,27 +130,9 @@ def _explain_no_json(raw: bytes) -> Problem:
 
 
 def _make_event(values: list[Any]) -> Event:
-    event_id, event_type, micros, user_id, document_id, name, email, title, content, word_count, *others = values
-    edit_length, comment_text, shared_with_user_id, permission, device, ip_address = others
-    said = values[1:]
+    said, content = values[1:], values[_CONTENT]
     if content is not None:
-        word_count = count_words(content)
-        said[_PLACES["content"] - 1] = hash_text(content)
-    return Event(
-        event_id,
-        event_type,
-        EPOCH + timedelta(microseconds=micros),
-        user_id,
-        document_id,
-        word_count,
-        edit_length,
-        comment_text,
-        shared_with_user_id,
-        permission,
-        device,
-        ip_address,
-        name,
-        email,
-        title,
-        fingerprint(said),
-    )
+        said[_CONTENT - 1] = hash_text(content)
+        values[_WORD_COUNT] = count_words(content)
+    values[_EVENT_AT] = EPOCH + timedelta(microseconds=values[_EVENT_AT])
+    return Event._make((*_pick_business_values(values), fingerprint(said)))

@@ -1,9 +1,13 @@
 """Which texts name an instant, and which."""
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
-from jobs.transforms.timestamps import parse_timestamp
-from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
+
+from jobs.records.timestamps import read_timestamp, to_micros
+from tests.builders import record_json
+from tests.records.helpers import accept, put
 
 # text -> instant in UTC (None: no instant)
 CASES = {
@@ -143,16 +147,13 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module")
-def instants(spark: SparkSession) -> dict[str, str | None]:
-    frame = spark.createDataFrame([(text,) for text in CASES], "text string")
-    rows = frame.select("text", parse_timestamp(F.col("text"), "UTC").cast("string").alias("instant")).collect()
-    return {row.text: row.instant for row in rows}
+def micros(text: str | None) -> int | None:
+    return None if text is None else to_micros(datetime.fromisoformat(text).replace(tzinfo=UTC))
 
 
 @pytest.mark.parametrize("text", CASES)
-def test_timestamp_form(instants: dict[str, str | None], text: str) -> None:
-    assert instants[text] == CASES[text]
+def test_timestamp_form(text: str) -> None:
+    assert read_timestamp(text, UTC) == micros(CASES[text])
 
 
 # Local time that never was (the clock went forward) is read as if the clock had not been moved; local time that was
@@ -182,16 +183,56 @@ LOCAL = {
 }
 
 
-@pytest.fixture(scope="module")
-def local_instants(spark: SparkSession) -> dict[tuple[str, str], str | None]:
-    frame = spark.createDataFrame([(text,) for text in sorted({text for _, text in LOCAL})], "text string")
-    zones = sorted({zone for zone, _ in LOCAL})
-    read = [parse_timestamp(F.col("text"), zone).cast("string").alias(zone) for zone in zones]
-    return {(zone, row.text): row[zone] for row in frame.select("text", *read).collect() for zone in zones}
-
-
 @pytest.mark.parametrize(("zone", "text"), LOCAL)
-def test_default_time_zone_applies_only_without_an_offset(
-    local_instants: dict[tuple[str, str], str | None], zone: str, text: str
-) -> None:
-    assert local_instants[zone, text] == LOCAL[zone, text]
+def test_default_time_zone_applies_only_without_an_offset(zone: str, text: str) -> None:
+    assert read_timestamp(text, ZoneInfo(zone)) == micros(LOCAL[zone, text])
+
+
+def test_years_before_the_first_are_instants_too() -> None:
+    day = 86_400 * 10**6
+    first = micros("0001-01-01")
+    assert first is not None
+    assert read_timestamp("0000-12-31T00:00:00Z", UTC) == first - day
+    assert read_timestamp("0000-02-29T00:00:00Z", UTC) == first - 307 * day
+    assert read_timestamp("0001-01-01T00:00:00+18:00", UTC) == first - day * 18 // 24
+    assert read_timestamp("0000-02-30T00:00:00Z", UTC) is None
+    for text in ("0000-01-01T00:00:00", "0001-01-01T00:00:00", "9999-12-31T23:59:59"):
+        assert isinstance(read_timestamp(text, ZoneInfo("Asia/Tokyo")), int)
+        assert isinstance(read_timestamp(text, ZoneInfo("America/New_York")), int)
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2025-06-02T12:00:00." + "9" * 1_000_000 + "Z", "2025-06-02 12:00:00.999999"),
+        ("1748865600." + "9" * 1_000_000, "2025-06-02 12:00:00.999999"),
+        ("-0.0000001", "1969-12-31 23:59:59.999999"),
+        ("9" * 1_000_000, None),
+        ("9" * 20, None),
+        ("1e99", None),
+        ("9e20", None),
+        ("1" + " " * 1_000_000, None),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_digits_without_end_are_cut_or_refused(text: str, instant: str | None) -> None:
+    assert read_timestamp(text, UTC) == micros(instant)
+
+
+@pytest.mark.parametrize(
+    ("written", "instant"),
+    [
+        ("1748865600", "2025-06-02 12:00:00"),
+        ("1748865600.0", "2025-06-02 12:00:00"),
+        ("1.7488656e9", "2025-06-02 12:00:00"),
+        ("1748865600.25", "2025-06-02 12:00:00.25"),
+        ("1748865600123", "2025-06-02 12:00:00.123"),
+        ("1748865600123.5", "2025-06-02 12:00:00.1235"),
+        ("17488656001234567e-1", "2025-06-02 12:00:00.123456"),
+        ('" 2025-06-02T12:00:00Z\\n"', "2025-06-02 12:00:00"),
+    ],
+)
+def test_a_number_or_a_text_in_json_is_the_same_instant(written: str, instant: str) -> None:
+    text = record_json(timestamp=None)[:-1] + f',"timestamp":{written}}}'
+    assert to_micros(accept(text).event_at) == micros(instant)
+    assert accept(put('"ts":"never"')).event_at == datetime(2025, 6, 2, 12, tzinfo=UTC)

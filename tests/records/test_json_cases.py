@@ -5,12 +5,11 @@ a `]`, which only the strict gate can judge. What the RFC leaves open (its "i_" 
 """
 
 import pytest
-from jobs.transforms.parse import parse
-from jobs.transforms.validate import judge
-from pyspark.sql import SparkSession
 
-from tests.builders import LIMITS, default_source, record_json, records
-from tests.transforms.json_values import NO_VALUES, VALUES
+from jobs.records.strict_json import MAX_NESTING
+from tests.builders import record_json
+from tests.records.helpers import find_problems
+from tests.records.json_values import NO_VALUES, VALUES
 
 # Where a value can stand.
 PLACES = {
@@ -56,42 +55,38 @@ RECORDS = {
         [f"\ufeff{VALID}", f"{VALID}\ufeff", f"\u00a0{VALID}", f"\x0c{VALID}", f"{VALID}\x1a", VALID[:-1], VALID[1:]],
         "malformed_json",
     ),
-    # The parser's limits, which the RFC allows: levels, characters of a key (of a number: above).
-    '{"a":' * 998 + "1" + "}" * 998: "missing_field",
-    '{"a":' * 997 + "[]" + "}" * 997: "missing_field",
-    '{"a":' * 999 + "1" + "}" * 999: "malformed_json",
-    '{"a":' * 998 + "[]" + "}" * 998: "malformed_json",
-    "[" * 998 + "]" * 998: "not_an_object",
-    "[" * 999 + "]" * 999: "malformed_json",
+    # The limit of levels, which the RFC allows.
+    '{"a":' * MAX_NESTING + "1" + "}" * MAX_NESTING: "missing_field",
+    '{"a":' * (MAX_NESTING - 1) + "[]" + "}" * (MAX_NESTING - 1): "missing_field",
+    '{"a":' * (MAX_NESTING + 1) + "1" + "}" * (MAX_NESTING + 1): "malformed_json",
+    '{"a":' * MAX_NESTING + "[]" + "}" * MAX_NESTING: "malformed_json",
+    "[" * MAX_NESTING + "]" * MAX_NESTING: "not_an_object",
+    "[" * (MAX_NESTING + 1) + "]" * (MAX_NESTING + 1): "malformed_json",
+    VALID[:-1] + ',"x":[' + ",".join(["[]"] * 5000) + "]}": None,
+    VALID[:-1] + ',"x":"' + "[" * 5000 + '"}': None,
+    VALID[:-1] + ',"x":"\\"' + "[" * 5000 + '"}': None,
     VALID[:-1] + ',"user_id":' + "[" * 990 + "]" * 990 + "}": "bad_value",
     VALID[:-1] + ',"device":' + '{"a":' * 990 + '"\\u0000"' + "}" * 990 + "}": "invalid_text",
-    VALID[:-1] + f',"{"k" * 50_000}":1}}': None,
-    VALID[:-1] + f',"{"k" * 50_001}":1}}': "malformed_json",
+    VALID[:-1] + f',"{"k" * 50_001}":1}}': None,
 }
 
 
-@pytest.fixture(scope="module")
-def reasons(spark: SparkSession) -> dict[str, set[str]]:
-    """text -> the reasons against it."""
-    placed = [place.replace("VALUE", value) for place in PLACES.values() for value in VALUES + NO_VALUES]
-    texts = [*dict.fromkeys([*placed, *RECORDS])]
-    judged = judge(parse(records(spark, *texts), default_source()), default_source(), LIMITS)
-    rows = judged.select("record_number", "problems.reason").orderBy("record_number").collect()
-    return {text: set(row.reason or ()) for text, row in zip(texts, rows, strict=True)}
+def find_reasons(text: str) -> set[str]:
+    return {reason for reason, _ in find_problems(text)}
 
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: repr(value)[:40])
-def test_json_is_accepted(reasons: dict[str, set[str]], value: str, place: str) -> None:
-    assert reasons[PLACES[place].replace("VALUE", value)] <= {"invalid_text"}
+def test_json_is_accepted(value: str, place: str) -> None:
+    assert find_reasons(PLACES[place].replace("VALUE", value)) <= {"invalid_text"}
 
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("value", NO_VALUES, ids=lambda value: repr(value)[:40])
-def test_what_is_no_json_is_malformed(reasons: dict[str, set[str]], value: str, place: str) -> None:
-    assert reasons[PLACES[place].replace("VALUE", value)] == {"malformed_json"}
+def test_what_is_no_json_is_malformed(value: str, place: str) -> None:
+    assert find_reasons(PLACES[place].replace("VALUE", value)) == {"malformed_json"}
 
 
 @pytest.mark.parametrize("text", RECORDS, ids=lambda text: repr(text.replace(VALID, "VALID"))[:40])
-def test_record_as_a_whole(reasons: dict[str, set[str]], text: str) -> None:
-    assert reasons[text] == ({RECORDS[text]} if RECORDS[text] else set())
+def test_record_as_a_whole(text: str) -> None:
+    assert find_reasons(text) == ({RECORDS[text]} if RECORDS[text] else set())
