@@ -12,6 +12,8 @@ from pyspark.sql import functions as F
 from jobs.gate import Verdict, pass_gate
 from jobs.quality import rate_files
 from jobs.records.reading import ReadRequest
+from jobs.storage.changed_files import changes_told, refuse_changed
+from jobs.storage.file_systems import InputFile
 from jobs.storage.held_back import NO_PRECEDENTS, Precedents
 from jobs.storage.history import find_history, read_history
 from jobs.storage.ledger import Reading
@@ -57,6 +59,11 @@ class Work:
     is_stream: bool = False
     precedents: Precedents = NO_PRECEDENTS
 
+    @property
+    def files(self) -> list[InputFile]:
+        """The files that are read; a replay reads texts that were kept."""
+        return [] if self.kind == "replay" else [reading.file for reading in self.readings]
+
     def make_request(self, settings: Settings) -> ReadRequest:
         """What the readers must know."""
         sources = {reading.file_id: reading.source for reading in self.readings}
@@ -78,6 +85,7 @@ def load(database_url: str, work: Work, settings: Settings, quarantine: str, acc
     try:
         with (
             entered_run(database_url, work.kind, settings, work.is_plan) as run,
+            changes_told(work.files),
             TemporaryDirectory(prefix="document-events-") as scratch,
         ):
             return _load(database_url, run, work, settings, quarantine, accept_quality, Path(scratch))
@@ -106,6 +114,7 @@ def _load(
         refused = [read_group(row) for row in group_refused(described).collect()]
         counts["records"] = sum(records for records, _ in read.counts.values())
         counts |= dict(sorted(count_reasons(refused).items()))
+    refuse_changed(work.files)  # before the gate, which would speak of records that are only half there
     verdict, accepted = Verdict(), read.accepted
     with stages.time("quarantine"):
         if work.kind == "replay":
@@ -137,6 +146,7 @@ def _load(
         counts["accepted"] = sum(row.accepted for row in verdict_counts.values())
     with stages.time("stage"):
         stage_all(model_tables(records), run, jdbc, settings)
+    refuse_changed(work.files)  # on a cluster a lost executor's part is read again, up to here
     with stages.time("publish") as counts:
         counted = _count_files(run, work, read, verdict_counts)
         held_back = verdict.held_back

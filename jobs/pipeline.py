@@ -2,8 +2,9 @@
 
     spark-submit --properties-file conf/spark-defaults.conf jobs/pipeline.py --input data/events
 
-The database is named by DATABASE_URL in the environment. Exit codes: 0 done; 2 wrong usage, configuration or input
-folder; 3 the data did not pass, nothing published; 4 the database can't be reached or is locked; 1 anything else.
+The database is named by DATABASE_URL in the environment. Exit codes: 0 done, also where a bad file is held back; 2
+wrong usage, configuration or input folder; 3 the data did not pass, nothing published; 4 the database can't be reached
+or is locked; 1 anything else.
 """
 
 import argparse

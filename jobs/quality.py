@@ -57,13 +57,14 @@ def rate_files(
 
 
 def describe_reasons(files: list[FileQuality]) -> Iterator[str]:
-    """One line per reason: how many records, and one of them."""
+    """One line per reason, the most frequent first: how many records, and the first of them."""
     examples: dict[str, str] = {}
     for file in files:
-        for group in file.refused:
+        for group in sorted(file.refused, key=lambda group: group.record_number):
             place = f"{file.reading.file.uri} record {group.record_number}: {_show(group.text)}"
             examples = dict.fromkeys(group.reasons, place) | examples
-    for reason, count in count_reasons(group for file in files for group in file.refused).most_common():
+    counts = count_reasons(group for file in files for group in file.refused)
+    for reason, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
         yield f"  {reason:<24}{count:>8,}  {examples[reason]}"
 
 
@@ -75,7 +76,7 @@ def describe_unmatched(source: Source, files: list[FileQuality]) -> Iterator[str
     missing: Counter[str] = Counter()
     for group in groups:
         missing.update(dict.fromkeys(group.missing_fields, group.records))
-    never = [name for name, count in missing.items() if count == objects > 0 and name in source.fields]
+    never = [name for name in source.fields if missing[name] == objects > 0]
     if never:
         wanted = "; ".join(f"{name} at {', '.join('.'.join(path) for path in source.fields[name])}" for name in never)
         keys = sorted({key for group in groups for key in _list_keys(group.text)})

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.database import find_database
-from jobs.query import Result, query_file, show_results
+from jobs.query import Result, parse_rows, query_file, show_results
 from jobs.records.opening import decode
 from jobs.storage.errors import PipelineError
 from jobs.storage.postgres import SQL, read_only
@@ -51,7 +51,7 @@ def read_texts(folder: Path, places: set[Place]) -> Iterator[tuple[Place, str]]:
 def arg_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m jobs.quarantine", description=__doc__.partition("\n")[0])
     parser.add_argument("--quarantine", type=Path, default="data/quarantine", help="the folder of refused records")
-    parser.add_argument("--rows", type=int, default=20, help="groups shown (%(default)s)")
+    parser.add_argument("--rows", type=parse_rows, default=20, help="groups shown (%(default)s)")
     return parser
 
 

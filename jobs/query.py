@@ -23,20 +23,26 @@ from jobs.storage.errors import PipelineError, UsageError
 from jobs.storage.postgres import read_only
 
 # The five of the brief in its order, then the others; each is a view in the schema `metrics` and a file in sql/metrics.
-METRICS = (
-    "daily_active_users",
-    "average_session_duration",
-    "top_edited_documents",
-    "shared_documents_per_user",
-    "anomalies",
-    "active_users",
-    "daily_sessions",
-    "documents_with_several_editors",
-    "most_connected_users",
-    "new_and_returning_users",
-    "time_to_first_share",
-    "comments_per_edit",
-)
+# Beside each the order of its printed rows: the latest days, the leaders, the gravest findings first. Every order ends
+# in what tells rows apart, and ids are compared bytewise, so that the same rows are printed each time.
+_ORDERS = {
+    "daily_active_users": "activity_date desc",
+    "average_session_duration": 'average_session_seconds desc nulls last, user_id collate "C"',
+    "top_edited_documents": "rank",
+    "shared_documents_per_user": 'shared_documents desc, share_events desc, user_id collate "C"',
+    "anomalies": (
+        "array_position(array['critical', 'warning', 'info'], severity), observed_at desc,"
+        ' anomaly_type collate "C", subject_id collate "C", observed desc, explanation collate "C"'
+    ),
+    "active_users": "activity_date desc",
+    "daily_sessions": "session_date desc",
+    "documents_with_several_editors": 'editor_count desc, edit_count desc, document_id collate "C"',
+    "most_connected_users": "rank",
+    "new_and_returning_users": "activity_date desc",
+    "time_to_first_share": 'seconds_to_first_share nulls last, user_id collate "C"',
+    "comments_per_edit": "activity_date desc",
+}
+METRICS = tuple(_ORDERS)
 
 
 @dataclass(frozen=True)
@@ -73,13 +79,13 @@ def query_file(cursor: Any, path: Path) -> Result:
 
 
 def query_metric(cursor: Any, name: str, row_limit: int) -> Result:
-    """The first rows of one metric, with the number of all in the title."""
-    counted = run_query(cursor, f"metrics.{name}", f"select count(*) from metrics.{name}")  # noqa: S608
-    total = counted.rows[0][0]
-    limited = f"select * from metrics.{name} limit {row_limit:d}"  # noqa: S608
-    result = run_query(cursor, f"metrics.{name}", limited)
-    shown = f"first {len(result.rows)} of {total:,} rows" if total > len(result.rows) else f"{total:,} rows"
-    return Result(f"metrics.{name} ({shown})", result.columns, result.rows)
+    """The first rows of one metric, at least one, with the number of all in the title."""
+    statement = f"select *, count(*) over () from metrics.{name} order by {_ORDERS[name]} limit {row_limit:d}"  # noqa: S608
+    result = run_query(cursor, f"metrics.{name}", statement)
+    rows = [row[:-1] for row in result.rows]
+    total = result.rows[0][-1] if rows else 0
+    shown = f"first {len(rows)} of {total:,} rows" if total > len(rows) else f"{total:,} rows"
+    return Result(f"metrics.{name} ({shown})", result.columns[:-1], rows)
 
 
 def format_cell(value: Any) -> str:
@@ -146,8 +152,15 @@ def arg_parser() -> argparse.ArgumentParser:
     wanted = parser.add_mutually_exclusive_group(required=True)
     wanted.add_argument("file", nargs="?", type=Path, help="a file with one SQL query")
     wanted.add_argument("--metrics", action="store_true", help="the first rows of each metric view")
-    parser.add_argument("--rows", type=int, default=10, help="rows of each metric (%(default)s)")
+    parser.add_argument("--rows", type=parse_rows, default=10, help="rows of each metric (%(default)s)")
     return parser
+
+
+def parse_rows(text: str) -> int:
+    """The number of rows to show. Raises ArgumentTypeError for one that shows nothing."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number above zero, not {text}")
+    return int(text)
 
 
 def main(arguments: list[str]) -> int:

@@ -11,8 +11,9 @@ restored backup sets against the first, and files that it alone calls done would
 scratch: each start makes a new one, sees all files as new and lets the ledger choose.
 
 A changed file is read again in full; better to write under a name that begins with `_` or ends in `.tmp`, and to rename
-when it is complete. On HDFS and the like Spark's own file source watches, which does not notice changed files; so the
-folder is looked at every `--look-again` seconds, too.
+when it is complete. A file that changes while it is read fails that load; the stream says so and goes on. On HDFS and
+the like Spark's own file source watches, which does not notice changed files; so the folder is looked at every
+`--look-again` seconds, too.
 
 With `--once` it loads what is there and ends. Else it ends by SIGINT or SIGTERM, after the batch that is under way,
 with exit code 0, or with the codes and lines of jobs/pipeline.py. A bad file is held back and the stream goes on, also
@@ -21,6 +22,7 @@ as a whole is not skipped: it stops the stream, now and at each start, until the
 """
 
 import argparse
+import logging
 import signal
 import sys
 import time
@@ -37,11 +39,14 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from jobs.entry import own_places, run_job
 from jobs.pipeline import add_folder_arguments, describe_load, load_folder
+from jobs.storage.errors import ChangedFilesError
 from jobs.storage.files import discover
 from jobs.storage.settings import Settings, read_settings
 from jobs.storage.spark import start_spark
 from jobs.storage.summary import format_line
 from jobs.storage.watching import watch
+
+logger = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.5
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -79,6 +84,11 @@ class Loads:
                 return
             try:
                 self.last = load_folder(self._args, self._database_url, is_stream=not self._args.once)
+            except ChangedFilesError as error:
+                if self._args.once:
+                    self.failure = error
+                logger.warning("%s", error)  # the next look finds them complete, or says so again
+                return
             except Exception as error:
                 self.failure = error
                 return

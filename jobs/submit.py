@@ -37,7 +37,7 @@ MASTERS = ("local", "spark://", "yarn", "k8s://")
 MEANINGS = {
     1: "unforeseen; the trace is in data/runs/",
     2: "wrong usage, configuration or input folder",
-    3: "the quality gate tripped; nothing was published",
+    3: "the data did not pass, or changed while it was read; nothing was published",
     4: "the database can't be reached, or another run holds the lock",
 }
 

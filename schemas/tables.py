@@ -12,9 +12,6 @@ def _schema(**columns: T.DataType) -> T.StructType:
 
 _TEXT, _LONG, _INSTANT = T.StringType(), T.LongType(), T.TimestampType()
 
-# One record as it was framed. `framing_error` says why the text is not a whole record.
-RECORD = _schema(file_id=_LONG, record_number=_LONG, raw=_TEXT, framing_error=_TEXT)
-
 # One row per user: acting or receiving.
 USERS = _schema(user_id=_TEXT, name=_TEXT, email=_TEXT, first_seen_at=_INSTANT, last_seen_at=_INSTANT)
 

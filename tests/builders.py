@@ -17,7 +17,7 @@ from jobs.records.validate import Limits
 from jobs.storage.checks import Check, read_checks
 from jobs.storage.sources import read_source
 from schemas.fields import Source
-from schemas.tables import EVENTS, RECORD
+from schemas.tables import EVENTS
 
 ROOT = Path(__file__).resolve().parents[1]
 NOON = datetime(2025, 6, 2, 12, tzinfo=UTC)  # a Monday
@@ -32,15 +32,6 @@ def record_json(**fields: Any) -> str:
     """The JSON text of a valid login; a field given as None is left out."""
     event = {"event_id": "e1", "event_type": "user_login", "timestamp": "2025-06-02T12:00:00Z", "user_id": "ann"}
     return json.dumps({key: value for key, value in {**event, **fields}.items() if value is not None})
-
-
-def records(spark: SparkSession, *texts: str | bytes) -> DataFrame:
-    """One record a text, numbered from 1, all of file 1."""
-    rows = [(1, number, text if isinstance(text, bytes) else text.encode()) for number, text in enumerate(texts, 1)]
-    frame = spark.createDataFrame(rows, "file_id long, record_number long, bytes binary")
-    return frame.selectExpr(
-        "file_id", "record_number", "cast(bytes as string) as raw", "cast(null as string) as framing_error"
-    ).to(RECORD)
 
 
 def read_texts(spark: SparkSession, *texts: str | bytes, erased: Erased | None = None) -> DataFrame:

@@ -54,6 +54,13 @@ def test_missing_file_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[
     assert capsys.readouterr().err.count("\n") == 1
 
 
+@pytest.mark.parametrize("rows", ["0", "-1", "x"])
+def test_a_number_of_rows_that_shows_nothing_is_refused(rows: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        query.main(["--metrics", f"--rows={rows}"])
+    assert f"--rows: must be a whole number above zero, not {rows}" in capsys.readouterr().err
+
+
 def test_unreachable_database_is_exit_code_4(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

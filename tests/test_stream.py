@@ -174,7 +174,7 @@ def test_a_bad_file_is_held_back_though_it_comes_alone_and_the_stream_goes_on(
 
     def write() -> None:
         wait_until(lambda: count(database_url, "events") == 1)
-        appear(folder / "bad.jsonl", lines("x") + "junk\n" * 19)
+        appear(folder / "bad.jsonl", lines(*map(str, range(20)), timestamp="soon"))
         wait_until(lambda: count(database_url, "ops.held_back_files") == 1)
         appear(folder / "b.jsonl", lines("b"))
         wait_until(lambda: count(database_url, "events") == 2)

@@ -21,6 +21,12 @@ class QualityError(PipelineError):
     exit_code = 3
 
 
+class ChangedFilesError(PipelineError):
+    """Files were written while they were read: nothing was published, and the next run may find them complete."""
+
+    exit_code = 3
+
+
 class DatabaseUnavailableError(PipelineError):
     """The database can't be reached, or another run still holds the lock."""
 

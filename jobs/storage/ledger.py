@@ -48,7 +48,7 @@ def count_other_mappings(cursor: Cursor, found: list[InputFile], source: Source)
     cursor.execute(
         "select source || case when source = %(name)s then ' as it was before' else '' end, count(*)"
         " from ops.ingested_files where is_current and file_path = any(%(paths)s)"
-        " and (source, mapping_hash) <> (%(name)s, %(hash)s) group by source",
+        ' and (source, mapping_hash) <> (%(name)s, %(hash)s) group by source order by source collate "C"',
         {"name": source.name, "hash": source.mapping_hash, "paths": [file.uri for file in found]},
     )
     return dict(cursor.fetchall())
@@ -63,7 +63,7 @@ def choose_all_files(cursor: Cursor, found: list[InputFile], source: Source, dro
     cursor.execute("select file_path, source from ops.ingested_files where is_current")
     recorded: dict[str, str] = dict(cursor.fetchall())
     files = {file.uri: file for file in found}
-    for uri in recorded.keys() - files.keys():
+    for uri in sorted(recorded.keys() - files.keys()):
         if file := _find_again(uri, drop_missing):
             files[uri] = file
     names = {uri: recorded.get(uri, source.name) for uri in files}
@@ -73,7 +73,7 @@ def choose_all_files(cursor: Cursor, found: list[InputFile], source: Source, dro
 
 def read_sources(names: set[str], given: Source | None = None) -> dict[str, Source]:
     """The sources that the ledger names, as they are today; `given` has been read already."""
-    return {name: given if given and name == given.name else read_source(Path(name)) for name in names}
+    return {name: given if given and name == given.name else read_source(Path(name)) for name in sorted(names)}
 
 
 def reserve_file_ids(cursor: Cursor, count: int) -> list[int]:

@@ -98,12 +98,14 @@ def read_only(url: str, application_name: str) -> Iterator[Cursor]:
 def hold_run_lock(url: str, wait_seconds: float) -> Iterator[None]:
     """Hold the lock of the one running run, on a connection of its own.
 
-    Raises DatabaseUnavailableError when another run still holds it after `wait_seconds`.
+    Raises DatabaseUnavailableError when another run still holds it after `wait_seconds`, and where nothing can be
+    written.
     """
     with closing(connect(url, "document-events run lock")) as connection:
         connection.autocommit = True
         deadline = time.monotonic() + wait_seconds
         with connection.cursor() as cursor:
+            _refuse_read_only(cursor)
             while True:
                 cursor.execute("select pg_try_advisory_lock(%s)", (_RUN_LOCK,))
                 if fetch_one(cursor)[0]:
@@ -114,6 +116,16 @@ def hold_run_lock(url: str, wait_seconds: float) -> Iterator[None]:
                     )
                 time.sleep(min(1.0, wait_seconds))
         yield
+
+
+def _refuse_read_only(cursor: Cursor) -> None:
+    cursor.execute("select current_database(), current_setting('transaction_read_only')")
+    name, is_read_only = fetch_one(cursor)
+    if is_read_only == "on":
+        raise DatabaseUnavailableError(
+            f"database {name} is read-only (a standby, or default_transaction_read_only is on): name the primary server"
+            " in DATABASE_URL, or run again when it can be written"
+        )
 
 
 def fetch_one(cursor: Cursor) -> tuple[object, ...]:
@@ -165,7 +177,7 @@ def jdbc_options(url: str) -> dict[str, str]:
         host = f"[{info.host}]" if ":" in info.host else info.host
         query = urlencode(parameters, quote_via=quote)
         return {
-            "url": f"jdbc:postgresql://{host}:{info.port}/{quote(info.dbname)}?{query}",
+            "url": f"jdbc:postgresql://{host}:{info.port}/{quote(info.dbname, safe='')}?{query}",
             "user": info.user,
             "password": info.password or "",
             "driver": "org.postgresql.Driver",

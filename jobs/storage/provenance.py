@@ -69,7 +69,7 @@ def find_readings(cursor: Cursor, name: str) -> list[FileReading]:
     rows = fetch_rows(
         cursor,
         "select * from ops.ingested_files where right('/' || file_path, length(%s)) = %s"
-        " order by file_path, file_id desc",
+        ' order by file_path collate "C", file_id desc',
         end,
         end,
     )
@@ -78,7 +78,10 @@ def find_readings(cursor: Cursor, name: str) -> list[FileReading]:
 
 def find_repeating_readings(cursor: Cursor) -> list[FileReading]:
     """The current readings in which exact duplicates were counted."""
-    query = "select * from ops.ingested_files where is_current and exact_duplicates > 0 order by file_path"
+    query = (
+        "select * from ops.ingested_files where is_current and exact_duplicates > 0"
+        ' order by file_path collate "C", file_id'
+    )
     return [_make_reading(row) for row in fetch_rows(cursor, query)]
 
 

@@ -251,7 +251,7 @@ def _merge(cursor: Cursor, run: Run) -> dict[str, dict[str, int]]:
 def _read_restatements(cursor: Cursor, run: Run) -> list[Restatement]:
     cursor.execute(
         "select metric, activity_date, old_value, new_value, cause from ops.metric_restatements"
-        " where run_id = %s order by activity_date, metric",
+        ' where run_id = %s order by activity_date, metric collate "C"',
         (run.run_id,),
     )
     return [Restatement(*row) for row in cursor.fetchall()]

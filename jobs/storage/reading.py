@@ -1,6 +1,5 @@
 """Files -> events and quarantined records, by Python in Spark's workers, in one pass over their content."""
 
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, reduce
@@ -13,8 +12,7 @@ from jobs.records.opening import can_open
 from jobs.records.reading import ReadRequest
 from jobs.records.splits import Split, choose_split_bytes, cut_file, pack_splits
 from jobs.storage.data_source import DocumentEvents, write_request
-from jobs.storage.errors import UsageError
-from jobs.storage.file_systems import InputFile, file_system_of
+from jobs.storage.file_systems import InputFile
 from jobs.storage.files import sniff
 from jobs.storage.hadoop_reading import read_hadoop_files
 from jobs.storage.spark import keep
@@ -37,18 +35,10 @@ class RecordsRead:
 
 
 def read_files(spark: SparkSession, files: dict[int, InputFile], request: ReadRequest, scratch: Path) -> RecordsRead:
-    """Read the files, given by their file ids, each as what its content looks like; `scratch` is a private folder.
-
-    Raises UsageError where a file has changed since it was listed.
-    """
+    """Read the files, given by their file ids, each as what its content looks like; `scratch` is a private folder."""
     with ThreadPoolExecutor() as pool:  # to ask a store for hundreds of files one by one would take a minute
         sniffed = dict(zip(files, pool.map(sniff, files.values()), strict=True))
-    try:
-        read = keep(scan_files(spark, files, sniffed, request, scratch))
-    except Exception:
-        refuse_changed_files(files.values())  # says more than what Spark makes of it
-        raise
-    refuse_changed_files(files.values())
+    read = keep(scan_files(spark, files, sniffed, request, scratch))
     return gather(read, {file_id: found.format for file_id, found in sniffed.items()})
 
 
@@ -98,20 +88,3 @@ def _read_splits(spark: SparkSession, files: list[Split], request: ReadRequest, 
 @cache
 def _register(spark: SparkSession) -> None:
     spark.dataSource.register(DocumentEvents)
-
-
-def refuse_changed_files(files: Iterable[InputFile]) -> None:
-    """Raise UsageError where a file is no longer what was listed: what was read is no reading of it."""
-    with ThreadPoolExecutor() as pool:
-        changed = [file for file, is_same in zip(files, pool.map(is_unchanged, files), strict=True) if not is_same]
-    if changed:
-        others = f" and {len(changed) - 1} others" if len(changed) > 1 else ""
-        raise UsageError(f"{changed[0].uri}{others}: changed while being read; run again when nobody writes there")
-
-
-def is_unchanged(file: InputFile) -> bool:
-    """Whether the file is still what it was when it was listed."""
-    try:
-        return file_system_of(file.uri).stat(file.uri) == file
-    except OSError:
-        return False

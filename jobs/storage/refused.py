@@ -23,17 +23,19 @@ def read_lines(folder: Path, run_ids: Iterable[int]) -> Iterator[tuple[int, str]
 
 
 def find_refused(cursor: Cursor, event_id: str, quarantine: Path) -> list[Row]:
-    """Refused records that bear the id, or that can't be read and hold it in their text."""
+    """Refused records that bear the id, or that can't be read and hold it in their text; by file, number and run."""
     runs = [row["run_id"] for row in fetch_rows(cursor, "select distinct run_id from ops.quarantined_records")]
     query = (
         "select quarantined_records.* from ops.quarantined_records inner join ops.ingested_files using (file_id)"
         " where quarantined_records.run_id = %s and file_path = %s and record_number = %s"
+        " order by file_id"
     )
-    return [
+    found = [
         {**row, **record}
         for record in read_refused(quarantine, runs, event_id=event_id)
         for row in fetch_rows(cursor, query, record["run_id"], record["source_file"], record["record_number"])
     ]
+    return sorted(found, key=lambda record: (record["source_file"], record["record_number"], record["run_id"]))
 
 
 def read_refused(

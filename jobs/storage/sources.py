@@ -28,8 +28,9 @@ def read_source(path: Path) -> Source:
             raise file.wrong(f"is an unknown field; known are {', '.join(FIELDS)}", key, name)
     if "event_id" in constants:
         raise file.wrong("can't be a constant; all records would be one", "constants", "event_id")
-    for name in fields.keys() & constants.keys():
-        raise file.wrong("is both a field and a constant; keep one", "constants", name)
+    for name in constants:
+        if name in fields:
+            raise file.wrong("is both a field and a constant; keep one", "constants", name)
     for name in REQUIRED[1:]:  # an unmapped event id is derived from the content
         if name not in fields and name not in constants:
             raise file.wrong(f"{name} is missing; say where the records have it", "fields")

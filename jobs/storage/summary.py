@@ -160,4 +160,5 @@ def _listed(title: str, counts: Mapping[str, int | None]) -> list[str]:
 def _section(title: str, counts: dict[str, int]) -> list[str]:
     if not counts:
         return []
-    return [title, *[f"  {name:<24}{count:>6,}" for name, count in sorted(counts.items(), key=lambda c: -c[1])]]
+    most_first = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    return [title, *[f"  {name:<24}{count:>6,}" for name, count in most_first]]

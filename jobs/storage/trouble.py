@@ -5,12 +5,14 @@ from contextlib import suppress
 from typing import Any
 
 import psycopg2
+import psycopg2.errors
 from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 
 from jobs.storage.errors import DatabaseUnavailableError, LostLockError, LostRowsError, describe
 
-# Connection lost or refused; no room left; stopped, crashed or starting; files it can't read or write.
-_CLASSES = ("08", "53", "57", "58")
+# Connection lost or refused; no room left; stopped, crashed or starting; files it can't read or write; or nothing may
+# be written, as on a server that has become a standby.
+_STATES = ("08", "53", "57", "58", "25006")
 # What may go away by itself: connections lost or refused, a server that stops or starts, deadlocks, lock timeouts.
 _PASSING_CLASSES = ("08",)
 _PASSING_STATES = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03")
@@ -18,13 +20,14 @@ _PASSING_STATES = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03")
 
 def find_database_trouble(error: BaseException) -> DatabaseUnavailableError | None:
     """The error to show instead, where the database failed psycopg2 or Spark's JDBC; else None."""
-    if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
+    is_read_only = isinstance(error, psycopg2.errors.ReadOnlySqlTransaction)
+    if is_read_only or isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
         return _make_error(describe(error))
     with suppress(Py4JError, OSError):  # a JVM that is gone explains nothing
         causes = list(_list_causes(getattr(error, "java_exception", None) or getattr(error, "_origin", None)))
         # Innermost first: what is around PostgreSQL's own words quotes the rows of the batch.
         for cause in reversed(causes):
-            if _state_of(cause)[:2] in _CLASSES:
+            if _state_of(cause).startswith(_STATES):
                 return _make_error(str(cause.getMessage()).splitlines()[0][:300])
     return None
 

@@ -1,12 +1,30 @@
-"""Erased people taken out of rows that were read before, by the rules that new records go through."""
+"""Erased people taken out of rows that were read before, by the rules that new records go through.
 
-from collections.abc import Callable
+The key travels inside Python functions, as bytes: in a literal it would stand in plans, and these are shown and logged.
+"""
+
+from typing import Any
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
-from jobs.records.pseudonyms import Erased
+from jobs.records.pseudonyms import PERSONAL, Erased
 from jobs.records.quarantine import Problem, Quarantined
+from schemas.tables import WHOLE_QUARANTINE_LINE
+
+# The columns of an event that get another value; those of PERSONAL lose theirs.
+_CHANGED = ("user_id", "shared_with_user_id", "content_fingerprint")
+_CHANGES = T.StructType(
+    [
+        T.StructField("names", T.ArrayType(T.StringType())),
+        *[T.StructField(name, T.StringType()) for name in _CHANGED],
+    ]
+)
+# What is taken out of a line of the quarantine folder.
+_REDACTED = T.StructType(
+    [WHOLE_QUARANTINE_LINE[name] for name in ("details", "raw", "raw_base64", "raw_sha256", "is_redacted")]
+)
 
 
 def pseudonymize(records: DataFrame, erased: Erased) -> DataFrame:
@@ -15,13 +33,19 @@ def pseudonymize(records: DataFrame, erased: Erased) -> DataFrame:
     In and out: one row per record, the same columns.
     """
 
-    def change(row: Row) -> Row:
-        changes = erased.find_changes(row.user_id, row.shared_with_user_id, row.content_fingerprint)
-        return Row(**row.asDict() | changes) if changes else row
+    def find(*values: Any) -> tuple[Any, ...] | None:
+        changes = erased.find_changes(*values)
+        return ([*changes], *[changes.get(name) for name in _CHANGED]) if changes else None
 
-    # An instant that goes through Python's local time would be ambiguous where the clocks are put back.
-    counted = records.withColumn("event_at", F.unix_micros("event_at"))
-    return _change(counted, change).withColumn("event_at", F.timestamp_micros("event_at"))
+    found = records.withColumn("changes", F.udf(find, _CHANGES, useArrow=False)(*_CHANGED))
+    is_changed = {
+        name: F.coalesce(F.array_contains("changes.names", name), F.lit(False)) for name in (*_CHANGED, *PERSONAL)
+    }
+    changed = {name: F.when(is_changed[name], F.col(f"changes.{name}")).otherwise(F.col(name)) for name in _CHANGED}
+    changed |= {
+        name: F.when(F.coalesce(is_changed[name], F.lit(False)), None).otherwise(F.col(name)) for name in PERSONAL
+    }
+    return found.select(*[changed.get(name, F.col(name)).alias(name) for name in records.columns])
 
 
 def redact(lines: DataFrame, erased: Erased) -> DataFrame:
@@ -31,15 +55,21 @@ def redact(lines: DataFrame, erased: Erased) -> DataFrame:
     so.
     """
 
-    def change(line: Row) -> Row:
-        before = _read_line(line)
-        after = erased.redact(before)
-        if after is before:
-            return line
-        kept = {"raw": after.raw, "raw_base64": after.raw_base64, "raw_sha256": after.raw_sha256}
-        return Row(**line.asDict() | kept | {"details": _write_details(line, after), "is_redacted": True})
+    def find(line: Row) -> tuple[Any, ...] | None:
+        record = _read_line(line)
+        redacted = erased.redact(record)
+        if redacted is record:
+            return None
+        problems = [tuple(vars(problem).values()) for problem in redacted.problems]
+        details = (problems, redacted.fields) if line.details else None
+        return details, redacted.raw, redacted.raw_base64, redacted.raw_sha256, redacted.is_redacted
 
-    return _change(lines, change)
+    found = lines.withColumn("redacted", F.udf(find, _REDACTED, useArrow=False)(F.struct(*lines.columns)))
+    changed = {
+        name: F.when(F.col("redacted").isNotNull(), F.col(f"redacted.{name}")).otherwise(F.col(name))
+        for name in _REDACTED.names
+    }
+    return found.select(*[changed.get(name, F.col(name)).alias(name) for name in lines.columns])
 
 
 def find_names(lines: DataFrame, erased: Erased) -> frozenset[str]:
@@ -54,14 +84,3 @@ def _read_line(line: Row) -> Quarantined:
     problems = [Problem(**problem.asDict()) for problem in details.problems or ()]
     text = (line.raw, line.raw_base64, line.raw_bytes, line.raw_sha256)
     return Quarantined(problems, details.fields, *text, is_redacted=line.is_redacted)
-
-
-def _write_details(line: Row, record: Quarantined) -> Row | None:
-    if line.details is None:
-        return None
-    return Row(problems=[Row(**vars(problem)) for problem in record.problems], fields=record.fields)
-
-
-def _change(rows: DataFrame, change: Callable[[Row], Row]) -> DataFrame:
-    # The key travels inside the function, as bytes: in a literal it would stand in plans, and these are logged.
-    return rows.sparkSession.createDataFrame(rows.rdd.map(change), rows.schema, verifySchema=False)

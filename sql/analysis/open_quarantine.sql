@@ -12,4 +12,8 @@ from ops.open_quarantined_records as open_records
 cross join unnest(open_records.reasons) as reasons (reason)
 left join unnest(open_records.fields) as fields (field) on true
 group by reasons.reason, coalesce(fields.field, ''), open_records.file_path
-order by records desc, reasons.reason asc, field asc, open_records.file_path asc;
+order by
+    records desc,
+    reasons.reason collate "C" asc,
+    coalesce(fields.field, '') collate "C" asc,
+    open_records.file_path collate "C" asc;

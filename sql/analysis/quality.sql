@@ -21,7 +21,8 @@ reason_counts as (
 reason_lists as (
     select
         run_id,
-        string_agg(reason || ' ' || record_count, ', ' order by record_count desc, reason asc) as reasons
+        string_agg(reason || ' ' || record_count, ', ' order by record_count desc, reason collate "C" asc)
+            as reasons
     from reason_counts
     group by run_id
 )

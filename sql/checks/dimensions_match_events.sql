@@ -117,4 +117,4 @@ select
     expected
 from compared
 where stored is distinct from expected
-order by table_name, id collate "C";
+order by table_name collate "C", id collate "C";

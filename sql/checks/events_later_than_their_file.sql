@@ -12,4 +12,7 @@ inner join ops.ingested_files on events.file_id = ingested_files.file_id
 -- touched:     on events.event_id = staged.event_id and staged.run_id = {run_id}
 where events.event_at > ingested_files.modified_at + interval '1 hour'
 group by ingested_files.file_path, ingested_files.modified_at
-order by late_events desc, ingested_files.file_path asc;
+order by
+    late_events desc,
+    ingested_files.file_path collate "C" asc,
+    ingested_files.modified_at asc;

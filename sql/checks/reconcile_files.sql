@@ -85,4 +85,4 @@ where
     files.open_readings > 0
     or files.published < coalesce(published_rows.row_count, 0)
     or (replacements.replaced_events = 0 and files.published <> coalesce(published_rows.row_count, 0))
-order by files.file_path;
+order by files.file_path collate "C";

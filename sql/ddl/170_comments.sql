@@ -72,7 +72,7 @@ comment on column public.events.run_id is 'Run that first received the record.';
 
 comment on table ops.pipeline_runs is 'The journal; one row per run that got as far as the database.';
 comment on column ops.pipeline_runs.run_id is
-'Id of the run: the time at which it began, or larger; the latest run has the largest, whatever a clock said.';
+'Id of the run: the time at which it began, or larger. The latest run has the largest.';
 comment on column ops.pipeline_runs.started_at is 'When the run began.';
 comment on column ops.pipeline_runs.finished_at is 'When it ended; null while running.';
 comment on column ops.pipeline_runs.status is 'running, succeeded or failed.';

@@ -40,15 +40,22 @@ held_back_files as (
     select file_path
     from ops.held_back_files
     where file_path not in (select loaded_files.file_path from loaded_files)
+),
+
+files as (
+    select
+        file_path,
+        records
+    from loaded_files
+    union all
+    select
+        file_path,
+        null as records
+    from held_back_files
 )
 
 select
     file_path,
     records
-from loaded_files
-union all
-select
-    file_path,
-    null as records
-from held_back_files
-order by records desc nulls last, file_path asc;
+from files
+order by records desc nulls last, file_path collate "C" asc;

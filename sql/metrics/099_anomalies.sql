@@ -77,7 +77,7 @@ select
     expected,
     explanation
 from metrics.find_anomalies()
-order by anomaly_type collate "C", observed_at, subject_id collate "C";
+order by anomaly_type collate "C", observed_at, subject_id collate "C", observed, explanation collate "C";
 
 comment on view metrics.anomalies is
 'Unusual things found in the published events, each explained in a sentence; one row per finding.';

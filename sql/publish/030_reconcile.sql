@@ -13,4 +13,4 @@ where
     records <> blank + quarantined_rows + accepted
     or accepted <> published_rows + exact_duplicates + superseded_rows
     or superseded <> superseded_rows
-order by file_path;
+order by file_path collate "C";

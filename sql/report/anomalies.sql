@@ -14,5 +14,7 @@ from metrics.anomalies
 order by
     array_position(array['critical', 'warning', 'info'], severity),
     observed_at desc,
-    anomaly_type asc,
-    subject_id collate "C" asc;
+    anomaly_type collate "C" asc,
+    subject_id collate "C" asc,
+    observed desc,
+    explanation collate "C" asc;

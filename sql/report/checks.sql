@@ -11,4 +11,7 @@ select
     results.example::text as example
 from ops.check_results as results
 inner join last_checked on results.run_id = last_checked.run_id
-order by results.findings = 0, results.severity asc, results.check_name asc;
+order by
+    results.findings = 0,
+    results.severity collate "C" asc,
+    results.check_name collate "C" asc;

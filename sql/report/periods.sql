@@ -96,4 +96,4 @@ from periods
 inner join active_users on periods.period = active_users.period
 inner join event_counts on periods.period = event_counts.period
 left join session_counts on periods.period = session_counts.period
-order by periods.period;
+order by periods.period collate "C";

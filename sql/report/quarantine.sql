@@ -7,4 +7,4 @@ select
 from ops.open_quarantined_records as open_records
 cross join unnest(open_records.reasons) as reasons (reason)
 group by reasons.reason
-order by records desc, reasons.reason asc;
+order by records desc, reasons.reason collate "C" asc;

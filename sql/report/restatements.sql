@@ -8,5 +8,5 @@ select
     new_value - old_value as change,
     cause
 from ops.metric_restatements
-order by run_id desc, activity_date desc, metric asc
+order by run_id desc, activity_date desc, metric collate "C" asc
 limit 50;

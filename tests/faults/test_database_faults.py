@@ -21,6 +21,7 @@ from jobs.storage.publish import publish
 from jobs.storage.runs import start_run
 from jobs.storage.settings import read_settings
 from tests.builders import ROOT
+from tests.conftest import run_on_server
 from tests.faults.conftest import Site
 from tests.faults.harness import PUBLISHING, STAGING, stopped_while
 from tests.test_pipeline import query
@@ -86,6 +87,23 @@ def test_a_connection_cut_while_publishing_is_made_anew(merging: Site) -> None:
         wait()
         assert merging.proxy.cut(PUBLISHING) == 1
     assert job.wait() == 0
+    merging.assert_as_after_one_load()
+
+
+def test_a_database_that_turns_read_only_before_publishing_is_named(
+    merging: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As after a failover to a standby; only new connections notice."""
+    name = urlsplit(merging.url).path[1:]
+    with stopped_while(merging.url, STAGING) as wait:
+        job = merging.start()
+        wait()
+        run_on_server(merging.url, f"alter database {name} set default_transaction_read_only = on")
+    assert job.wait() == 4
+    assert_one_line(capsys, "in a read-only transaction")
+    writable = f"{merging.url}&options=-c%20default_transaction_read_only%3Doff"
+    run_on_server(writable, f"alter database {name} reset default_transaction_read_only")
+    merging.load()
     merging.assert_as_after_one_load()
 
 

@@ -60,6 +60,12 @@ def test_edit_burst_in_the_warm_up_is_silent(tables: Any) -> None:
     assert find_anomalies(tables) == []
 
 
+@pytest.mark.parametrize("events", [edits_per_day(*[2] * 8, *[40] * 7), shares_per_day(*[1] * 8, *[30] * 7)])
+def test_bursts_on_less_than_half_of_the_days_do_not_hide_one_another(tables: Any, events: list[Event]) -> None:
+    load(tables, *events)
+    assert len(find_anomalies(tables)) == 7
+
+
 @pytest.mark.parametrize(("edits", "findings"), [(19, 0), (20, 1)])
 def test_edit_burst_needs_a_number_of_edits_however_quiet_the_document(tables: Any, edits: int, findings: int) -> None:
     load(tables, *edits_per_day(*[1] * 8, edits))

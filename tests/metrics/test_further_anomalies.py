@@ -36,7 +36,7 @@ def logins_per_day(*days: str, user_id: str = "ann") -> list[Event]:
 def wander(day: str, places: int, minutes: int, field: str = "ip_address") -> list[Event]:
     """A login from each of some places, so many minutes apart."""
     return [
-        login(f"w{n}", "ann", f"{day} {12 + n * minutes // 60}:{n * minutes % 60:02}", **{field: f"place {n}"})
+        login(f"w{day}{n}", "ann", f"{day} {12 + n * minutes // 60}:{n * minutes % 60:02}", **{field: f"place {n}"})
         for n in range(places)
     ]
 
@@ -58,6 +58,11 @@ def test_login_spread_is_explained_with_its_numbers(tables: Any) -> None:
 def test_login_spread_over_hours_is_none(tables: Any) -> None:
     load(tables, *logins_per_day(*MARCH[:3]), *wander(MARCH[3], 6, 21))  # never four within 60 minutes
     assert find_anomalies(tables) == []
+
+
+def test_spreads_on_less_than_half_of_the_days_do_not_hide_one_another(tables: Any) -> None:
+    load(tables, *logins_per_day(*MARCH[:5]), *(event for day in MARCH[5:9] for event in wander(day, 6, 10)))
+    assert [row[0] for row in find_anomalies(tables)] == ["login_spread"] * 4
 
 
 def test_login_spread_in_the_warm_up_is_silent(tables: Any) -> None:
@@ -129,6 +134,11 @@ def test_document_sweep_is_explained_with_its_numbers(tables: Any) -> None:
         "User ann worked on 30 different documents in the session from 2025-03-08 10:00:00 UTC on;"
         " 2 is usual (median of 8 sessions)."
     )
+
+
+def test_sweeps_in_less_than_half_of_the_sessions_do_not_hide_one_another(tables: Any) -> None:
+    load(tables, *USUAL_SESSIONS, *(event for day in MARCH[7:13] for event in visit(f"{day} 10", 30)))
+    assert [row[0] for row in find_anomalies(tables)] == ["document_sweep"] * 6
 
 
 def test_document_sweep_in_the_warm_up_is_silent(tables: Any) -> None:

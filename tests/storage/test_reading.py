@@ -245,21 +245,6 @@ def test_only_wanted_records_are_read_if_their_text_is_what_it_was(spark: SparkS
     assert [(row.record_number, row.event_id) for row in found.accepted.collect()] == [(2, "e1")]
 
 
-@pytest.mark.parametrize("change", ["appended", "gone"])
-def test_a_file_that_changed_after_it_was_listed_is_no_reading(
-    spark: SparkSession, tmp_path: Path, change: str
-) -> None:
-    (tmp_path / "a.json").write_text(record_json())
-    files, _ = discover(str(tmp_path), INCLUDE)
-    if change == "appended":
-        (tmp_path / "a.json").write_text(record_json() * 2)
-    else:
-        (tmp_path / "a.json").unlink()
-    with pytest.raises(UsageError, match=r"a\.json: changed while being read") as caught:
-        read_by_id(spark, {1: files[0]})
-    assert "\n" not in str(caught.value)
-
-
 def test_what_tells_erased_people_is_in_no_plan_and_no_file_that_others_can_read(
     spark: SparkSession, tmp_path: Path
 ) -> None:

@@ -21,11 +21,21 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG, Asset, BaseSensorOperator, Context, Param
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+
+def read_variable(name: str, default: str) -> str:
+    """A variable of the environment. Raises ValueError where it is set and empty.
+
+    Somebody meant another folder than the sample, which must not be loaded in its place.
+    """
+    if not (value := os.environ.get(name, default)).strip():
+        raise ValueError(f"{name} is set and empty: write what it is to be, or leave it out")
+    return value
+
+
 HOME = Path(os.environ.get("DOCUMENT_EVENTS_HOME") or Path(__file__).resolve().parents[3])
 PYTHON = os.environ.get("DOCUMENT_EVENTS_PYTHON") or str(HOME / ".venv" / "bin" / "python")
-# Set and empty they are refused by the parameters below: the sample must not be loaded for what somebody else meant.
-INPUT = os.environ.get("DOCUMENT_EVENTS_INPUT", "data/events")
-SOURCE = os.environ.get("DOCUMENT_EVENTS_SOURCE", "conf/sources/default.yml")
+INPUT = read_variable("DOCUMENT_EVENTS_INPUT", "data/events")
+SOURCE = read_variable("DOCUMENT_EVENTS_SOURCE", "conf/sources/default.yml")
 SCHEDULE = os.environ.get("DOCUMENT_EVENTS_SCHEDULE", "@hourly") or None  # empty: only when triggered
 RETRY_SECONDS = float(os.environ.get("DOCUMENT_EVENTS_RETRY_SECONDS") or 60)
 INPUT_TIMEOUT_SECONDS = float(os.environ.get("DOCUMENT_EVENTS_INPUT_TIMEOUT_SECONDS") or 3600)

@@ -63,6 +63,14 @@ def test_it_imports_without_errors_or_warnings_and_is_what_it_says(airflow: Airf
     }
 
 
+@pytest.mark.parametrize("name", ["DOCUMENT_EVENTS_INPUT", "DOCUMENT_EVENTS_SOURCE"])
+def test_a_variable_that_is_set_and_empty_is_not_taken_for_the_default(airflow: Airflow, name: str) -> None:
+    code = "import json; from airflow.dag_processing.dagbag import DagBag\n"
+    code += f"print(json.dumps(DagBag({str(DAGS)!r}).import_errors))"
+    (error,) = run_python(airflow, code, **{name: ""}).values()  # type: ignore[attr-defined]
+    assert f"{name} is set and empty: write what it is to be, or leave it out" in error
+
+
 def test_it_waits_for_a_file_that_is_finished(airflow: Airflow, tmp_path: Path) -> None:
     files = {"none": [], "unfinished": ["_a.json", ".b.json", "c.json.tmp", "_d/e.json"], "deep one": ["f/g.json"]}
     for folder, names in files.items():

@@ -1,0 +1,87 @@
+"""What Python lists for people comes in one order, in whatever order it was counted or found."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.quality import describe_reasons, describe_unmatched
+from jobs.storage.errors import UsageError
+from jobs.storage.ledger import choose_all_files
+from jobs.storage.refused import find_refused
+from jobs.storage.sources import read_source
+from jobs.storage.summary import format_nothing_new
+from jobs.transforms.quarantine import RefusedGroup
+from tests.builders import default_source
+from tests.metrics.rows import Event, create_tables, execute, load
+from tests.test_quality import file
+
+SKIPPED = [("x", "unfinished"), ("y", "not included"), ("z", "gone or no file")]
+GROUPS = [
+    RefusedGroup(1, ("bad_value",), ("user_id", "event_at"), 2, 7, '{"a": 1}'),
+    RefusedGroup(1, ("bad_value", "missing_field"), ("user_id", "event_at"), 2, 3, '{"b": 1}'),
+    RefusedGroup(1, ("bad_timestamp", "missing_field"), ("event_at", "user_id"), 2, 5, '{"c": 1}'),
+]
+
+
+def test_what_counts_the_same_is_listed_by_name() -> None:
+    names = ["gone or no file", "not included", "unfinished"]
+    for skipped in permutations(SKIPPED):
+        told = format_nothing_new({"found": 1, "loaded": 1, "other_mappings": {}, "skipped": skipped})
+        assert [line.split("  ")[1] for line in told.splitlines()[2:]] == names
+
+
+def test_reasons_and_their_examples_do_not_depend_on_the_order_of_the_groups() -> None:
+    for groups in permutations(GROUPS):
+        lines = list(describe_reasons([replace(file(20), refused=list(groups))]))
+        assert [line.split()[0] for line in lines] == ["bad_value", "missing_field", "bad_timestamp"]
+        assert [line.partition(" record ")[2][0] for line in lines] == ["3", "3", "5"]
+
+
+def test_unmatched_fields_are_listed_as_the_mapping_has_them() -> None:
+    for groups in permutations(GROUPS):
+        (line,) = describe_unmatched(default_source(), [replace(file(6), refused=list(groups))])
+        assert "has event_at at event_at, timestamp, event_time, ts, created_at; user_id at user_id, userId" in line
+
+
+def test_the_file_that_is_told_to_be_gone_is_the_first_by_name(database: Any) -> None:
+    create_tables(database)
+    names = [f"{letter}{number}" for letter in "zaB" for number in range(9)]
+    load(database, *(Event(name, "ann", "2025-03-01 10:00", source=name) for name in names))
+    with database.cursor() as cursor, pytest.raises(UsageError, match=r"^/B0\.jsonl: was loaded before and is gone"):
+        choose_all_files(cursor, [], default_source(), drop_missing=False)
+
+
+def test_refused_records_come_by_file_and_number(database: Any, tmp_path: Path) -> None:
+    create_tables(database)
+    load(database, *(Event(name, "ann", "2025-03-01 10:00", source=name) for name in ("a", "B")))
+    execute(
+        database,
+        "insert into ops.quarantined_records select file_id, n, array['bad_value'], array['x'], 'x', 1"
+        " from ops.ingested_files cross join generate_series(9, 10) as n",
+    )
+    folder = tmp_path / "run_id=1"
+    folder.mkdir()
+    for part, places in {"0": [("a", 10), ("B", 10)], "1": [("B", 9), ("a", 9)]}.items():
+        lines = [
+            {"source_file": f"file:///{name}.jsonl", "record_number": number, "details": {"fields": {"event_id": "e"}}}
+            for name, number in places
+        ]
+        (folder / f"part-{part}.json").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with database.cursor() as cursor:
+        found = find_refused(cursor, "e", tmp_path)
+    shown = [f"{row['source_file'][8]}{row['record_number']}" for row in found]
+    assert shown == ["B9", "B10", "a9", "a10"]
+
+
+def test_of_several_names_that_are_wrong_the_first_in_the_file_is_told(tmp_path: Path) -> None:
+    names = ("user_id", "device", "permission", "comment_text", "event_at")
+    mapping = {"fields": dict.fromkeys(names, "x"), "constants": dict.fromkeys(reversed(names), "x")}
+    (tmp_path / "source.yml").write_text(json.dumps(mapping))
+    with pytest.raises(UsageError, match=r"constants: event_at is both"):
+        read_source(tmp_path / "source.yml")
