@@ -3,6 +3,7 @@
 msgspec decides what is JSON, as RFC 8259 says. Whole numbers become int, however they are written, others float.
 """
 
+import math
 import re
 import sys
 from decimal import Decimal
@@ -25,9 +26,9 @@ sys.setrecursionlimit(max(sys.getrecursionlimit(), 4 * MAX_NESTING))
 # An open one goes to the end, so that the text behind it is not searched again from each of its quotes.
 _STRING = rb'"(?:[^"\\]++|\\.)*+"?'
 _STRINGS = re.compile(_STRING, re.DOTALL)
-_BRACKETS = re.compile(rb"[\[\]{}]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _LONG_INTEGER = re.compile(
-    rb"%b|(?<![0-9.eE+-])(-?[0-9]{%d,}+)(?![.eE])" % (_STRING, _MAX_NUMBER_CHARACTERS), re.DOTALL
+    rb"%b|(?<![0-9.eE+-])(-?[0-9]{%d,}+)(?![.eE])" % (_STRING, _MAX_NUMBER_CHARACTERS + 1), re.DOTALL
 )
 # Escapes one after the other, so that no escaped backslash is taken for the start of an escape; the first group is
 # one half of a surrogate pair without the other.
@@ -72,7 +73,7 @@ def show(value: Any) -> str:
 def read_number(text: str) -> int | float | HugeNumber:
     """The number that a text with a fraction or an exponent is; int, and exact, where it is whole."""
     number = float(text)
-    if len(text) > _MAX_NUMBER_CHARACTERS or number in (float("inf"), float("-inf")):
+    if len(text) > _MAX_NUMBER_CHARACTERS or math.isinf(number):
         return HugeNumber(text)
     if not number.is_integer() or (abs(number) >= _LEAST_EXPONENTIAL and "e" in text.lower()):
         return number
@@ -88,7 +89,7 @@ def _write(value: Any, encoder: msgspec.json.Encoder) -> bytes:
 def _refuse_deep(text: bytes) -> None:
     """Raises ValueError for more than `MAX_NESTING` levels; a bracket within a string is none."""
     depth = 0
-    for bracket in _BRACKETS.findall(_STRINGS.sub(b"", text)):
+    for bracket in _STRINGS.sub(b"", text).translate(None, _NO_BRACKETS):
         depth += 1 if bracket in b"[{" else -1
         if depth > MAX_NESTING:
             raise ValueError(f"more than {MAX_NESTING} levels")
