@@ -139,6 +139,9 @@ stop: $(LOCAL) ## stop the embedded server; its data stay
 airflow: $(LOCAL) $(AIRFLOW) ## start Airflow with the DAG, its home in data/airflow; Ctrl-C ends it
 	@docker/airflow/start
 
+.PHONY: packages
+packages: build/packages.tar.gz ## pack what a cluster's executors need to read records: docker/README.md
+
 ##@ In containers (docker/README.md)
 COMPOSE ?= docker compose
 CONTAINERS := $(COMPOSE) --file docker/compose.yml
@@ -187,7 +190,7 @@ airflow-test: $(TEST) $(AIRFLOW) ## run the Airflow DAG for real, in .venv-airfl
 	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest -p tests.conftest docker/airflow/tests
 
 .PHONY: cluster-test
-cluster-test: $(TEST) ## the job on a Spark master and two workers of this machine, one of which is killed
+cluster-test: $(TEST) build/packages.tar.gz ## the job on a Spark master and two workers of this machine, one of which is killed
 	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest tests/cluster
 
 .PHONY: faults
@@ -277,6 +280,12 @@ $(AIRFLOW): docker/airflow/requirements.txt
 	@python3 -m venv .venv-airflow >&2
 	@.venv-airflow/bin/python -m pip install --quiet --quiet --disable-pip-version-check --requirement $< >&2
 	@touch $@
+
+# Of the driver's system and Python version, as the executors must be.
+build/packages.tar.gz: $(LOCAL)
+	@mkdir -p build
+	@tar --create --gzip --file $@ \
+		--directory "$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" pyarrow msgspec
 
 # So that the project itself need not know its rivals.
 $(BENCH): tests/bench/requirements.txt

@@ -14,7 +14,7 @@ from pathlib import Path
 from psycopg2.extensions import cursor as Cursor
 
 from jobs.entry import add_common_arguments, erasure_key_file, quarantine_folder, run_job
-from jobs.load import Work, frame_files, load
+from jobs.load import Work, load, read_whole_files
 from jobs.storage.errors import UsageError
 from jobs.storage.file_systems import end_of_path, file_system_of, show_name
 from jobs.storage.held_back import read_held_back
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace, database_url: str) -> str:
             prepare_database(cursor)
             tombstones = read_tombstones(cursor, erasure_key_file(args))
             readings = make_readings(reserve_file_ids(cursor, 1), [choose_file(cursor, args.file)])
-        work = Work("load", readings, frame_files, tombstones)
+        work = Work("load", readings, read_whole_files, tombstones)
         summary = load(database_url, work, settings, quarantine_folder(args), accept_quality=True)
     summary |= {"found": 1, "skipped": [], "other_mappings": {}}
     write_summary(Path(args.data) / "runs", summary)

@@ -166,7 +166,7 @@ def stage_again(
     """Judge, cut and stage again what names the person, and whatever shares a session with it."""
     jdbc = jdbc_options(database_url)
     find_history(database_url, entered, settings)
-    history = keep(pseudonymize(read_history(spark, entered, jdbc, settings), tombstones.in_spark(spark)))
+    history = keep(pseudonymize(read_history(spark, entered, jdbc, settings), tombstones.erased))
     # Who has lost before is staged too, as if it had stood until now: its columns change, or it wins.
     verdicts = deduplicate(history.withColumn("standing", F.lit(PUBLISHED)), keep_few)
     for table, rows in model_tables(keep(sessionize(verdicts, settings.session_gap))).items():

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from functools import reduce
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pyspark.sql import DataFrame, Row, SparkSession
@@ -10,9 +11,9 @@ from pyspark.sql import functions as F
 
 from jobs.gate import Verdict, pass_gate
 from jobs.quality import rate_files
+from jobs.records.reading import ReadRequest
 from jobs.storage.changed_files import changes_told, refuse_changed
 from jobs.storage.file_systems import InputFile
-from jobs.storage.framing import Framed, frame
 from jobs.storage.held_back import NO_PRECEDENTS, Precedents
 from jobs.storage.history import find_history, read_history
 from jobs.storage.ledger import Reading
@@ -20,16 +21,15 @@ from jobs.storage.logs import Stages
 from jobs.storage.postgres import jdbc_options
 from jobs.storage.publish import FileCounts, publish_surely
 from jobs.storage.quarantine import write_quarantine
+from jobs.storage.reading import RecordsRead, read_files
 from jobs.storage.rehearsal import rehearse
 from jobs.storage.runs import Run, RunKind, entered_run
 from jobs.storage.settings import Settings
-from jobs.storage.spark import keep, keep_few, refuse_unknown_zone, start_spark
+from jobs.storage.spark import keep, keep_few, start_spark
 from jobs.storage.staging import stage, stage_all
 from jobs.storage.tombstones import Tombstones
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
 from jobs.transforms.model import conform, model_tables
-from jobs.transforms.parse import parse
-from jobs.transforms.pseudonymize import pseudonymize, redact
 from jobs.transforms.quarantine import (
     RefusedGroup,
     count_reasons,
@@ -39,10 +39,12 @@ from jobs.transforms.quarantine import (
     shape_quarantined,
 )
 from jobs.transforms.sessionize import sessionize
-from jobs.transforms.validate import Limits, judge, split
 from schemas.tables import ARRIVING_EVENTS, RECOVERED_RECORDS
 
 _QUARANTINE_PARTS = 8
+
+# (session, what to read, what its readers must know, a private folder) -> what was read.
+Read = Callable[[SparkSession, list[Reading], ReadRequest, Path], RecordsRead]
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Work:
 
     kind: RunKind
     readings: list[Reading]
-    frame: Callable[[SparkSession, list[Reading]], Framed]
+    read: Read
     tombstones: Tombstones | None
     is_plan: bool = False
     is_stream: bool = False
@@ -62,10 +64,15 @@ class Work:
         """The files that are read; a replay reads texts that were kept."""
         return [] if self.kind == "replay" else [reading.file for reading in self.readings]
 
+    def make_request(self, settings: Settings) -> ReadRequest:
+        """What the readers must know."""
+        sources = {reading.file_id: reading.source for reading in self.readings}
+        return ReadRequest(sources, settings.limits, self.tombstones.erased if self.tombstones else None)
 
-def frame_files(spark: SparkSession, readings: list[Reading]) -> Framed:
-    """The records of whole files, all of one source."""
-    return frame(spark, {reading.file_id: reading.file for reading in readings}, readings[0].source.record_path)
+
+def read_whole_files(spark: SparkSession, readings: list[Reading], request: ReadRequest, scratch: Path) -> RecordsRead:
+    """The records of whole files."""
+    return read_files(spark, {reading.file_id: reading.file for reading in readings}, request, scratch)
 
 
 def load(database_url: str, work: Work, settings: Settings, quarantine: str, accept_quality: bool) -> dict[str, Any]:
@@ -76,43 +83,44 @@ def load(database_url: str, work: Work, settings: Settings, quarantine: str, acc
     nothing of it is published. A plan is carried out to the end and leaves nothing at all.
     """
     try:
-        with entered_run(database_url, work.kind, settings, work.is_plan) as run, changes_told(work.files):
-            return _load(database_url, run, work, settings, quarantine, accept_quality)
+        with (
+            entered_run(database_url, work.kind, settings, work.is_plan) as run,
+            changes_told(work.files),
+            TemporaryDirectory(prefix="document-events-") as scratch,
+        ):
+            return _load(database_url, run, work, settings, quarantine, accept_quality, Path(scratch))
     finally:
         if spark := SparkSession.getActiveSession():
             spark.catalog.clearCache()  # a stream loads again and again
 
 
 def _load(
-    database_url: str, run: Run, work: Work, settings: Settings, quarantine: str, accept_quality: bool
+    database_url: str,
+    run: Run,
+    work: Work,
+    settings: Settings,
+    quarantine: str,
+    accept_quality: bool,
+    scratch: Path,
 ) -> dict[str, Any]:
     stages = Stages(run.run_id)
     jdbc = jdbc_options(database_url)
     with stages.time("start spark"):
         spark = start_spark("document-events")
-        for group in (groups := _group_by_source(work.readings)):
-            refuse_unknown_zone(spark, group[0].source)
-    with stages.time("frame") as counts:
-        framed = [work.frame(spark, group) for group in groups]
-        counts["records"] = sum(records for part in framed for records, _ in part.counts.values())
-    with stages.time("parse") as counts:
-        judged = keep(_judge(framed, groups, settings.limits))
-        accepted, quarantined = split(judged)
-        described = describe_quarantined(quarantined)
-        if work.tombstones:
-            erased = work.tombstones.in_spark(spark)
-            accepted, described = keep(pseudonymize(accepted, erased)), redact(described, erased)
-        # Few as a rule: gathered once, where each look at them would be one at all records.
-        described = keep(described.coalesce(_QUARANTINE_PARTS))
+    with stages.time("read") as counts:
+        read = work.read(spark, work.readings, work.make_request(settings), scratch)
+        # Quarantined records are few. We compute them once: each look at them would go over all records.
+        described = keep(describe_quarantined(read.quarantined).coalesce(_QUARANTINE_PARTS))
         refused = [read_group(row) for row in group_refused(described).collect()]
+        counts["records"] = sum(records for records, _ in read.counts.values())
         counts |= dict(sorted(count_reasons(refused).items()))
     refuse_changed(work.files)  # before the gate, which would speak of records that are only half there
-    verdict = Verdict()
+    verdict, accepted = Verdict(), read.accepted
     with stages.time("quarantine"):
         if work.kind == "replay":
             stage(conform(accepted, RECOVERED_RECORDS), "recovered_records", run, jdbc, settings)
         else:
-            files = rate_files(work.readings, _count_records(framed), refused)
+            files = rate_files(work.readings, read.counts, refused)
             verdict = pass_gate(
                 files,
                 settings.gate,
@@ -140,7 +148,7 @@ def _load(
         stage_all(model_tables(records), run, jdbc, settings)
     refuse_changed(work.files)  # on a cluster a lost executor's part is read again, up to here
     with stages.time("publish") as counts:
-        counted = _count_files(run, work, framed, verdict_counts)
+        counted = _count_files(run, work, read, verdict_counts)
         held_back = verdict.held_back
         done = (
             rehearse(database_url, run, counted, settings, held_back)
@@ -153,7 +161,7 @@ def _load(
         "kind": run.kind,
         "started_at": run.started_at,
         "files": len(work.readings),
-        "records": sum(_count_records(framed)[reading.file_id][0] for reading in work.readings),
+        "records": sum(read.counts[reading.file_id][0] for reading in work.readings),
         "totals": done.totals,
         "changes": done.changes,
         "sessions_recut": done.sessions_recut,
@@ -176,35 +184,14 @@ def _find_history(
     return read_history(spark, run, jdbc, settings)
 
 
-def _group_by_source(readings: list[Reading]) -> list[list[Reading]]:
-    names = sorted({reading.source.name for reading in readings})
-    return [[reading for reading in readings if reading.source.name == name] for name in names]
-
-
-def _judge(framed: list[Framed], groups: list[list[Reading]], limits: Limits) -> DataFrame:
-    """One row per record of all groups, each parsed by the source of its group."""
-    parts = [
-        judge(parse(part.records, group[0].source), group[0].source, limits)
-        for part, group in zip(framed, groups, strict=True)
-    ]
-    return reduce(DataFrame.unionByName, parts)
-
-
-def _count_records(framed: list[Framed]) -> dict[int, tuple[int, int]]:
-    """(records, blank) by file id."""
-    return {file_id: found for part in framed for file_id, found in part.counts.items()}
-
-
 def _leave_out(work: Work, refused: list[RefusedGroup], file_ids: list[int]) -> tuple[Work, list[RefusedGroup]]:
     """The work and its refused records without these files."""
     readings = [reading for reading in work.readings if reading.file_id not in file_ids]
     return replace(work, readings=readings), [group for group in refused if group.file_id not in file_ids]
 
 
-def _count_files(run: Run, work: Work, framed: list[Framed], verdict_counts: dict[int, Row]) -> list[FileCounts]:
+def _count_files(run: Run, work: Work, read: RecordsRead, verdict_counts: dict[int, Row]) -> list[FileCounts]:
     """What Spark counted in each file; of a replay only the records that it recovered are read anew."""
-    counts = _count_records(framed)
-    formats = {file_id: found for part in framed for file_id, found in part.formats.items()}
     none = Row(accepted=0, exact_duplicates=0, superseded=0)
     return [
         FileCounts(
@@ -213,11 +200,11 @@ def _count_files(run: Run, work: Work, framed: list[Framed], verdict_counts: dic
             file_path=reading.file.uri,
             size_bytes=reading.file.size_bytes,
             modified_at=reading.file.modified_at,
-            format=formats[reading.file_id],
+            format=read.formats[reading.file_id],
             source=reading.source.name,
             mapping_hash=reading.source.mapping_hash,
-            records=verdicts.accepted if work.kind == "replay" else counts[reading.file_id][0],
-            blank=counts[reading.file_id][1],
+            records=verdicts.accepted if work.kind == "replay" else read.counts[reading.file_id][0],
+            blank=read.counts[reading.file_id][1],
             accepted=verdicts.accepted,
             exact_duplicates=verdicts.exact_duplicates,
             superseded=verdicts.superseded,

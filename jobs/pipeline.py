@@ -18,7 +18,7 @@ from typing import Any
 from psycopg2.extensions import cursor as Cursor
 
 from jobs.entry import add_common_arguments, erasure_key_file, own_places, quarantine_folder, run_job
-from jobs.load import Work, frame_files, load
+from jobs.load import Work, load, read_whole_files
 from jobs.storage.empty_folders import note_folder
 from jobs.storage.file_systems import InputFile, name_folder
 from jobs.storage.files import discover, no_files_found
@@ -57,7 +57,7 @@ def arg_parser() -> argparse.ArgumentParser:
 def add_folder_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of every job that loads a folder."""
     parser.add_argument(
-        "--input", required=True, help="folder of event logs, a path or a URI such as s3a://bucket/events"
+        "--input", required=True, help="folder of event logs, a path or a URI such as s3://bucket/events"
     )
     parser.add_argument("--source", default="conf/sources/default.yml", help="how the fields map to ours")
     parser.add_argument(
@@ -98,7 +98,7 @@ def load_folder(
         if not readings:
             return summary
         kind: RunKind = "full_refresh" if args.full_refresh else "load"
-        work = Work(kind, readings, frame_files, tombstones, is_plan, is_stream, precedents)
+        work = Work(kind, readings, read_whole_files, tombstones, is_plan, is_stream, precedents)
         done = load(database_url, work, settings, quarantine_folder(args), args.accept_quality)
     summary = add_run(summary, done, readings, known)
     if not is_plan:

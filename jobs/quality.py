@@ -5,8 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from jobs.records.splitting import DECODER
 from jobs.storage.ledger import Reading
-from jobs.storage.splitting import DECODER
 from jobs.transforms.quarantine import RefusedGroup, count_reasons
 from schemas.fields import Source
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from jobs.database import find_database
 from jobs.query import Result, parse_rows, query_file, show_results
+from jobs.records.opening import decode
 from jobs.storage.errors import PipelineError
-from jobs.storage.file_systems import decode
 from jobs.storage.postgres import SQL, read_only
 from jobs.storage.refused import read_lines
 

@@ -16,7 +16,7 @@ from jobs.entry import add_common_arguments, erasure_key_file, quarantine_folder
 from jobs.load import Work, load
 from jobs.storage.errors import UsageError
 from jobs.storage.migrations import prepare_database
-from jobs.storage.open_quarantine import Selection, choose_open_files, count_open_records, frame_open_records
+from jobs.storage.open_quarantine import Selection, choose_open_files, count_open_records, read_open_records
 from jobs.storage.own_objects import are_tables_published
 from jobs.storage.postgres import connect, hold_run_lock
 from jobs.storage.settings import read_settings
@@ -52,8 +52,8 @@ def run(args: argparse.Namespace, database_url: str) -> str:
             readings = choose_open_files(connection, selection)
         if not readings:
             return format_nothing_to_replay(selected)
-        frame = partial(frame_open_records, selection=selection, database_url=database_url, quarantine=quarantine)
-        work = Work("replay", readings, frame, tombstones)
+        read = partial(read_open_records, selection=selection, database_url=database_url, quarantine=quarantine)
+        work = Work("replay", readings, read, tombstones)
         summary = load(database_url, work, settings, quarantine, accept_quality=True)
     summary["selected"] = selected
     write_summary(Path(args.data) / "runs", summary)

@@ -2,18 +2,18 @@
 
     spark-submit --properties-file conf/spark-defaults.conf jobs/stream.py --input data/events
 
-Spark's file source watches the folder and starts a batch; which files are new or changed is asked of the ledger, and
-they are loaded by the very function of the batch job, under the same lock. So each record counts once whatever is
-killed when, and stream and batch may take turns on one database.
+Structured Streaming watches the folder and starts a batch when the discovery of files finds something else. Which files
+are new or changed is asked of the ledger, and they are loaded by the very function of the batch job, under the same
+lock. So each record counts once whatever is killed when, and stream and batch may take turns on one database.
 
 The ledger is the only memory. Spark's checkpoint would be a second one, which a lost disk, another database or a
 restored backup sets against the first, and files that it alone calls done would be missing for good. Here it is
 scratch: each start makes a new one, sees all files as new and lets the ledger choose.
 
-Spark does not notice that a known file has changed. Every batch does, since it looks at the whole folder, and without
-one the folder is looked at every `--look-again` seconds. A changed file is read again in full; better to write under
-a name that begins with `_` or ends in `.tmp`, and to rename when it is complete. A file that changes while it is read
-fails that load; the stream says so and goes on.
+A changed file is read again in full; better to write under a name that begins with `_` or ends in `.tmp`, and to rename
+when it is complete. A file that changes while it is read fails that load; the stream says so and goes on. On HDFS and
+the like Spark's own file source watches, which does not notice changed files; so the folder is looked at every
+`--look-again` seconds, too.
 
 With `--once` it loads what is there and ends. Else it ends by SIGINT or SIGTERM, after the batch that is under way,
 with exit code 0, or with the codes and lines of jobs/pipeline.py. A bad file is held back and the stream goes on, also
@@ -40,18 +40,15 @@ from pyspark.sql.streaming.query import StreamingQuery
 from jobs.entry import own_places, run_job
 from jobs.pipeline import add_folder_arguments, describe_load, load_folder
 from jobs.storage.errors import ChangedFilesError
-from jobs.storage.file_systems import decode, make_uri
 from jobs.storage.files import discover
-from jobs.storage.framing import escape_globs
 from jobs.storage.settings import Settings, read_settings
 from jobs.storage.spark import start_spark
 from jobs.storage.summary import format_empty_input, format_line
+from jobs.storage.watching import watch
 
 logger = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.5
-# Else a file would not count as new that is a week older than the newest: one that is copied here with its old time.
-_NO_AGE_MATTERS = "36500d"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -151,15 +148,8 @@ def run(args: argparse.Namespace, database_url: str) -> str:
 def watch_folder(
     spark: SparkSession, args: argparse.Namespace, settings: Settings, scratch: str, load: Callable[..., None]
 ) -> StreamingQuery:
-    """Start the query that calls `load` when files appear: no content is read for that, as no column is."""
-    names = (
-        spark.readStream.format("binaryFile")
-        .schema("path string, modificationTime timestamp, length long, content binary")
-        .options(recursiveFileLookup="true", pathGlobFilter="{" + ",".join(settings.include) + "}")
-        .option("maxFileAge", _NO_AGE_MATTERS)
-        .load(*escape_globs([decode(make_uri(args.input))]))
-        .select("path")
-    )
+    """Start the query that calls `load` when files appear or change."""
+    names = watch(spark, args.input, settings.include, own_places(args))
     writer = names.writeStream.foreachBatch(load).option("checkpointLocation", Path(scratch).as_uri())
     if args.once:
         return writer.trigger(availableNow=True).start()

@@ -30,6 +30,7 @@ from jobs.storage.provenance import (
     find_readings,
     find_records,
     find_repeating_readings,
+    make_reader,
     read_event_id,
     read_text,
 )
@@ -109,7 +110,7 @@ def judge_record(
         lines = [line for record in kept or [{}] for line in describe_refused(cursor, {**rows[0], **record})]
         return sorted(known) if rows[0]["recovered_by_run_id"] else [], lines
     text, remark = read_text(reading, number)
-    stated = read_event_id(text, read_source(Path(reading.source))) if text else None
+    stated = read_event_id(text, make_reader(read_source(Path(reading.source)))) if text else None
     # Of a file that was changed, other records may have stood at this place.
     if events := sorted(event_id for event_id in known if stated in (None, event_id)):
         return events, []

@@ -12,9 +12,6 @@ def _schema(**columns: T.DataType) -> T.StructType:
 
 _TEXT, _LONG, _INSTANT = T.StringType(), T.LongType(), T.TimestampType()
 
-# One record as it was framed. `framing_error` says why the text is not a whole record.
-RECORD = _schema(file_id=_LONG, record_number=_LONG, raw=_TEXT, framing_error=_TEXT)
-
 # One row per user: acting or receiving.
 USERS = _schema(user_id=_TEXT, name=_TEXT, email=_TEXT, first_seen_at=_INSTANT, last_seen_at=_INSTANT)
 
@@ -53,6 +50,40 @@ _BUSINESS = {
     "reported_document_title": _TEXT,
 }
 _PROVENANCE = {"file_id": _LONG, "record_number": _LONG, "run_id": _LONG}
+_PROBLEM = _schema(reason=_TEXT, field=_TEXT, value=_TEXT, expected=_TEXT)
+
+# An accepted record as it was read, and what is kept of a quarantined one; where it stands is not among them.
+_READ_EVENT = {
+    "event_id": _TEXT,
+    "event_type": _TEXT,
+    "event_at": _INSTANT,
+    "user_id": _TEXT,
+    "document_id": _TEXT,
+    **_BUSINESS,
+    "content_fingerprint": _TEXT,
+}
+_READ_QUARANTINED = {
+    "problems": T.ArrayType(_PROBLEM),
+    "fields": T.MapType(_TEXT, _TEXT),
+    "raw": _TEXT,
+    "raw_base64": _TEXT,
+    "raw_bytes": _LONG,
+    "raw_sha256": _TEXT,
+    "is_redacted": T.BooleanType(),
+}
+READ_EVENTS, READ_QUARANTINED = tuple(_READ_EVENT), tuple(_READ_QUARANTINED)
+
+# One row per record that is not blank, an event or a quarantined record; it is numbered within its split. Each split
+# has one row more, which holds its counts and nothing else.
+READ_RECORDS = _schema(
+    file_id=_LONG,
+    split=_LONG,
+    record_number=_LONG,
+    **_READ_EVENT,
+    **_READ_QUARANTINED,
+    records=_LONG,
+    blank=_LONG,
+)
 
 # One row per event id.
 EVENTS = _schema(
@@ -106,7 +137,6 @@ QUARANTINE_LINE = _schema(
 )
 
 # A whole line in the quarantine folder, as an erasure reads it and writes it again.
-_PROBLEM = _schema(reason=_TEXT, field=_TEXT, value=_TEXT, expected=_TEXT)
 WHOLE_QUARANTINE_LINE = _schema(
     source_file=_TEXT,
     record_number=_LONG,
@@ -114,7 +144,7 @@ WHOLE_QUARANTINE_LINE = _schema(
     details=_schema(problems=T.ArrayType(_PROBLEM), fields=T.MapType(_TEXT, _TEXT)),
     raw=_TEXT,
     raw_base64=_TEXT,
-    raw_bytes=T.IntegerType(),
+    raw_bytes=_LONG,
     raw_sha256=_TEXT,
     is_redacted=T.BooleanType(),
     run_id=_LONG,

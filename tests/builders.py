@@ -7,14 +7,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
+from jobs.records.pseudonyms import Erased
+from jobs.records.reading import ReadRequest, read_pieces
+from jobs.records.validate import Limits
 from jobs.storage.checks import Check, read_checks
 from jobs.storage.sources import read_source
-from jobs.transforms.validate import Limits
 from schemas.fields import Source
-from schemas.tables import EVENTS, RECORD
+from schemas.tables import EVENTS
 
 ROOT = Path(__file__).resolve().parents[1]
 NOON = datetime(2025, 6, 2, 12, tzinfo=UTC)  # a Monday
@@ -31,13 +34,13 @@ def record_json(**fields: Any) -> str:
     return json.dumps({key: value for key, value in {**event, **fields}.items() if value is not None})
 
 
-def records(spark: SparkSession, *texts: str | bytes) -> DataFrame:
-    """One record a text, numbered from 1, all of file 1."""
-    rows = [(1, number, text if isinstance(text, bytes) else text.encode()) for number, text in enumerate(texts, 1)]
-    frame = spark.createDataFrame(rows, "file_id long, record_number long, bytes binary")
-    return frame.selectExpr(
-        "file_id", "record_number", "cast(bytes as string) as raw", "cast(null as string) as framing_error"
-    ).to(RECORD)
+def read_texts(spark: SparkSession, *texts: str | bytes, erased: Erased | None = None) -> DataFrame:
+    """What reading gives (`schemas.tables.READ_RECORDS`) for one record a text, numbered from 1, all of file 1."""
+    frames = [
+        (number, text if isinstance(text, bytes) else text.encode(), None) for number, text in enumerate(texts, 1)
+    ]
+    request = ReadRequest({1: default_source()}, LIMITS, erased)
+    return spark.createDataFrame(pa.Table.from_batches(read_pieces(request, [(1, 0, frames)])))
 
 
 def minutes(count: float) -> datetime:

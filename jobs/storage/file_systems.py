@@ -1,7 +1,8 @@
-"""Where files are: on this machine, or behind any URI that Hadoop knows (hdfs:, s3a:, abfs:, gs:, viewfs:)."""
+"""Where files are: on this machine, in a bucket of S3, or behind any URI that Hadoop knows (hdfs:, abfs:, viewfs:)."""
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -11,15 +12,16 @@ from functools import cache
 from os import fsencode
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 
+from jobs.records.opening import decode, open_file
 from jobs.storage.errors import UsageError, describe
 from jobs.storage.spark import start_spark
 
 # Why a place of this tool's own is skipped.
-_OWN = "written by this tool"
+OWN = "written by this tool"
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,15 @@ class FileSystem(Protocol):
 
 
 def file_system_of(uri: str) -> FileSystem:
-    """The file system that `uri` is on; other than for file: this starts Spark, whose Hadoop does the talking."""
-    return LocalFiles() if urlsplit(uri).scheme == "file" else _hadoop_files()
+    """The file system that `uri` is on. For other schemes than file: and s3: this starts Spark, and asks its Hadoop."""
+    match urlsplit(uri).scheme:
+        case "file":
+            return LocalFiles()
+        case "s3":
+            from jobs.storage.buckets import S3Files  # noqa: PLC0415  (it needs what stands here)
+
+            return S3Files()
+    return _hadoop_files()
 
 
 def name_below(folder: str, place: str) -> str | None:
@@ -76,9 +85,9 @@ def make_uri(place: str) -> str:
     return place if "://" in place or place.startswith("file:") else Path(place).resolve().as_uri()
 
 
-def decode(uri: str) -> str:
-    """`uri` with nothing percent-encoded; bytes that are not UTF-8 become surrogates, as in Python's own paths."""
-    return unquote(uri, errors="surrogateescape")
+def make_input_uri(place: str) -> str:
+    """The absolute URI of an input folder. s3a: is Hadoop's word for s3:, and we read a bucket without Hadoop."""
+    return re.sub("^s3[an]:", "s3:", make_uri(place))
 
 
 def show_name(uri: str) -> str:
@@ -89,8 +98,10 @@ def show_name(uri: str) -> str:
 
 def name_folder(folder: str) -> str:
     """The URI of a folder, spelt as in the URIs of the files below it, without a slash at its end."""
-    uri = make_uri(folder)
-    return (_path_of(uri).as_uri() if urlsplit(uri).scheme == "file" else uri).rstrip("/")
+    uri = make_input_uri(folder)
+    if urlsplit(uri).scheme == "file":
+        return _path_of(uri).as_uri().rstrip("/")
+    return (file_system_of(uri).qualify(uri) if urlsplit(uri).scheme == "s3" else uri).rstrip("/")
 
 
 def is_below(uri: str, folder: str) -> bool:
@@ -116,14 +127,14 @@ class LocalFiles:
             for path in (Path(directory, name) for name in [*folders]):
                 if (name := path.relative_to(root).as_posix()) in own:
                     folders.remove(path.name)  # not even looked into: a server keeps its own closed
-                    yield name, _OWN
+                    yield name, OWN
                 elif path.is_symlink():
                     # Followed, a link could lead in circles, or to files that are found elsewhere too.
                     yield name, "linked folder"
             for path in (Path(directory, name) for name in names):
                 name = path.relative_to(root).as_posix()
                 try:
-                    yield name, _OWN if name in own else self.stat(path.as_uri())
+                    yield name, OWN if name in own else self.stat(path.as_uri())
                 except OSError:
                     yield name, "gone or no file"
 
@@ -134,10 +145,10 @@ class LocalFiles:
         status = _path_of(uri).stat()
         if not stat.S_ISREG(status.st_mode):  # a pipe could block for ever
             raise OSError(errno.EINVAL, "not a regular file", uri)
-        return InputFile(uri, status.st_size, _instant(status.st_mtime_ns // 1000))
+        return InputFile(uri, status.st_size, instant(status.st_mtime_ns // 1000))
 
     def read_head(self, uri: str, size: int) -> bytes:
-        with _path_of(uri).open("rb") as stream:
+        with open_file(uri) as stream:
             return stream.read(size)
 
 
@@ -158,7 +169,7 @@ class HadoopFiles:
                 while statuses.hasNext():
                     file = _read_status(statuses.next())
                     name = decode(file.uri.removeprefix(root))
-                    yield name, _OWN if any(PurePosixPath(name).is_relative_to(each) for each in own) else file
+                    yield name, OWN if is_in_folders(name, own) else file
         except OSError as error:
             raise UsageError(
                 f"input folder {folder}: can't be listed ({error.strerror}); check the URI, and that"
@@ -197,11 +208,17 @@ def _hadoop_files() -> HadoopFiles:
 
 
 def _read_status(status: Any) -> InputFile:
-    modified_at = _instant(status.getModificationTime() * 1000)
+    modified_at = instant(status.getModificationTime() * 1000)
     return InputFile(status.getPath().toUri().toASCIIString(), status.getLen(), modified_at)
 
 
-def _instant(microseconds: int) -> datetime:
+def is_in_folders(name: str, folders: Collection[str]) -> bool:
+    """Whether a path lies in one of the folders."""
+    return any(PurePosixPath(name).is_relative_to(folder) for folder in folders)
+
+
+def instant(microseconds: int) -> datetime:
+    """The time so many microseconds after the epoch."""
     return datetime.fromtimestamp(microseconds / 1_000_000, UTC)
 
 

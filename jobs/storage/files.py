@@ -1,38 +1,20 @@
 """Which files there are to read, and what they look like."""
 
-import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from io import BytesIO
-from typing import Literal
+from functools import partial
 
+from jobs.records.formats import Sniffed, sniff_content
 from jobs.storage.errors import UsageError
-from jobs.storage.file_systems import InputFile, file_system_of, make_uri, name_below
-from jobs.storage.unpacking import Content
-
-Format = Literal["json_lines", "json_values", "unreadable", "replay"]
+from jobs.storage.file_systems import InputFile, file_system_of, make_input_uri, name_below
 
 PATTERN_MARK = re.compile(r"[\[\]{}*?\\]")
 
-# Most files are known at a glance; to read so much more of each would take longer than all else about it.
-_GLANCED_BYTES, _SNIFFED_BYTES = 64 * 1024, 1024 * 1024
-# Where half of so many lines are complete objects, the others need not be looked at.
-_FIRST_LINES = 100
+# To ask a store for hundreds of files one by one would take minutes.
+LOOKS_AT_ONCE = 32
 # Behind Hadoop a file that Python frames is held in memory as a whole; Spark itself ends at 2 GiB.
-_MAX_REMOTE_BYTES = 1024**3
-
-
-@dataclass(frozen=True)
-class Sniffed:
-    """What the beginning of a file shows: plain is what needs no unpacking and no decoding; `problem` says why a file
-    is unreadable.
-    """
-
-    format: Format
-    is_plain: bool = True
-    problem: str | None = None
+MAX_REMOTE_BYTES = 1024**3
 
 
 def discover(
@@ -43,9 +25,9 @@ def discover(
     `own` are the places, paths or URIs, in which this tool writes; what lies there is skipped. Raises UsageError where
     the folder is not there or can't be listed, and where it lies in one of those places.
     """
-    root = make_uri(folder)
+    root = make_input_uri(folder)
     files, skipped = [], []
-    own_names = [(name, place) for place in own if (name := name_below(root, make_uri(place))) is not None]
+    own_names = [(name, place) for place in own if (name := name_below(root, make_input_uri(place))) is not None]
     for name, place in own_names:
         if not name:
             raise UsageError(
@@ -84,54 +66,15 @@ def sniff(file: InputFile) -> Sniffed:
         return Sniffed("unreadable", problem="Hadoop reads no name with a colon and one of []{}*?\\ in it; rename it")
     try:
         file.place.encode()
-        found = _look(file)
+        found = sniff_content(partial(file_system_of(file.uri).read_head, file.uri))
     except (OSError, UnicodeEncodeError):
         return Sniffed("unreadable", problem="it can't be opened; mend its permissions or its name")
     is_streamed = is_local or (found.is_plain and found.format == "json_lines")
-    if not is_streamed and file.size_bytes > _MAX_REMOTE_BYTES:
+    if not is_streamed and file.size_bytes > MAX_REMOTE_BYTES:
         return Sniffed(
             "unreadable", problem="over 1 GiB that is not plain JSON Lines, and not on this machine; split it"
         )
     return found
-
-
-def _look(file: InputFile) -> Sniffed:
-    for size in (_GLANCED_BYTES, _SNIFFED_BYTES):
-        head, is_cut, is_plain = _read_head(file, size)
-        lines = head.split(b"\n")
-        filled = [line for line in (lines[:-1] if is_cut else lines) if line.strip()]
-        first = filled[:_FIRST_LINES]
-        if len(first) == _FIRST_LINES and _are_objects(first):
-            return Sniffed("json_lines", is_plain)
-        if not is_cut:
-            break
-    is_lines = (_are_objects(first) or _are_objects(filled)) if filled else not is_cut
-    return Sniffed("json_lines" if is_lines else "json_values", is_plain)
-
-
-def _read_head(file: InputFile, size: int) -> tuple[bytes, bool, bool]:
-    """(the first bytes, unpacked; whether there are more; whether there was nothing to unpack)."""
-    packed = file_system_of(file.uri).read_head(file.uri, size + 1)
-    content, head = Content(BytesIO(packed)), bytearray()
-    for chunk in content.chunks():
-        head += chunk
-        if len(head) > size:
-            break
-    is_cut = max(len(packed), len(head)) > size or content.error is not None
-    return bytes(head[:size]), is_cut, content.is_plain
-
-
-def _are_objects(lines: list[bytes]) -> bool:
-    """Whether at least half of them are one complete JSON object each."""
-    return 2 * sum(map(_is_object, lines)) >= len(lines)
-
-
-def _is_object(line: bytes) -> bool:
-    try:
-        # Decoded here: of bytes the library guesses an encoding, by the NULs in them.
-        return isinstance(json.loads(line.decode()), dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 def _reason_to_skip(name: str, include: tuple[str, ...]) -> str | None:

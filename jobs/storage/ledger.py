@@ -5,8 +5,9 @@ from pathlib import Path
 
 from psycopg2.extensions import cursor as Cursor
 
+from jobs.records.opening import decode
 from jobs.storage.errors import UsageError
-from jobs.storage.file_systems import InputFile, decode, file_system_of
+from jobs.storage.file_systems import InputFile, file_system_of
 from jobs.storage.files import sniff
 from jobs.storage.postgres import fetch_one
 from jobs.storage.sources import read_source

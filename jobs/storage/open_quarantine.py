@@ -1,20 +1,27 @@
 """Quarantined records that nobody has recovered yet: which there are, and their text to be read again."""
 
+from collections import defaultdict
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.records.opening import can_open
+from jobs.records.reading import ReadRequest
 from jobs.storage.file_systems import InputFile, end_of_path, file_system_of
-from jobs.storage.framing import Framed, frame
+from jobs.storage.files import MAX_REMOTE_BYTES, sniff
+from jobs.storage.hadoop_reading import read_given
 from jobs.storage.ledger import Reading, read_sources, reserve_file_ids
 from jobs.storage.postgres import connect, fetch_one, jdbc_options
 from jobs.storage.quarantine import read_quarantine
+from jobs.storage.reading import RecordsRead, scan_files
 from jobs.storage.spark import keep
-from schemas.tables import QUARANTINE_LINE, RECORD
+from jobs.transforms.reading import split_read
+from schemas.tables import QUARANTINE_LINE
 
 # What stands for the unreadable rest of a file is no record: it is read again when the file changes.
 _RECORDS_ONLY = sql.SQL("raw_sha256 is not null and not 'unreadable_file' = any(reasons)")
@@ -69,29 +76,40 @@ def choose_open_files(connection: Connection, selection: Selection) -> list[Read
         ]
 
 
-def frame_open_records(
-    spark: SparkSession, readings: list[Reading], selection: Selection, database_url: str, quarantine: str
-) -> Framed:
-    """The text of the selected records of these readings, all of one source, under their old record numbers.
+def read_open_records(
+    spark: SparkSession,
+    readings: list[Reading],
+    request: ReadRequest,
+    scratch: Path,
+    selection: Selection,
+    database_url: str,
+    quarantine: str,
+) -> RecordsRead:
+    """Read the selected records of these readings again, under their old record numbers.
 
-    From the folder `quarantine`, where it is kept whole and unchanged; else from the file itself, if that is as it
-    was. What is found in neither stays open.
+    Their text comes from the folder `quarantine`, where it is kept whole and unchanged; else from the file itself, if
+    that is as it was. What is found in neither stays open.
     """
     wanted = keep(_read_selected(spark, readings, selection, database_url))
     run_ids = [row.run_id for row in wanted.select("run_id").distinct().collect()]
     kept = keep(_match(wanted, read_quarantine(spark, quarantine, run_ids, QUARANTINE_LINE)))
-    records, missing = kept, _count(wanted, kept)
-    if unchanged := [reading for reading in readings if missing[reading.file_id] and _is_unchanged(reading.file)]:
-        files = {reading.file_id: reading.file for reading in unchanged}
-        again = frame(spark, files, readings[0].source.record_path).records
-        hashed = again.withColumn("raw_sha256", F.sha2(F.col("raw").cast("binary"), 256))
-        absent = wanted.join(kept, ["file_id", "record_number"], "left_anti")
-        found = hashed.join(F.broadcast(absent), ["file_id", "record_number", "raw_sha256"], "left_semi")
-        records = kept.unionByName(found.select(*RECORD.names))
-    counts = {row.file_id: (row["count"], 0) for row in records.groupBy("file_id").count().collect()}
-    return Framed(
-        records,
-        {reading.file_id: counts.get(reading.file_id, (0, 0)) for reading in readings},
+    found = read_given(kept, request)
+    absent: dict[int, dict[int, str]] = defaultdict(dict)
+    for row in wanted.join(kept, ["file_id", "record_number"], "left_anti").collect():
+        absent[row.file_id][row.record_number] = row.raw_sha256
+    files = {reading.file_id: reading.file for reading in readings if reading.file_id in absent}
+    if unchanged := {file_id: file for file_id, file in files.items() if _is_unchanged(file) and _can_be_held(file)}:
+        sniffed = {file_id: sniff(file) for file_id, file in unchanged.items()}
+        again = scan_files(spark, unchanged, sniffed, replace(request, wanted=dict(absent)), scratch)
+        found = found.unionByName(again)
+    accepted, quarantined, counts = split_read(keep(found))
+    records = {
+        row.file_id: row.records for row in counts.groupBy("file_id").agg(F.sum("records").alias("records")).collect()
+    }
+    return RecordsRead(
+        accepted.drop("split"),
+        quarantined.drop("split"),
+        {reading.file_id: (records[reading.file_id], 0) for reading in readings},
         {reading.file_id: "replay" for reading in readings},
     )
 
@@ -115,24 +133,11 @@ def _read_selected(spark: SparkSession, readings: list[Reading], selection: Sele
 
 
 def _match(wanted: DataFrame, kept: DataFrame) -> DataFrame:
-    """The wanted records whose text in the quarantine is the one that was refused (`schemas.tables.RECORD`)."""
+    """The wanted records whose text in the quarantine is the one that was refused as file_id, record_number, raw."""
     text = F.coalesce(F.col("raw").cast("binary"), F.unbase64("raw_base64"))
     whole = kept.withColumn("text", text).filter(F.sha2("text", 256) == F.col("raw_sha256"))
     keys = ["source_file", "run_id", "record_number", "raw_sha256"]
-    return (
-        whole.drop("raw")
-        .join(F.broadcast(wanted), keys, "inner")
-        .select("*", F.col("text").cast("string").alias("raw"), F.lit(None).cast("string").alias("framing_error"))
-        .select(*RECORD.names)
-    )
-
-
-def _count(wanted: DataFrame, kept: DataFrame) -> dict[int, int]:
-    """How many of the wanted records are not among the kept ones, by file id."""
-    counts = {row.file_id: row["count"] for row in wanted.groupBy("file_id").count().collect()}
-    for row in kept.groupBy("file_id").count().collect():
-        counts[row.file_id] -= row["count"]
-    return counts
+    return whole.join(F.broadcast(wanted), keys, "inner").select("file_id", "record_number", F.col("text").alias("raw"))
 
 
 def _is_unchanged(file: InputFile) -> bool:
@@ -140,3 +145,8 @@ def _is_unchanged(file: InputFile) -> bool:
         return file_system_of(file.uri).stat(file.uri) == file
     except OSError:
         return False
+
+
+def _can_be_held(file: InputFile) -> bool:
+    """Whether the file can be read at all by record number: one that only Hadoop opens is in memory as a whole."""
+    return can_open(file.uri) or file.size_bytes <= MAX_REMOTE_BYTES

@@ -1,14 +1,12 @@
 """Where a record came from: its file in the ledger, and its text, where that file is still what it was.
 
-In plain Python, by the functions that frame files for the job.
+In plain Python, by the functions that read files for the job.
 """
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime
-from io import FileIO
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,10 +14,14 @@ from typing import Any
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
+from jobs.records import Event, RecordReader
+from jobs.records.opening import can_open, decode
+from jobs.records.scanning import Frame
+from jobs.records.splits import Split, scan_split
+from jobs.records.validate import Limits
 from jobs.storage.errors import PipelineError
-from jobs.storage.file_systems import InputFile, LocalFiles, decode, end_of_path
+from jobs.storage.file_systems import InputFile, end_of_path, file_system_of
 from jobs.storage.files import sniff
-from jobs.storage.scanning import Frame, scan_records
 from jobs.storage.sources import read_source
 from schemas.fields import Source
 
@@ -95,10 +97,10 @@ def read_text(reading: FileReading, record_number: int) -> tuple[bytes | None, s
 
 def find_obstacle(reading: FileReading) -> str | None:
     """Why the records of this reading can't be read again; None where they can."""
-    if not reading.file_path.startswith("file:"):
-        return "not shown: the file is not on this machine"
+    if not can_open(reading.file_path):
+        return "not shown: the file is neither on this machine nor in a bucket of S3"
     try:
-        now = LocalFiles().stat(reading.file_path)
+        now = file_system_of(reading.file_path).stat(reading.file_path)
     except OSError:
         return "not kept: the file is gone"
     if (now.size_bytes, now.modified_at) != (reading.size_bytes, reading.modified_at):
@@ -111,27 +113,28 @@ def find_obstacle(reading: FileReading) -> str | None:
 
 
 def find_records(reading: FileReading, event_id: str) -> Iterator[int]:
-    """The numbers of the records of a file that bear this id; none where ids are derived from the content."""
+    """The numbers of the records of a file that bear this id."""
     source = read_source(Path(reading.source))
+    reader = make_reader(source)
     needle = json.dumps(event_id.removeprefix(source.id_prefix), ensure_ascii=False)[1:-1].encode()
     for number, text, error in _scan(reading, source):
-        if text and error is None and (needle in text or b"\\" in text) and read_event_id(text, source) == event_id:
+        if not text or error is not None:
+            continue
+        # Most records are of other events; of an id that is derived from the content nothing stands in the text.
+        may_bear_it = needle in text or b"\\" in text or "event_id" not in source.fields
+        if may_bear_it and read_event_id(text, reader) == event_id:
             yield number
 
 
-def read_event_id(text: bytes, source: Source) -> str | None:
-    """The id that the mapping finds in a record; None where it finds none."""
-    with suppress(ValueError, RecursionError):
-        record = json.loads(text, parse_int=str, parse_float=str)
-        for path in source.fields.get("event_id", ()):
-            value = record
-            for key in path:
-                value = value.get(key) if isinstance(value, dict) else None
-            if isinstance(value, bool):
-                value = str(value).lower()
-            if isinstance(value, str) and value.strip():
-                return source.id_prefix + value.strip()
-    return None
+def make_reader(source: Source) -> RecordReader:
+    """Reads records for their ids; limits do not matter for these."""
+    return RecordReader(source, Limits())
+
+
+def read_event_id(text: bytes, reader: RecordReader) -> str | None:
+    """The id that the mapping finds in a record, or that is derived from it; None where it has none."""
+    found = reader.read(text)
+    return found.event_id if isinstance(found, Event) else (found.fields or {}).get("event_id")
 
 
 def _make_reading(row: Row) -> FileReading:
@@ -140,8 +143,7 @@ def _make_reading(row: Row) -> FileReading:
 
 def _scan(reading: FileReading, source: Source) -> Iterator[Frame]:
     file = InputFile(reading.file_path, reading.size_bytes, reading.modified_at)
-    with FileIO(decode(reading.file_path).removeprefix("file://")) as stream:
-        yield from scan_records(stream, sniff(file).format, source.record_path)
+    return scan_split(Split(reading.file_id, file.uri, sniff(file), file.size_bytes), source.record_path)
 
 
 def _compare_mapping(reading: FileReading, source: Source) -> str:

@@ -8,8 +8,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from jobs.records.opening import decode
 from jobs.storage.errors import UsageError
-from jobs.storage.file_systems import decode, file_system_of, make_uri
+from jobs.storage.file_systems import file_system_of, make_uri
 from jobs.storage.ledger import Reading
 
 
@@ -40,7 +41,9 @@ def read_quarantine(spark: SparkSession, folder: str, run_ids: Iterable[int], sc
                 places.append(decode(place))
     if not places:
         return spark.createDataFrame([], schema)
-    return spark.read.schema(schema).option("basePath", decode(root)).json(places).select(*schema.names)
+    lines = spark.read.schema(schema).option("basePath", decode(root)).json(places)
+    # Buckets were read through Hadoop once, which has a name of its own for them.
+    return lines.withColumn("source_file", F.regexp_replace("source_file", "^s3a:", "s3:")).select(*schema.names)
 
 
 def list_quarantined_runs(folder: str) -> set[int]:

@@ -31,13 +31,12 @@ def frame_refused(spark: SparkSession, folder: str) -> DataFrame:
 
 def find_stated_names(refused: DataFrame, tombstones: Tombstones) -> frozenset[str]:
     """The names and addresses by which the refused records of these people call them."""
-    rows = find_names(refused, tombstones.in_spark(refused.sparkSession)).collect()
-    return frozenset(row.name for row in rows)
+    return find_names(refused, tombstones.erased)
 
 
 def find_redaction(refused: DataFrame, tombstones: Tombstones) -> Redaction:
     """What has to change so that no refused record mentions these people."""
-    lines = keep(redact(refused, tombstones.in_spark(refused.sparkSession)))
+    lines = keep(redact(refused, tombstones.erased))
     before, places = _list_redacted(refused), _list_redacted(lines)
     return Redaction(lines, places - before, places)
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from psycopg2 import sql
 
+from jobs.records.validate import Limits
 from jobs.storage.yaml_file import YamlFile, read_yaml
 from jobs.transforms.quarantine import QualityGate
-from jobs.transforms.validate import Limits
 
 _KEYS = {
     "include",

@@ -1,7 +1,10 @@
 """The Spark session, with the settings that correctness hangs on."""
 
 import atexit
+import os
 import shutil
+import sys
+import sysconfig
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -10,9 +13,6 @@ from zipfile import ZipFile
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.storage.errors import UsageError
-from schemas.fields import Source
-
 _REQUIRED = {
     # Dates and weekdays are UTC on every machine. The executors' JVMs are put in UTC by conf/spark-defaults.conf.
     "spark.sql.session.timeZone": "UTC",
@@ -20,14 +20,10 @@ _REQUIRED = {
     "spark.sql.ansi.enabled": "true",
     # Two keys that differ only in case are two keys.
     "spark.sql.caseSensitive": "true",
-    # Of duplicate keys the last wins, in from_json and in the variant parser alike.
-    "spark.sql.variant.allowDuplicateKeys": "true",
-    # Pruning a JSON schema would change what counts as well formed.
-    "spark.sql.optimizer.enableJsonExpressionOptimization": "false",
-    # Into which splits a file is cut must not hang on how many executors are there at the moment: one pass over the
-    # text counts the lines of each split, the next one numbers them.
-    "spark.sql.files.minPartitionNum": "8",
 }
+
+# The folder into which an executor unpacks build/packages.tar.gz.
+PACKAGES = "packages"
 
 # Rows of some ids and hashes each: tens of megabytes.
 _MOST_SENT_ROWS = 200_000
@@ -46,16 +42,12 @@ def start_spark(app_name: str, master: str | None = None, extra: dict[str, str] 
     time_zone.setDefault(time_zone.getTimeZone("UTC"))
     if not str(spark.sparkContext.master).startswith("local"):
         spark.sparkContext.addPyFile(_zip_modules())
+        # Executors find the packages that read records in an archive; Python workers beside the driver, where it does.
+        packages = os.pathsep.join((PACKAGES, sysconfig.get_path("purelib")))
+        spark.sparkContext.environment.setdefault("PYTHONPATH", packages)
+    elif "PYSPARK_PYTHON" not in os.environ:
+        spark.sparkContext.pythonExec = sys.executable  # which has the packages that read records
     return spark
-
-
-def refuse_unknown_zone(spark: SparkSession, source: Source) -> None:
-    """Raise UsageError where Java has never heard of the source's zone: its list can be older than Python's."""
-    if source.default_time_zone not in spark._jvm.java.time.ZoneId.getAvailableZoneIds():  # type: ignore[union-attr]
-        raise UsageError(
-            f"{source.name}: default_time_zone is {source.default_time_zone}, which this Java does not know;"
-            " name an older zone of that region, or update Java"
-        )
 
 
 def keep(frame: DataFrame) -> DataFrame:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jobs.storage.file_systems import decode, show_name
+from jobs.records.opening import decode
+from jobs.storage.file_systems import show_name
 
 _LABELS = {
     "records": "records read",

@@ -4,8 +4,6 @@ The hashes stand in ops.erased_identifiers, the key in a file beside the databas
 neither tell whether somebody was erased nor test a guess.
 """
 
-import hashlib
-import hmac
 import os
 import secrets
 from collections.abc import Iterable
@@ -13,15 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from psycopg2.extensions import cursor as Cursor
-from pyspark.sql import SparkSession
 
+from jobs.records.pseudonyms import Erased
 from jobs.storage.errors import UsageError
 from jobs.storage.person_texts import spell
-from jobs.transforms.pseudonymize import PSEUDONYM_PREFIX, Erased
 
 _KEY_BYTES = 32
-_BLOCK_BYTES = 64  # of SHA-256
-_HASH_DIGITS = 32
 
 
 @dataclass(frozen=True)
@@ -33,12 +28,12 @@ class Tombstones:
     names: frozenset[str] = frozenset()
 
     def hash(self, text: str) -> str:
-        """The keyed hash of an id or a name, as jobs/transforms/pseudonymize.py makes it."""
-        return hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()[:_HASH_DIGITS]
+        """The keyed hash of an id or a name."""
+        return self.erased.hash(text)
 
     def pseudonym(self, user_id: str) -> str:
         """What stands in the place of the id."""
-        return PSEUDONYM_PREFIX + self.hash(user_id)
+        return self.erased.pseudonym(user_id)
 
     def add(self, user_id: str, names: Iterable[str]) -> "Tombstones":
         """These and one more person. Another spelling of the id, as JSON or HTML may need, is no id but a name."""
@@ -46,12 +41,10 @@ class Tombstones:
         spelt = {self.hash(spelling) for name in known for spelling in spell(name)}
         return replace(self, ids=self.ids | {self.hash(user_id)}, names=self.names | spelt)
 
-    def in_spark(self, spark: SparkSession) -> Erased:
-        """The same for the transforms."""
-        padded = self.key.ljust(_BLOCK_BYTES, b"\0")
-        pads = [bytearray(byte ^ mask for byte in padded) for mask in (0x36, 0x5C)]
-        frame = spark.createDataFrame([tuple(pads)], "inner_pad binary, outer_pad binary")
-        return Erased(frame, sorted(self.ids), sorted(self.names))
+    @property
+    def erased(self) -> Erased:
+        """The same for those who read records."""
+        return Erased(self.key, self.ids, self.names)
 
     @property
     def key_check(self) -> str:

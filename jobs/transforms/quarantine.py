@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
-_MAX_RAW_BYTES = 64 * 1024
 _EXAMPLE_CHARACTERS = 2000
 
 
@@ -39,24 +38,21 @@ class RefusedGroup:
 
 
 def describe_quarantined(quarantined: DataFrame) -> DataFrame:
-    """One row per refused record: file_id, record_number, reasons, details, raw, raw_base64, raw_bytes, raw_sha256.
+    """One row per quarantined record, as a line of the quarantine folder has it.
 
-    In: the second frame of `validate.split`. `reasons` lists each code once; `details` holds every problem (field,
-    value, what was expected) and the fields that could be read. `raw` is the original text, `raw_base64` stands in
-    its place where it is not UTF-8; of a text over 64 KiB both keep the head, beside its length and SHA-256.
+    In: one row per quarantined record, as it was read. Out: file_id, record_number; `reasons` lists each code once;
+    `details` holds every problem and the fields that could be read; then the text as it is kept.
     """
-    original = F.col("raw").cast("binary")
-    head = F.substring(original, 1, _MAX_RAW_BYTES)
-    is_text = F.is_valid_utf8("raw")
     return quarantined.select(
         "file_id",
         "record_number",
         F.sort_array(F.array_distinct("problems.reason")).alias("reasons"),
         F.struct("problems", "fields").alias("details"),
-        F.when(is_text, F.make_valid_utf8(head.cast("string"))).alias("raw"),
-        F.when(~is_text, F.base64(head)).alias("raw_base64"),
-        F.octet_length(original).alias("raw_bytes"),
-        F.sha2(original, 256).alias("raw_sha256"),
+        "raw",
+        "raw_base64",
+        "raw_bytes",
+        "raw_sha256",
+        "is_redacted",
     )
 
 

@@ -23,6 +23,7 @@ from tests.conftest import empty_database
 
 EVENTS = 20_000
 STRANGER = Path(sys.base_prefix) / "bin" / "python3"
+ARCHIVE = ROOT / "build" / "packages.tar.gz"  # make packages
 # Everything but the run's own number, and the times of the run.
 TABLES = {
     "users": "users::text",
@@ -103,7 +104,7 @@ def submit(master: str, url: str, folder: str, data: Path, *spark_args: str) -> 
         "SPARK_LOCAL_IP": "127.0.0.1",
         # A Python that knows nothing of this project, as on the machines of a cluster.
         "PYSPARK_PYTHON": str(STRANGER),
-        "SPARK_ARGS": " ".join(["--executor-memory", "1g", *spark_args]),
+        "SPARK_ARGS": " ".join(["--executor-memory", "1g", "--archives", f"{ARCHIVE}#packages", *spark_args]),
     }
     command = [sys.executable, "-m", "jobs.submit", "--database", "jobs/pipeline.py", "--input", folder]
     return subprocess.Popen([*command, "--data", str(data)], cwd=ROOT, env=environment)
@@ -136,12 +137,15 @@ def local(server: str, events: Path, tmp_path_factory: pytest.TempPathFactory) -
         return read_tables(url), read_quarantine(data)
 
 
-def test_the_executors_python_does_not_have_the_project() -> None:
-    imported = subprocess.run([STRANGER, "-c", "import jobs.load"], check=False, cwd="/", capture_output=True)
-    assert b"ModuleNotFoundError" in imported.stderr
+def test_the_executors_python_has_neither_the_project_nor_its_packages() -> None:
+    for module in ("jobs.load", "pyarrow", "msgspec"):
+        imported = subprocess.run([STRANGER, "-c", f"import {module}"], check=False, cwd="/", capture_output=True)
+        assert b"ModuleNotFoundError" in imported.stderr
 
 
-@pytest.mark.parametrize("killed_after", [None, "frame", "model"], ids=["whole", "while parsing", "while staging"])
+@pytest.mark.parametrize(
+    "killed_after", [None, "start spark", "model"], ids=["whole", "while reading", "while staging"]
+)
 def test_a_cluster_gives_the_same_tables_even_when_a_worker_dies(
     cluster: Cluster, local: tuple[dict[str, Any], list[Any]], events: Path, server: str, killed_after: str | None
 ) -> None:

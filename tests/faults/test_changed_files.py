@@ -4,16 +4,16 @@ import gzip
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import load as loading
+from jobs.records.formats import Sniffed
+from jobs.storage import files, reading
 from jobs.storage.changed_files import refuse_changed
 from jobs.storage.errors import ChangedFilesError
+from jobs.storage.file_systems import InputFile
 from jobs.storage.files import discover
-from jobs.storage.ledger import Reading
 from tests.builders import record_json
 from tests.faults.conftest import Site
 from tests.faults.harness import STAGING, Job, stopped_while
@@ -63,33 +63,35 @@ CONTENTS = {
 
 
 def change_amid_reading(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object]) -> None:
-    """The files are counted before and parsed behind the change."""
+    """The files are looked at before the change, and read behind it."""
 
-    def frame_and_change(spark: SparkSession, readings: list[Reading]) -> Any:
-        framed = loading.frame_files(spark, readings)
+    def sniff_and_change(file: InputFile) -> Sniffed:
+        sniffed = files.sniff(file)
+        if file.uri.endswith("steady.json"):
+            return sniffed
         change()
-        return framed
+        return sniffed
 
-    monkeypatch.setattr("jobs.pipeline.frame_files", frame_and_change)
+    monkeypatch.setattr(reading, "sniff", sniff_and_change)
 
 
 @pytest.mark.parametrize("kind", CHANGES)
 def test_a_change_is_told_with_what_has_changed(tmp_path: Path, kind: str) -> None:
     for name in ("a.jsonl", "b.jsonl", "c.jsonl"):
         (tmp_path / name).write_text(lines(20))
-    files, _ = discover(str(tmp_path), ("*.jsonl",))
-    refuse_changed(files)
+    found, _ = discover(str(tmp_path), ("*.jsonl",))
+    refuse_changed(found)
     change, words = CHANGES[kind]
     change(tmp_path / "b.jsonl")
     with pytest.raises(
         ChangedFilesError, match=f"^1 file changed while it was read, first {tmp_path}/b.jsonl .{words}"
     ):
-        refuse_changed(files)
+        refuse_changed(found)
     change(tmp_path / "c.jsonl")
     with pytest.raises(
         ChangedFilesError, match=r"^2 files changed while they were read, first .*b.jsonl .*; nothing was"
     ):
-        refuse_changed(files)
+        refuse_changed(found)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+from fractions import Fraction
 from typing import Any
 
 from schemas.fields import FIELDS, REQUIRED, REQUIRED_BY_TYPE, Source
@@ -37,6 +38,8 @@ WHOLE_NUMBERS = {
     "7d": False,
 }
 
+sys.setrecursionlimit(10_000)
+
 
 class _Number(str):
     """A number as it was spelled."""
@@ -59,7 +62,6 @@ def read_json(text: str) -> Any:
     def refuse(word: str) -> None:
         raise ValueError(word)
 
-    sys.setrecursionlimit(10_000)
     return json.loads(text, parse_constant=refuse, parse_int=_Number, parse_float=_Number)
 
 
@@ -107,10 +109,13 @@ def _holds_bad_text(value: Any) -> bool:
 
 
 def _holds_huge_number(value: Any) -> bool:
-    """True for a number that no double holds, or a list or an object with one in it."""
+    """True for a number that no double holds or that is endless, or a list or an object with one in it."""
     if isinstance(value, dict | list):
         return any(_holds_huge_number(part) for part in (value.values() if isinstance(value, dict) else value))
-    return isinstance(value, _Number) and math.isinf(float(value))
+    if not isinstance(value, _Number):
+        return False
+    is_integer = value.lstrip("-").isdigit()
+    return len(value.lstrip("-") if is_integer else value) > 4300 or (math.isinf(float(value)) and not is_integer)
 
 
 def _judge_timestamp(value: Any) -> str | None:
@@ -120,14 +125,12 @@ def _judge_timestamp(value: Any) -> str | None:
 
 
 def _is_whole(value: Any, is_count: bool) -> bool:
+    """However it is written: 7, 7.0 and 70e-1 are one number."""
     if isinstance(value, _Number):
-        number = float(value)
-        if not (math.isfinite(number) and number.is_integer()):
+        if math.isinf(float(value)):
             return False
-        is_exact = value.lstrip("-").isdigit() and -(2**63) <= int(value) < 2**63
-        return (is_exact or (not value.lstrip("-").isdigit() and abs(number) <= 2**53)) and not (
-            is_count and number < 0
-        )
+        number = Fraction(value) if float(value) else Fraction(0)
+        return number.denominator == 1 and (0 if is_count else -(2**63)) <= number < 2**63
     if not isinstance(value, str) or not WHOLE_NUMBERS.get(value.strip(), False):
         return False
     return not (is_count and float(value) < 0)

@@ -6,23 +6,20 @@ RANDOM_RECORDS=20000 in the environment judges that many random ones of each kin
 
 import json
 import os
-from collections.abc import Callable
+from base64 import b64decode
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyspark.sql import SparkSession
 
-from jobs.transforms.parse import parse
-from jobs.transforms.validate import judge, split
+from jobs.records import Event, RecordReader
 from schemas.fields import FIELDS, REASONS
-from tests.builders import LIMITS, default_source, record_json, records
+from tests.builders import LIMITS, default_source, record_json
 from tests.properties.oracle import TIMESTAMPS, WHOLE_NUMBERS, Problem, judge_text
-from tests.properties.shrinking import shrink
 
 SOURCE = default_source()
-# Starting Spark jobs is slow: each strategy's records are gathered first, and one job judges them all.
+READER = RecordReader(SOURCE, LIMITS)
 FIXED_RECORDS = 1500
 RANDOM_RECORDS = int(os.environ.get("RANDOM_RECORDS", "0"))
 
@@ -120,8 +117,10 @@ STRATEGIES = {
 }
 
 
-def gather(strategy: st.SearchStrategy[bytes]) -> list[bytes]:
-    found: dict[bytes, None] = {}
+@pytest.mark.parametrize("kind", STRATEGIES)
+def test_every_record_has_the_verdict_of_the_oracle(kind: str) -> None:
+    # The oracle knows some timestamps by heart; a mutant has any.
+    ignored = OF_TIME if kind == "mutants" else set()
 
     @settings(
         max_examples=RANDOM_RECORDS or FIXED_RECORDS,
@@ -130,48 +129,20 @@ def gather(strategy: st.SearchStrategy[bytes]) -> list[bytes]:
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(strategy)
-    def collect(raw: bytes) -> None:
-        found[raw] = None
+    @given(STRATEGIES[kind])
+    def check(raw: bytes) -> None:
+        assert judge(raw) - ignored == judge_text(raw, SOURCE) - ignored
 
-    run: Callable[[], None] = collect
-    run()
-    return list(found)
+    check()
 
 
-@pytest.mark.parametrize("kind", STRATEGIES)
-def test_every_record_has_the_verdict_of_the_oracle(spark: SparkSession, kind: str) -> None:
-    raws = gather(STRATEGIES[kind])
-    verdicts = judge_all(spark, raws)
-    assert {reason for verdict in verdicts for reason, _ in verdict} <= set(REASONS)
-    # The oracle knows some timestamps by heart; a mutant has any.
-    ignored = OF_TIME if kind == "mutants" else set()
-
-    def find_wrong(raws: list[bytes]) -> list[bytes]:
-        return [raw for raw, verdict in zip(raws, judge_all(spark, raws), strict=True) if is_wrong(raw, verdict)]
-
-    def is_wrong(raw: bytes, verdict: set[Problem]) -> bool:
-        return verdict - ignored != judge_text(raw, SOURCE) - ignored
-
-    wrong = [raw for raw, verdict in zip(raws, verdicts, strict=True) if is_wrong(raw, verdict)]
-    if wrong:
-        smallest = shrink(min(wrong, key=len), find_wrong)
-        (verdict,) = judge_all(spark, [smallest])
-        pytest.fail(f"{len(wrong)} wrong, such as {smallest!r}: {verdict}; expected {judge_text(smallest, SOURCE)}")
-
-
-def judge_all(spark: SparkSession, raws: list[bytes]) -> list[set[Problem]]:
-    """The problems of each record; every record has one verdict, and a refused one keeps its text."""
-    if not raws:
-        return []
-    accepted, quarantined = split(judge(parse(records(spark, *raws), SOURCE), SOURCE, LIMITS))
-    # As bytes: Python can't read text that is no UTF-8.
-    refused = {
-        row.record_number: row
-        for row in quarantined.selectExpr("record_number", "problems", "cast(raw as binary) as raw").collect()
-    }
-    numbers = [row.record_number for row in accepted.select("record_number").collect()] + list(refused)
-    assert sorted(numbers) == list(range(1, len(raws) + 1))
-    assert [raw for number, raw in enumerate(raws, 1) if number in refused and refused[number].raw != raw] == []
-    found = [refused[number].problems if number in refused else [] for number in range(1, len(raws) + 1)]
-    return [{(problem.reason, problem.field) for problem in problems} for problems in found]
+def judge(raw: bytes) -> set[Problem]:
+    """The problems of the record; a quarantined one keeps its text."""
+    found = READER.read(raw)
+    if isinstance(found, Event):
+        return set()
+    problems = [(problem.reason, problem.field) for problem in found.problems]
+    assert 0 < len(set(problems)) == len(problems)
+    assert {reason for reason, _ in problems} <= set(REASONS)
+    assert raw == (found.raw.encode() if found.raw is not None else b64decode(found.raw_base64 or ""))
+    return set(problems)

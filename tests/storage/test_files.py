@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from jobs.records.opening import decode
 from jobs.storage.errors import UsageError
-from jobs.storage.file_systems import InputFile, LocalFiles, decode
+from jobs.storage.file_systems import InputFile, LocalFiles
 from jobs.storage.files import discover, sniff
 
 INCLUDE = ("*.json", "*.jsonl", "*.json.gz")

@@ -1,19 +1,21 @@
-"""What is kept of a refused record."""
+"""What is kept of a quarantined record, for people and for replay."""
 
 import base64
 import hashlib
 
+from chispa import assert_df_equality
 from pyspark.sql import Row, SparkSession
 
-from jobs.transforms.parse import parse
-from jobs.transforms.quarantine import describe_quarantined
-from jobs.transforms.validate import judge, split
-from tests.builders import LIMITS, default_source, record_json, records
+from jobs.transforms.quarantine import count_reasons, describe_quarantined, group_refused, read_group
+from jobs.transforms.reading import split_read
+from tests.builders import read_texts, record_json
 
 
 def describe(spark: SparkSession, text: str | bytes) -> Row:
-    _, quarantined = split(judge(parse(records(spark, text), default_source()), default_source(), LIMITS))
-    return describe_quarantined(quarantined).first()
+    _, quarantined, _ = split_read(read_texts(spark, text))
+    row = describe_quarantined(quarantined).first()
+    assert row is not None
+    return row
 
 
 def test_text_is_kept_as_it_was_with_its_hash(spark: SparkSession) -> None:
@@ -38,7 +40,7 @@ def test_of_long_text_the_head_is_kept_beside_length_and_hash(spark: SparkSessio
 def test_each_reason_is_listed_once(spark: SparkSession) -> None:
     row = describe(spark, '{"event_id":"e","timestamp":"never"}')
     assert row.reasons == ["bad_timestamp", "missing_field"]
-    assert [problem.field for problem in row.details.problems] == ["event_type", "user_id", "event_at"]
+    assert {problem.field for problem in row.details.problems} == {"event_type", "user_id", "event_at"}
 
 
 def test_details_name_field_value_and_type_and_hold_the_other_fields(spark: SparkSession) -> None:
@@ -58,3 +60,15 @@ def test_details_name_field_value_and_type_and_hold_the_other_fields(spark: Spar
         "edit_length": "lots",
         "device": "phone",
     }
+
+
+def test_records_of_the_same_reasons_are_one_group_with_the_first_as_example(spark: SparkSession) -> None:
+    texts = ["junk", record_json(), record_json(user_id=None), "more junk"]
+    _, quarantined, _ = split_read(read_texts(spark, *texts))
+    groups = group_refused(describe_quarantined(quarantined))
+    rows = [
+        (1, ["malformed_json"], [], 2, 1, "junk"),
+        (1, ["missing_field"], ["user_id"], 1, 3, texts[2]),
+    ]
+    assert_df_equality(groups, spark.createDataFrame(rows, groups.schema), ignore_row_order=True, ignore_nullable=True)
+    assert count_reasons(map(read_group, groups.collect())) == {"malformed_json": 2, "missing_field": 1}

@@ -11,7 +11,7 @@ from tests.faults.processes import count_logged, find_process, kill, submitted
 from tests.test_pipeline import query
 
 # When a run is killed: after it has logged that stage, so in the next one.
-LOGGED = {"frame": "start spark", "parse": "frame", "history": "parse", "model": "history"}
+LOGGED = {"read": "start spark", "history": "read", "model": "history"}
 
 
 @pytest.mark.parametrize("victim", ["all", "java", "driver"])
@@ -43,7 +43,7 @@ def test_a_killed_driver(merging: Site, stage: str, victim: str) -> None:
 
 
 def test_a_killed_python_worker(site: Site) -> None:
-    """Arrays are framed by Python workers."""
+    """Records are read by Python workers."""
     site.events.mkdir()
     elements = ",\n".join(record_json(event_id=f"w{number}", content="word " * 50) for number in range(60_000))
     (site.events / "array.json").write_text(f"[{elements}]", encoding="utf-8")

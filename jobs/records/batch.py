@@ -1,0 +1,82 @@
+"""Many records -> Arrow batches of one schema."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from jobs.records.event import Event
+from jobs.records.reader import RecordReader
+
+_LONG, _TEXT = pa.int64(), pa.string()
+_PROBLEM = pa.struct([(name, _TEXT) for name in ("reason", "field", "value", "expected")])
+_PLACE = {"file_id": _LONG, "split": _LONG, "record_number": _LONG}
+_EVENT: dict[str, pa.DataType] = {
+    **dict.fromkeys(Event._fields, _TEXT),
+    "event_at": pa.timestamp("us", "UTC"),
+    "document_word_count": _LONG,
+    "edit_length": _LONG,
+}
+_QUARANTINED = {
+    "problems": pa.list_(_PROBLEM),
+    "fields": pa.map_(_TEXT, _TEXT),
+    "raw": _TEXT,
+    "raw_base64": _TEXT,
+    "raw_bytes": _LONG,
+    "raw_sha256": _TEXT,
+    "is_redacted": pa.bool_(),
+}
+_COUNTS = {"records": _LONG, "blank": _LONG}
+
+SCHEMA = pa.schema({**_PLACE, **_EVENT, **_QUARANTINED, **_COUNTS})
+
+MAX_ROWS = 10_000
+MAX_BYTES = 16 * 1024**2
+
+
+class BatchBuilder:
+    """Gathers what becomes of records, one row a record, until `is_full` says that it is time to `flush`."""
+
+    def __init__(self, reader: RecordReader) -> None:
+        self._reader = reader
+        self._events: list[tuple[Any, ...]] = []
+        self._others: list[tuple[Any, ...]] = []
+        self._bytes = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the batch has as many rows, or as many bytes of text, as one may have."""
+        return len(self._events) + len(self._others) >= MAX_ROWS or self._bytes >= MAX_BYTES
+
+    def add_record(self, file_id: int, split: int, number: int, raw: bytes | None, framing_error: str | None) -> None:
+        """Read a record and add it."""
+        self._bytes += len(raw or b"")
+        found = self._reader.read(raw, framing_error)
+        if isinstance(found, Event):
+            self._events.append((file_id, split, number, *found))
+            return
+        problems = [(problem.reason, problem.field, problem.value, problem.expected) for problem in found.problems]
+        fields = None if found.fields is None else list(found.fields.items())
+        kept = (found.raw, found.raw_base64, found.raw_bytes, found.raw_sha256, found.is_redacted)
+        nothing = [None] * len(_EVENT)
+        self._others.append((file_id, split, number, *nothing, problems, fields, *kept, None, None))
+
+    def add_counts(self, file_id: int, split: int, records: int, blank: int) -> None:
+        """Add the row that says how many records, and blank ones among them, a split has."""
+        nothing = [None] * (1 + len(_EVENT) + len(_QUARANTINED))
+        self._others.append((file_id, split, *nothing, records, blank))
+
+    def flush(self) -> pa.RecordBatch:
+        """What has been added since the last time, as one batch (`SCHEMA`)."""
+        events, others = self._events, self._others
+        self._events, self._others, self._bytes = [], [], 0
+        of_events = list(zip(*events, strict=True)) if events else []
+        of_others = list(zip(*others, strict=True)) if others else [()] * len(SCHEMA)
+        columns = []
+        for place, column in enumerate(SCHEMA):
+            first = (
+                pa.array(of_events[place], column.type)
+                if place < len(of_events)
+                else pa.nulls(len(events), column.type)
+            )
+            columns.append(pa.concat_arrays([first, pa.array(of_others[place], column.type)]))
+        return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)

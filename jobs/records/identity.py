@@ -1,0 +1,28 @@
+"""What makes a record this record: a derived id, and the fingerprint of what it says."""
+
+from collections.abc import Iterable
+from hashlib import md5
+from typing import Any
+
+from jobs.records.strict_json import encode_sorted
+
+_NUL = "\x00"
+
+
+def hash_text(text: str) -> str:
+    """The md5 of a text."""
+    return md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def derive_event_id(record: dict[str, Any]) -> str:
+    """The id of a record whose producer gives none: the same for the same content, however it is written."""
+    return md5(encode_sorted(record), usedforsecurity=False).hexdigest()
+
+
+def fingerprint(values: Iterable[str | int | None]) -> str:
+    """One hash of the values.
+
+    No accepted text holds a NUL, so that with NUL between the parts and a mark before each value no two records read
+    the same.
+    """
+    return hash_text(_NUL.join(["" if value is None else f"={value}" for value in values]))

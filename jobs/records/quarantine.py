@@ -1,0 +1,64 @@
+"""A record that is no event, as it is kept for people and for replay."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from hashlib import sha256
+
+_MAX_RAW_BYTES = 64 * 1024
+_MAX_VALUE_CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong: `field` is None where it is the whole record; `value` has 200 characters at most."""
+
+    reason: str
+    field: str | None
+    value: str | None
+    expected: str
+
+    @classmethod
+    def of(cls, reason: str, field: str | None, value: str | None, expected: str) -> "Problem":
+        """A problem with the beginning of the value."""
+        return cls(reason, field, value and value[:_MAX_VALUE_CHARACTERS], expected)
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """All problems of a record, the fields that could be read, and its text.
+
+    `raw` is the original text, `raw_base64` stands in its place where it is not UTF-8; of a text over 64 KiB both keep
+    the head, beside its length and SHA-256.
+    """
+
+    problems: list[Problem]
+    fields: dict[str, str] | None
+    raw: str | None
+    raw_base64: str | None
+    raw_bytes: int | None
+    raw_sha256: str | None
+    is_redacted: bool | None = None
+
+
+def quarantine(raw: bytes | None, problems: list[Problem], fields: dict[str, str] | None = None) -> Quarantined:
+    """The record with these problems and readable fields."""
+    if raw is None:
+        return Quarantined(problems, fields or {}, None, None, None, None)
+    head, is_text = raw[:_MAX_RAW_BYTES], is_utf8(raw)
+    return Quarantined(
+        problems,
+        fields or {},
+        raw=head.decode(errors="replace") if is_text else None,
+        raw_base64=None if is_text else b64encode(head).decode(),
+        raw_bytes=len(raw),
+        raw_sha256=sha256(raw).hexdigest(),
+    )
+
+
+def is_utf8(raw: bytes) -> bool:
+    """Whether the bytes are text."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

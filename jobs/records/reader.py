@@ -1,0 +1,138 @@
+"""The way of a record: text -> JSON -> fields by the source's mapping -> an event, or all its problems."""
+
+from datetime import timedelta
+from functools import cache
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from jobs.records.event import Event
+from jobs.records.identity import fingerprint, hash_text
+from jobs.records.pseudonyms import Erased
+from jobs.records.quarantine import Problem, Quarantined, is_utf8, quarantine
+from jobs.records.strict_json import decode
+from jobs.records.timestamps import EPOCH
+from jobs.records.validate import Limits, WrongValueError, check_text, make_fields, show_value
+from jobs.records.words import count_words
+from schemas.fields import FIELDS, REQUIRED, REQUIRED_BY_TYPE, Source
+
+_PLACES = {name: place for place, name in enumerate(FIELDS)}
+_EVENT_TYPE, _EVENT_AT = _PLACES["event_type"], _PLACES["event_at"]
+_CONTENT, _WORD_COUNT = _PLACES["content"], _PLACES["word_count"]
+_REQUIRED = [_PLACES[name] for name in REQUIRED]
+_REQUIRED_BY_TYPE = {
+    event_type: _REQUIRED + [_PLACES[name] for name in names] for event_type, names in REQUIRED_BY_TYPE.items()
+}
+# An event calls some fields otherwise, so that nobody takes them for what is known today.
+_pick_business_values = itemgetter(
+    *[
+        _PLACES[name.removeprefix("reported_").replace("document_word", "word")]
+        for name in Event._fields
+        if name != "content_fingerprint"
+    ]
+)
+
+
+class RecordReader:
+    """Reads the records of one source; prepared once, so that a record costs direct look-ups."""
+
+    def __init__(self, source: Source, limits: Limits, erased: Erased | None = None) -> None:
+        self._fields = make_fields(source, limits)
+        self._finders = [field.find for field in self._fields]
+        self._readers = [field.read for field in self._fields]
+        self._erased = erased
+
+    def read(self, raw: bytes | None, framing_error: str | None = None) -> Event | Quarantined:
+        """The event that the record is, or what is wrong with it. `framing_error` says that it is no whole record."""
+        found = self._validate(raw, framing_error)
+        if self._erased is None:
+            return found
+        return self._erased.pseudonymize(found) if isinstance(found, Event) else self._erased.redact(found)
+
+    def _validate(self, raw: bytes | None, framing_error: str | None) -> Event | Quarantined:
+        if raw is None or framing_error is not None:
+            return quarantine(raw, [Problem.of("unreadable_file", None, framing_error, "a readable file")])
+        try:
+            record = decode(raw)
+        except (ValueError, RecursionError):
+            return quarantine(raw, [_explain_no_json(raw)])
+        if type(record) is not dict:
+            return quarantine(raw, [Problem.of("not_an_object", None, None, "one JSON object")])
+        found = [find(record) for find in self._finders]
+        values, problems = self._read_values(found)
+        for place in _REQUIRED_BY_TYPE.get(values[_EVENT_TYPE], _REQUIRED):
+            if found[place] is None:
+                problems.append((place, Problem.of("missing_field", self._fields[place].name, None, "a value")))
+        if b"\\u" in raw:  # only an escape brings what can't be stored
+            problems = self._find_bad_texts(found) + problems
+        if not problems:
+            return _make_event(values)
+        named = zip(self._fields, found, strict=True)
+        readable = {field.name: show_value(field, value) for field, value in named if value is not None}
+        return quarantine(raw, [problem for _, problem in sorted(problems, key=itemgetter(0))], readable)
+
+    def _read_values(self, found: list[Any]) -> tuple[list[Any], list[tuple[int, Problem]]]:
+        """The typed values, and the problems with the place of each; what is wrong has the value None."""
+        values, problems = [], []
+        for read, value in zip(self._readers, found, strict=True):
+            try:
+                values.append(value if value is None else read(value))
+            except WrongValueError as wrong:
+                problems.append(self._describe(len(values), value, wrong))
+                values.append(None)
+        return values, problems
+
+    def _find_bad_texts(self, found: list[Any]) -> list[tuple[int, Problem]]:
+        problems = []
+        for place, value in enumerate(found):
+            try:
+                check_text(value)
+            except WrongValueError as wrong:
+                problems.append(self._describe(place, value, wrong))
+        return problems
+
+    def _describe(self, place: int, value: Any, wrong: WrongValueError) -> tuple[int, Problem]:
+        field = self._fields[place]
+        return place, Problem.of(wrong.reason, field.name, show_value(field, value), wrong.expected)
+
+
+def read_record(text: str | bytes, source: Source | None = None, limits: Limits | None = None) -> Event | Quarantined:
+    """What becomes of one record, by conf/sources/default.yml unless another source is given.
+
+    >>> event = read_record('{"id": 17.0, "type": "user_login", "ts": 1748865600, "user": {"id": "ann"}}')
+    >>> event.event_id, event.user_id, event.event_at.isoformat()
+    ('17', 'ann', '2025-06-02T12:00:00+00:00')
+    >>> for problem in read_record('{"id": "e2", "type": "user_login", "ts": "soon"}').problems:
+    ...     print(problem.reason, problem.field, problem.value)
+    bad_timestamp event_at soon
+    missing_field user_id None
+    """
+    raw = text.encode(errors="surrogatepass") if isinstance(text, str) else text
+    return RecordReader(source or read_default_source(), limits or Limits()).read(raw)
+
+
+@cache
+def read_default_source() -> Source:
+    """The mapping of conf/sources/default.yml."""
+    path = Path(__file__).resolve().parents[2] / "conf" / "sources" / "default.yml"
+    values = msgspec.yaml.decode(path.read_bytes())
+    alternatives = {name: [value] if isinstance(value, str) else value for name, value in values["fields"].items()}
+    fields = {name: tuple(tuple(path.split(".")) for path in paths) for name, paths in alternatives.items()}
+    return Source(str(path), "", (), fields, {}, {}, "", values["default_time_zone"])
+
+
+def _explain_no_json(raw: bytes) -> Problem:
+    if is_utf8(raw):
+        return Problem.of("malformed_json", None, None, "one JSON object")
+    return Problem.of("invalid_text", None, None, "UTF-8")
+
+
+def _make_event(values: list[Any]) -> Event:
+    said, content = values[1:], values[_CONTENT]
+    if content is not None:
+        said[_CONTENT - 1] = hash_text(content)
+        values[_WORD_COUNT] = count_words(content)
+    values[_EVENT_AT] = EPOCH + timedelta(microseconds=values[_EVENT_AT])
+    return Event._make((*_pick_business_values(values), fingerprint(said)))

@@ -1,0 +1,109 @@
+"""The text of a record -> the JSON value that it is, and back.
+
+msgspec decides what is JSON, as RFC 8259 says. Whole numbers become int, however they are written; all others float.
+"""
+
+import re
+import sys
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+# Levels of objects and lists in each other.
+MAX_NESTING = 998
+# Python reads no longer ones as int, and int(Decimal("1e1000000000")) would eat all memory.
+_MAX_NUMBER_CHARACTERS = 4300
+
+# Up to Python 3.11 the levels of a value count on the same limit as calls of functions.
+sys.setrecursionlimit(max(sys.getrecursionlimit(), 4 * MAX_NESTING))
+
+_STRING = rb'"(?:[^"\\]|\\.)*+"'
+_STRINGS = re.compile(_STRING, re.DOTALL)
+_BRACKETS = re.compile(rb"[\[\]{}]")
+_LONG_INTEGER = re.compile(rb"%b|(-?[0-9]{%d,}+)(?![.eE])" % (_STRING, _MAX_NUMBER_CHARACTERS), re.DOTALL)
+# Escapes one after the other, so that no escaped backslash is taken for the start of an escape; the first group is
+# one half of a surrogate pair without the other.
+_HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_ESCAPE = re.compile(rb"%b%b|(%b|%b)|\\." % (_HIGH, _LOW, _HIGH, _LOW), re.DOTALL)
+# Of a control character, or of one character.
+_SHORT_ESCAPE = re.compile(rb"\\u00..|\\.", re.DOTALL)
+
+
+class HugeNumber:
+    """A number that no double holds, or that has thousands of digits."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def decode(text: bytes) -> Any:
+    """The JSON value; of equal keys the last wins. Raises ValueError where `text` is not exactly one value."""
+    if len(text) > MAX_NESTING and text.count(b"{") + text.count(b"[") > MAX_NESTING:
+        _refuse_deep(text)
+    try:
+        return _DECODER.decode(text)
+    except msgspec.DecodeError:
+        return _DECODER.decode(_replace_what_python_lacks(text))
+
+
+def encode(value: Any) -> str:
+    """The JSON text of a value of `decode`, without white space. Raises OverflowError where a `HugeNumber` is in it."""
+    return _write(value, _ENCODER).decode()
+
+
+def encode_sorted(value: Any) -> bytes:
+    """The JSON text with sorted keys, so that equal values have equal texts; a `HugeNumber` as it was written."""
+    return _write(value, _SORTING_ENCODER)
+
+
+def show(value: Any) -> str:
+    """The JSON text for people, whatever is in it."""
+    return _write(value, _SHOWING_ENCODER).decode()
+
+
+def read_number(text: str) -> int | float | HugeNumber:
+    """The number that a text with a fraction or an exponent is. Whole numbers are exact."""
+    number = float(text)
+    if len(text) > _MAX_NUMBER_CHARACTERS or number in (float("inf"), float("-inf")):
+        return HugeNumber(text)
+    if not number.is_integer():
+        return number
+    return round(Decimal(text)) if number else 0
+
+
+def _write(value: Any, encoder: msgspec.json.Encoder) -> bytes:
+    """Hexadecimal digits in capitals: derived ids are hashes of this text, and so they have always been."""
+    text = encoder.encode(value)
+    return _SHORT_ESCAPE.sub(lambda escape: escape[0][:2] + escape[0][2:].upper(), text) if b"\\u00" in text else text
+
+
+def _refuse_deep(text: bytes) -> None:
+    """Raises ValueError for more than `MAX_NESTING` levels; a bracket within a string is none."""
+    depth = 0
+    for bracket in _BRACKETS.findall(_STRINGS.sub(b"", text)):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > MAX_NESTING:
+            raise ValueError(f"more than {MAX_NESTING} levels")
+
+
+def _replace_what_python_lacks(text: bytes) -> bytes:
+    """Half a surrogate pair becomes a NUL, which no text may hold either; a very long integer becomes a float, which
+    is read as a `HugeNumber`. What is no JSON stays none.
+    """
+    whole = _ESCAPE.sub(lambda escape: rb"\u0000" if escape[1] else escape[0], text)
+    return _LONG_INTEGER.sub(lambda token: token[0] + b"e0" if token[1] else token[0], whole)
+
+
+def _refuse_huge(number: Any) -> None:
+    raise OverflowError(number.text[:20])
+
+
+def _write_huge(number: Any) -> msgspec.Raw:
+    return msgspec.Raw(number.text.encode())
+
+
+_DECODER = msgspec.json.Decoder(float_hook=read_number)
+_ENCODER = msgspec.json.Encoder(enc_hook=_refuse_huge)
+_SHOWING_ENCODER = msgspec.json.Encoder(enc_hook=_write_huge)
+_SORTING_ENCODER = msgspec.json.Encoder(enc_hook=_write_huge, order="sorted")

@@ -1,0 +1,47 @@
+"""Reading single records."""
+
+from dataclasses import replace
+from typing import Any
+
+from jobs.records import Event, Quarantined, RecordReader
+from schemas.fields import Source
+from tests.builders import LIMITS, default_source, record_json
+
+SOURCE = default_source()
+READER = RecordReader(SOURCE, LIMITS)
+WITHOUT_IDS = replace(SOURCE, fields={name: paths for name, paths in SOURCE.fields.items() if name != "event_id"})
+
+
+def edit(**fields: Any) -> str:
+    """The JSON text of a valid edit."""
+    return record_json(**{"event_type": "document_edit", "document_id": "d1", **fields})
+
+
+def put(json_member: str) -> str:
+    """A valid login with one more member, as it is written."""
+    return f"{record_json()[:-1]},{json_member}}}"
+
+
+def read(text: str | bytes, source: Source | None = None) -> Event | Quarantined:
+    reader = RecordReader(source, LIMITS) if source else READER
+    return reader.read(text.encode() if isinstance(text, str) else text)
+
+
+def accept(text: str | bytes, source: Source | None = None) -> Event:
+    """The event that the record must be."""
+    found = read(text, source)
+    assert isinstance(found, Event), found
+    return found
+
+
+def refuse(text: str | bytes, source: Source | None = None) -> Quarantined:
+    """The quarantined record that the record must be."""
+    found = read(text, source)
+    assert isinstance(found, Quarantined), found
+    return found
+
+
+def find_problems(text: str | bytes, source: Source | None = None) -> list[tuple[str, str | None]]:
+    """(reason, field) of every problem."""
+    found = read(text, source)
+    return [] if isinstance(found, Event) else [(problem.reason, problem.field) for problem in found.problems]

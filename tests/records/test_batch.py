@@ -1,0 +1,84 @@
+"""Many records as one Arrow batch."""
+
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from jobs.records.batch import MAX_BYTES, MAX_ROWS, SCHEMA, BatchBuilder
+from jobs.records.pseudonyms import Erased
+from jobs.records.reader import RecordReader
+from tests.builders import LIMITS, record_json
+from tests.records.helpers import READER, SOURCE, accept, edit, refuse
+
+
+def build(*texts: str) -> pa.RecordBatch:
+    builder = BatchBuilder(READER)
+    for number, text in enumerate(texts, 1):
+        builder.add_record(7, 2, number, text.encode(), None)
+    return builder.flush()
+
+
+def test_an_event_is_a_row_of_its_values() -> None:
+    text = edit(content="two words", edit_length=-3, device="x")
+    (row,) = build(text).to_pylist()
+    event = accept(text)._asdict()
+    assert row == {**dict.fromkeys(SCHEMA.names), "file_id": 7, "split": 2, "record_number": 1, **event}
+    assert row["event_at"] == datetime(2025, 6, 2, 12, tzinfo=UTC)
+
+
+def test_a_quarantined_record_is_a_row_of_its_problems_and_text() -> None:
+    text = record_json(timestamp="never", user_id=None)
+    (row,) = build(text).to_pylist()
+    found = refuse(text)
+    assert row["problems"] == [vars(problem) for problem in found.problems]
+    assert dict(row["fields"]) == found.fields
+    kept = {name: getattr(found, name) for name in ("raw", "raw_base64", "raw_bytes", "raw_sha256", "is_redacted")}
+    assert {name: row[name] for name in kept} == kept
+    assert {name for name, value in row.items() if value is not None} == {
+        *("file_id", "split", "record_number", "problems", "fields", "raw", "raw_bytes", "raw_sha256")
+    }
+
+
+def test_counts_are_a_row_of_their_own() -> None:
+    builder = BatchBuilder(READER)
+    builder.add_counts(7, 2, 10, 3)
+    (row,) = builder.flush().to_pylist()
+    assert row == {**dict.fromkeys(SCHEMA.names), "file_id": 7, "split": 2, "records": 10, "blank": 3}
+
+
+def test_all_kinds_of_rows_share_a_batch_and_each_is_there_once() -> None:
+    builder = BatchBuilder(READER)
+    builder.add_record(1, 0, 1, record_json().encode(), None)
+    builder.add_record(1, 0, 2, b"junk", None)
+    builder.add_record(1, 0, 3, None, "the file ends within")
+    builder.add_record(1, 0, 4, record_json(event_id="e2").encode(), None)
+    builder.add_counts(1, 0, 4, 0)
+    batch = builder.flush()
+    assert batch.schema == SCHEMA
+    batch.validate(full=True)
+    rows = batch.to_pylist()
+    assert sorted(row["record_number"] or 0 for row in rows) == [0, 1, 2, 3, 4]
+    assert {row["record_number"]: row["event_id"] for row in rows if row["event_id"]} == {1: "e1", 4: "e2"}
+    assert builder.flush().num_rows == 0
+
+
+def test_a_batch_is_full_at_so_many_rows_or_bytes() -> None:
+    builder = BatchBuilder(READER)
+    for number in range(MAX_ROWS - 1):
+        builder.add_record(1, 0, number, b"x", None)
+    assert not builder.is_full
+    builder.add_counts(1, 0, 5, 0)
+    assert builder.is_full
+    builder.flush()
+    assert not builder.is_full
+    builder.add_record(1, 0, 1, record_json(comment_text="x" * MAX_BYTES).encode(), None)
+    assert builder.is_full
+
+
+def test_a_redacted_record_has_neither_text_nor_fields() -> None:
+    nobody = Erased(b"k" * 32)
+    builder = BatchBuilder(RecordReader(SOURCE, LIMITS, Erased(b"k" * 32, frozenset({nobody.hash("ann")}))))
+    builder.add_record(1, 0, 1, record_json(timestamp="never").encode(), None)
+    (row,) = builder.flush().to_pylist()
+    assert (row["fields"], row["raw"], row["raw_sha256"], row["is_redacted"]) == (None, None, None, True)
+    assert [problem["value"] for problem in row["problems"]] == [None]

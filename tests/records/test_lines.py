@@ -1,0 +1,63 @@
+"""Ranges of a file give each line once, and a line that is too long costs no memory."""
+
+import tracemalloc
+from collections.abc import Iterator
+from hashlib import sha256
+from io import BytesIO
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from jobs.records import lines
+from jobs.records.lines import KEPT_BYTES, MAX_RECORD_BYTES, TOO_LONG, Line, LineRange, split_lines
+from jobs.records.scanning import scan_records
+from jobs.records.unpacking import Content
+
+
+def read_range(content: bytes, start: int, end: int) -> list[Line]:
+    return [line for line, _ in split_lines(LineRange(BytesIO(content), start, end, len(content)).chunks())]
+
+
+@settings(deadline=None)
+@given(st.text("a\r\n\ufeff", max_size=40), st.lists(st.integers(0, 60), max_size=4), st.integers(1, 7))
+@example("a\na\n", [2], 1)  # a border right behind a line feed
+@example("a\na\n", [1], 1)  # and right before one
+@example("aaaa\naaaa", [1, 2, 3], 1)  # ranges within one line
+def test_ranges_give_the_lines_of_the_whole_file(text: str, cuts: list[int], chunk_bytes: int) -> None:
+    content = text.encode()
+    borders = sorted({0, len(content), *[cut for cut in cuts if cut < len(content)]})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines, "_CHUNK_BYTES", chunk_bytes)
+        found = [line for part in pairwise(borders) for line in read_range(content, *part)]
+    assert found == [(record, error) for _, record, error in scan_records(Content(BytesIO(content)), "json_lines")]
+
+
+def test_what_was_appended_after_the_listing_is_not_read() -> None:
+    content = b'{"a":1}\n{"b":'
+    grown = BytesIO(content + b"2}\n")
+    assert list(LineRange(grown, 0, len(content), len(content)).chunks()) == [content]
+
+
+@pytest.mark.parametrize("ending", [b"", b"\n", b"\r\n"])
+@pytest.mark.parametrize("excess", [0, 1, 2, 5_000_000])
+def test_a_line_is_too_long_by_its_own_bytes(ending: bytes, excess: int) -> None:
+    line = b"x" * (MAX_RECORD_BYTES + excess)
+    told = TOO_LONG % (len(line), sha256(line).hexdigest())
+    expected = (line[:KEPT_BYTES], told) if excess else (line, None)
+    assert read_range(line + ending, 0, len(line + ending))[0] == expected
+
+
+def test_a_line_without_end_is_never_in_memory_as_a_whole() -> None:
+    def chunks() -> Iterator[bytes]:
+        for _ in range(100):
+            yield b"x" * 1_000_000
+
+    tracemalloc.start()
+    (((head, error), is_open),) = split_lines(chunks())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (head, is_open) == (b"x" * KEPT_BYTES, True)
+    assert (error or "").startswith("a record of 100000000 bytes")
+    assert peak < 3 * MAX_RECORD_BYTES

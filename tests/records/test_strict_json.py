@@ -1,0 +1,101 @@
+"""What the library lacks, and the limits of our own: hostile numbers, nesting and escapes crash nothing."""
+
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from jobs.records.strict_json import MAX_NESTING, HugeNumber, decode, encode, encode_sorted, read_number, show
+from tests.builders import ROOT
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1234.0", 1234),
+        ("1.234e3", 1234),
+        ("0.5", 0.5),
+        ("-0.0", 0),
+        ("1e-400", 0),
+        ("0e1000000000", 0),
+        ("5e-324", 5e-324),
+    ],
+)
+def test_whole_numbers_are_int_and_all_others_float(text: str, number: float) -> None:
+    found = read_number(text)
+    assert (found, type(found)) == (number, type(number))
+    assert decode(text.encode()) == number
+
+
+@pytest.mark.parametrize(
+    "text", ["1e400", "-1e400", "1e1000000000", "1e-1" + "0" * 5000, "0." + "1" * 5000, "9" * 5000 + "e0"]
+)
+def test_numbers_that_no_double_holds_or_without_end_keep_their_text(text: str) -> None:
+    found = decode(text.encode())
+    assert isinstance(found, HugeNumber)
+    assert found.text == text
+    assert show([found]) == f"[{text}]"
+    assert encode_sorted(found) == text.encode()
+    with pytest.raises(OverflowError):
+        encode({"a": [found]})
+
+
+def test_an_endless_whole_number_is_told_from_digits_in_a_text_and_in_a_fraction() -> None:
+    digits = "8" * 5000
+    found = decode(f'[-{digits}, "{digits}", "\\"{digits}", {{"{digits}":{digits}}}, 0.{digits}]'.encode())
+    assert [type(value) for value in found] == [HugeNumber, str, str, dict, HugeNumber]
+    assert found[1:3] == [digits, f'"{digits}']
+    assert found[0].text == f"-{digits}e0"
+    assert isinstance(found[3][digits], HugeNumber)
+
+
+@pytest.mark.parametrize(
+    "text", [f"[{'9' * 5000}", f"{'9' * 5000} 1", '"\\ud800', '"\\ud800"x', f"-{'0' * 5000}", '{"a":"\\ud800",}']
+)
+def test_what_python_lacks_makes_nothing_valid(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        decode(text.encode())
+
+
+DEEP: dict[str, tuple[str, bool]] = {
+    "at the limit": ("[" * MAX_NESTING + "]" * MAX_NESTING, True),
+    "one more": ("[" * (MAX_NESTING + 1) + "]" * (MAX_NESTING + 1), False),
+    "objects and lists": ('{"a":[' * (MAX_NESTING // 2) + "]}" * (MAX_NESTING // 2), True),
+    "brackets in texts": ('["' + "[{" * 100_000 + '"]', True),
+    "behind an escaped quote": ('["\\"' + "[{" * 100_000 + '"]', True),
+    "side by side": ("[" + ",".join(["[{}]"] * 100_000) + "]", True),
+    "100,000 levels": ("[" * 100_000 + "]" * 100_000, False),
+    "100,000 open levels": ('{"a":' * 100_000, False),
+    "4 million open brackets": ("[" * 4_000_000, False),
+    "closing first": ("]" * 100_000 + "[" * 100_000, False),
+    "an open text": ('["' + "[" * 100_000, False),
+    "backslashes": ('["' + "\\\\" * 1_000_000 + '"]', True),
+    "quotes": ('"' * 1_000_001, False),
+}
+
+
+@pytest.mark.parametrize("case", DEEP)
+def test_nesting_has_a_limit_of_our_own(case: str) -> None:
+    text, is_json = DEEP[case]
+    started = time.process_time()
+    try:
+        value: Any = decode(text.encode())
+    except ValueError:
+        value = None
+    assert (value is not None) == is_json
+    if is_json:
+        assert encode(value) == text == encode_sorted(value).decode()
+    assert time.process_time() - started < 2  # seconds; what takes quadratic time takes minutes
+
+
+def test_the_limit_does_not_depend_on_the_stack_that_is_left() -> None:
+    program = f"""
+from jobs.records.strict_json import decode, encode
+def call(depth):
+    return encode(decode(b"[" * {MAX_NESTING} + b"]" * {MAX_NESTING})) if depth == 0 else call(depth - 1)
+print(len(call(900)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == str(2 * MAX_NESTING)

@@ -1,0 +1,35 @@
+"""What was read is parted into events, quarantined records and counts; records are numbered through their file."""
+
+import pytest
+from chispa import assert_df_equality
+from pyspark.sql import SparkSession
+
+from jobs.transforms.reading import number_records, split_read
+from schemas.tables import READ_EVENTS, READ_QUARANTINED
+from tests.builders import read_texts, record_json
+
+PLACES = "file_id long, split long, record_number long, event_id string"
+
+
+def test_each_row_is_in_one_of_the_three(spark: SparkSession) -> None:
+    read = read_texts(spark, record_json(), "junk", record_json(event_id="e2"))
+    accepted, quarantined, counts = split_read(read)
+    assert accepted.columns == ["file_id", "split", "record_number", *READ_EVENTS]
+    assert quarantined.columns == ["file_id", "split", "record_number", *READ_QUARANTINED]
+    assert {(row.record_number, row.event_id) for row in accepted.collect()} == {(1, "e1"), (3, "e2")}
+    assert [(row.record_number, row.raw) for row in quarantined.collect()] == [(2, "junk")]
+    expected = spark.createDataFrame([(1, 0, 3, 0)], "file_id long, split long, records long, blank long")
+    assert_df_equality(counts, expected)
+
+
+@pytest.mark.parametrize("later", [True, False], ids=["several splits", "one split a file"])
+def test_numbers_of_later_splits_follow_those_of_the_earlier_ones(spark: SparkSession, later: bool) -> None:
+    rows = [(1, 0, 1, "a"), (2, 0, 1, "b"), (2, 0, 2, "c")]
+    numbered = [(1, 1, "a"), (2, 1, "b"), (2, 2, "c")]
+    if later:
+        rows += [(2, 1, 1, "d"), (2, 2, 3, "e")]
+        numbered += [(2, 11, "d"), (2, 18, "e")]
+    earlier = [(1, 0, 0), (2, 0, 0), *([(2, 1, 10), (2, 2, 15)] if later else [])]
+    found = number_records(spark.createDataFrame(rows, PLACES), earlier)
+    expected = spark.createDataFrame(numbered, "file_id long, record_number long, event_id string")
+    assert_df_equality(found, expected, ignore_row_order=True, ignore_nullable=True)
