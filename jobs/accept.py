@@ -63,7 +63,7 @@ def run(args: argparse.Namespace, database_url: str) -> str:
             readings = make_readings(reserve_file_ids(cursor, 1), [choose_file(cursor, args.file)])
         work = Work("load", readings, read_whole_files, tombstones)
         summary = load(database_url, work, settings, quarantine_folder(args), accept_quality=True)
-    summary |= {"skipped": [], "other_mappings": {}}
+    summary |= {"found": 1, "skipped": [], "other_mappings": {}}
     write_summary(Path(args.data) / "runs", summary)
     return format_summary(summary)
 

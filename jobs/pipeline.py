@@ -19,7 +19,8 @@ from psycopg2.extensions import cursor as Cursor
 
 from jobs.entry import add_common_arguments, erasure_key_file, own_places, quarantine_folder, run_job
 from jobs.load import Work, load, read_whole_files
-from jobs.storage.file_systems import InputFile
+from jobs.storage.empty_folders import note_folder
+from jobs.storage.file_systems import InputFile, name_folder
 from jobs.storage.files import discover, no_files_found
 from jobs.storage.held_back import forget_settled_files, leave_out_held_back, read_held_back, read_precedents
 from jobs.storage.ledger import (
@@ -73,10 +74,9 @@ def load_folder(
 ) -> dict[str, Any]:
     """Load what is new below the input folder, and wait for other runs to end before.
 
-    Returns how many files were `found` and `loaded` before, which were `skipped` and why, which are `held_back`
-    (`HeldBackFile`), and how many `files` this run read; if there were new ones, then how many of these had been
-    `read_before`, and the summary of `load`, which is written to the folder of runs too. A plan does and returns the
-    same and leaves nothing.
+    Returns what `describe_folder` says of it, and of how many `files` this run read; if there were new ones, then how
+    many of these had been `read_before`, and the summary of `load`, which is written to the folder of runs too. A plan
+    does and returns the same and leaves nothing.
     """
     settings = read_settings(Path(args.settings))
     source = read_source(Path(args.source).resolve())
@@ -90,14 +90,7 @@ def load_folder(
             precedents = read_precedents(cursor, chosen, source)
             take_ids = foresee_file_ids if is_plan else reserve_file_ids
             readings = make_readings(take_ids(cursor, len(chosen)), chosen)
-            summary = {
-                "files": 0,
-                "found": len(found),
-                "loaded": count_current_files(cursor),
-                "skipped": skipped,
-                "held_back": [asdict(file) for file in read_held_back(cursor)],
-                "other_mappings": count_other_mappings(cursor, found, source),
-            }
+            summary = describe_folder(cursor, args.input, found, chosen, source) | {"files": 0, "skipped": skipped}
             if not is_plan:
                 if not readings and summary["loaded"]:  # a run that publishes makes them itself
                     make_views(cursor, settings)
@@ -121,6 +114,23 @@ def choose_files(cursor: Cursor, args: argparse.Namespace, found: list[InputFile
         chosen = choose_new_files(cursor, found, source)
     forget_settled_files(cursor, args.input, found)
     return chosen if args.accept_quality else leave_out_held_back(cursor, chosen, args.full_refresh)
+
+
+def describe_folder(
+    cursor: Cursor, folder: str, found: list[InputFile], chosen: list[Chosen], source: Source
+) -> dict[str, Any]:
+    """The URI of the folder (`input`), how many files were `found` there and how many are `loaded`, which are
+    `held_back` (`HeldBackFile`), and how many others were read by `other_mappings`. Remembers an empty folder.
+    """
+    loaded = count_current_files(cursor)
+    note_folder(cursor, folder, found, loaded)
+    return {
+        "input": name_folder(folder),
+        "found": len(found),
+        "loaded": loaded,
+        "held_back": [asdict(file) for file in read_held_back(cursor)],
+        "other_mappings": count_other_mappings(cursor, found, chosen, source),
+    }
 
 
 def add_run(summary: dict[str, Any], done: dict[str, Any], readings: list[Reading], known: set[str]) -> dict[str, Any]:

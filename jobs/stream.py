@@ -43,7 +43,7 @@ from jobs.storage.errors import ChangedFilesError
 from jobs.storage.files import discover
 from jobs.storage.settings import Settings, read_settings
 from jobs.storage.spark import start_spark
-from jobs.storage.summary import format_line
+from jobs.storage.summary import format_empty_input, format_line
 from jobs.storage.watching import watch
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class Loads:
         self.failure: Exception | None = None
         self._args, self._database_url = args, database_url
         self._turn = Lock()  # the query has a thread of its own
-        self._is_stopping = False
+        self._is_stopping = self._is_empty = False
 
     def load(self, *_batch: object) -> None:
         """Load what is new; the batch only says that there may be something.
@@ -92,8 +92,17 @@ class Loads:
             except Exception as error:
                 self.failure = error
                 return
-            if "run_id" in self.last and not self._args.once:
-                print(format_line(self.last), flush=True)
+            if not self._args.once:
+                self._tell(self.last)
+
+    def _tell(self, summary: dict[str, Any]) -> None:
+        """Print what was loaded, and once that the folder has become empty."""
+        if "run_id" in summary:
+            print(format_line(summary), flush=True)
+        warnings = format_empty_input(summary)
+        for line in warnings if not self._is_empty else []:
+            print(line, flush=True)
+        self._is_empty = bool(warnings)
 
     def stop(self) -> None:
         """Let no more load begin. Safe inside a signal handler: it takes no lock."""

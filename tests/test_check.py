@@ -54,7 +54,7 @@ def test_a_broken_row_is_shown_under_the_name_of_the_check(published: Any, capsy
     assert lines[3].startswith("users       ann")
     assert lines[4:] == [f"ok      {name}" for name in NAMES[1:]]
     assert error.count("\n") == 1
-    assert error.startswith("error: 1 of 8 checks found rows that must not be (dimensions_match_events)")
+    assert error.startswith("error: 1 of 9 checks found rows that must not be (dimensions_match_events)")
 
 
 def test_only_the_first_of_many_rows_are_shown(published: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -82,7 +82,7 @@ def test_a_finding_that_only_warns_is_shown_and_passes(published: Any, capsys: p
     published.commit()
     code, lines, error = run_check(capsys)
     assert (code, error) == (0, "")
-    assert lines[1] == "warning events_later_than_their_file: 1 row"
+    assert lines[2] == "warning events_later_than_their_file: 1 row"
 
 
 def test_before_any_load_it_says_what_to_do(

@@ -15,6 +15,7 @@ import pytest
 from psycopg2 import errors
 from pyspark.sql import SparkSession
 
+from jobs import check, plan
 from jobs.pipeline import arg_parser, run
 from jobs.storage.errors import UsageError
 from jobs.storage.postgres import SQL
@@ -102,6 +103,26 @@ def test_files_that_another_mapping_has_loaded_are_named(loaded: str, data: Path
     assert title == "files loaded by another mapping; `touch` one to read it by this one"
     assert count.split()[0].endswith("conf/sources/default.yml")
     assert "another mapping" not in load(loaded, ROOT / "data" / "events", data)
+
+
+def test_files_that_this_run_has_just_read_are_not_named_as_another_mappings(
+    database_url: str, spark: SparkSession, tmp_path: Path
+) -> None:
+    folder, source = tmp_path / "in", tmp_path / "source.yml"
+    folder.mkdir()
+    original = (ROOT / "conf" / "sources" / "default.yml").read_text()
+    source.write_text(original)
+    for name in "ab":
+        (folder / f"{name}.jsonl").write_text(record_json(event_id=name))
+    load(database_url, folder, tmp_path / "data", "--source", str(source))
+    source.write_text(original.replace("device: device", "device: dev"))
+    os.utime(folder / "a.jsonl")
+    told = load(database_url, folder, tmp_path / "data", "--source", str(source)).splitlines()
+    hint = told.index("files loaded by another mapping; `touch` one to read it by this one")
+    assert told[hint + 1].split() == [str(source), "as", "it", "was", "before", "1"]  # b, and not a
+    assert "another mapping" not in load(
+        database_url, folder, tmp_path / "data", "--source", str(source), "--full-refresh"
+    )
 
 
 def test_every_check_is_silent(loaded: str) -> None:
@@ -265,6 +286,41 @@ def test_the_folders_of_this_tool_are_never_input(
     for place in ("data/quarantine", "data/postgres", "data/runs/deep", "refused", "work/runs"):
         with pytest.raises(UsageError, match="where this tool writes itself"):
             load(database_url, here / place, here / "work", *settings, *source)
+
+
+def test_an_input_folder_in_which_nothing_is_found_is_told_until_files_are_there_again(
+    database_url: str,
+    spark: SparkSession,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder, other = tmp_path / "in put", tmp_path / "other"
+    for path in (folder, other):
+        path.mkdir()
+        (path / "a.json").write_text(record_json(event_id=path.name))
+        load(database_url, path, tmp_path / "data")
+    monkeypatch.setenv("DATABASE_URL", database_url)
+
+    def look() -> tuple[list[tuple[Any, ...]], int, list[str]]:
+        """What the database remembers, what ops.health counts, what `make check` warns of."""
+        assert check.main([]) == 0
+        warnings = [line for line in capsys.readouterr().out.splitlines() if line.startswith("warning")]
+        (counted,) = query(database_url, "select empty_input_folders from ops.health")
+        return query(database_url, "select folder from ops.empty_input_folders"), counted[0], warnings
+
+    (folder / "a.json").rename(tmp_path / "away.json")
+    told = f"warning: nothing was found in {folder}, though 2 files were loaded before; a mount may be lost"
+    args = ["--input", str(folder), "--data", str(tmp_path / "data")]
+    assert plan.run(plan.arg_parser().parse_args(args), database_url).startswith(told)
+    assert look() == ([], 0, [])
+    for _ in range(2):
+        assert load(database_url, folder, tmp_path / "data").startswith(told)
+        assert load(database_url, other, tmp_path / "data").startswith("nothing new: 1 files found")
+        assert look() == ([(folder.as_uri(),)], 1, ["warning empty_input_folders: 1 row"])
+    (tmp_path / "away.json").rename(folder / "a.json")
+    assert load(database_url, tmp_path / "in put", tmp_path / "data").startswith("nothing new: 1 files found")
+    assert look() == ([], 0, [])
 
 
 def test_empty_and_unreadable_files_and_files_of_rejects_are_accounted_for(

@@ -190,6 +190,24 @@ def test_a_bad_file_is_held_back_though_it_comes_alone_and_the_stream_goes_on(
     ]
 
 
+def test_a_folder_that_has_become_empty_is_told_once(
+    database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "in"
+    appear(folder / "a.jsonl", lines("a"))
+
+    def write() -> None:
+        wait_until(lambda: count(database_url, "events") == 1)
+        (folder / "a.jsonl").rename(tmp_path / "away")
+        wait_until(lambda: count(database_url, "ops.empty_input_folders") == 1)
+        time.sleep(2)
+        (tmp_path / "away").rename(folder / "a.jsonl")
+        wait_until(lambda: count(database_url, "ops.empty_input_folders") == 0)
+
+    stream_until_written(write, database_url, folder, tmp_path / "data", "--interval", "86400", "--look-again", "0.5")
+    assert capsys.readouterr().out.count(f"warning: nothing was found in {folder}, though 1 files") == 1
+
+
 def test_a_folder_that_is_not_there_or_empty_is_refused_as_by_the_batch_job(database_url: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no such folder"):
         stream(database_url, tmp_path / "nowhere", tmp_path / "data")

@@ -34,6 +34,7 @@ def points_of_trust(report: Report) -> list[Point]:
         _checks(report.rows("checks")),
         _refused(health),
         _held_back(report.rows("held_back")),
+        *_empty_folders(health),
         Point(
             "good",
             "Repetitions are not counted",
@@ -102,6 +103,13 @@ def _held_back(files: list[Row]) -> Point:
         f"Too many records of {names}{more} are bad; none of them is in any number here until the file is mended, or"
         " accepted by make accept.",
     )
+
+
+def _empty_folders(health: Row) -> list[Point]:
+    if not (count := health["empty_input_folders"]):
+        return []
+    text = "A run found no file where it was to look, so that new events may be missing; make check names it."
+    return [Point("look", f"{plural(count, 'input folder')} empty", text)]
 
 
 def _checks(checks: list[Row]) -> Point:

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from jobs.records.opening import decode
 from jobs.storage.errors import ChangedFilesError, DatabaseUnavailableError
 from jobs.storage.file_systems import InputFile, file_system_of
+from jobs.storage.files import LOOKS_AT_ONCE
 from jobs.storage.trouble import find_database_trouble
 
 
 def refuse_changed(files: Iterable[InputFile]) -> None:
     """Raise ChangedFilesError where a file is not what it was when it was listed, by size and time."""
     files = list(files)
-    with ThreadPoolExecutor() as pool:  # to ask a store for hundreds of files one by one would take a minute
+    with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
         changes = zip(files, pool.map(_describe_change, files), strict=True)
         changed = [f"{decode(file.uri).removeprefix('file://')} ({change})" for file, change in changes if change]
     if changed:

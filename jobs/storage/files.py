@@ -11,6 +11,8 @@ from jobs.storage.file_systems import InputFile, file_system_of, make_input_uri,
 
 PATTERN_MARK = re.compile(r"[\[\]{}*?\\]")
 
+# To ask a store for hundreds of files one by one would take minutes.
+LOOKS_AT_ONCE = 32
 # Behind Hadoop a file that Python frames is held in memory as a whole; Spark itself ends at 2 GiB.
 MAX_REMOTE_BYTES = 1024**3
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from jobs.records.formats import Sniffed
 from jobs.records.lines import KEPT_BYTES, MAX_RECORD_BYTES, TOO_LONG
@@ -20,6 +21,12 @@ from jobs.records.unpacking import Content
 from jobs.storage.file_systems import InputFile
 from jobs.storage.files import PATTERN_MARK, can_be_named
 from schemas.tables import READ_RECORDS
+
+# A map that comes as a dict has its keys in any order.
+_PAIR = T.StructType([T.StructField("key", T.StringType()), T.StructField("value", T.StringType())])
+_LISTED = T.StructType(
+    [T.StructField("fields", T.ArrayType(_PAIR)) if field.name == "fields" else field for field in READ_RECORDS]
+)
 
 
 def read_hadoop_files(
@@ -74,11 +81,10 @@ def _read(
 
     def read(found: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
         for batch in read_pieces(request, piece(map(tuple, found))):
-            columns = {name: column.to_pylist() for name, column in zip(batch.schema.names, batch.columns, strict=True)}
-            columns["fields"] = [None if pairs is None else dict(pairs) for pairs in columns["fields"]]
-            yield from zip(*columns.values(), strict=True)
+            yield from zip(*[column.to_pylist() for column in batch.columns], strict=True)
 
-    return rows.sparkSession.createDataFrame(rows.rdd.mapPartitions(read), READ_RECORDS, verifySchema=False)
+    listed = rows.sparkSession.createDataFrame(rows.rdd.mapPartitions(read), _LISTED, verifySchema=False)
+    return listed.withColumn("fields", F.map_from_entries("fields")).select(*READ_RECORDS.names)
 
 
 def _list_lines(spark: SparkSession, places: dict[str, int]) -> DataFrame:

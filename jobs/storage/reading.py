@@ -13,7 +13,7 @@ from jobs.records.reading import ReadRequest
 from jobs.records.splits import Split, choose_split_bytes, cut_file, pack_splits
 from jobs.storage.data_source import DocumentEvents, write_request
 from jobs.storage.file_systems import InputFile
-from jobs.storage.files import sniff
+from jobs.storage.files import LOOKS_AT_ONCE, sniff
 from jobs.storage.hadoop_reading import read_hadoop_files
 from jobs.storage.spark import keep
 from jobs.transforms.reading import number_records, split_read
@@ -36,7 +36,7 @@ class RecordsRead:
 
 def read_files(spark: SparkSession, files: dict[int, InputFile], request: ReadRequest, scratch: Path) -> RecordsRead:
     """Read the files, given by their file ids, each as what its content looks like; `scratch` is a private folder."""
-    with ThreadPoolExecutor() as pool:  # to ask a store for hundreds of files one by one would take a minute
+    with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
         sniffed = dict(zip(files, pool.map(sniff, files.values()), strict=True))
     read = keep(scan_files(spark, files, sniffed, request, scratch))
     return gather(read, {file_id: found.format for file_id, found in sniffed.items()})

@@ -37,7 +37,8 @@ def format_summary(summary: dict[str, Any]) -> str:
     lines += _section("quarantined by reason", summary["quarantined_by_reason"])
     lines += _changes(summary["changes"])
     lines += _findings(summary)
-    lines += _held_back(summary) + _other_mappings(summary) + _skipped(summary["skipped"])
+    lines += format_empty_input(summary) + _held_back(summary) + _other_mappings(summary)
+    lines += _skipped(summary["skipped"])
     lines.append("seconds: " + ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in summary["seconds"].items()))
     return "\n".join(lines)
 
@@ -60,19 +61,33 @@ def format_plan(summary: dict[str, Any]) -> str:
     if moved:
         lines.append(f"  {'rows of metrics':<34}{'come':>8}{'go':>8}")
         lines += [f"  {name:<34}{counts['come']:>8,}{counts['go']:>8,}" for name, counts in moved.items()]
-    return "\n".join([*lines, *_held_back(summary), *_other_mappings(summary), *_skipped(summary["skipped"])])
+    lines += format_empty_input(summary) + _held_back(summary) + _other_mappings(summary)
+    return "\n".join([*lines, *_skipped(summary["skipped"])])
 
 
 def format_replay(summary: dict[str, Any]) -> str:
-    """What became of replayed records: recovered or still refused, and why."""
-    totals, taken = summary["totals"], summary["records"]
+    """What became of the selected records: recovered, refused again and why, or not tried, as their text is gone."""
+    totals, selected, taken = summary["totals"], summary["selected"], summary["records"]
     lines = [f"run {summary['run_id']}: {taken:,} quarantined records of {summary['files']} files replayed"]
     lines.append(f"  {'recovered':<18}{totals['records']:>12,}")
     lines += [f"    {_LABELS[key]:<16}{totals[key]:>12,}" for key in ("exact_duplicates", "superseded", "published")]
-    lines.append(f"  {'still open':<18}{taken - totals['records']:>12,}")
+    lines.append(f"  {'still open':<18}{selected - totals['records']:>12,}")
+    if selected > taken:
+        lines.append(f"    {'not tried, without text':<24}{selected - taken:>4,}")
     lines += _changes(summary["changes"])
     lines += _findings(summary)
     return "\n".join([*lines, *_section("still open by reason", summary["quarantined_by_reason"])])
+
+
+def format_nothing_to_replay(selected: int) -> str:
+    """What to tell where no record can be tried again, though some may be open."""
+    if selected == 1:
+        found = "1 open record is selected, and no text is kept of it"
+    elif selected:
+        found = f"{selected:,} open records are selected, and no text is kept of them"
+    else:
+        found = "no open quarantined record is selected"
+    return f"nothing to replay: {found} (`make quarantine` shows what is open)"
 
 
 def format_erasure(summary: dict[str, Any]) -> str:
@@ -113,6 +128,7 @@ def format_nothing_new(summary: dict[str, Any]) -> str:
     found, loaded, waiting = summary["found"], summary["loaded"], len(summary["held_back"])
     others = f"{waiting} of them held back, the others" if waiting else "all"
     lines = [f"nothing new: {found} files found, {others} among the {loaded} that are loaded"]
+    lines = format_empty_input(summary) or lines
     return "\n".join([*lines, *_held_back(summary), *_other_mappings(summary), *_skipped(summary["skipped"])])
 
 
@@ -127,6 +143,16 @@ def _changes(changes: dict[str, dict[str, int]]) -> list[str]:
 def _other_mappings(summary: dict[str, Any]) -> list[str]:
     """Nobody else would say why a corrected mapping changes nothing."""
     return _section("files loaded by another mapping; `touch` one to read it by this one", summary["other_mappings"])
+
+
+def format_empty_input(summary: dict[str, Any]) -> list[str]:
+    """A warning where nothing was found though something was loaded before; else nothing."""
+    if summary["found"] or not summary["loaded"]:
+        return []
+    return [
+        f"warning: nothing was found in {show_name(summary['input'])}, though {summary['loaded']} files were loaded"
+        " before; a mount may be lost, or INPUT (--input) names another folder"
+    ]
 
 
 def _held_back(summary: dict[str, Any]) -> list[str]:

@@ -77,6 +77,10 @@ unclosed_files as (
 
 held_back as (
     select count(*) as held_back_files from ops.held_back_files
+),
+
+empty_folders as (
+    select count(*) as empty_input_folders from ops.empty_input_folders
 )
 
 select
@@ -84,9 +88,11 @@ select
     newest_event.newest_event_at,
     open_quarantine.open_quarantined_records,
     unclosed_files.files_not_closing,
-    held_back.held_back_files
+    held_back.held_back_files,
+    empty_folders.empty_input_folders
 from last_success
 cross join newest_event
 cross join open_quarantine
 cross join unclosed_files
-cross join held_back;
+cross join held_back
+cross join empty_folders;

@@ -243,6 +243,8 @@ comment on column ops.health.open_quarantined_records is
 comment on column ops.health.files_not_closing is 'Files whose sums do not close; anything but 0 is a fault.';
 comment on column ops.health.held_back_files is
 'Files that the quality gate holds back; none of their records is in any table.';
+comment on column ops.health.empty_input_folders is
+'Input folders in which the latest run that looked into them found nothing; a mount may be lost.';
 
 comment on view ops.open_quarantined_records is
 'Quarantined records of current readings that nobody has recovered; one row per record.';

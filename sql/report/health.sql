@@ -27,6 +27,7 @@ select
     metrics.business_day(health.newest_event_at) as newest_event_day,
     health.open_quarantined_records,
     health.files_not_closing,
+    health.empty_input_folders,
     totals.*,
     restatements.restatements,
     restatements.restated_days,

@@ -50,6 +50,7 @@ COLUMNS = {
     "ops.pipeline_runs.error": CLEANED,
     "ops.ingested_files.file_path": PLATFORM,
     **{f"ops.ingested_files.{column}": NAMES_NOBODY for column in ("format", "source", "mapping_hash")},
+    "ops.empty_input_folders.folder": PLATFORM,
     "ops.held_back_files.file_path": PLATFORM,
     **{f"ops.held_back_files.{column}": NAMES_NOBODY for column in ("source", "mapping_hash", "why")},
     **{f"ops.quarantined_records.{column}": NAMES_NOBODY for column in ("reasons", "fields")},

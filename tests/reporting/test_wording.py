@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from jobs.reporting import trust, wording
-from jobs.reporting.data import Report
+from jobs.reporting.data import Report, as_dicts
 from tests.metrics.rows import query
 from tests.reporting.conftest import HOSTILE_ERROR
 
@@ -44,6 +45,13 @@ def test_a_file_that_is_held_back_is_named(report: Report) -> None:
     points = {point.title: point for point in trust.points_of_trust(report)}
     assert points["1 file held back"].state == "look"
     assert "/held back.jsonl" in points["1 file held back"].text
+
+
+def test_an_empty_input_folder_is_told(report: Report) -> None:
+    health = replace(report.results["health"], columns=["empty_input_folders"], rows=[(2,)])
+    points = trust._empty_folders(as_dicts(health)[0])
+    assert [(point.state, point.title) for point in points] == [("look", "2 input folders empty")]
+    assert trust._empty_folders(report.rows("health")[0]) == []
 
 
 def test_a_failed_run_is_told(report: Report) -> None:

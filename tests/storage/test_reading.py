@@ -117,6 +117,8 @@ def test_a_folder_behind_another_scheme_gives_the_same_records(spark: SparkSessi
         assert (there.size_bytes, Path(there.place).name) == (here.size_bytes, Path(here.place).name)
         assert abs(there.modified_at - here.modified_at) < timedelta(milliseconds=1)
     assert read(spark, files) == read(spark, local)
+    there, here = (read_by_id(spark, dict(enumerate(found))) for found in (files, local))
+    assert_df_equality(there.quarantined, here.quarantined, ignore_nullable=True, ignore_row_order=True)
 
 
 def test_behind_another_scheme_too_what_this_tool_writes_is_no_input(spark: SparkSession, tmp_path: Path) -> None:

@@ -14,3 +14,10 @@ comment on column ops.held_back_files.why is
 'The same as a sentence, with the reasons, how many records each refused, and which is the first.';
 comment on column ops.held_back_files.run_id is 'Run that held it back.';
 comment on column ops.held_back_files.held_back_at is 'When that run began to publish.';
+
+comment on table ops.empty_input_folders is
+'Input folders in which a run found nothing, though files had been loaded before; one row per folder. The '
+'row goes when a run finds files there again.';
+comment on column ops.empty_input_folders.folder is 'URI of the folder.';
+comment on column ops.empty_input_folders.found_empty_at is
+'When nothing was found there for the first time.';
