@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from hashlib import md5
 from typing import Any
 
-from jobs.records.strict_json import encode_sorted
+from jobs.records.strict_json import encode
 
 _NUL = "\x00"
 
@@ -16,7 +16,7 @@ def hash_text(text: str) -> str:
 
 def derive_event_id(record: dict[str, Any]) -> str:
     """The id of a record whose producer gives none: the same for the same content, however it is written."""
-    return md5(encode_sorted(record), usedforsecurity=False).hexdigest()
+    return hash_text(encode(record, is_sorted=True))
 
 
 def fingerprint(values: Iterable[str | int | None]) -> str:

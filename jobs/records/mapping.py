@@ -8,31 +8,23 @@ from schemas.fields import Path
 Finder = Callable[[dict[str, Any]], Any]
 
 
-def make_finder(paths: tuple[Path, ...]) -> Finder:
-    """A function that gives the value at the first path where one is neither null nor blank; None without any."""
+def make_finder(paths: tuple[Path, ...], takes_blank: bool = False) -> Finder:
+    """A function that gives the value at the first path where one is neither null nor blank.
+
+    Without any it gives None or, if it `takes_blank`, the first blank text.
+    """
     steps = [(path[0], path[1:]) for path in paths]
 
     def find(record: dict[str, Any]) -> Any:
+        blank = None
         for key, inner_path in steps:
             value = record.get(key)
             if value is None or (inner_path and (value := _follow(value, inner_path)) is None):
                 continue
             if type(value) is not str or (value and not value.isspace()):
                 return value
-        return None
-
-    return find
-
-
-def make_content_finder(paths: tuple[Path, ...]) -> Finder:
-    """The same, but a blank text is better than none: a blank document is a document of no words, not a missing one."""
-    find_filled = make_finder(paths)
-
-    def find(record: dict[str, Any]) -> Any:
-        value = find_filled(record)
-        if value is not None:
-            return value
-        return next((blank for path in paths if (blank := _follow(record, path)) is not None), None)
+            blank = value if blank is None else blank
+        return blank if takes_blank else None
 
     return find
 

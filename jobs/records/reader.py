@@ -14,7 +14,7 @@ from jobs.records.pseudonyms import Erased
 from jobs.records.quarantine import Problem, Quarantined, is_utf8, quarantine
 from jobs.records.strict_json import decode
 from jobs.records.timestamps import EPOCH
-from jobs.records.validate import MISSING, NOT_STORABLE, Limits, WrongValueError, can_be_stored, make_fields, show_value
+from jobs.records.validate import MISSING, NOT_STORABLE, Limits, WrongValueError, can_be_stored, make_fields
 from jobs.records.words import count_words
 from schemas.fields import FIELDS, REQUIRED, REQUIRED_BY_TYPE, Source
 
@@ -57,7 +57,8 @@ class RecordReader:
         try:
             record = decode(raw)
         except (ValueError, RecursionError):
-            return quarantine(raw, [_explain_no_json(raw)])
+            reason, expected = ("malformed_json", "one JSON object") if is_utf8(raw) else ("invalid_text", "UTF-8")
+            return quarantine(raw, [Problem.of(reason, None, None, expected)])
         if type(record) is not dict:
             return quarantine(raw, [Problem.of("not_an_object", None, None, "one JSON object")])
         found = [find(record) for find in self._finders]
@@ -81,7 +82,7 @@ class RecordReader:
 
     def _quarantine(self, raw: bytes, found: list[Any], problems: list[tuple[int, WrongValueError]]) -> Quarantined:
         named = zip(self._fields, found, strict=True)
-        shown = {field.name: show_value(field, value) for field, value in named if value is not None}
+        shown = {field.name: field.show(value) for field, value in named if value is not None}
         described = []
         for place, wrong in sorted(problems, key=itemgetter(0)):
             name = self._fields[place].name
@@ -112,12 +113,6 @@ def read_default_source() -> Source:
     alternatives = {name: [value] if isinstance(value, str) else value for name, value in values["fields"].items()}
     fields = {name: tuple(tuple(path.split(".")) for path in paths) for name, paths in alternatives.items()}
     return Source(str(path), "", (), fields, {}, {}, "", values["default_time_zone"])
-
-
-def _explain_no_json(raw: bytes) -> Problem:
-    if is_utf8(raw):
-        return Problem.of("malformed_json", None, None, "one JSON object")
-    return Problem.of("invalid_text", None, None, "UTF-8")
 
 
 def _make_event(values: list[Any]) -> Event:

@@ -1,6 +1,7 @@
 """The text of a record -> the JSON value that it is, and back.
 
-msgspec decides what is JSON, as RFC 8259 says. Whole numbers become int, however they are written, others float.
+msgspec decides what is JSON, as RFC 8259 says. Whole numbers become int, however they are written, others float; a
+number that no double holds stays the text that it is (`msgspec.Raw`).
 """
 
 import math
@@ -13,9 +14,6 @@ import msgspec
 
 # Levels of objects and lists in each other.
 MAX_NESTING = 998
-# Python reads no longer ones as int, and int(Decimal("1e1000000000")) would eat all memory.
-_MAX_NUMBER_CHARACTERS = 4300
-
 # From here on a number with an exponent keeps it, as JavaScript writes it too: with all digits a list of 1e308 would be
 # sixty times as long.
 _LEAST_EXPONENTIAL = 1e21
@@ -27,22 +25,14 @@ sys.setrecursionlimit(max(sys.getrecursionlimit(), 4 * MAX_NESTING))
 _STRING = rb'"(?:[^"\\]++|\\.)*+"?'
 _STRINGS = re.compile(_STRING, re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-_LONG_INTEGER = re.compile(
-    rb"%b|(?<![0-9.eE+-])(-?[0-9]{%d,}+)(?![.eE])" % (_STRING, _MAX_NUMBER_CHARACTERS + 1), re.DOTALL
-)
-# Escapes one after the other, so that no escaped backslash is taken for the start of an escape; the first group is
-# one half of a surrogate pair without the other.
+# Python reads no more digits as int.
+_LONG_INTEGER = re.compile(rb"%b|(?<![0-9.eE+-])(-?[0-9]{4301,}+)(?![.eE])" % _STRING, re.DOTALL)
+# Escapes one after the other, so that no escaped backslash is taken for the start of an escape; the group is one half
+# of a surrogate pair without the other.
 _HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _ESCAPE = re.compile(rb"%b%b|(%b|%b)|\\." % (_HIGH, _LOW, _HIGH, _LOW), re.DOTALL)
 # The escape of a control character with a letter in it; behind an even number of backslashes.
 _CONTROL = re.compile(rb"(?<!\\)((?:\\\\)*+\\u00)([01][a-f])")
-
-
-class HugeNumber:
-    """A number that no double holds, or that has thousands of digits."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
 
 
 def decode(text: bytes) -> Any:
@@ -55,35 +45,31 @@ def decode(text: bytes) -> Any:
         return _DECODER.decode(_replace_what_python_lacks(text))
 
 
-def encode(value: Any) -> str:
-    """The JSON text of a value of `decode`, without white space. Raises OverflowError where a `HugeNumber` is in it."""
-    return _write(value, _ENCODER).decode()
+def encode(value: Any, is_sorted: bool = False) -> str:
+    """The JSON text of a value of `decode`, without white space; equal values have equal texts if it `is_sorted`."""
+    text = (_SORTING_ENCODER if is_sorted else _ENCODER).encode(value)
+    if b"\\u00" in text:  # derived ids are hashes of this text, which has always had hexadecimal digits in capitals
+        text = _CONTROL.sub(lambda escape: escape[1] + escape[2].upper(), text)
+    return text.decode()
 
 
-def encode_sorted(value: Any) -> bytes:
-    """The JSON text with sorted keys, so that equal values have equal texts; a `HugeNumber` as it was written."""
-    return _write(value, _SORTING_ENCODER)
-
-
-def show(value: Any) -> str:
-    """The JSON text for people, whatever is in it."""
-    return _write(value, _SHOWING_ENCODER).decode()
-
-
-def read_number(text: str) -> int | float | HugeNumber:
+def read_number(text: str) -> int | float | msgspec.Raw:
     """The number that a text with a fraction or an exponent is; int, and exact, where it is whole."""
     number = float(text)
-    if len(text) > _MAX_NUMBER_CHARACTERS or math.isinf(number):
-        return HugeNumber(text)
+    if math.isinf(number):  # before Decimal: int(Decimal("1e1000000000")) would eat all memory
+        return msgspec.Raw(text.encode())
     if not number.is_integer() or (abs(number) >= _LEAST_EXPONENTIAL and "e" in text.lower()):
         return number
     return round(Decimal(text)) if number else 0
 
 
-def _write(value: Any, encoder: msgspec.json.Encoder) -> bytes:
-    """Hexadecimal digits in capitals: derived ids are hashes of this text, and so they have always been."""
-    text = encoder.encode(value)
-    return _CONTROL.sub(lambda escape: escape[1] + escape[2].upper(), text) if b"\\u00" in text else text
+def has_huge_number(text: str) -> bool:
+    """Whether a number in the JSON text is one that no double holds."""
+    try:
+        _FLOAT_DECODER.decode(text)
+    except OverflowError:
+        return True
+    return False
 
 
 def _refuse_deep(text: bytes) -> None:
@@ -96,23 +82,21 @@ def _refuse_deep(text: bytes) -> None:
 
 
 def _replace_what_python_lacks(text: bytes) -> bytes:
-    """Half a surrogate pair becomes a NUL, which no text may hold either; a very long integer becomes a float, which
-    is read as a `HugeNumber`. What is no JSON stays none.
+    """Half a surrogate pair becomes a NUL, which no text may hold either; a very long integer becomes a number that no
+    double holds. What is no JSON stays none.
     """
     if b"\\ud" in text or b"\\uD" in text:
         text = _ESCAPE.sub(lambda escape: rb"\u0000" if escape[1] else escape[0], text)
     return _LONG_INTEGER.sub(lambda token: token[0] + b"e0" if token[1] else token[0], text)
 
 
-def _refuse_huge(number: Any) -> None:
-    raise OverflowError(number.text[:20])
+def _read_float(text: str) -> float:
+    if math.isinf(number := float(text)):
+        raise OverflowError(text[:20])
+    return number
 
 
-def _write_huge(number: Any) -> msgspec.Raw:
-    return msgspec.Raw(number.text.encode())
-
-
+_FLOAT_DECODER = msgspec.json.Decoder(float_hook=_read_float)
 _DECODER = msgspec.json.Decoder(float_hook=read_number)
-_ENCODER = msgspec.json.Encoder(enc_hook=_refuse_huge)
-_SHOWING_ENCODER = msgspec.json.Encoder(enc_hook=_write_huge)
-_SORTING_ENCODER = msgspec.json.Encoder(enc_hook=_write_huge, order="sorted")
+_ENCODER = msgspec.json.Encoder()
+_SORTING_ENCODER = msgspec.json.Encoder(order="sorted")

@@ -114,8 +114,8 @@ def _holds_huge_number(value: Any) -> bool:
         return any(_holds_huge_number(part) for part in (value.values() if isinstance(value, dict) else value))
     if not isinstance(value, _Number):
         return False
-    is_integer = value.lstrip("-").isdigit()
-    return len(value.lstrip("-") if is_integer else value) > 4300 or (math.isinf(float(value)) and not is_integer)
+    digits = value.lstrip("-")
+    return len(digits) > 4300 if digits.isdigit() else math.isinf(float(value))
 
 
 def _judge_timestamp(value: Any) -> str | None:

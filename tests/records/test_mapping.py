@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jobs.records.mapping import make_content_finder, make_finder
+from jobs.records.mapping import make_finder
 from schemas.fields import Path
 from tests.builders import record_json
 from tests.records.helpers import SOURCE, accept, refuse
@@ -38,7 +38,7 @@ def test_first_filled_alternative_wins(record: dict[str, Any], value: Any) -> No
 
 
 def test_a_blank_document_is_a_document_of_no_words_and_not_a_missing_one() -> None:
-    find = make_content_finder((("content",), ("document", "content")))
+    find = make_finder((("content",), ("document", "content")), takes_blank=True)
     assert find({"content": " ", "document": {"content": "x"}}) == "x"
     assert find({"content": " ", "document": {"content": ""}}) == " "
     assert find({"content": None, "document": {"content": ""}}) == ""

@@ -64,21 +64,18 @@ def test_a_blank_number_is_a_missing_one(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["1_000", "1,000", "5.", ".5", "1e", "1e1000", "9" * 5000, "0." + "0" * 5000, "+-5", "\uff11"]
+    "value", ["1_000", "1,000", "5.", ".5", "1e", "1e1000", "9" * 5000, "0." + "1" * 5000, "+-5", "\uff11"]
 )
 def test_a_text_that_is_no_number_or_an_endless_one_is_no_whole_number(value: str) -> None:
     assert find_problems(edit(edit_length=value)) == [("bad_value", "edit_length")]
 
 
 @pytest.mark.parametrize("name", ["user_id", "device", "user_name", "timestamp", "word_count"])
-@pytest.mark.parametrize("number", ["1e400", "-1e400", "1e1000000000", "-1e999999999999999999999", "1." + "0" * 5000])
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1e1000000000", "-1e999999999999999999999"])
 def test_a_number_that_no_double_holds_is_refused(name: str, number: str) -> None:
     text = record_json(**{name: None})[:-1] + f',"{name}":{number}}}'
     (problem,) = refuse(text).problems
     field = "event_at" if name == "timestamp" else name
-    if number.startswith("1.") and name == "timestamp":
-        assert problem.reason == "timestamp_out_of_range"
-        return
     assert (problem.reason, problem.field) == ("bad_timestamp" if name == "timestamp" else "bad_value", field)
     assert problem.value == number[:200]
 
