@@ -96,7 +96,7 @@ def load_folder(
                 "loaded": count_current_files(cursor),
                 "skipped": skipped,
                 "held_back": [asdict(file) for file in read_held_back(cursor)],
-                "other_mappings": count_other_mappings(cursor, found, source),
+                "other_mappings": count_other_mappings(cursor, found, chosen, source),
             }
             if not is_plan:
                 if not readings and summary["loaded"]:  # a run that publishes makes them itself

@@ -16,11 +16,11 @@ from jobs.entry import add_common_arguments, erasure_key_file, quarantine_folder
 from jobs.load import Work, load
 from jobs.storage.errors import UsageError
 from jobs.storage.migrations import prepare_database
-from jobs.storage.open_quarantine import Selection, choose_open_files, read_open_records
+from jobs.storage.open_quarantine import Selection, choose_open_files, count_open_records, read_open_records
 from jobs.storage.own_objects import are_tables_published
 from jobs.storage.postgres import connect, hold_run_lock
 from jobs.storage.settings import read_settings
-from jobs.storage.summary import format_replay, write_summary
+from jobs.storage.summary import format_nothing_to_replay, format_replay, write_summary
 from jobs.storage.tombstones import read_tombstones
 from schemas.fields import REASONS
 
@@ -48,12 +48,14 @@ def run(args: argparse.Namespace, database_url: str) -> str:
                     )
                 prepare_database(cursor)
                 tombstones = read_tombstones(cursor, erasure_key_file(args))
+            selected = count_open_records(connection, selection)
             readings = choose_open_files(connection, selection)
         if not readings:
-            return "nothing to replay: no open quarantined record is selected (`make quarantine` shows what is open)"
+            return format_nothing_to_replay(selected)
         read = partial(read_open_records, selection=selection, database_url=database_url, quarantine=quarantine)
         work = Work("replay", readings, read, tombstones)
         summary = load(database_url, work, settings, quarantine, accept_quality=True)
+    summary["selected"] = selected
     write_summary(Path(args.data) / "runs", summary)
     return format_replay(summary)
 

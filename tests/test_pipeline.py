@@ -104,6 +104,26 @@ def test_files_that_another_mapping_has_loaded_are_named(loaded: str, data: Path
     assert "another mapping" not in load(loaded, ROOT / "data" / "events", data)
 
 
+def test_files_that_this_run_has_just_read_are_not_named_as_another_mappings(
+    database_url: str, spark: SparkSession, tmp_path: Path
+) -> None:
+    folder, source = tmp_path / "in", tmp_path / "source.yml"
+    folder.mkdir()
+    original = (ROOT / "conf" / "sources" / "default.yml").read_text()
+    source.write_text(original)
+    for name in "ab":
+        (folder / f"{name}.jsonl").write_text(record_json(event_id=name))
+    load(database_url, folder, tmp_path / "data", "--source", str(source))
+    source.write_text(original.replace("device: device", "device: dev"))
+    os.utime(folder / "a.jsonl")
+    told = load(database_url, folder, tmp_path / "data", "--source", str(source)).splitlines()
+    hint = told.index("files loaded by another mapping; `touch` one to read it by this one")
+    assert told[hint + 1].split() == [str(source), "as", "it", "was", "before", "1"]  # b, and not a
+    assert "another mapping" not in load(
+        database_url, folder, tmp_path / "data", "--source", str(source), "--full-refresh"
+    )
+
+
 def test_every_check_is_silent(loaded: str) -> None:
     checks = sorted((SQL / "checks").glob("*.sql"))
     assert len(checks) >= 4

@@ -3,8 +3,10 @@
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from jobs.quarantine import summarize
@@ -129,6 +131,28 @@ def test_one_of_quarantine_and_input_is_enough(
     shutil.rmtree(tmp_path / "data" / "quarantine" if gone == "quarantine" else folder)
     replay(database_url, tmp_path / "data")
     assert query(database_url, OPEN) == [(3,)]
+
+
+def test_records_whose_text_is_gone_are_told_and_stay_open(
+    database_url: str, folder: Path, source: Callable[[str], Path], tmp_path: Path
+) -> None:
+    load(database_url, folder, tmp_path / "data", "--source", str(source("timestamp")), "--accept-quality")
+    with closing(psycopg2.connect(database_url)) as connection, connection, connection.cursor() as cursor:
+        # As an erasure leaves a record that named the person.
+        cursor.execute("update ops.quarantined_records set raw_sha256 = null where record_number = 5")
+    shutil.rmtree(tmp_path / "data" / "quarantine")
+    (folder / "b.jsonl").unlink()
+    source("[timestamp, when]")
+    told = replay(database_url, tmp_path / "data").splitlines()
+    assert told[0].endswith("4 quarantined records of 2 files replayed")
+    assert "  still open                   4" in told
+    assert "    not tried, without text    3" in told
+    assert query(database_url, OPEN) == [(4,)]
+    told = replay(database_url, tmp_path / "data", "--file", "b.jsonl").splitlines()
+    assert "    not tried, without text    2" in told
+    shutil.rmtree(folder)
+    told = replay(database_url, tmp_path / "data", "--reason", "malformed_json", "--file", "a.jsonl")
+    assert told.startswith("nothing to replay: 1 open record is selected, and no text is kept of it")
 
 
 def test_text_that_was_changed_in_the_quarantine_is_not_taken(

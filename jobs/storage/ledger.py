@@ -43,13 +43,19 @@ def choose_new_files(cursor: Cursor, found: list[InputFile], source: Source) -> 
     return [(file, source) for file in chosen]
 
 
-def count_other_mappings(cursor: Cursor, found: list[InputFile], source: Source) -> dict[str, int]:
-    """How many of the files were read by another mapping than `source` is today, by the name of that mapping."""
+def count_other_mappings(
+    cursor: Cursor, found: list[InputFile], chosen: list[Chosen], source: Source
+) -> dict[str, int]:
+    """How many of the files were read by another mapping than `source` is today, by the name of that mapping.
+
+    Files that are `chosen` are left out, since the run reads them now.
+    """
+    paths = {file.uri for file in found} - {file.uri for file, _ in chosen}
     cursor.execute(
         "select source || case when source = %(name)s then ' as it was before' else '' end, count(*)"
         " from ops.ingested_files where is_current and file_path = any(%(paths)s)"
         ' and (source, mapping_hash) <> (%(name)s, %(hash)s) group by source order by source collate "C"',
-        {"name": source.name, "hash": source.mapping_hash, "paths": [file.uri for file in found]},
+        {"name": source.name, "hash": source.mapping_hash, "paths": list(paths)},
     )
     return dict(cursor.fetchall())
 

@@ -16,7 +16,7 @@ from jobs.storage.file_systems import InputFile, end_of_path, file_system_of
 from jobs.storage.files import MAX_REMOTE_BYTES, sniff
 from jobs.storage.hadoop_reading import read_given
 from jobs.storage.ledger import Reading, read_sources, reserve_file_ids
-from jobs.storage.postgres import connect, jdbc_options
+from jobs.storage.postgres import connect, fetch_one, jdbc_options
 from jobs.storage.quarantine import read_quarantine
 from jobs.storage.reading import RecordsRead, scan_files
 from jobs.storage.spark import keep
@@ -37,7 +37,14 @@ class Selection:
 
     def query(self, *columns: str) -> sql.Composed:
         """Select distinct `columns` of ops.open_quarantined_records, of what may be replayed."""
-        conditions: list[sql.Composable] = [_RECORDS_ONLY]
+        return sql.SQL("select distinct {} from ops.open_quarantined_records where {} and {}").format(
+            sql.SQL(", ").join(map(sql.Identifier, columns)), _RECORDS_ONLY, self.condition
+        )
+
+    @property
+    def condition(self) -> sql.Composable:
+        """What holds for the selected rows of ops.open_quarantined_records."""
+        conditions: list[sql.Composable] = [sql.SQL("true")]
         if self.reason:
             conditions.append(sql.SQL("{} = any(reasons)").format(sql.Literal(self.reason)))
         if self.file:
@@ -45,9 +52,16 @@ class Selection:
             conditions.append(sql.SQL("right('/' || file_path, length({end})) = {end}").format(end=end))
         if self.run_id:
             conditions.append(sql.SQL("run_id = {}").format(sql.Literal(self.run_id)))
-        return sql.SQL("select distinct {} from ops.open_quarantined_records where {}").format(
-            sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(" and ").join(conditions)
+        return sql.SQL(" and ").join(conditions)
+
+
+def count_open_records(connection: Connection, selection: Selection) -> int:
+    """How many open records are selected, whether or not there is a text of them to be read again."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL("select count(*) from ops.open_quarantined_records where {}").format(selection.condition)
         )
+        return int(str(fetch_one(cursor)[0]))
 
 
 def choose_open_files(connection: Connection, selection: Selection) -> list[Reading]:

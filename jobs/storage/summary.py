@@ -64,15 +64,28 @@ def format_plan(summary: dict[str, Any]) -> str:
 
 
 def format_replay(summary: dict[str, Any]) -> str:
-    """What became of replayed records: recovered or still refused, and why."""
-    totals, taken = summary["totals"], summary["records"]
+    """What became of the selected records: recovered, refused again and why, or not tried, as their text is gone."""
+    totals, selected, taken = summary["totals"], summary["selected"], summary["records"]
     lines = [f"run {summary['run_id']}: {taken:,} quarantined records of {summary['files']} files replayed"]
     lines.append(f"  {'recovered':<18}{totals['records']:>12,}")
     lines += [f"    {_LABELS[key]:<16}{totals[key]:>12,}" for key in ("exact_duplicates", "superseded", "published")]
-    lines.append(f"  {'still open':<18}{taken - totals['records']:>12,}")
+    lines.append(f"  {'still open':<18}{selected - totals['records']:>12,}")
+    if selected > taken:
+        lines.append(f"    {'not tried, without text':<24}{selected - taken:>4,}")
     lines += _changes(summary["changes"])
     lines += _findings(summary)
     return "\n".join([*lines, *_section("still open by reason", summary["quarantined_by_reason"])])
+
+
+def format_nothing_to_replay(selected: int) -> str:
+    """What to tell where no record can be tried again, though some may be open."""
+    if selected == 1:
+        found = "1 open record is selected, and no text is kept of it"
+    elif selected:
+        found = f"{selected:,} open records are selected, and no text is kept of them"
+    else:
+        found = "no open quarantined record is selected"
+    return f"nothing to replay: {found} (`make quarantine` shows what is open)"
 
 
 def format_erasure(summary: dict[str, Any]) -> str:

@@ -15,8 +15,8 @@ from psycopg2.extras import execute_values
 
 from jobs.storage.migrations import prepare_database
 from jobs.storage.postgres import SQL, execute_files
-from jobs.storage.roles import as_owner
 from jobs.storage.settings import read_settings
+from jobs.storage.views import make_views
 from tests.builders import ROOT
 
 RUN_ID = 1
@@ -85,10 +85,7 @@ def create_tables(connection: Connection, business_time_zone: str = "UTC") -> No
         for table in ("users", "documents", "sessions", "events"):
             cursor.execute(f"alter table {STAGING}.{table} set schema public")
         cursor.execute(f"drop schema {STAGING} cascade")
-        with as_owner(cursor):
-            execute_files(cursor, "ddl/1[67]*.sql")
-            execute_files(cursor, "metrics/*.sql", settings.sql_parts)
-            execute_files(cursor, "ddl/18*.sql")
+        make_views(cursor, settings)
         cursor.execute("set role none")  # a test may plant any fault
 
 
