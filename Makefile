@@ -185,6 +185,14 @@ docker/.env:
 test: $(TEST) ## run the whole test suite, in two processes with a Spark and a PostgreSQL each
 	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest --numprocesses 2 --dist loadfile
 
+# Left out is what starts servers of its own or simulates whole logs.
+.PHONY: test-fast
+test-fast: $(TEST) ## records, SQL and plain functions, without Spark: a minute
+	@$(PYTHON) -m pytest --numprocesses 2 --dist loadfile -m 'not spark' \
+		tests/records tests/properties/test_records.py tests/metrics tests/storage tests/simulation tests/test_schemas.py \
+		--ignore tests/storage/test_embedded_postgres.py --ignore tests/storage/test_tls.py \
+		--ignore tests/storage/test_s3.py --ignore tests/metrics/test_measured_anomalies.py
+
 .PHONY: airflow-test
 airflow-test: $(TEST) $(AIRFLOW) ## run the Airflow DAG for real, in .venv-airflow: success, retry, failure
 	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest -p tests.conftest docker/airflow/tests

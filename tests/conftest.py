@@ -62,6 +62,13 @@ def database(database_url: str) -> Iterator[Any]:
         yield connection
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests that need Spark, so that `make test-fast` can leave them out."""
+    for item in items:
+        if "spark" in getattr(item, "fixturenames", ()):
+            item.add_marker("spark")
+
+
 def read_spark_defaults() -> dict[str, str]:
     """conf/spark-defaults.conf, for a session inside this process: smaller, silent, its log not among those of runs."""
     lines = (ROOT / "conf" / "spark-defaults.conf").read_text(encoding="utf-8").splitlines()
