@@ -32,7 +32,7 @@ _NAMING_FIELDS = ("user_id", "shared_with_user_id", "user_name", "user_email")
 # Where an id can stand in a text that need not be JSON: as a JSON string, between blanks and brackets, or in a word.
 _MENTIONS = [
     re.compile(pattern, re.ASCII)
-    for pattern in (r'"((?:[^"\\]|\\.)*+)"', r"""([^\s"'{}\[\](),;]++)""", r"""([^\s"'{}\[\](),;:=&/<>\\]++)""")
+    for pattern in (r'"((?:[^"\\]++|\\.)*+)"?', r"""([^\s"'{}\[\](),;]++)""", r"""([^\s"'{}\[\](),;:=&/<>\\]++)""")
 ]
 
 

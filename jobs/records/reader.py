@@ -14,7 +14,7 @@ from jobs.records.pseudonyms import Erased
 from jobs.records.quarantine import Problem, Quarantined, is_utf8, quarantine
 from jobs.records.strict_json import decode
 from jobs.records.timestamps import EPOCH
-from jobs.records.validate import Limits, WrongValueError, check_text, make_fields, show_value
+from jobs.records.validate import MISSING, NOT_STORABLE, Limits, WrongValueError, can_be_stored, make_fields, show_value
 from jobs.records.words import count_words
 from schemas.fields import FIELDS, REQUIRED, REQUIRED_BY_TYPE, Source
 
@@ -62,40 +62,31 @@ class RecordReader:
             return quarantine(raw, [Problem.of("not_an_object", None, None, "one JSON object")])
         found = [find(record) for find in self._finders]
         values, problems = self._read_values(found)
-        for place in _REQUIRED_BY_TYPE.get(values[_EVENT_TYPE], _REQUIRED):
-            if found[place] is None:
-                problems.append((place, Problem.of("missing_field", self._fields[place].name, None, "a value")))
+        required = _REQUIRED_BY_TYPE.get(values[_EVENT_TYPE], _REQUIRED)
+        problems += [(place, MISSING) for place in required if found[place] is None]
         if b"\\u" in raw:  # only an escape brings what can't be stored
-            problems = self._find_bad_texts(found) + problems
-        if not problems:
-            return _make_event(values)
-        named = zip(self._fields, found, strict=True)
-        readable = {field.name: show_value(field, value) for field, value in named if value is not None}
-        return quarantine(raw, [problem for _, problem in sorted(problems, key=itemgetter(0))], readable)
+            problems += [(place, NOT_STORABLE) for place, value in enumerate(found) if not can_be_stored(value)]
+        return self._quarantine(raw, found, problems) if problems else _make_event(values)
 
-    def _read_values(self, found: list[Any]) -> tuple[list[Any], list[tuple[int, Problem]]]:
-        """The typed values, and the problems with the place of each; what is wrong has the value None."""
+    def _read_values(self, found: list[Any]) -> tuple[list[Any], list[tuple[int, WrongValueError]]]:
+        """The typed values, and what is wrong with the field at each place; what is wrong has the value None."""
         values, problems = [], []
         for read, value in zip(self._readers, found, strict=True):
             try:
                 values.append(value if value is None else read(value))
             except WrongValueError as wrong:
-                problems.append(self._describe(len(values), value, wrong))
+                problems.append((len(values), wrong))
                 values.append(None)
         return values, problems
 
-    def _find_bad_texts(self, found: list[Any]) -> list[tuple[int, Problem]]:
-        problems = []
-        for place, value in enumerate(found):
-            try:
-                check_text(value)
-            except WrongValueError as wrong:
-                problems.append(self._describe(place, value, wrong))
-        return problems
-
-    def _describe(self, place: int, value: Any, wrong: WrongValueError) -> tuple[int, Problem]:
-        field = self._fields[place]
-        return place, Problem.of(wrong.reason, field.name, show_value(field, value), wrong.expected)
+    def _quarantine(self, raw: bytes, found: list[Any], problems: list[tuple[int, WrongValueError]]) -> Quarantined:
+        named = zip(self._fields, found, strict=True)
+        shown = {field.name: show_value(field, value) for field, value in named if value is not None}
+        described = []
+        for place, wrong in sorted(problems, key=itemgetter(0)):
+            name = self._fields[place].name
+            described.append(Problem.of(wrong.reason, name, shown.get(name), wrong.expected))
+        return quarantine(raw, described, shown)
 
 
 def read_record(text: str | bytes, source: Source | None = None, limits: Limits | None = None) -> Event | Quarantined:

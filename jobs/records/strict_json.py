@@ -1,8 +1,9 @@
 """The text of a record -> the JSON value that it is, and back.
 
-msgspec decides what is JSON, as RFC 8259 says. Whole numbers become int, however they are written; all others float.
+msgspec decides what is JSON, as RFC 8259 says. Whole numbers become int, however they are written, others float.
 """
 
+import math
 import re
 import sys
 from decimal import Decimal
@@ -15,19 +16,26 @@ MAX_NESTING = 998
 # Python reads no longer ones as int, and int(Decimal("1e1000000000")) would eat all memory.
 _MAX_NUMBER_CHARACTERS = 4300
 
+# From here on a number with an exponent keeps it, as JavaScript writes it too: with all digits a list of 1e308 would be
+# sixty times as long.
+_LEAST_EXPONENTIAL = 1e21
+
 # Up to Python 3.11 the levels of a value count on the same limit as calls of functions.
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 4 * MAX_NESTING))
 
-_STRING = rb'"(?:[^"\\]|\\.)*+"'
+# An open one goes to the end, so that the text behind it is not searched again from each of its quotes.
+_STRING = rb'"(?:[^"\\]++|\\.)*+"?'
 _STRINGS = re.compile(_STRING, re.DOTALL)
-_BRACKETS = re.compile(rb"[\[\]{}]")
-_LONG_INTEGER = re.compile(rb"%b|(-?[0-9]{%d,}+)(?![.eE])" % (_STRING, _MAX_NUMBER_CHARACTERS), re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_LONG_INTEGER = re.compile(
+    rb"%b|(?<![0-9.eE+-])(-?[0-9]{%d,}+)(?![.eE])" % (_STRING, _MAX_NUMBER_CHARACTERS + 1), re.DOTALL
+)
 # Escapes one after the other, so that no escaped backslash is taken for the start of an escape; the first group is
 # one half of a surrogate pair without the other.
 _HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _ESCAPE = re.compile(rb"%b%b|(%b|%b)|\\." % (_HIGH, _LOW, _HIGH, _LOW), re.DOTALL)
-# Of a control character, or of one character.
-_SHORT_ESCAPE = re.compile(rb"\\u00..|\\.", re.DOTALL)
+# The escape of a control character with a letter in it; behind an even number of backslashes.
+_CONTROL = re.compile(rb"(?<!\\)((?:\\\\)*+\\u00)([01][a-f])")
 
 
 class HugeNumber:
@@ -63,11 +71,11 @@ def show(value: Any) -> str:
 
 
 def read_number(text: str) -> int | float | HugeNumber:
-    """The number that a text with a fraction or an exponent is. Whole numbers are exact."""
+    """The number that a text with a fraction or an exponent is; int, and exact, where it is whole."""
     number = float(text)
-    if len(text) > _MAX_NUMBER_CHARACTERS or number in (float("inf"), float("-inf")):
+    if len(text) > _MAX_NUMBER_CHARACTERS or math.isinf(number):
         return HugeNumber(text)
-    if not number.is_integer():
+    if not number.is_integer() or (abs(number) >= _LEAST_EXPONENTIAL and "e" in text.lower()):
         return number
     return round(Decimal(text)) if number else 0
 
@@ -75,13 +83,13 @@ def read_number(text: str) -> int | float | HugeNumber:
 def _write(value: Any, encoder: msgspec.json.Encoder) -> bytes:
     """Hexadecimal digits in capitals: derived ids are hashes of this text, and so they have always been."""
     text = encoder.encode(value)
-    return _SHORT_ESCAPE.sub(lambda escape: escape[0][:2] + escape[0][2:].upper(), text) if b"\\u00" in text else text
+    return _CONTROL.sub(lambda escape: escape[1] + escape[2].upper(), text) if b"\\u00" in text else text
 
 
 def _refuse_deep(text: bytes) -> None:
     """Raises ValueError for more than `MAX_NESTING` levels; a bracket within a string is none."""
     depth = 0
-    for bracket in _BRACKETS.findall(_STRINGS.sub(b"", text)):
+    for bracket in _STRINGS.sub(b"", text).translate(None, _NO_BRACKETS):
         depth += 1 if bracket in b"[{" else -1
         if depth > MAX_NESTING:
             raise ValueError(f"more than {MAX_NESTING} levels")
@@ -91,8 +99,9 @@ def _replace_what_python_lacks(text: bytes) -> bytes:
     """Half a surrogate pair becomes a NUL, which no text may hold either; a very long integer becomes a float, which
     is read as a `HugeNumber`. What is no JSON stays none.
     """
-    whole = _ESCAPE.sub(lambda escape: rb"\u0000" if escape[1] else escape[0], text)
-    return _LONG_INTEGER.sub(lambda token: token[0] + b"e0" if token[1] else token[0], whole)
+    if b"\\ud" in text or b"\\uD" in text:
+        text = _ESCAPE.sub(lambda escape: rb"\u0000" if escape[1] else escape[0], text)
+    return _LONG_INTEGER.sub(lambda token: token[0] + b"e0" if token[1] else token[0], text)
 
 
 def _refuse_huge(number: Any) -> None:

@@ -38,6 +38,10 @@ class WrongValueError(Exception):
         self.reason, self.expected = reason, expected
 
 
+MISSING = WrongValueError("missing_field", "a value")
+NOT_STORABLE = WrongValueError("invalid_text", "text without NUL or half a surrogate pair")
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One of our fields, as a source maps it. `find` gives its value in a record, `shape` what its text becomes, and
@@ -71,11 +75,13 @@ def show_value(field: Field, value: Any) -> str:
     return field.shape(value if isinstance(value, str) else show(value))
 
 
-def check_text(value: Any) -> None:
-    """Raises WrongValueError for a text that PostgreSQL can't hold, or an object with one in it."""
-    text = show(value) if isinstance(value, dict | list) else value
-    if isinstance(text, str) and (_NUL_ESCAPE.search(text) if text is not value else "\x00" in text):
-        raise WrongValueError("invalid_text", "text without NUL or half a surrogate pair")
+def can_be_stored(value: Any) -> bool:
+    """Whether PostgreSQL can hold the text, or all texts in the object: none with a NUL, which half a surrogate pair is
+    read as, too.
+    """
+    if isinstance(value, dict | list):
+        return not _NUL_ESCAPE.search(show(value))
+    return type(value) is not str or "\x00" not in value
 
 
 def _make_finder(name: str, source: Source) -> Finder:

@@ -11,6 +11,8 @@ import pytest
 
 from jobs.records import Event, read_record, reader, words
 from jobs.records.reader import read_default_source
+from jobs.records.validate import Limits
+from jobs.storage.settings import read_settings
 from tests.builders import ROOT, default_source, record_json
 
 PACKAGE = ROOT / "jobs" / "records"
@@ -34,6 +36,10 @@ def test_the_default_mapping_is_that_of_the_job() -> None:
     job, ours = default_source(), read_default_source()
     assert (ours.fields, ours.default_time_zone) == (job.fields, job.default_time_zone)
     assert (job.record_path, job.constants, job.event_types, job.id_prefix) == ((), {}, {}, "")
+
+
+def test_the_default_limits_are_those_of_the_settings() -> None:
+    assert read_settings(ROOT / "conf" / "pipeline.yml").limits == Limits()
 
 
 def test_the_guide_shows_the_example_of_read_record() -> None:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from jobs.records import Quarantined, RecordReader
+from jobs.records.pseudonyms import Erased
 from jobs.records.strict_json import MAX_NESTING, HugeNumber, decode, encode, encode_sorted, read_number, show
-from tests.builders import ROOT
+from tests.builders import LIMITS, ROOT, default_source
 
 
 @pytest.mark.parametrize(
@@ -18,6 +20,8 @@ from tests.builders import ROOT
         ("1.234e3", 1234),
         ("0.5", 0.5),
         ("-0.0", 0),
+        ("1e20", 10**20),
+        ("1e21", 1e21),
         ("1e-400", 0),
         ("0e1000000000", 0),
         ("5e-324", 5e-324),
@@ -90,8 +94,31 @@ def test_nesting_has_a_limit_of_our_own(case: str) -> None:
     assert time.process_time() - started < 2  # seconds; what takes quadratic time takes minutes
 
 
+HOSTILE = {
+    "runs of digits": '["\\ud800",' + "9" * 4299 + f",{'9' * 4299}" * 500 + "]",
+    "an open text with quotes": '["\\ud800' + "[" * 1000 + '\\"' * 1_000_000,
+    "a text of backslashes": '{"device":["' + "\\\\" * 1_000_000 + '\\u0000"]}',
+    "halves of surrogate pairs": '{"device":["' + "\\ud800" * 300_000 + '"]}',
+    "numbers with an exponent": '{"device":[' + "1e308," * 300_000 + "1e20]}",
+    "control characters": '{"device":["' + "\\u001b" * 300_000 + '"]}',
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_two_megabytes_cost_no_more_than_their_length(case: str) -> None:
+    raw = HOSTILE[case].encode()
+    reader = RecordReader(default_source(), LIMITS, Erased(b"k" * 32, frozenset({"somebody"})))
+    started = time.process_time()
+    found = reader.read(raw)
+    assert time.process_time() - started < 3  # seconds; what takes quadratic time takes minutes
+    assert isinstance(found, Quarantined)
+    assert len(str(found.fields)) < 4 * len(raw)
+
+
 def test_the_limit_does_not_depend_on_the_stack_that_is_left() -> None:
     program = f"""
+from jobs.records import Quarantined, RecordReader
+from jobs.records.pseudonyms import Erased
 from jobs.records.strict_json import decode, encode
 def call(depth):
     return encode(decode(b"[" * {MAX_NESTING} + b"]" * {MAX_NESTING})) if depth == 0 else call(depth - 1)

@@ -1,7 +1,6 @@
 """Single values: what fits a field, what is said of one that does not, and which text can be stored."""
 
 import json
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -44,9 +43,8 @@ def test_bad_value_names_field_value_and_type_and_the_other_fields_stand(name: s
     found = refuse(edit(device="phone", **{"timestamp" if name == "event_at" else name: value}))
     (problem,) = found.problems
     assert (problem.reason, problem.field) == ("bad_value", name)
-    spelled = int(Decimal(repr(value))) if isinstance(value, float) and value.is_integer() else value
-    shown = value if isinstance(value, str) else json.dumps(spelled, separators=(",", ":"))
-    assert problem.value == shown[:200]
+    written = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    assert problem.value == {"-7.0": "-7", "1e+19": "10000000000000000000", "1e+300": "1e300"}.get(written, written)
     assert problem.expected
     fields = found.fields or {}
     others = {"event_id": "e1", "document_id": "d1", "device": "phone", "user_id": "ann"}
@@ -123,11 +121,13 @@ SPELLINGS = {
     **{
         "12345678.0": "12345678",
         "9.87654321E8": "987654321",
-        "1e22": "1" + "0" * 22,
+        "1e20": "1" + "0" * 20,
+        "1e22": "1e22",
+        "10.0e21": "1e22",
         "-0.0": "0",
         "12345678.5": "12345678.5",
     },
-    **{"9007199254740993": "9007199254740993", "9007199254740993.0": "9007199254740993", "1e308": "1" + "0" * 308},
+    **{"9007199254740993": "9007199254740993", "9007199254740993.0": "9007199254740993", "1e308": "1e308"},
     **{"12345678901234567890123": "12345678901234567890123", "1e-400": "0", "0e1000000000": "0", "true": "true"},
     **{"0.99999999999999999999999": "1", "9007199254740993.5": "9007199254740994", "9" * 2000: "9" * 2000},
 }
