@@ -17,7 +17,7 @@ from jobs.storage.ledger import Reading
 from jobs.storage.logs import Stages
 from jobs.storage.postgres import jdbc_options
 from jobs.storage.publish import FileCounts, publish_surely
-from jobs.storage.quarantine import write_quarantine
+from jobs.storage.quarantine import finish_rewrites, write_quarantine
 from jobs.storage.rehearsal import rehearse
 from jobs.storage.runs import Run, RunKind, entered_run
 from jobs.storage.settings import Settings
@@ -85,6 +85,8 @@ def _load(
         spark = start_spark("document-events")
         for group in (groups := _group_by_source(work.readings)):
             refuse_unknown_zone(spark, group[0].source)
+        if not run.is_plan:
+            finish_rewrites(spark, quarantine)
     with stages.time("frame") as counts:
         framed = [work.frame(spark, group) for group in groups]
         counts["records"] = sum(records for part in framed for records, _ in part.counts.values())

@@ -39,6 +39,9 @@ class FileSystem(Protocol):
     def walk(self, folder: str) -> Iterator[tuple[str, InputFile | str]]:
         """(path below `folder`, the file, or why it is none) for everything below; UsageError where it can't."""
 
+    def list_names(self, folder: str) -> list[str]:
+        """The names of what is in the folder itself; none where it is not there. Raises OSError."""
+
     def stat(self, uri: str) -> InputFile:
         """The reading of a file as it is now. Raises OSError where it is gone or no file."""
 
@@ -101,6 +104,10 @@ class LocalFiles:
                 except OSError:
                     yield path.relative_to(root).as_posix(), "gone or no file"
 
+    def list_names(self, folder: str) -> list[str]:
+        path = _path_of(folder)
+        return [entry.name for entry in path.iterdir()] if path.is_dir() else []
+
     def stat(self, uri: str) -> InputFile:
         status = _path_of(uri).stat()
         if not stat.S_ISREG(status.st_mode):  # a pipe could block for ever
@@ -134,6 +141,11 @@ class HadoopFiles:
                 f"input folder {folder}: can't be listed ({error.strerror}); check the URI, and that"
                 " Spark has the packages for it (SPARK_ARGS='--packages ...')"
             ) from error
+
+    def list_names(self, folder: str) -> list[str]:
+        with _as_os_error():
+            files, path = self._open(folder)
+            return [status.getPath().getName() for status in files.listStatus(path)] if files.exists(path) else []
 
     def stat(self, uri: str) -> InputFile:
         with _as_os_error():
