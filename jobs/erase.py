@@ -5,6 +5,8 @@
 Without --confirm everything is carried out and nothing is kept: a dry run. The id stands in the environment, since
 arguments are seen by all and logged. Exit codes as of jobs/pipeline.py; 2 also where nobody of that id is known.
 
+A dry run, too, first finishes what an erasure that was killed has left of the quarantine folder: it has to look there.
+
 Texts are cleaned first and the tables last, in one transaction with the tombstone: until then the database knows whom
 to look for, so that an erasure that was stopped is finished by doing it again.
 """
@@ -37,7 +39,7 @@ from jobs.storage.own_objects import are_tables_published
 from jobs.storage.person_texts import PersonTexts, list_packed_files
 from jobs.storage.postgres import connect, hold_run_lock, jdbc_options
 from jobs.storage.publish import publish_surely
-from jobs.storage.quarantine import list_unfinished
+from jobs.storage.quarantine import finish_rewrites, list_unfinished
 from jobs.storage.redaction import Redaction, find_redaction, find_stated_names, frame_refused, rewrite
 from jobs.storage.rehearsal import rehearse
 from jobs.storage.runs import Run, entered_run
@@ -90,6 +92,7 @@ def run(args: argparse.Namespace, database_url: str) -> str:
     with hold_run_lock(database_url, args.wait):
         person = look_up(args, database_url, user_id)
         spark = start_spark("document-events")
+        finish_rewrites(spark, quarantine_folder(args))
         refused = keep(frame_refused(spark, quarantine_folder(args)))
         stated = find_stated_names(refused, Tombstones(person.known.key).add(user_id, ()))
         person = replace(person, names=person.names | stated)

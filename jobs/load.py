@@ -20,7 +20,7 @@ from jobs.storage.ledger import Reading
 from jobs.storage.logs import Stages
 from jobs.storage.postgres import jdbc_options
 from jobs.storage.publish import FileCounts, publish_surely
-from jobs.storage.quarantine import write_quarantine
+from jobs.storage.quarantine import finish_rewrites, write_quarantine
 from jobs.storage.reading import RecordsRead, read_files
 from jobs.storage.rehearsal import rehearse
 from jobs.storage.runs import Run, RunKind, entered_run
@@ -107,6 +107,8 @@ def _load(
     jdbc = jdbc_options(database_url)
     with stages.time("start spark"):
         spark = start_spark("document-events")
+        if not run.is_plan:
+            finish_rewrites(spark, quarantine)
     with stages.time("read") as counts:
         read = work.read(spark, work.readings, work.make_request(settings), scratch)
         # Quarantined records are few. We compute them once: each look at them would go over all records.

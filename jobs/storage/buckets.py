@@ -35,6 +35,11 @@ class S3Files:
     def qualify(self, uri: str) -> str:
         return _name_object(_split_s3(uri)[1])
 
+    def list_names(self, folder: str) -> list[str]:
+        bucket, path = _split_s3(folder)
+        found = connect_bucket(bucket).get_file_info(FileSelector(path, allow_not_found=True))
+        return [info.base_name for info in found]
+
     def stat(self, uri: str) -> InputFile:
         bucket, path = _split_s3(uri)
         try:

@@ -50,6 +50,9 @@ class FileSystem(Protocol):
     def qualify(self, uri: str) -> str:
         """The one URI, without links, that a place has."""
 
+    def list_names(self, folder: str) -> list[str]:
+        """The names of what is in the folder itself; none where it is not there. Raises OSError."""
+
     def stat(self, uri: str) -> InputFile:
         """The reading of a file as it is now. Raises OSError where it is gone or no file."""
 
@@ -141,6 +144,10 @@ class LocalFiles:
     def qualify(self, uri: str) -> str:
         return _path_of(uri).resolve().as_uri()
 
+    def list_names(self, folder: str) -> list[str]:
+        path = _path_of(folder)
+        return [entry.name for entry in path.iterdir()] if path.is_dir() else []
+
     def stat(self, uri: str) -> InputFile:
         status = _path_of(uri).stat()
         if not stat.S_ISREG(status.st_mode):  # a pipe could block for ever
@@ -181,6 +188,11 @@ class HadoopFiles:
             files, path = self._open(uri)
             return str(files.makeQualified(path).toUri().toASCIIString())
         return uri
+
+    def list_names(self, folder: str) -> list[str]:
+        with _as_os_error():
+            files, path = self._open(folder)
+            return [status.getPath().getName() for status in files.listStatus(path)] if files.exists(path) else []
 
     def stat(self, uri: str) -> InputFile:
         with _as_os_error():

@@ -1,5 +1,6 @@
 """Refused records -> data/quarantine/run_id=.../*.json, one line a record; and back."""
 
+import logging
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
@@ -12,6 +13,11 @@ from jobs.records.opening import decode
 from jobs.storage.errors import UsageError
 from jobs.storage.file_systems import file_system_of, make_uri
 from jobs.storage.ledger import Reading
+
+logger = logging.getLogger(__name__)
+
+# How the folder of a run begins, and that of lines which are to take its place.
+_RUN, _REWRITTEN = "run_id=", "_rewriting_run_id="
 
 
 def write_quarantine(described: DataFrame, readings: list[Reading], folder: str, run_id: int) -> None:
@@ -48,24 +54,39 @@ def read_quarantine(spark: SparkSession, folder: str, run_ids: Iterable[int], sc
 
 def list_quarantined_runs(folder: str) -> set[int]:
     """The runs that have a folder of refused records, committed or not."""
-    root = make_uri(folder)
-    names: set[str] = set()
-    with suppress(UsageError):  # nothing has been refused yet
-        names = {name.partition("/")[0] for name, _ in file_system_of(root).walk(root)}
-    found = {name.partition("run_id=")[2] for name in names if name.startswith("run_id=")}
-    return {int(run_id) for run_id in found if run_id.isdecimal()}
+    return set(_list_runs(folder, _RUN))
 
 
 def rewrite_quarantine(lines: DataFrame, folder: str, run_ids: Iterable[int]) -> None:
-    """Put `lines` (`read_quarantine`) in the place of what the folders of these runs hold."""
+    """Put `lines` (`read_quarantine`) in the place of what the folders of these runs hold.
+
+    They are written beside the old folder, which is then removed. A run that is killed in between leaves the new
+    folder under its other name, and `finish_rewrites` puts it in place.
+    """
     root = decode(make_uri(folder))
     for run_id in run_ids:
-        place, beside = f"{root}/run_id={run_id}", f"{root}/_rewriting_run_id={run_id}"
         of_run = lines.filter(F.col("run_id") == run_id).drop("run_id")
-        of_run.orderBy("source_file", "record_number").write.mode("overwrite").json(beside)
-        _remove(lines.sparkSession, place)
-        files, path = _open(lines.sparkSession, beside)
-        files.rename(path, _open(lines.sparkSession, place)[1])
+        ordered = of_run.orderBy("source_file", "record_number")
+        ordered.write.mode("overwrite").json(f"{root}/{_REWRITTEN}{run_id}")
+        _put_in_place(lines.sparkSession, root, run_id)
+
+
+def finish_rewrites(spark: SparkSession, folder: str) -> None:
+    """Put in place what a run that was killed had rewritten, and remove what it had not written to the end.
+
+    What stands beside a folder is whole once Spark has marked it, or once the old folder is gone. The old folder may
+    have lost some files by then, so that it is never the one to keep. The run lock must be held.
+    """
+    root = decode(make_uri(folder))
+    for run_id in _list_runs(folder, _REWRITTEN):
+        files, beside = _open(spark, f"{root}/{_REWRITTEN}{run_id}")
+        _, place = _open(spark, f"{root}/{_RUN}{run_id}")
+        _, mark = _open(spark, f"{root}/{_REWRITTEN}{run_id}/_SUCCESS")
+        if files.exists(mark) or not files.exists(place):
+            logger.warning("refused records of run %s: an erasure that was killed had rewritten them", run_id)
+            _put_in_place(spark, root, run_id)
+        else:
+            files.delete(beside, True)
 
 
 def list_unfinished(folder: str) -> list[str]:
@@ -78,9 +99,18 @@ def list_unfinished(folder: str) -> list[str]:
     return []
 
 
-def _remove(spark: SparkSession, place: str) -> None:
-    files, path = _open(spark, place)
-    files.delete(path, True)
+def _put_in_place(spark: SparkSession, root: str, run_id: int) -> None:
+    files, beside = _open(spark, f"{root}/{_REWRITTEN}{run_id}")
+    _, place = _open(spark, f"{root}/{_RUN}{run_id}")
+    files.delete(place, True)
+    files.rename(beside, place)
+
+
+def _list_runs(folder: str, prefix: str) -> list[int]:
+    """The runs that have a folder of this prefix, in order."""
+    root = make_uri(folder)
+    numbers = [name.removeprefix(prefix) for name in file_system_of(root).list_names(root) if name.startswith(prefix)]
+    return sorted(int(number) for number in numbers if number.isdecimal())
 
 
 def _open(spark: SparkSession, place: str) -> tuple[Any, Any]:
