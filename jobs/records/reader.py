@@ -65,7 +65,7 @@ class RecordReader:
         values, problems = self._read_values(found)
         required = _REQUIRED_BY_TYPE.get(values[_EVENT_TYPE], _REQUIRED)
         problems += [(place, MISSING) for place in required if found[place] is None]
-        if b"\\u" in raw:  # only an escape brings what can't be stored
+        if b"\\" in raw:  # only an escape brings what can't be stored
             problems += [(place, NOT_STORABLE) for place, value in enumerate(found) if not can_be_stored(value)]
         return self._quarantine(raw, found, problems) if problems else _make_event(values)
 

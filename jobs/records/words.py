@@ -1,11 +1,13 @@
 """What a word is."""
 
+import re
 import unicodedata
 
 # What each character is to the counting: a part of a word, something that may stand inside one, or neither.
 _PART, _INNER, _NEITHER = "a", "'", " "
 # A character that is a word by itself.
 _ALONE = " a "
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _INNER_CHARACTERS = "'-\u2019\u2010\u2011"
 # The scripts Han, Hiragana and Katakana (Scripts.txt of Unicode), with the prolonged sound marks of both widths.
 _CJK = (
@@ -27,7 +29,9 @@ def count_words(text: str) -> int:
     >>> count_words("don't stop: 3.14 is well-known")
     6
     """
-    marks = text.encode().translate(_ASCII_MARKS) if text.isascii() else text.translate(_MARKS).encode()
+    if not text.isascii():  # characters are looked up one by one, bytes all at once
+        text = _BEYOND_ASCII.sub(lambda run: run[0].translate(_MARKS), text)
+    marks = text.encode().translate(_ASCII_MARKS)
     # A word begins at each part that does not continue one. Before it stands a blank, or an inner character that has
     # no part before itself: `don't` is marked aaa'a and begins once, `a--b` is marked a''a and begins twice.
     padded = b"  " + marks
