@@ -73,7 +73,7 @@ def show_name(uri: str) -> str:
 def name_folder(folder: str) -> str:
     """The URI of a folder, spelt as in the URIs of the files below it, without a slash at its end."""
     uri = make_uri(folder)
-    return (_path_of(uri).as_uri() if urlsplit(uri).scheme == "file" else uri).rstrip("/")
+    return (path_of(uri).as_uri() if urlsplit(uri).scheme == "file" else uri).rstrip("/")
 
 
 def is_below(uri: str, folder: str) -> bool:
@@ -90,7 +90,7 @@ class LocalFiles:
     """This machine's files."""
 
     def walk(self, folder: str) -> Iterator[tuple[str, InputFile | str]]:
-        root = _path_of(folder)
+        root = path_of(folder)
         if not root.is_dir():
             raise UsageError(f"input folder {root}: there is no such folder; name the one that holds the event logs")
         for directory, folders, names in os.walk(root, onerror=_refuse_folder):
@@ -105,17 +105,17 @@ class LocalFiles:
                     yield path.relative_to(root).as_posix(), "gone or no file"
 
     def list_names(self, folder: str) -> list[str]:
-        path = _path_of(folder)
+        path = path_of(folder)
         return [entry.name for entry in path.iterdir()] if path.is_dir() else []
 
     def stat(self, uri: str) -> InputFile:
-        status = _path_of(uri).stat()
+        status = path_of(uri).stat()
         if not stat.S_ISREG(status.st_mode):  # a pipe could block for ever
             raise OSError(errno.EINVAL, "not a regular file", uri)
         return InputFile(uri, status.st_size, _instant(status.st_mtime_ns // 1000))
 
     def read_head(self, uri: str, size: int) -> bytes:
-        with _path_of(uri).open("rb") as stream:
+        with path_of(uri).open("rb") as stream:
             return stream.read(size)
 
 
@@ -190,7 +190,7 @@ def _as_os_error() -> Iterator[None]:
         raise OSError(errno.EIO, describe(error)) from error
 
 
-def _path_of(uri: str) -> Path:
+def path_of(uri: str) -> Path:
     return Path(decode(urlsplit(uri).path))
 
 
