@@ -44,6 +44,7 @@ from jobs.storage.redaction import Redaction, find_redaction, find_stated_names,
 from jobs.storage.rehearsal import rehearse
 from jobs.storage.runs import Run, entered_run
 from jobs.storage.settings import Settings, read_settings
+from jobs.storage.shared_folder import refuse_unshared_quarantine
 from jobs.storage.spark import keep, keep_few, start_spark
 from jobs.storage.staging import stage
 from jobs.storage.summary import format_erasure, write_summary
@@ -90,6 +91,7 @@ def run(args: argparse.Namespace, database_url: str) -> str:
         raise UsageError("name the person by the platform's id: make erase USER=id (ERASE_USER in the environment)")
     settings = read_settings(Path(args.settings))
     with hold_run_lock(database_url, args.wait):
+        refuse_unshared_quarantine(quarantine_folder(args))
         person = look_up(args, database_url, user_id)
         spark = start_spark("document-events")
         finish_rewrites(spark, quarantine_folder(args))

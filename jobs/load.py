@@ -25,6 +25,7 @@ from jobs.storage.reading import RecordsRead, read_files
 from jobs.storage.rehearsal import rehearse
 from jobs.storage.runs import Run, RunKind, entered_run
 from jobs.storage.settings import Settings
+from jobs.storage.shared_folder import refuse_unshared_quarantine
 from jobs.storage.spark import keep, keep_few, start_spark
 from jobs.storage.staging import stage, stage_all
 from jobs.storage.tombstones import Tombstones
@@ -83,6 +84,7 @@ def load(database_url: str, work: Work, settings: Settings, quarantine: str, acc
     nothing of it is published. A plan is carried out to the end and leaves nothing at all.
     """
     try:
+        refuse_unshared_quarantine(quarantine)
         with (
             entered_run(database_url, work.kind, settings, work.is_plan) as run,
             changes_told(work.files),

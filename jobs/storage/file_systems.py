@@ -103,7 +103,7 @@ def name_folder(folder: str) -> str:
     """The URI of a folder, spelt as in the URIs of the files below it, without a slash at its end."""
     uri = make_input_uri(folder)
     if urlsplit(uri).scheme == "file":
-        return _path_of(uri).as_uri().rstrip("/")
+        return path_of(uri).as_uri().rstrip("/")
     return (file_system_of(uri).qualify(uri) if urlsplit(uri).scheme == "s3" else uri).rstrip("/")
 
 
@@ -121,7 +121,7 @@ class LocalFiles:
     """This machine's files."""
 
     def walk(self, folder: str, own: Collection[str] = ()) -> Iterator[tuple[str, InputFile | str]]:
-        root = _path_of(folder)
+        root = path_of(folder)
         if root.is_file():
             raise UsageError(f"input folder {root}: is a file; name the folder that it is in, {root.parent}")
         if not root.is_dir():
@@ -142,14 +142,14 @@ class LocalFiles:
                     yield name, "gone or no file"
 
     def qualify(self, uri: str) -> str:
-        return _path_of(uri).resolve().as_uri()
+        return path_of(uri).resolve().as_uri()
 
     def list_names(self, folder: str) -> list[str]:
-        path = _path_of(folder)
+        path = path_of(folder)
         return [entry.name for entry in path.iterdir()] if path.is_dir() else []
 
     def stat(self, uri: str) -> InputFile:
-        status = _path_of(uri).stat()
+        status = path_of(uri).stat()
         if not stat.S_ISREG(status.st_mode):  # a pipe could block for ever
             raise OSError(errno.EINVAL, "not a regular file", uri)
         return InputFile(uri, status.st_size, instant(status.st_mtime_ns // 1000))
@@ -243,7 +243,8 @@ def _as_os_error() -> Iterator[None]:
         raise OSError(errno.EIO, describe(error)) from error
 
 
-def _path_of(uri: str) -> Path:
+def path_of(uri: str) -> Path:
+    """The path of a `file:` URI."""
     return Path(decode(urlsplit(uri).path))
 
 

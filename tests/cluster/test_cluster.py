@@ -17,9 +17,10 @@ import psycopg2
 import pytest
 
 from jobs.submit import make_environment
-from tests.builders import ROOT
+from tests.builders import ROOT, record_json
 from tests.check_truth import compare
 from tests.conftest import empty_database
+from tests.test_pipeline import query
 
 EVENTS = 20_000
 STRANGER = Path(sys.base_prefix) / "bin" / "python3"
@@ -96,8 +97,8 @@ def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def submit(master: str, url: str, folder: str, data: Path, *spark_args: str) -> subprocess.Popen[bytes]:
-    environment = {
+def make_job_environment(master: str, url: str, *spark_args: str) -> dict[str, str]:
+    return {
         **os.environ,
         "MASTER": master,
         "DATABASE_URL": url,
@@ -106,6 +107,10 @@ def submit(master: str, url: str, folder: str, data: Path, *spark_args: str) -> 
         "PYSPARK_PYTHON": str(STRANGER),
         "SPARK_ARGS": " ".join(["--executor-memory", "1g", "--archives", f"{ARCHIVE}#packages", *spark_args]),
     }
+
+
+def submit(master: str, url: str, folder: str, data: Path, *spark_args: str) -> subprocess.Popen[bytes]:
+    environment = make_job_environment(master, url, *spark_args)
     command = [sys.executable, "-m", "jobs.submit", "--database", "jobs/pipeline.py", "--input", folder]
     return subprocess.Popen([*command, "--data", str(data)], cwd=ROOT, env=environment)
 
@@ -176,3 +181,31 @@ def test_input_behind_another_scheme_gives_the_same_tables(
     assert {name: rows for name, rows in tables.items() if name != "ops.ingested_files"} == {
         name: rows for name, rows in local[0].items() if name != "ops.ingested_files"
     }
+
+
+def test_a_quarantine_folder_that_only_the_driver_sees_is_refused_before_the_run(cluster: Cluster, server: str) -> None:
+    """/proc/self/cwd is another folder in each process, as a path is on machines that share no disk."""
+    home = cluster.folder / "home"
+    (home / "in").mkdir(parents=True)
+    (home / "in" / "a.jsonl").write_text(record_json() + "\njunk\n")
+    command = [sys.executable, "-m", "jobs.submit", "--database", str(ROOT / "jobs" / "pipeline.py")]
+    command += ["--input", str(home / "in"), "--data", str(home / "data")]
+    (home / "conf").symlink_to(ROOT / "conf")
+
+    with empty_database(server) as url:
+        environment = {**make_job_environment(cluster.master, url), "PYTHONPATH": str(ROOT)}
+
+        def run(quarantine: str) -> tuple[int, list[str]]:
+            submitted = [*command, "--quarantine", quarantine]
+            done = subprocess.run(submitted, cwd=home, env=environment, capture_output=True, text=True, check=False)
+            # Spark's launcher puts what the job writes to standard error on standard output.
+            return done.returncode, [line for line in done.stdout.splitlines() if line.startswith("error:")]
+
+        code, errors = run("file:///proc/self/cwd/quarantine")
+        assert (code, len(errors)) == (2, 1), errors
+        assert errors[0].startswith("error: --quarantine file:///proc/self/cwd/quarantine: the executor on ")
+        assert query(url, "select count(*) from ops.pipeline_runs") == [(0,)]
+        assert run(str(home / "quarantine")) == (0, [])
+        assert query(url, "select count(*) from ops.quarantined_records") == [(1,)]
+    assert [path.name[:7] for path in (home / "quarantine").iterdir()] == ["run_id="]
+    assert len(read_quarantine(home)) == 1
