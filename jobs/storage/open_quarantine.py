@@ -1,6 +1,6 @@
 """Quarantined records that nobody has recovered yet: which there are, and their text to be read again."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -103,9 +103,9 @@ def read_open_records(
         again = scan_files(spark, unchanged, sniffed, replace(request, wanted=dict(absent)), scratch)
         found = found.unionByName(again)
     accepted, quarantined, counts = split_read(keep(found))
-    records = {
-        row.file_id: row.records for row in counts.groupBy("file_id").agg(F.sum("records").alias("records")).collect()
-    }
+    records: Counter[int] = Counter()
+    for row in counts.collect():
+        records[row.file_id] += row.records
     return RecordsRead(
         accepted.drop("split"),
         quarantined.drop("split"),
