@@ -14,7 +14,7 @@ SETTINGS = (ROOT / "conf" / "pipeline.yml").read_text()
 WRONG_SETTINGS = {
     "not yaml: [": "not valid YAML, line",
     "- a list": "holds no keys",
-    SETTINGS + "\nspeed: 9": "line 43: speed is an unknown key",
+    SETTINGS + "\nspeed: 9": "line 44: speed is an unknown key",
     SETTINGS.replace("session_gap_minutes: 30", ""): "session_gap_minutes is missing",
     SETTINGS.replace("session_gap_minutes: 30", "session_gap_minutes: soon"): "session_gap_minutes is 'soon'",
     SETTINGS.replace("session_gap_minutes: 30", "session_gap_minutes: 0"): "is 0; it must be a whole number of minutes",
@@ -26,7 +26,7 @@ WRONG_SETTINGS = {
     SETTINGS.replace("zone: UTC", "zone: Berlin"): "line 10: business_time_zone is 'Berlin'; it must be an IANA name",
     SETTINGS.replace("zone: UTC", "zone: [UTC]"): "business_time_zone is .'UTC'.; it must be an IANA name",
     SETTINGS.replace("{edits: 20,", "{edits: many,"): "anomalies: edit_burst: edits is 'many'; it must be a whole",
-    SETTINGS.replace("{edits: 20,", "{edits: 0,"): "line 31: anomalies: edit_burst: edits is 0; it must be a whole",
+    SETTINGS.replace("{edits: 20,", "{edits: 0,"): "line 32: anomalies: edit_burst: edits is 0; it must be a whole",
     SETTINGS.replace("{edits: 20,", "{edit: 20,"): "edit_burst: edit is no threshold; known are",
     SETTINGS.replace("{edits: 20,", "{"): "anomalies lacks edit_burst: edits; add it",
     SETTINGS.replace("edit_burst:", "edits:"): "anomalies: edits: edits is no threshold",
