@@ -21,7 +21,7 @@ from jobs.storage.quarantine import write_quarantine
 from jobs.storage.rehearsal import rehearse
 from jobs.storage.runs import Run, RunKind, entered_run
 from jobs.storage.settings import Settings
-from jobs.storage.spark import keep, keep_few, refuse_unknown_zone, start_spark
+from jobs.storage.spark import forget_kept, keep, keep_few, refuse_unknown_zone, start_spark
 from jobs.storage.staging import stage, stage_all
 from jobs.storage.tombstones import Tombstones
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
@@ -74,8 +74,7 @@ def load(database_url: str, work: Work, settings: Settings, quarantine: str, acc
         with entered_run(database_url, work.kind, settings, work.is_plan) as run, changes_told(work.files):
             return _load(database_url, run, work, settings, quarantine, accept_quality)
     finally:
-        if spark := SparkSession.getActiveSession():
-            spark.catalog.clearCache()  # a stream loads again and again
+        forget_kept()
 
 
 def _load(

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from jobs.storage.errors import ChangedFilesError, DatabaseUnavailableError
 from jobs.storage.file_systems import InputFile, decode, file_system_of
-from jobs.storage.trouble import find_database_trouble
+from jobs.storage.trouble import explain
 
 
 def refuse_changed(files: Iterable[InputFile]) -> None:
@@ -33,10 +33,8 @@ def changes_told(files: Iterable[InputFile]) -> Iterator[None]:
     """
     try:
         yield
-    except DatabaseUnavailableError:
-        raise
     except Exception as error:
-        if not find_database_trouble(error):
+        if explain(error) is error and not isinstance(error, DatabaseUnavailableError):
             refuse_changed(files)
         raise
 

@@ -15,7 +15,8 @@ from psycopg2.extensions import cursor as Cursor
 from jobs.storage.errors import PipelineError, UsageError, describe
 from jobs.storage.postgres import PUBLISH_NAME, STAGING_NAME, SqlParts, connect, execute_files, fetch_one
 from jobs.storage.settings import Settings
-from jobs.storage.trouble import find_database_trouble
+from jobs.storage.signals import undisturbed
+from jobs.storage.trouble import explain
 
 # `load` takes new files, `full_refresh` all files again, `replay` quarantined records of earlier runs, `erase` what is
 # known of a person.
@@ -61,8 +62,8 @@ def entered_run(database_url: str, kind: RunKind, settings: Settings, is_plan: b
         yield run
     except BaseException as error:
         # What can't be entered now is swept by the next run.
-        with suppress(psycopg2.Error, PipelineError), closing(connect(database_url)) as connection:
-            fail_run(connection, run, describe(find_database_trouble(error) or error))
+        with undisturbed(), suppress(psycopg2.Error, PipelineError), closing(connect(database_url)) as connection:
+            fail_run(connection, run, describe(explain(error)))
         raise
 
 
@@ -120,6 +121,9 @@ def fail_run(connection: Connection, run: Run, error: str) -> None:
             " where run_id = %s and status = 'running'",
             (error, run.run_id),
         )
+        cursor.execute(
+            "set lock_timeout = '300ms'"
+        )  # tasks of Spark may still write there; then the next run sweeps it
     drop_staging(connection, run)
 
 
