@@ -18,6 +18,7 @@ from jobs.storage.checks import Check, read_checks
 from jobs.storage.errors import PipelineError, QualityError
 from jobs.storage.postgres import read_only
 from jobs.storage.settings import Settings, read_settings
+from jobs.storage.signals import run_stoppable
 
 SHOWN_ROWS = 20
 
@@ -65,4 +66,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_stoppable(lambda: main(sys.argv[1:])))

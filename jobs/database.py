@@ -21,6 +21,7 @@ from psycopg2.extensions import make_dsn, parse_dsn
 
 from jobs.storage import embedded_postgres
 from jobs.storage.errors import PipelineError, UsageError, refuse_blank
+from jobs.storage.signals import run_stoppable
 
 DATA_DIR = Path(__file__).resolve().parents[1] / "data" / "postgres"
 
@@ -121,4 +122,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_stoppable(lambda: main(sys.argv[1:])))

@@ -5,11 +5,14 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from jobs.storage.errors import PipelineError, UsageError, describe, refuse_blank
+from jobs.storage.gateway import attach_to_java, silence_java
 from jobs.storage.logs import configure_logging
-from jobs.storage.trouble import find_database_trouble
+from jobs.storage.signals import find_stop, run_stoppable
+from jobs.storage.trouble import explain
 
 logger = logging.getLogger(__name__)
 
@@ -52,25 +55,42 @@ def erasure_key_file(args: argparse.Namespace) -> Path:
 
 
 def run_job(args: argparse.Namespace, run: Callable[[argparse.Namespace, str], str]) -> int:
-    """Run a job and print what it returns; errors become one line each and the exit code that belongs to them.
+    """Run a job and print what it returns; errors and signals become one line each and the exit code that belongs to
+    them.
 
     `run` gets the arguments and the URL of the database, which is named by DATABASE_URL in the environment.
     """
+    code = run_stoppable(lambda: _run_job(args, run))
+    if find_stop():
+        # No ordinary exit: threads that stage may still wait for Java, and Java for PostgreSQL.
+        silence_java()
+        logging.shutdown()
+        with suppress(OSError):
+            sys.stdout.flush()
+        os._exit(code)
+    return code
+
+
+def _run_job(args: argparse.Namespace, run: Callable[[argparse.Namespace, str], str]) -> int:
     log = configure_logging(Path(args.data) / "runs")
     try:
+        attach_to_java()
         refuse_blank({f"--{name.replace('_', '-')}": value for name, value in vars(args).items()})
         if not (database_url := os.environ.get("DATABASE_URL", "").strip()):
             raise UsageError("DATABASE_URL is not set; `make pipeline` sets it, or name your own PostgreSQL in it")
         print(run(args, database_url))
     except PipelineError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+        return _tell(str(error), error.exit_code)
     except Exception as error:
-        if trouble := find_database_trouble(error):
-            logger.exception("database trouble")
-            print(f"error: {trouble}", file=sys.stderr)
-            return trouble.exit_code
+        if isinstance(trouble := explain(error), PipelineError):
+            logger.exception("trouble")
+            return _tell(str(trouble), trouble.exit_code)
         logger.exception("unforeseen")
-        print(f"error: {describe(error)} (the trace is in {log})", file=sys.stderr)
-        return 1
+        return _tell(f"{describe(error)} (the trace is in {log})", 1)
     return 0
+
+
+def _tell(error: str, code: int) -> int:
+    with suppress(BrokenPipeError):  # under spark-submit what we write goes through the JVM, which may be gone
+        print(f"error: {error}", file=sys.stderr, flush=True)
+    return code

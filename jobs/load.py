@@ -26,7 +26,7 @@ from jobs.storage.rehearsal import rehearse
 from jobs.storage.runs import Run, RunKind, entered_run
 from jobs.storage.settings import Settings
 from jobs.storage.shared_folder import refuse_unshared_quarantine
-from jobs.storage.spark import keep, keep_few, start_spark
+from jobs.storage.spark import forget_kept, keep, keep_few, start_spark
 from jobs.storage.staging import stage, stage_all
 from jobs.storage.tombstones import Tombstones
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
@@ -92,8 +92,7 @@ def load(database_url: str, work: Work, settings: Settings, quarantine: str, acc
         ):
             return _load(database_url, run, work, settings, quarantine, accept_quality, Path(scratch))
     finally:
-        if spark := SparkSession.getActiveSession():
-            spark.catalog.clearCache()  # a stream loads again and again
+        forget_kept()
 
 
 def _load(

@@ -17,6 +17,7 @@ from jobs.records.opening import decode
 from jobs.storage.errors import PipelineError
 from jobs.storage.postgres import SQL, read_only
 from jobs.storage.refused import read_lines
+from jobs.storage.signals import run_stoppable
 
 _SHOWN_CHARACTERS = 60
 
@@ -67,4 +68,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_stoppable(lambda: main(sys.argv[1:])))

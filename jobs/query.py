@@ -21,6 +21,7 @@ import psycopg2
 from jobs.database import find_database
 from jobs.storage.errors import PipelineError, UsageError
 from jobs.storage.postgres import read_only
+from jobs.storage.signals import run_stoppable
 
 # The five of the brief in its order, then the others; each is a view in the schema `metrics` and a file in sql/metrics.
 # Beside each the order of its printed rows: the latest days, the leaders, the gravest findings first. Every order ends
@@ -177,4 +178,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_stoppable(lambda: main(sys.argv[1:])))

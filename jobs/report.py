@@ -16,6 +16,7 @@ from jobs.database import find_database
 from jobs.reporting.data import read_report
 from jobs.reporting.page import render
 from jobs.storage.errors import PipelineError, UsageError
+from jobs.storage.signals import run_stoppable
 
 
 def write_page(path: Path, page: str) -> None:
@@ -49,4 +50,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_stoppable(lambda: main(sys.argv[1:])))

@@ -8,7 +8,7 @@ date give the same bytes, whatever the number of workers. `--anomalies all` plan
 `none` plants nothing; both give some people odd habits that are no anomaly. A folder that is not empty is refused,
 unless `--force` replaces what an earlier simulation wrote there. With `--rate` the same records come as a live
 stream, so many a second, in small files that appear when they are complete; with `--seconds` for about so long,
-whatever `--events` says. Exit codes: 0 done, 2 wrong usage or output folder, 130 interrupted.
+whatever `--events` says. Exit codes: 0 done, 2 wrong usage or output folder, 130 and 143 stopped.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from multiprocessing import active_children
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn, get_args
@@ -31,6 +32,7 @@ from jobs.simulation.output import OutputError, prepare_output
 from jobs.simulation.settings import AnomalyLevel, Settings, split_into_shards
 from jobs.simulation.shard import simulate_shard
 from jobs.simulation.truth import Answers, compose_truth
+from jobs.storage.signals import Stopped, end_silently, run_stoppable
 
 logger = logging.getLogger(__name__)
 
@@ -113,8 +115,13 @@ def simulate_shards(settings: Settings, workers: int) -> Iterator[Answers]:
     if workers == 1 or len(shards) == 1:
         yield from (simulate_shard(settings, shard) for shard in shards)
         return
-    with ProcessPoolExecutor(max_workers=min(workers, len(shards))) as pool:
-        yield from pool.map(partial(simulate_shard, settings), shards)
+    with ProcessPoolExecutor(max_workers=min(workers, len(shards)), initializer=end_silently) as pool:
+        try:
+            yield from pool.map(partial(simulate_shard, settings), shards)
+        except Stopped:
+            for worker in active_children():
+                worker.terminate()
+            raise
 
 
 def simulate(settings: Settings, workers: int) -> Answers:
@@ -155,13 +162,13 @@ def main(arguments: list[str] | None = None) -> int:
     except OutputError as error:
         print(f"simulate: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("simulate: interrupted, so there is no truth file; start again with --force", file=sys.stderr)
-        return 130
+    except Stopped as stop:
+        print(f"simulate: {stop}, so there is no truth file; start again with --force", file=sys.stderr)
+        return stop.exit_code
     records = answers.verdicts.total()
     print(f"{records:,} records in {settings.output}; the right answers in {settings.truth_path}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_stoppable(main))

@@ -33,7 +33,6 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any
 
-from pyspark.java_gateway import ensure_callback_server_started
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
@@ -42,6 +41,7 @@ from jobs.pipeline import add_folder_arguments, describe_load, load_folder
 from jobs.storage.errors import ChangedFilesError
 from jobs.storage.files import discover
 from jobs.storage.settings import Settings, read_settings
+from jobs.storage.signals import STOPPING
 from jobs.storage.spark import start_spark
 from jobs.storage.summary import format_empty_input, format_line
 from jobs.storage.watching import watch
@@ -49,7 +49,6 @@ from jobs.storage.watching import watch
 logger = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.5
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -130,7 +129,7 @@ def run(args: argparse.Namespace, database_url: str) -> str:
     discover(args.input, settings.include, own_places(args))  # a wrong folder is told of before Spark starts
     spark = start_spark("document-events")
     loads = Loads(args, database_url)
-    with call_on_signals(spark, loads.stop), TemporaryDirectory(prefix="document-events-stream-") as scratch:
+    with call_on_signals(loads.stop), TemporaryDirectory(prefix="document-events-stream-") as scratch:
         query = watch_folder(spark, args, settings, scratch, loads.load)
         looked_at = time.monotonic()
         while query.isActive and not loads.must_end():
@@ -157,33 +156,14 @@ def watch_folder(
 
 
 @contextmanager
-def call_on_signals(spark: SparkSession, call: Callable[[], None]) -> Iterator[None]:
-    """Have `call` called by SIGINT and SIGTERM, whether they reach this process or its JVM.
-
-    spark-submit is a JVM, and this process its child. A terminal sends the signal to both, a service manager often to
-    the JVM alone; left to itself, the JVM would close Spark beneath the batch that is under way.
-    """
-
-    class JavaHandler:
-        def handle(self, _signal: object) -> None:
-            call()
-
-        class Java:
-            implements = ("sun.misc.SignalHandler",)
-
-    ensure_callback_server_started(spark.sparkContext._gateway)  # type: ignore[no-untyped-call]
-    java: Any = spark._jvm.sun.misc.Signal  # type: ignore[union-attr]
-    handler = JavaHandler()
-    in_java = {number: java(number.name.removeprefix("SIG")) for number in _SIGNALS}
-    before = {
-        number: (signal.signal(number, lambda *_: call()), java.handle(in_java[number], handler)) for number in _SIGNALS
-    }
+def call_on_signals(call: Callable[[], None]) -> Iterator[None]:
+    """Have `call` called by SIGINT and SIGTERM, in the place of what they do to a job; the JVM hands them on to us."""
+    before = {number: signal.signal(number, lambda *_: call()) for number in STOPPING}
     try:
         yield
     finally:
-        for number, (python_handler, java_handler) in before.items():
-            signal.signal(number, python_handler)
-            java.handle(in_java[number], java_handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _parse_seconds(text: str) -> float:

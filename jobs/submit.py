@@ -16,11 +16,16 @@ Returns the job's own exit code, or 2 or 4 when something it needs is not there.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import shlex
 import signal
 import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import IO
@@ -29,6 +34,7 @@ from jobs.database import find_database
 from jobs.storage.errors import PipelineError, UsageError, refuse_blank
 from jobs.storage.java import find_java_home
 from jobs.storage.jdbc_driver import DEFAULTS, find_driver, find_spark_home
+from jobs.storage.signals import LOCK_VARIABLE, STOPPING, run_stoppable
 
 LOG_FOLDER = Path("data/runs").resolve()  # as in conf/log4j2.properties
 
@@ -38,8 +44,18 @@ MEANINGS = {
     1: "unforeseen; the trace is in data/runs/",
     2: "wrong usage, configuration or input folder",
     3: "the data did not pass, or changed while it was read; nothing was published",
-    4: "the database can't be reached, or another run holds the lock",
+    4: "the database can't be reached or written, or another run holds the lock",
+    130: "stopped by Ctrl-C; a run is published whole or not at all, the next one goes on from there",
+    143: "stopped by SIGTERM; a run is published whole or not at all, the next one goes on from there",
 }
+# Of Spark's JVM, and of a Python that was killed under it.
+JVM_CODES = {
+    52: "the JVM in which Spark runs ran out of memory: give it more, as in SPARK_ARGS='--driver-memory 6g'",
+    -9: "the JVM in which Spark runs was killed, by somebody or for want of memory",
+    137: "the job's Python was killed, by somebody or for want of memory; the next run sweeps what it left",
+}
+# For the job's Python to enter the run as failed; to find the database out of reach takes it ten seconds.
+PATIENCE_SECONDS = 15
 
 # The JVM itself prints this before any logging is set up, and no option silences it.
 NOISE = b"WARNING: Using incubator modules: jdk.incubator.vector\n"
@@ -100,24 +116,75 @@ def pair_arguments(arguments: list[str]) -> dict[str, str]:
 
 
 def run_job(command: list[str], environment: dict[str, str]) -> int:
-    """Run it to its end and return its exit code; an interrupt reaches the job, which is waited for."""
-    # Unbuffered: what a buffer had read ahead of the first line would be lost to the reads after it.
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, bufsize=0) as process:
-        before = {
-            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
-            signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),  # the terminal sends it to the job, too
-        }
+    """Run it to its end and return its exit code, as spark-submit gives it; a signal ends it, and it is waited for."""
+    with tempfile.NamedTemporaryFile(prefix="document-events-") as lock:
+        with _start(command, environment | {LOCK_VARIABLE: lock.name}) as process, _ended_by_signals(process) as told:
+            _copy_without_noise(process.stderr)
+            code = process.wait()
+        _wait_for(lock)
+    # A JVM that has not come to its job yet ends by the signal that it gets from us.
+    return 128 + told[0] if told and code in (-signal.SIGTERM, 128 + signal.SIGTERM, 128 + signal.SIGINT) else code
+
+
+def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """The process, in which SIGINT is ignored until the job's Python asks for it.
+
+    A terminal sends it to all processes: a JVM that obeyed would close Spark beneath a run that is just ending.
+    """
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        # Unbuffered: what a buffer had read ahead of the first line would be lost to the reads after it.
+        return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, bufsize=0)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _ended_by_signals(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
+    """SIGINT and SIGTERM to us end the process, and are listed."""
+    told: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        told.append(number)
+        process.terminate()
+
+    before = {number: signal.signal(number, stop) for number in STOPPING}
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def explain_code(code: int) -> tuple[int, str]:
+    """The exit code to give for that of spark-submit, and what it means; below zero it is a signal's number.
+
+    The job's own are those of the guide. Every other is one of a JVM that died, or of a Python that was killed.
+    """
+    if -code in STOPPING:
+        code = 128 - code
+    if code in MEANINGS:
+        return code, MEANINGS[code]
+    reason = JVM_CODES.get(code, f"the JVM in which Spark runs died (exit code {code})")
+    return 1, f"{reason}; nothing was published, run again; the last words of both are in {LOG_FOLDER}"
+
+
+def _wait_for(lock: IO[bytes]) -> None:
+    """Until the job's Python has ended, which outlives a JVM that died: it enters the run as failed."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
         try:
-            if process.stderr is not None:
-                _copy_without_noise(process.stderr)
-            return process.wait()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.1)
+        else:
+            return
 
 
-def _copy_without_noise(source: IO[bytes]) -> None:
+def _copy_without_noise(source: IO[bytes] | None) -> None:
     """Pass stderr on as it comes (a progress bar has no line ends), without the JVM's first line."""
+    if source is None:
+        return
     first = source.readline()
     chunk = b"" if first == NOISE else first
     while True:
@@ -155,17 +222,22 @@ def arg_parser() -> argparse.ArgumentParser:
 def main(arguments: list[str]) -> int:
     """Submit one job; returns the exit code."""
     options = arg_parser().parse_args(arguments)
+    if (code := run_stoppable(lambda: submit(options))) != 0:
+        code, meaning = explain_code(code)
+        print(f"exit code {code}: {meaning}", file=sys.stderr)
+    return code
+
+
+def submit(options: argparse.Namespace) -> int:
+    """Find what the job needs and run it; an error is one line."""
     try:
         refuse_blank(pair_arguments(options.arguments))
         check_log_folder()
         environment = make_environment(options.database)
-        code = run_job(make_command(options.job, options.arguments, environment), environment)
+        return run_job(make_command(options.job, options.arguments, environment), environment)
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
-        code = error.exit_code
-    if code != 0:
-        print(f"exit code {code}: {MEANINGS.get(code, 'the job was stopped')}", file=sys.stderr)
-    return code
+        return error.exit_code
 
 
 if __name__ == "__main__":

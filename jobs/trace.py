@@ -35,6 +35,7 @@ from jobs.storage.provenance import (
     read_text,
 )
 from jobs.storage.refused import find_refused, read_refused
+from jobs.storage.signals import run_stoppable
 from jobs.storage.sources import read_source
 
 _SHOWN_CHARACTERS = 4000
@@ -233,4 +234,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_stoppable(lambda: main(sys.argv[1:])))

@@ -8,7 +8,7 @@ from jobs.records.opening import decode
 from jobs.storage.errors import ChangedFilesError, DatabaseUnavailableError
 from jobs.storage.file_systems import InputFile, file_system_of
 from jobs.storage.files import LOOKS_AT_ONCE
-from jobs.storage.trouble import find_database_trouble
+from jobs.storage.trouble import explain
 
 
 def refuse_changed(files: Iterable[InputFile]) -> None:
@@ -35,10 +35,8 @@ def changes_told(files: Iterable[InputFile]) -> Iterator[None]:
     """
     try:
         yield
-    except DatabaseUnavailableError:
-        raise
     except Exception as error:
-        if not find_database_trouble(error):
+        if explain(error) is error and not isinstance(error, DatabaseUnavailableError):
             refuse_changed(files)
         raise
 

@@ -27,6 +27,26 @@ class ChangedFilesError(PipelineError):
     exit_code = 3
 
 
+class JavaGoneError(PipelineError):
+    """The JVM in which Spark runs is not there any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the JVM in which Spark runs died: killed from outside, or out of memory; nothing was published. Run again,"
+            " with more memory if it was short (SPARK_ARGS='--driver-memory 6g'); its last words are in spark.log"
+        )
+
+
+class OutOfMemoryError(PipelineError):
+    """The JVM in which Spark runs has no memory left, and says so."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Spark ran out of memory; nothing was published. Give it more (SPARK_ARGS='--driver-memory 6g', or"
+            " --executor-memory on a cluster) and run again"
+        )
+
+
 class DatabaseUnavailableError(PipelineError):
     """The database can't be reached, or another run still holds the lock."""
 
@@ -49,9 +69,17 @@ def refuse_blank(values: Mapping[str, object]) -> None:
             raise UsageError(f"{shown} is set and empty: write what it is to be, or leave it out")
 
 
+def read_message(error: BaseException) -> str:
+    """What an error says; to find that out, one of Java's asks a JVM which may be gone."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
 def describe(error: BaseException) -> str:
     """Kind and first line of an error, at most 300 characters; of one that comes from Java, Java's own words."""
-    lines = str(error).strip().splitlines() or [""]
+    lines = read_message(error).strip().splitlines() or [""]
     if lines[0].startswith("An error occurred while calling") and len(lines) > 1:  # Py4J, then `: java.lang...: words`
         return lines[1].removeprefix(": ")[:300]
     return f"{type(error).__name__}: {lines[0]}"[:300]

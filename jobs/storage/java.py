@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jobs.storage.errors import PipelineError, UsageError
+from jobs.storage.signals import run_stoppable
 
 SUPPORTED_VERSIONS = (17, 21)  # the long-term versions that Spark 4.3 is tested on
 
@@ -126,4 +127,4 @@ def main(arguments: list[str], system_root: Path = Path("/")) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_stoppable(lambda: main(sys.argv[1:])))

@@ -12,6 +12,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from jobs.storage.errors import DatabaseUnavailableError, UsageError
+from jobs.storage.signals import cancel_when_stopped
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
 
@@ -65,6 +66,7 @@ def connect(url: str, application_name: str = "document-events") -> Connection:
         raise UsageError(f"PostgreSQL {version} is too old; use 15 or later")
     with connection, connection.cursor() as cursor:
         act_as_loader(cursor)
+    cancel_when_stopped(connection)
     return connection
 
 

@@ -17,7 +17,8 @@ from jobs.storage.errors import PipelineError, UsageError, describe
 from jobs.storage.own_objects import are_tables_published, find_objects_of_schema_owner
 from jobs.storage.postgres import PUBLISH_NAME, STAGING_NAME, SqlParts, connect, execute_files, fetch_one
 from jobs.storage.settings import Settings
-from jobs.storage.trouble import find_database_trouble
+from jobs.storage.signals import undisturbed
+from jobs.storage.trouble import explain
 
 logger = logging.getLogger(__name__)
 
@@ -69,8 +70,8 @@ def entered_run(database_url: str, kind: RunKind, settings: Settings, is_plan: b
         yield run
     except BaseException as error:
         # What can't be entered now is swept by the next run.
-        with suppress(psycopg2.Error, PipelineError), closing(connect(database_url)) as connection:
-            fail_run(connection, run, describe(find_database_trouble(error) or error))
+        with undisturbed(), suppress(psycopg2.Error, PipelineError), closing(connect(database_url)) as connection:
+            fail_run(connection, run, describe(explain(error)))
         raise
 
 
@@ -123,6 +124,9 @@ def fail_run(connection: Connection, run: Run, error: str) -> None:
             " where run_id = %s and status = 'running'",
             (error, run.run_id),
         )
+        cursor.execute(
+            "set lock_timeout = '300ms'"
+        )  # tasks of Spark may still write there; then the next run sweeps it
     drop_staging(connection, run)
 
 

@@ -3,15 +3,21 @@
 import atexit
 import os
 import shutil
+import signal
 import sys
 import sysconfig
+import threading
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from zipfile import ZipFile
 
+from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+
+from jobs.storage.signals import find_stop
 
 _REQUIRED = {
     # Dates and weekdays are UTC on every machine. The executors' JVMs are put in UTC by conf/spark-defaults.conf.
@@ -36,7 +42,10 @@ def start_spark(app_name: str, master: str | None = None, extra: dict[str, str] 
         builder = builder.master(master)
     for key, value in {**(extra or {}), **_REQUIRED}.items():
         builder = builder.config(key, value)
+    interrupted = signal.getsignal(signal.SIGINT)
     spark = builder.getOrCreate()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, interrupted)  # Spark's own handler asks Java amid another answer of Java's
     # The driver's JVM is up before this file is read; pgjdbc formats instants by its zone.
     time_zone = spark._jvm.java.util.TimeZone  # type: ignore[union-attr]
     time_zone.setDefault(time_zone.getTimeZone("UTC"))
@@ -68,6 +77,15 @@ def keep_few(frame: DataFrame) -> DataFrame:
     """
     kept = keep(frame)
     return F.broadcast(kept) if kept.limit(_MOST_SENT_ROWS + 1).count() <= _MOST_SENT_ROWS else kept
+
+
+def forget_kept() -> None:
+    """Let go of what `keep` holds; a stream loads again and again. Not after a stop, which leaves Java amid a call."""
+    if find_stop():
+        return
+    with suppress(Py4JError, OSError):  # a JVM that is gone holds nothing
+        if spark := SparkSession.getActiveSession():
+            spark.catalog.clearCache()
 
 
 @cache

@@ -1,14 +1,25 @@
-"""Tells trouble of the database, which passes or which its owner can mend, from every other error, Java's included."""
+"""Tells what is behind an error: the database, which passes or which its owner can mend; the JVM; a stop; or itself."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 import psycopg2
 import psycopg2.errors
-from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+from py4j.protocol import Py4JError, Py4JNetworkError  # type: ignore[import-untyped]
 
-from jobs.storage.errors import DatabaseUnavailableError, LostLockError, LostRowsError, describe
+from jobs.storage.errors import (
+    DatabaseUnavailableError,
+    JavaGoneError,
+    LostLockError,
+    LostRowsError,
+    OutOfMemoryError,
+    PipelineError,
+    describe,
+    read_message,
+)
+from jobs.storage.signals import find_stop
 
 # Connection lost or refused; no room left; stopped, crashed or starting; files it can't read or write; or nothing may
 # be written, as on a server that has become a standby.
@@ -32,6 +43,11 @@ def find_database_trouble(error: BaseException) -> DatabaseUnavailableError | No
     return None
 
 
+def explain(error: BaseException) -> BaseException:
+    """What to tell instead of an error that only follows from something else: a stop, the database or the JVM."""
+    return find_stop() or find_database_trouble(error) or _find_java_trouble(error) or error
+
+
 def may_pass(error: Exception) -> bool:
     """Whether to try again makes sense after this error of psycopg2, or of a connection that was refused."""
     if isinstance(error, DatabaseUnavailableError):
@@ -40,6 +56,30 @@ def may_pass(error: Exception) -> bool:
     if state is None:  # no answer at all: the connection is gone
         return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
     return state in _PASSING_STATES or state[:2] in _PASSING_CLASSES
+
+
+def _find_java_trouble(error: BaseException) -> PipelineError | None:
+    if not isinstance(error, Exception) or isinstance(error, PipelineError):
+        return None
+    if _is_java_gone(error):
+        return JavaGoneError()
+    return OutOfMemoryError() if "OutOfMemoryError" in read_message(error) else None
+
+
+def _is_java_gone(error: Exception) -> bool:
+    """Whether the JVM was there and is not any more, or has closed Spark because it is about to end."""
+    from pyspark import SparkContext  # noqa: PLC0415 - slow to load, and commands without Spark come by here too
+
+    if (gateway := SparkContext._gateway) is None:
+        return False
+    if isinstance(error, Py4JNetworkError | ConnectionError) or "SparkContext was shut down" in read_message(error):
+        return True
+    address = (gateway.gateway_parameters.address, gateway.gateway_parameters.port)
+    try:
+        socket.create_connection(address, timeout=1).close()
+    except OSError:
+        return True
+    return False
 
 
 def _make_error(reason: str) -> DatabaseUnavailableError:
