@@ -1,13 +1,14 @@
 """Single values: what fits a field, what is said of one that does not, and which text can be stored."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from jobs.records import Quarantined, read_record
 from tests.builders import record_json
-from tests.records.helpers import accept, edit, find_problems, put, read, refuse
+from tests.records.helpers import SOURCE, accept, edit, find_problems, put, read, refuse
 
 OBJECT, LIST = {"a": 1}, [1, "x"]
 # kind -> values that are wrong for it; each stands in a field of that kind, its text in `value`.
@@ -78,6 +79,12 @@ def test_a_number_that_no_double_holds_is_refused(name: str, number: str) -> Non
     field = "event_at" if name == "timestamp" else name
     assert (problem.reason, problem.field) == ("bad_timestamp" if name == "timestamp" else "bad_value", field)
     assert problem.value == number[:200]
+
+
+def test_a_prefix_does_not_make_a_huge_number_an_id() -> None:
+    text = record_json(event_id=None)[:-1] + ',"event_id":1e400}'
+    (problem,) = refuse(text, replace(SOURCE, id_prefix="crm:")).problems
+    assert (problem.reason, problem.field, problem.value) == ("bad_value", "event_id", "crm:1e400")
 
 
 @pytest.mark.parametrize("sign", ["", "-"])
