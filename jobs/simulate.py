@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from multiprocessing import active_children
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -116,8 +115,9 @@ def simulate_shards(settings: Settings, workers: int) -> Iterator[Answers]:
         yield from (simulate_shard(settings, shard) for shard in shards)
         return
     with ProcessPoolExecutor(max_workers=min(workers, len(shards)), initializer=end_silently) as pool:
+        shares = [pool.submit(simulate_shard, settings, shard) for shard in shards]
         try:
-            yield from pool.map(partial(simulate_shard, settings), shards)
+            yield from (share.result() for share in shares)
         except Stopped:
             for worker in active_children():
                 worker.terminate()

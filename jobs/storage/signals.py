@@ -106,12 +106,12 @@ def stop_main_thread(number: int, reason: BaseException | None = None) -> None:
 
 @contextmanager
 def _handlers() -> Iterator[None]:
+    _State.stop = _State.reason = None
     heard, telling = os.pipe()
     os.set_blocking(telling, False)
     before = {number: signal.signal(number, _stop) for number in STOPPING}
     told_before = signal.set_wakeup_fd(telling, warn_on_full_buffer=False)
     threading.Thread(target=_cancel_statements, args=(heard,), daemon=True).start()
-    _State.stop = _State.reason = None
     try:
         yield
     finally:

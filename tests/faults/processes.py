@@ -16,7 +16,7 @@ from tests.faults.harness import SECONDS, wait_until
 
 
 @contextmanager
-def submitted(url: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def submitted(url: str, folder: Path, memory: str = "1g") -> Iterator[subprocess.Popen[bytes]]:
     """The job as spark-submit runs it, on `folder`/in, in a process group that ends with the block."""
     command = [
         sys.executable,
@@ -31,7 +31,7 @@ def submitted(url: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         **os.environ,
         "DATABASE_URL": url,
         "MASTER": "local[2]",
-        "SPARK_ARGS": "--driver-memory 1g --conf spark.sql.shuffle.partitions=2 --conf spark.ui.enabled=false",
+        "SPARK_ARGS": f"--driver-memory {memory} --conf spark.sql.shuffle.partitions=2 --conf spark.ui.enabled=false",
     }
     with (folder / "output").open("ab") as output:
         job = subprocess.Popen(

@@ -1,5 +1,6 @@
 """Runs killed in real processes, at each of their stages: the next run puts everything right by itself."""
 
+import signal
 import time
 
 import pytest
@@ -8,6 +9,7 @@ from tests.builders import record_json
 from tests.faults.conftest import Site
 from tests.faults.harness import PUBLISHING, SECONDS, STAGING, find_run, stopped_while, wait_until
 from tests.faults.processes import count_logged, find_process, kill, submitted
+from tests.faults.test_stopped_runs import SOON, send
 from tests.test_pipeline import query
 
 # When a run is killed: after it has logged that stage, so in the next one.
@@ -74,3 +76,29 @@ def test_a_driver_whose_machine_vanished(merging: Site) -> None:
     assert query(merging.url, ghosts) != [(0,)]
     merging.load()
     merging.assert_as_after_one_load()
+
+
+@pytest.mark.parametrize(
+    ("stage", "number", "to"),
+    [(STAGING, signal.SIGINT, "all"), (STAGING, signal.SIGTERM, "submit"), (PUBLISHING, signal.SIGTERM, "all")],
+)
+def test_a_run_that_is_told_to_stop(merging: Site, stage: str, number: int, to: str) -> None:
+    """Others of the kind of tests/faults/test_stopped_runs.py."""
+    with stopped_while(merging.url, stage) as wait, submitted(merging.url, merging.folder) as job:
+        wait()
+        send(job, number, to)
+        assert job.wait(SOON) == 128 + number
+    merging.load()
+    merging.assert_as_after_one_load()
+
+
+def test_a_jvm_that_runs_out_of_memory_is_named(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.events.mkdir()
+    with (site.events / "large.jsonl").open("w", encoding="utf-8") as file:
+        for number in range(8):
+            file.write(record_json(event_id=f"e{number}", content=f"word{number} " * 2_500_000) + "\n")
+    with submitted(site.url, site.folder, memory="512m") as job:
+        assert job.wait(SECONDS) == 1
+    assert "the JVM in which Spark runs ran out of memory: give it more" in (site.folder / "output").read_text()
+    ((error,),) = query(site.url, "select error from ops.pipeline_runs")
+    assert error.startswith(("JavaGoneError", "OutOfMemoryError"))
