@@ -225,6 +225,12 @@ def test_a_simulation_does_not_write_into_this_folder_for_an_empty_output() -> N
     assert "must name a folder, not be empty" in done.stderr
 
 
+def test_the_file_to_accept_reaches_the_job_as_it_was_typed(probe: str) -> None:
+    job = ["-m", "jobs.submit", "--database", "jobs/accept.py"]
+    assert json.loads(run_make("accept", probe, "FILE=it's $(HOME)").stdout) == [*job, "--file", "it's $(HOME)"]
+    assert json.loads(run_make("accept", probe).stdout) == job
+
+
 def test_database_url_is_in_no_argument_list(probe: str) -> None:
     done = run_make("pipeline", probe, DATABASE_URL="postgresql://u@h/$d")
     assert "postgresql" not in done.stdout.splitlines()[0]

@@ -10,10 +10,11 @@ def note_folder(cursor: Cursor, folder: str, found: list[InputFile], loaded: int
 
     As long as nothing has ever been loaded, the run itself ends with an error, and nothing has to be remembered.
     """
-    if not found and loaded:
-        cursor.execute(
-            "insert into ops.empty_input_folders (folder) values (%s) on conflict do nothing", (name_folder(folder),)
-        )
-    cursor.execute("select folder from ops.empty_input_folders")
-    filled = [known for (known,) in cursor.fetchall() if any(file.uri.startswith(f"{known}/") for file in found)]
-    cursor.execute("delete from ops.empty_input_folders where folder = any(%s)", (filled,))
+    name = name_folder(folder)
+    if found:
+        cursor.execute("select folder from ops.empty_input_folders")
+        known = [known for (known,) in cursor.fetchall()]
+        filled = [each for each in known if each == name or any(file.uri.startswith(f"{each}/") for file in found)]
+        cursor.execute("delete from ops.empty_input_folders where folder = any(%s)", (filled,))
+    elif loaded:
+        cursor.execute("insert into ops.empty_input_folders (folder) values (%s) on conflict do nothing", (name,))

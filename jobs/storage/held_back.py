@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from jobs.storage.file_systems import InputFile, is_below
+from jobs.storage.file_systems import InputFile, file_system_of, is_below, make_uri
 from jobs.storage.ledger import Chosen
 from jobs.storage.runs import Run
 from schemas.fields import Source
@@ -66,7 +67,7 @@ def forget_settled_files(cursor: Cursor, folder: str, found: list[InputFile]) ->
         return
     now = {file.uri: file for file in found}
     rows = read_held_back(cursor)
-    gone = [row.file_path for row in rows if row.file_path not in now and is_below(row.file_path, folder)]
+    gone = [row.file_path for row in rows if row.file_path not in now and _is_gone(row.file_path, folder)]
     cursor.execute(
         "select file_path, size_bytes, modified_at from ops.ingested_files where is_current and file_path = any(%s)",
         ([row.file_path for row in rows],),
@@ -113,6 +114,21 @@ def enter_held_back(cursor: Cursor, run: Run, files: Iterable[HeldBackFile]) -> 
         ),
     )
     execute_values(cursor, statement, [(*astuple(file), run.run_id) for file in files])
+
+
+def _is_gone(uri: str, folder: str) -> bool:
+    """Whether a file that was not found below the folder is gone.
+
+    A local file is, where it was below that folder. Behind Hadoop a folder may be named in another way than the files
+    in it (hdfs:///events, hdfs://name:8020/events/a.json), so that the file itself is looked for.
+    """
+    if urlsplit(uri).scheme == "file" or urlsplit(uri).scheme != urlsplit(make_uri(folder)).scheme:
+        return is_below(uri, folder)
+    try:
+        file_system_of(uri).stat(uri)
+    except OSError:
+        return True
+    return False
 
 
 def _read_current(cursor: Cursor, uris: set[str]) -> dict[str, tuple[int, int]]:
