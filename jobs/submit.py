@@ -166,7 +166,7 @@ def explain_code(code: int) -> tuple[int, str]:
     if code in MEANINGS:
         return code, MEANINGS[code]
     reason = JVM_CODES.get(code, f"the JVM in which Spark runs died (exit code {code})")
-    return 1, f"{reason}; nothing was published, run again; the last words of both are in {LOG_FOLDER}"
+    return 1, f"{reason}; run again: a run is published whole or not at all. Last words are in {LOG_FOLDER}"
 
 
 def _wait_for(lock: IO[bytes]) -> None:
