@@ -32,7 +32,7 @@ GROUPS = [
 def test_what_counts_the_same_is_listed_by_name() -> None:
     names = ["gone or no file", "not included", "unfinished"]
     for skipped in permutations(SKIPPED):
-        told = format_nothing_new({"found": 1, "loaded": 1, "other_mappings": {}, "skipped": skipped})
+        told = format_nothing_new({"found": 1, "loaded": 1, "held_back": [], "other_mappings": {}, "skipped": skipped})
         assert [line.split("  ")[1] for line in told.splitlines()[2:]] == names
 
 

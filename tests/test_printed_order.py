@@ -32,6 +32,8 @@ TABLES = {
     "ops.quarantined_records": "raw_sha256",
     "ops.check_results": "example",
     "ops.metric_restatements": "cause",
+    "ops.held_back_files": "why",
+    "ops.empty_input_folders": "folder",
 }
 
 
@@ -75,6 +77,10 @@ def world(database: Any) -> Iterator[Any]:
         from generate_series(1, 20) as n cross join unnest(array['z', 'B', 'a']) as name;
         insert into ops.metric_restatements select n, name, '2025-06-01', 1, 2, 'late'
         from generate_series(1, 20) as n cross join unnest(array['z', 'B', 'a', '_']) as name;
+        insert into ops.held_back_files
+            (file_path, size_bytes, modified_at, source, mapping_hash, records, quarantined, why, run_id)
+        select name, 1, '2025-05-01', 'x', 'x', 9, 9, 'x', 20 from unnest(array['z', 'B', 'a', '_']) as name;
+        insert into ops.empty_input_folders select name from unnest(array['z', 'B', 'a', '_']) as name;
         update public.users set name = 'wrong';
         """,
     )

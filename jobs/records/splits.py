@@ -63,9 +63,9 @@ def cut_file(whole: Split, split_bytes: int) -> Iterator[Split]:
 def pack_splits(splits: Iterable[Split], split_bytes: int) -> list[list[Split]]:
     """Splits, some to a task: the largest first, since a task that is long and late keeps the others waiting."""
     tasks: list[list[Split]] = []
-    weight = split_bytes
+    weight = 0
     for split in sorted(splits, key=lambda split: -split.weight):
-        if weight + split.weight > split_bytes + _OPENING_BYTES:
+        if not tasks or weight + split.weight > split_bytes + _OPENING_BYTES:
             tasks.append([])
             weight = 0
         tasks[-1].append(split)

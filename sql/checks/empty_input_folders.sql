@@ -4,4 +4,4 @@ select
     folder,
     found_empty_at
 from ops.empty_input_folders
-order by folder;
+order by folder collate "C";

@@ -6,4 +6,4 @@ select
     why,
     held_back_at
 from ops.held_back_files
-order by file_path;
+order by file_path collate "C";

@@ -55,3 +55,8 @@ def test_cores_get_some_tasks_each_and_no_task_is_tiny_or_huge(sizes: list[int],
     split_bytes = choose_split_bytes(files, cores)
     cut = [split for each in files for split in cut_file(each, split_bytes)]
     assert len(pack_splits(cut, split_bytes)) == tasks
+
+
+def test_a_file_that_is_blank_is_a_task_when_it_comes_alone() -> None:
+    blank = Split(1, "file:///blank.json", Sniffed("json_lines"), 0)
+    assert pack_splits([blank], MIB) == [[blank]]
