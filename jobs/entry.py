@@ -8,7 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from jobs.storage.errors import PipelineError, UsageError, describe, refuse_blank
+from jobs.storage.environment import refuse_blank
+from jobs.storage.errors import PipelineError, UsageError, describe
 from jobs.storage.gateway import attach_to_java, silence_java
 from jobs.storage.logs import configure_logging
 from jobs.storage.signals import find_stop, run_stoppable

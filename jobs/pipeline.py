@@ -20,6 +20,7 @@ from psycopg2.extensions import cursor as Cursor
 from jobs.entry import add_common_arguments, erasure_key_file, own_places, quarantine_folder, run_job
 from jobs.load import Work, load, read_whole_files
 from jobs.storage.empty_folders import note_folder
+from jobs.storage.environment import is_switched_on
 from jobs.storage.file_systems import InputFile, name_folder
 from jobs.storage.files import discover, no_files_found
 from jobs.storage.held_back import forget_settled_files, leave_out_held_back, read_held_back, read_precedents
@@ -63,7 +64,7 @@ def add_folder_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--accept-quality",
         action="store_true",
-        default=os.environ.get("ACCEPT_QUALITY", "0") not in ("", "0", "no", "false"),
+        default=is_switched_on("ACCEPT_QUALITY", os.environ),
         help="publish even where the quality gate would stop the run (also: ACCEPT_QUALITY=1 in the environment)",
     )
     add_common_arguments(parser)

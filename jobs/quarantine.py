@@ -13,8 +13,8 @@ from typing import Any
 
 from jobs.database import find_database
 from jobs.query import Result, parse_rows, query_file, show_results
-from jobs.records.opening import decode
 from jobs.storage.errors import PipelineError
+from jobs.storage.file_systems import show_name
 from jobs.storage.postgres import SQL, read_only
 from jobs.storage.refused import read_lines
 from jobs.storage.signals import run_stoppable
@@ -32,7 +32,7 @@ def summarize(url: str, folder: Path, row_limit: int) -> Result:
     rows = found.rows[:row_limit]
     texts = dict(read_texts(folder, {(run_id, path, number) for _, _, path, _, run_id, number in rows}))
     shown = [
-        (reason, field, records, f"{decode(path).removeprefix('file://')}:{number}", texts.get((run_id, path, number)))
+        (reason, field, records, f"{show_name(path)}:{number}", texts.get((run_id, path, number)))
         for reason, field, path, records, run_id, number in rows
     ]
     hidden = f", the first {row_limit} of {len(found.rows)} groups" if len(found.rows) > row_limit else ""

@@ -31,7 +31,8 @@ from pathlib import Path
 from typing import IO
 
 from jobs.database import find_database
-from jobs.storage.errors import PipelineError, UsageError, refuse_blank
+from jobs.storage.environment import is_switched_on, refuse_blank
+from jobs.storage.errors import PipelineError, UsageError
 from jobs.storage.java import find_java_home
 from jobs.storage.jdbc_driver import DEFAULTS, find_driver, find_spark_home
 from jobs.storage.signals import LOCK_VARIABLE, STOPPING, run_stoppable
@@ -99,7 +100,7 @@ def make_command(job: str, arguments: list[str], environment: dict[str, str]) ->
     driver = find_driver(environment, spark_submit, DEFAULTS)
     command = [str(spark_submit), "--master", _master(), "--properties-file", str(DEFAULTS)]
     command += ["--conf", "spark.jars.packages=", "--conf", f"spark.jars={driver.as_uri()}"]
-    if environment.get("EVENT_LOG", "0") not in ("", "0", "no", "false"):
+    if is_switched_on("EVENT_LOG", environment):
         (events := LOG_FOLDER / "spark-events").mkdir(exist_ok=True)
         command += ["--conf", "spark.eventLog.enabled=true", "--conf", f"spark.eventLog.dir={events.as_uri()}"]
     if sys.stderr.isatty():

@@ -45,13 +45,6 @@ REASONS = (
     "unreadable_file",
 )
 
-# What Python's str.strip() strips; a bare trim() in SQL knows the space only.
-WHITESPACE = (
-    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680"
-    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000"
-)
-
 Path = tuple[str, ...]
 
 

@@ -173,13 +173,13 @@ def test_what_is_not_kept_is_said(shown: Shown, url: str, folders: tuple[Path, P
     file, moved = folders[0] / "a.jsonl", tmp_path / "a.jsonl"
     status = file.stat()
     file.rename(moved)
-    assert texts(shown("--event", "e1")) == ["not kept: the file is gone"]
+    assert texts(shown("--event", "e1")) == ["not kept: the file is no longer as it was read (it is gone)"]
     lines = shown("--file", "a.jsonl", "--record", "3")
     assert lines[0] == "blank or an exact duplicate: it is not published, not superseded and not refused"
     file.write_text("junk")
     lines = shown("--event", "e1")
-    assert texts(lines) == ["not kept: the file has changed since it was read"]
-    assert any(line.startswith("  unknown  ") and line.endswith("changed since it was read") for line in lines)
+    assert texts(lines) == [f"not kept: the file is no longer as it was read (from {status.st_size} to 4 bytes)"]
+    assert any(line.startswith("  unknown  ") and line.endswith("bytes)") for line in lines)
     assert places(lines) == ["a.jsonl, record 1", "b.json.gz, record 1"]
     moved.rename(file)
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
@@ -203,7 +203,7 @@ def test_a_record_is_found_where_a_full_refresh_left_it_and_a_changed_one_is_tol
     load(url, folders[0], folders[1], "--accept-quality", "--full-refresh")
     lines = shown("--file", "a.jsonl", "--record", "1")
     assert lines[:2] == ["event e1", "published"]
-    assert texts(lines)[0] == "not kept: the file has changed since it was read"
+    assert texts(lines)[0].startswith("not kept: the file is no longer as it was read (from ")
     assert shown("--file", "a.jsonl", "--record", "4")[:2] == ["event new", "published"]
     assert shown("--file", "a.jsonl", "--record", "2")[0] == "blank"
 

@@ -1,7 +1,7 @@
 """Which bytes of which file one task reads."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jobs.records.formats import Sniffed
 from jobs.records.lines import LineRange
@@ -54,10 +54,7 @@ def cut_file(whole: Split, split_bytes: int) -> Iterator[Split]:
         return
     borders = [whole.size * part // count for part in range(count + 1)]
     for number in range(count):
-        yield Split(
-            whole.file_id, whole.uri, whole.sniffed, whole.size,
-            start=borders[number], end=borders[number + 1], number=number,
-        )  # fmt: skip
+        yield replace(whole, start=borders[number], end=borders[number + 1], number=number)
 
 
 def pack_splits(splits: Iterable[Split], split_bytes: int) -> list[list[Split]]:

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from jobs.records.opening import decode
 from jobs.storage.errors import ChangedFilesError, DatabaseUnavailableError
-from jobs.storage.file_systems import InputFile, file_system_of
+from jobs.storage.file_systems import InputFile, file_system_of, show_name
 from jobs.storage.files import LOOKS_AT_ONCE
 from jobs.storage.trouble import explain
 
@@ -15,8 +14,8 @@ def refuse_changed(files: Iterable[InputFile]) -> None:
     """Raise ChangedFilesError where a file is not what it was when it was listed, by size and time."""
     files = list(files)
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-        changes = zip(files, pool.map(_describe_change, files), strict=True)
-        changed = [f"{decode(file.uri).removeprefix('file://')} ({change})" for file, change in changes if change]
+        changes = zip(files, pool.map(describe_change, files), strict=True)
+        changed = [f"{show_name(file.uri)} ({change})" for file, change in changes if change]
     if changed:
         counted = (
             "1 file changed while it was" if len(changed) == 1 else f"{len(changed)} files changed while they were"
@@ -41,7 +40,8 @@ def changes_told(files: Iterable[InputFile]) -> Iterator[None]:
         raise
 
 
-def _describe_change(file: InputFile) -> str | None:
+def describe_change(file: InputFile) -> str | None:
+    """What has become of a file since it was listed; None where its size and its time are the same."""
     try:
         now = file_system_of(file.uri).stat(file.uri)
     except OSError:

@@ -1,7 +1,5 @@
 """What can go wrong for a reason the user can mend: one line that names the value and the fix."""
 
-from collections.abc import Mapping
-
 
 class PipelineError(Exception):
     """An error whose message is for the user; the job ends with `exit_code`."""
@@ -59,14 +57,6 @@ class LostLockError(DatabaseUnavailableError):
 
 class LostRowsError(DatabaseUnavailableError):
     """The server crashed while the run was staging."""
-
-
-def refuse_blank(values: Mapping[str, object]) -> None:
-    """Raise UsageError for the first text that is empty: a slip in a script must not be taken for the default."""
-    for name, value in values.items():
-        if isinstance(value, str) and not value.strip():
-            shown = f"{name[2:].upper()} ({name})" if name in ("--input", "--source") else name  # as make calls it
-            raise UsageError(f"{shown} is set and empty: write what it is to be, or leave it out")
 
 
 def read_message(error: BaseException) -> str:

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 
 from jobs.records.formats import Sniffed, sniff_content
+from jobs.records.opening import can_open
 from jobs.storage.errors import UsageError
 from jobs.storage.file_systems import InputFile, file_system_of, make_input_uri, name_below
 
@@ -61,18 +62,18 @@ def sniff(file: InputFile) -> Sniffed:
 
     Unreadable is what can't be opened, here or by the JVM, which knows no name that is not UTF-8.
     """
-    is_local = file.uri.startswith("file:")
-    if not is_local and not can_be_named(file.place):
+    is_ours = can_open(file.uri)
+    if not is_ours and not can_be_named(file.place):
         return Sniffed("unreadable", problem="Hadoop reads no name with a colon and one of []{}*?\\ in it; rename it")
     try:
         file.place.encode()
         found = sniff_content(partial(file_system_of(file.uri).read_head, file.uri))
     except (OSError, UnicodeEncodeError):
         return Sniffed("unreadable", problem="it can't be opened; mend its permissions or its name")
-    is_streamed = is_local or (found.is_plain and found.format == "json_lines")
+    is_streamed = is_ours or (found.is_plain and found.format == "json_lines")
     if not is_streamed and file.size_bytes > MAX_REMOTE_BYTES:
         return Sniffed(
-            "unreadable", problem="over 1 GiB that is not plain JSON Lines, and not on this machine; split it"
+            "unreadable", problem="over 1 GiB that is not plain JSON Lines, behind a Hadoop file system; split it"
         )
     return found
 

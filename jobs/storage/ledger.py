@@ -5,9 +5,8 @@ from pathlib import Path
 
 from psycopg2.extensions import cursor as Cursor
 
-from jobs.records.opening import decode
 from jobs.storage.errors import UsageError
-from jobs.storage.file_systems import InputFile, file_system_of
+from jobs.storage.file_systems import InputFile, file_system_of, show_name
 from jobs.storage.files import sniff
 from jobs.storage.postgres import fetch_one
 from jobs.storage.sources import read_source
@@ -127,8 +126,7 @@ def _find_again(uri: str, drop_missing: bool) -> InputFile | None:
     except OSError as error:
         if drop_missing:
             return None
-        name = decode(uri).removeprefix("file://")
         raise UsageError(
-            f"{name}: was loaded before and is gone ({error.strerror}); put it back, or drop its events"
+            f"{show_name(uri)}: was loaded before and is gone ({error.strerror}); put it back, or drop its events"
             " with DROP_MISSING=1 (--drop-missing)"
         ) from error

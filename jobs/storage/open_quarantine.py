@@ -12,7 +12,8 @@ from pyspark.sql import functions as F
 
 from jobs.records.opening import can_open
 from jobs.records.reading import ReadRequest
-from jobs.storage.file_systems import InputFile, end_of_path, file_system_of
+from jobs.storage.changed_files import describe_change
+from jobs.storage.file_systems import InputFile, end_of_path
 from jobs.storage.files import MAX_REMOTE_BYTES, sniff
 from jobs.storage.hadoop_reading import read_given
 from jobs.storage.ledger import Reading, read_sources, reserve_file_ids
@@ -98,7 +99,9 @@ def read_open_records(
     for row in wanted.join(kept, ["file_id", "record_number"], "left_anti").collect():
         absent[row.file_id][row.record_number] = row.raw_sha256
     files = {reading.file_id: reading.file for reading in readings if reading.file_id in absent}
-    if unchanged := {file_id: file for file_id, file in files.items() if _is_unchanged(file) and _can_be_held(file)}:
+    if unchanged := {
+        file_id: file for file_id, file in files.items() if _can_be_held(file) and not describe_change(file)
+    }:
         sniffed = {file_id: sniff(file) for file_id, file in unchanged.items()}
         again = scan_files(spark, unchanged, sniffed, replace(request, wanted=dict(absent)), scratch)
         found = found.unionByName(again)
@@ -138,13 +141,6 @@ def _match(wanted: DataFrame, kept: DataFrame) -> DataFrame:
     whole = kept.withColumn("text", text).filter(F.sha2("text", 256) == F.col("raw_sha256"))
     keys = ["source_file", "run_id", "record_number", "raw_sha256"]
     return whole.join(F.broadcast(wanted), keys, "inner").select("file_id", "record_number", F.col("text").alias("raw"))
-
-
-def _is_unchanged(file: InputFile) -> bool:
-    try:
-        return file_system_of(file.uri).stat(file.uri) == file
-    except OSError:
-        return False
 
 
 def _can_be_held(file: InputFile) -> bool:

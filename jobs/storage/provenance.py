@@ -15,12 +15,13 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
 from jobs.records import Event, RecordReader
-from jobs.records.opening import can_open, decode
+from jobs.records.opening import can_open
 from jobs.records.scanning import Frame
 from jobs.records.splits import Split, scan_split
 from jobs.records.validate import Limits
+from jobs.storage.changed_files import describe_change
 from jobs.storage.errors import PipelineError
-from jobs.storage.file_systems import InputFile, end_of_path, file_system_of
+from jobs.storage.file_systems import InputFile, end_of_path, show_name
 from jobs.storage.files import sniff
 from jobs.storage.sources import read_source
 from schemas.fields import Source
@@ -47,7 +48,12 @@ class FileReading:
     @property
     def name(self) -> str:
         """The path, or the URI where it is no local file."""
-        return decode(self.file_path).removeprefix("file://")
+        return show_name(self.file_path)
+
+    @property
+    def file(self) -> InputFile:
+        """The file as it was when it was read."""
+        return InputFile(self.file_path, self.size_bytes, self.modified_at)
 
 
 def fetch_rows(cursor: Cursor, query: str | sql.Composable, *values: Any) -> list[Row]:
@@ -99,12 +105,8 @@ def find_obstacle(reading: FileReading) -> str | None:
     """Why the records of this reading can't be read again; None where they can."""
     if not can_open(reading.file_path):
         return "not shown: the file is neither on this machine nor in a bucket of S3"
-    try:
-        now = file_system_of(reading.file_path).stat(reading.file_path)
-    except OSError:
-        return "not kept: the file is gone"
-    if (now.size_bytes, now.modified_at) != (reading.size_bytes, reading.modified_at):
-        return "not kept: the file has changed since it was read"
+    if change := describe_change(reading.file):
+        return f"not kept: the file is no longer as it was read ({change})"
     try:
         read_source(Path(reading.source))
     except PipelineError as error:
@@ -142,7 +144,7 @@ def _make_reading(row: Row) -> FileReading:
 
 
 def _scan(reading: FileReading, source: Source) -> Iterator[Frame]:
-    file = InputFile(reading.file_path, reading.size_bytes, reading.modified_at)
+    file = reading.file
     return scan_split(Split(reading.file_id, file.uri, sniff(file), file.size_bytes), source.record_path)
 
 

@@ -33,7 +33,7 @@ def write_quarantine(described: DataFrame, readings: list[Reading], folder: str,
     rows = described.join(F.broadcast(names), "file_id", "inner").orderBy("file_id", "record_number")
     columns = [name for name in described.columns if name != "file_id"]
     # Decoded: Hadoop takes a path as it is written, percent signs and all.
-    rows.select("source_file", *columns).write.json(f"{decode(make_uri(folder))}/run_id={run_id}")
+    rows.select("source_file", *columns).write.json(f"{decode(make_uri(folder))}/{_RUN}{run_id}")
 
 
 def read_quarantine(spark: SparkSession, folder: str, run_ids: Iterable[int], schema: T.StructType) -> DataFrame:
@@ -41,7 +41,7 @@ def read_quarantine(spark: SparkSession, folder: str, run_ids: Iterable[int], sc
     root = make_uri(folder)
     places = []
     for run_id in sorted(run_ids):
-        place = f"{root}/run_id={run_id}"
+        place = f"{root}/{_RUN}{run_id}"
         with suppress(UsageError):  # taken away
             if any(file_system_of(place).walk(place)):
                 places.append(decode(place))

@@ -99,28 +99,23 @@ def hand_over_staging(cursor: Cursor, schema: str) -> None:
 def grant_rights_to_tables(cursor: Cursor) -> None:
     """Let the loader keep the ledger, but not say which migrations were applied. Run after migrations."""
     execute_files(cursor, "ddl/05*.sql")
-    for table in _list_own("table", "ops"):
-        if table.name != "migrations":
+    for table in list_own_objects():
+        if (table.kind, table.schema) == ("table", "ops") and table.name != "migrations":
             grant = sql.SQL("grant select, insert, update, delete on {} to {}")
             cursor.execute(grant.format(table.identifier, sql.Identifier(LOADER)))
 
 
 def compose_rights_to_views() -> list[sql.Composed]:
     """The statements that let the analyst read what is published and the metrics, and the loader all views."""
-    metrics, event_details = _list_own("view", "metrics"), _list_own("view", "public")
-    readable = {
-        ANALYST: [*metrics, *event_details, *_list_own("table", "public")],
-        LOADER: [*metrics, *event_details, *_list_own("view", "ops")],
-    }
+    views = {("view", "metrics"), ("view", "public")}
+    readable = {ANALYST: views | {("table", "public")}, LOADER: views | {("view", "ops")}}
+    own = list_own_objects()
     return [
         sql.SQL("grant select on {} to {}").format(each.identifier, sql.Identifier(role))
-        for role, objects in readable.items()
-        for each in objects
+        for role, kinds in readable.items()
+        for each in own
+        if (each.kind, each.schema) in kinds
     ]
-
-
-def _list_own(kind: str, schema: str) -> list[OwnObject]:
-    return [each for each in list_own_objects() if (each.kind, each.schema) == (kind, schema)]
 
 
 def _set_owners(cursor: Cursor) -> None:

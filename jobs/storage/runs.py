@@ -124,9 +124,8 @@ def fail_run(connection: Connection, run: Run, error: str) -> None:
             " where run_id = %s and status = 'running'",
             (error, run.run_id),
         )
-        cursor.execute(
-            "set lock_timeout = '300ms'"
-        )  # tasks of Spark may still write there; then the next run sweeps it
+        # Tasks of Spark may still write there; then the next run drops it.
+        cursor.execute("set lock_timeout = '300ms'")
     drop_staging(connection, run)
 
 

@@ -33,6 +33,8 @@ class Connection(Protocol):
 
 
 _connections: WeakSet[Connection] = WeakSet()
+# A set must not grow while another thread copies it.
+_connections_lock = threading.Lock()
 
 
 class Stopped(BaseException):
@@ -85,7 +87,8 @@ def find_stop() -> BaseException | None:
 
 def cancel_when_stopped(connection: Connection) -> None:
     """Have the statement that runs on this connection cancelled when the command is told to end."""
-    _connections.add(connection)
+    with _connections_lock:
+        _connections.add(connection)
 
 
 @contextmanager
@@ -139,7 +142,9 @@ def _cancel_statements(heard: int) -> None:
             patience = threading.Timer(_PATIENCE_SECONDS, _leave, (number[0],))
             patience.daemon = True
             patience.start()
-            for connection in list(_connections):
+            with _connections_lock:
+                connections = list(_connections)
+            for connection in connections:
                 with suppress(Exception):  # it may be closed by now
                     connection.cancel()
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jobs.records.opening import decode
 from jobs.storage.file_systems import show_name
 
 _LABELS = {
@@ -104,7 +103,7 @@ def format_erasure(summary: dict[str, Any]) -> str:
     lines += _listed("mentions replaced in", summary["mentions"])
     not_searched = dict.fromkeys(summary["not_searched"])
     lines += _listed("not searched, being compressed or left half written: remove what is not needed", not_searched)
-    counts = {decode(file["uri"]).removeprefix("file://"): file["records"] for file in summary["input_files"]}
+    counts = {show_name(file["uri"]): file["records"] for file in summary["input_files"]}
     holding = {name: records for name, records in counts.items() if records}
     lines += _listed("input files that hold the person, with the number of records", holding)
     repeating = {name: records for name, records in counts.items() if not records}

@@ -42,9 +42,7 @@ def pseudonymize(records: DataFrame, erased: Erased) -> DataFrame:
         name: F.coalesce(F.array_contains("changes.names", name), F.lit(False)) for name in (*_CHANGED, *PERSONAL)
     }
     changed = {name: F.when(is_changed[name], F.col(f"changes.{name}")).otherwise(F.col(name)) for name in _CHANGED}
-    changed |= {
-        name: F.when(F.coalesce(is_changed[name], F.lit(False)), None).otherwise(F.col(name)) for name in PERSONAL
-    }
+    changed |= {name: F.when(~is_changed[name], F.col(name)) for name in PERSONAL}
     return found.select(*[changed.get(name, F.col(name)).alias(name) for name in records.columns])
 
 
