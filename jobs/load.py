@@ -120,9 +120,7 @@ def _load(
     refuse_changed(work.files)  # before the gate, which would speak of records that are only half there
     verdict, accepted = Verdict(), read.accepted
     with stages.time("quarantine"):
-        if work.kind == "replay":
-            stage(conform(accepted, RECOVERED_RECORDS), "recovered_records", run, jdbc, settings)
-        else:
+        if work.kind != "replay":
             files = rate_files(work.readings, read.counts, refused)
             verdict = pass_gate(
                 files,
@@ -139,7 +137,6 @@ def _load(
             if not run.is_plan:
                 write_quarantine(described, work.readings, quarantine, run.run_id)
             verdict.raise_refusal()
-            stage(shape_quarantined(described, run.run_id), "quarantined_records", run, jdbc, settings)
     with stages.time("history"):
         history = _find_history(spark, database_url, run, accepted, jdbc, settings) if run.merges else None
     with stages.time("model") as counts:
@@ -148,7 +145,12 @@ def _load(
         verdict_counts = {row.file_id: row for row in count_verdicts(records).collect()}
         counts["accepted"] = sum(row.accepted for row in verdict_counts.values())
     with stages.time("stage"):
-        stage_all(model_tables(records), run, jdbc, settings)
+        frames = model_tables(records)
+        if work.kind == "replay":
+            frames["recovered_records"] = conform(accepted, RECOVERED_RECORDS)
+        else:
+            frames["quarantined_records"] = shape_quarantined(described, run.run_id)
+        stage_all(frames, run, jdbc, settings)
     refuse_changed(work.files)  # on a cluster a lost executor's part is read again, up to here
     with stages.time("publish") as counts:
         counted = _count_files(run, work, read, verdict_counts)

@@ -11,7 +11,7 @@ _LONG, _TEXT = pa.int64(), pa.string()
 _PROBLEM = pa.struct([(name, _TEXT) for name in ("reason", "field", "value", "expected")])
 _PLACE = {"file_id": _LONG, "split": _LONG, "record_number": _LONG}
 _EVENT: dict[str, pa.DataType] = {
-    **dict.fromkeys(Event._fields, _TEXT),
+    **dict.fromkeys((name.removesuffix("_micros") for name in Event._fields), _TEXT),
     "event_at": pa.timestamp("us", "UTC"),
     "document_word_count": _LONG,
     "edit_length": _LONG,
@@ -29,7 +29,8 @@ _COUNTS = {"records": _LONG, "blank": _LONG}
 
 SCHEMA = pa.schema({**_PLACE, **_EVENT, **_QUARANTINED, **_COUNTS})
 
-MAX_ROWS = 10_000
+# Few enough that they stay in the caches of the processor until they are Arrow arrays.
+MAX_ROWS = 1_000
 MAX_BYTES = 16 * 1024**2
 
 

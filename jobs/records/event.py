@@ -1,15 +1,18 @@
 """An accepted record."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
+
+from jobs.records.timestamps import EPOCH
 
 
 class Event(NamedTuple):
-    """What a record says. `event_at` is in UTC; of the content only the number of words and a hash are left."""
+    """What a record says; of the content only the number of words and a hash are left."""
 
     event_id: str
     event_type: str
-    event_at: datetime
+    # Since 1970, in UTC. To make a datetime of each costs a twentieth of all that is done with a record.
+    event_at_micros: int
     user_id: str
     document_id: str | None
     document_word_count: int | None
@@ -23,3 +26,8 @@ class Event(NamedTuple):
     reported_user_email: str | None
     reported_document_title: str | None
     content_fingerprint: str
+
+    @property
+    def event_at(self) -> datetime:
+        """The instant, in UTC."""
+        return EPOCH + timedelta(microseconds=self.event_at_micros)

@@ -1,7 +1,6 @@
 """The way of a record: text -> JSON -> fields by the source's mapping -> an event, or all its problems."""
 
-from datetime import timedelta
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,13 @@ from jobs.records.identity import fingerprint, hash_text
 from jobs.records.pseudonyms import Erased
 from jobs.records.quarantine import Problem, Quarantined, is_utf8, quarantine
 from jobs.records.strict_json import decode
-from jobs.records.timestamps import EPOCH
-from jobs.records.validate import MISSING, NOT_STORABLE, Limits, WrongValueError, can_be_stored, make_fields
+from jobs.records.validate import MISSING, NOT_STORABLE, Field, Limits, WrongValueError, can_be_stored, make_fields
 from jobs.records.words import count_words
 from schemas.fields import FIELDS, REQUIRED, REQUIRED_BY_TYPE, Source
 
+_NAMES = tuple(FIELDS)
 _PLACES = {name: place for place, name in enumerate(FIELDS)}
-_EVENT_TYPE, _EVENT_AT = _PLACES["event_type"], _PLACES["event_at"]
+_EVENT_TYPE = _PLACES["event_type"]
 _CONTENT, _WORD_COUNT = _PLACES["content"], _PLACES["word_count"]
 _REQUIRED = [_PLACES[name] for name in REQUIRED]
 _REQUIRED_BY_TYPE = {
@@ -28,7 +27,7 @@ _REQUIRED_BY_TYPE = {
 # An event calls some fields otherwise, so that nobody takes them for what is known today.
 _pick_business_values = itemgetter(
     *[
-        _PLACES[name.removeprefix("reported_").replace("document_word", "word")]
+        _PLACES[name.removeprefix("reported_").removesuffix("_micros").replace("document_word", "word")]
         for name in Event._fields
         if name != "content_fingerprint"
     ]
@@ -39,9 +38,15 @@ class RecordReader:
     """Reads the records of one source; prepared once, so that a record costs direct look-ups."""
 
     def __init__(self, source: Source, limits: Limits, erased: Erased | None = None) -> None:
-        self._fields = make_fields(source, limits)
-        self._finders = [field.find for field in self._fields]
-        self._readers = [field.read for field in self._fields]
+        fields = make_fields(source, limits)
+        self._is_mapped = frozenset(path[0] for field in fields for path in field.paths).__contains__
+
+        # Most records have less than half of our fields, and those of one log have few sets of names.
+        @lru_cache(maxsize=1024)
+        def choose(names: tuple[str, ...]) -> list[Field]:
+            return [narrow for field in fields if (narrow := field.narrow(names))]
+
+        self._choose = choose
         self._erased = erased
 
     def read(self, raw: bytes | None, framing_error: str | None = None) -> Event | Quarantined:
@@ -61,33 +66,21 @@ class RecordReader:
             return quarantine(raw, [Problem.of(reason, None, None, expected)])
         if type(record) is not dict:
             return quarantine(raw, [Problem.of("not_an_object", None, None, "one JSON object")])
-        found = [find(record) for find in self._finders]
-        values, problems = self._read_values(found)
-        required = _REQUIRED_BY_TYPE.get(values[_EVENT_TYPE], _REQUIRED)
-        problems += [(place, MISSING) for place in required if found[place] is None]
+        fields = self._choose(tuple(filter(self._is_mapped, record)))
+        values: list[Any] = [None] * len(_PLACES)
+        problems = []
+        for place, _, find, _, read, _ in fields:
+            if (value := find(record)) is not None:
+                try:
+                    values[place] = read(value)
+                except WrongValueError as wrong:
+                    problems.append((place, wrong))
+        for place in _REQUIRED_BY_TYPE.get(values[_EVENT_TYPE], _REQUIRED):
+            if values[place] is None and place not in dict(problems):
+                problems.append((place, MISSING))
         if b"\\" in raw:  # only an escape brings what can't be stored
-            problems += [(place, NOT_STORABLE) for place, value in enumerate(found) if not can_be_stored(value)]
-        return self._quarantine(raw, found, problems) if problems else _make_event(values)
-
-    def _read_values(self, found: list[Any]) -> tuple[list[Any], list[tuple[int, WrongValueError]]]:
-        """The typed values, and what is wrong with the field at each place; what is wrong has the value None."""
-        values, problems = [], []
-        for read, value in zip(self._readers, found, strict=True):
-            try:
-                values.append(value if value is None else read(value))
-            except WrongValueError as wrong:
-                problems.append((len(values), wrong))
-                values.append(None)
-        return values, problems
-
-    def _quarantine(self, raw: bytes, found: list[Any], problems: list[tuple[int, WrongValueError]]) -> Quarantined:
-        named = zip(self._fields, found, strict=True)
-        shown = {field.name: field.show(value) for field, value in named if value is not None}
-        described = []
-        for place, wrong in sorted(problems, key=itemgetter(0)):
-            name = self._fields[place].name
-            described.append(Problem.of(wrong.reason, name, shown.get(name), wrong.expected))
-        return quarantine(raw, described, shown)
+            problems += [(field.place, NOT_STORABLE) for field in fields if not can_be_stored(field.find(record))]
+        return _quarantine(raw, record, fields, problems) if problems else _make_event(values)
 
 
 def read_record(text: str | bytes, source: Source | None = None, limits: Limits | None = None) -> Event | Quarantined:
@@ -120,5 +113,15 @@ def _make_event(values: list[Any]) -> Event:
     if content is not None:
         said[_CONTENT - 1] = hash_text(content)
         values[_WORD_COUNT] = count_words(content)
-    values[_EVENT_AT] = EPOCH + timedelta(microseconds=values[_EVENT_AT])
     return Event._make((*_pick_business_values(values), fingerprint(said)))
+
+
+def _quarantine(
+    raw: bytes, record: dict[str, Any], fields: list[Field], problems: list[tuple[int, WrongValueError]]
+) -> Quarantined:
+    shown = {field.name: field.show(value) for field in fields if (value := field.find(record)) is not None}
+    described = []
+    for place, wrong in sorted(problems, key=itemgetter(0)):
+        name = _NAMES[place]
+        described.append(Problem.of(wrong.reason, name, shown.get(name), wrong.expected))
+    return quarantine(raw, described, shown)

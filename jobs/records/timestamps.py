@@ -51,7 +51,10 @@ def _read_iso_8601(text: str, default_time_zone: tzinfo) -> int | None:
         later = _read_iso_8601("0400" + text[4:], default_time_zone)
         return None if later is None else later - _MICROSECONDS_OF_400_YEARS
     try:
-        instant = datetime.fromisoformat(text[:_MINUTES] + text[_MINUTES:].replace(" ", "").upper())
+        try:
+            instant = datetime.fromisoformat(text)
+        except ValueError:  # Python knows neither a blank before the offset nor a small z
+            instant = datetime.fromisoformat(text[:_MINUTES] + text[_MINUTES:].replace(" ", "").upper())
     except ValueError:  # no day of the calendar
         return None
     return to_micros(instant if instant.tzinfo else instant.replace(tzinfo=default_time_zone))

@@ -1,7 +1,7 @@
 """The fields of a record -> typed values, or what is wrong with each."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from jobs.records.identity import derive_event_id
 from jobs.records.mapping import Finder, make_finder
 from jobs.records.strict_json import encode, has_huge_number, read_number
 from jobs.records.timestamps import find_zone, read_timestamp, to_micros
-from schemas.fields import FIELDS, Kind, Source
+from schemas.fields import FIELDS, Kind, Path, Source
 
 Reader = Callable[[Any], str | int]
 
@@ -46,14 +46,23 @@ NOT_STORABLE = WrongValueError("invalid_text", "text without NUL or half a surro
 class Field(NamedTuple):
     """One of our fields, as a source maps it.
 
-    `find` gives its value in a record, `shape` what its text becomes, and `read` the typed value, or raises
-    WrongValueError.
+    `place` is its place in `schemas.fields.FIELDS`. `find` gives its value in a record, `shape` what its text becomes,
+    and `read` the typed value, or raises WrongValueError. Without `paths` it does not depend on the names in a record.
     """
 
+    place: int
     name: str
     find: Finder
     shape: Callable[[str], str]
     read: Reader
+    paths: tuple[Path, ...]
+
+    def narrow(self, names: Collection[str]) -> "Field | None":
+        """The field for records that have no names but these, with fewer places to look; None where there is none."""
+        if not self.paths:
+            return self
+        paths = tuple(path for path in self.paths if path[0] in names)
+        return self._replace(find=_make_path_finder(self.name, paths), paths=paths) if paths else None
 
     def show(self, value: Any) -> str:
         """The value as a text for people."""
@@ -61,7 +70,7 @@ class Field(NamedTuple):
 
 
 def make_fields(source: Source, limits: Limits) -> list[Field]:
-    """All fields of ours, in the order of `schemas.fields.FIELDS`."""
+    """The fields that the source maps, in the order of `schemas.fields.FIELDS`."""
     shapes = {name: _make_shape(name, source) for name in FIELDS}
     readers: dict[Kind, Callable[[str], Reader]] = {
         "id": lambda name: _make_id_reader(shapes[name], limits.max_id_bytes),
@@ -70,7 +79,11 @@ def make_fields(source: Source, limits: Limits) -> list[Field]:
         "integer": lambda name: _make_number_reader(-(2**63), "a whole number"),
         "count": lambda name: _make_number_reader(0, "a whole number, not negative"),
     }
-    return [Field(name, _make_finder(name, source), shapes[name], readers[kind](name)) for name, kind in FIELDS.items()]
+    return [
+        Field(place, name, find, shapes[name], readers[kind](name), paths)
+        for place, (name, kind) in enumerate(FIELDS.items())
+        for find, paths in _map(name, source)
+    ]
 
 
 def can_be_stored(value: Any) -> bool:
@@ -82,13 +95,19 @@ def can_be_stored(value: Any) -> bool:
     return type(value) is not str or "\x00" not in value
 
 
-def _make_finder(name: str, source: Source) -> Finder:
+def _map(name: str, source: Source) -> Iterator[tuple[Finder, tuple[Path, ...]]]:
+    """How the field is found and by which paths, once; nothing for a field that the source does not map."""
     if name in source.constants:
-        return lambda record: source.constants[name]
-    if name == "event_id" and name not in source.fields:
-        return derive_event_id
+        yield lambda record: source.constants[name], ()
+    elif name in source.fields:
+        yield _make_path_finder(name, source.fields[name]), source.fields[name]
+    elif name == "event_id":
+        yield derive_event_id, ()
+
+
+def _make_path_finder(name: str, paths: tuple[Path, ...]) -> Finder:
     # A blank document is a document of no words, not a missing one.
-    return make_finder(source.fields.get(name, ()), takes_blank=name == "content")
+    return make_finder(paths, takes_blank=name == "content")
 
 
 def _make_shape(name: str, source: Source) -> Callable[[str], str]:
@@ -103,9 +122,11 @@ def _make_shape(name: str, source: Source) -> Callable[[str], str]:
 
 def _make_id_reader(shape: Callable[[str], str], max_bytes: int) -> Reader:
     def read(value: Any) -> str:
-        if isinstance(value, dict | list | Raw):
-            raise WrongValueError("bad_value", "text")
-        text = shape(value if type(value) is str else encode(value))
+        if type(value) is not str:
+            if isinstance(value, dict | list | Raw):
+                raise WrongValueError("bad_value", "text")
+            value = encode(value)
+        text = shape(value)
         if len(text) > max_bytes or (not text.isascii() and len(text.encode()) > max_bytes):
             raise WrongValueError("value_too_long", f"at most {max_bytes} UTF-8 bytes")
         return text

@@ -7,7 +7,7 @@ import unicodedata
 _PART, _INNER, _NEITHER = "a", "'", " "
 # A character that is a word by itself.
 _ALONE = " a "
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+_BEYOND_LATIN = re.compile(r"[^\x00-\xff]+")
 _INNER_CHARACTERS = "'-\u2019\u2010\u2011"
 # The scripts Han, Hiragana and Katakana (Scripts.txt of Unicode), with the prolonged sound marks of both widths.
 _CJK = (
@@ -29,9 +29,11 @@ def count_words(text: str) -> int:
     >>> count_words("don't stop: 3.14 is well-known")
     6
     """
-    if not text.isascii():  # characters are looked up one by one, bytes all at once
-        text = _BEYOND_ASCII.sub(lambda run: run[0].translate(_MARKS), text)
-    marks = text.encode().translate(_ASCII_MARKS)
+    try:  # bytes are looked up all at once, other characters one by one
+        marks = text.encode("latin-1").translate(_LATIN_MARKS)
+    except UnicodeEncodeError:
+        text = _BEYOND_LATIN.sub(lambda run: run[0].translate(_MARKS), text)
+        marks = text.encode("latin-1").translate(_LATIN_MARKS)
     # A word begins at each part that does not continue one. Before it stands a blank, or an inner character that has
     # no part before itself: `don't` is marked aaa'a and begins once, `a--b` is marked a''a and begins twice.
     padded = b"  " + marks
@@ -56,4 +58,4 @@ class _Marks(dict[int, str]):
 
 
 _MARKS = _Marks()
-_ASCII_MARKS = bytes(ord(_mark(chr(point))) for point in range(128)).ljust(256)
+_LATIN_MARKS = bytes(ord(_mark(chr(point))) for point in range(256))

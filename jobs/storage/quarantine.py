@@ -21,8 +21,8 @@ _RUN, _REWRITTEN = "run_id=", "_rewriting_run_id="
 
 
 def write_quarantine(described: DataFrame, readings: list[Reading], folder: str, run_id: int) -> None:
-    """Write one JSON line per refused record, in order of file and record number, with the file's URI, below `folder`,
-    a path or a URI that every executor can reach.
+    """Write one JSON line per refused record, with its file's URI, below `folder`, a path or a URI that every executor
+    can reach. The lines of each part are in order of file and record number.
 
     The directory counts only once the run is committed in the database.
     """
@@ -30,7 +30,7 @@ def write_quarantine(described: DataFrame, readings: list[Reading], folder: str,
     names = spark.createDataFrame(
         [(reading.file_id, reading.file.uri) for reading in readings], "file_id long, source_file string"
     )
-    rows = described.join(F.broadcast(names), "file_id", "inner").orderBy("file_id", "record_number")
+    rows = described.join(F.broadcast(names), "file_id", "inner").sortWithinPartitions("file_id", "record_number")
     columns = [name for name in described.columns if name != "file_id"]
     # Decoded: Hadoop takes a path as it is written, percent signs and all.
     rows.select("source_file", *columns).write.json(f"{decode(make_uri(folder))}/{_RUN}{run_id}")

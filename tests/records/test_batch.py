@@ -22,8 +22,9 @@ def test_an_event_is_a_row_of_its_values() -> None:
     text = edit(content="two words", edit_length=-3, device="x")
     (row,) = build(text).to_pylist()
     event = accept(text)._asdict()
-    assert row == {**dict.fromkeys(SCHEMA.names), "file_id": 7, "split": 2, "record_number": 1, **event}
-    assert row["event_at"] == datetime(2025, 6, 2, 12, tzinfo=UTC)
+    del event["event_at_micros"]
+    said = {**event, "event_at": datetime(2025, 6, 2, 12, tzinfo=UTC)}
+    assert row == {**dict.fromkeys(SCHEMA.names), "file_id": 7, "split": 2, "record_number": 1, **said}
 
 
 def test_a_quarantined_record_is_a_row_of_its_problems_and_text() -> None:
