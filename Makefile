@@ -183,7 +183,7 @@ docker/.env:
 ##@ Work on the code
 .PHONY: test
 test: $(TEST) ## run the whole test suite, in two processes with a Spark and a PostgreSQL each
-	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest --numprocesses 2 --dist loadfile
+	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest --numprocesses 2 --dist loadfile
 
 # Left out is what starts servers of its own or simulates whole logs.
 .PHONY: test-fast
@@ -195,19 +195,19 @@ test-fast: $(TEST) ## records, SQL and plain functions, without Spark: two minut
 
 .PHONY: airflow-test
 airflow-test: $(TEST) $(AIRFLOW) ## run the Airflow DAG for real, in .venv-airflow: success, retry, failure
-	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest -p tests.conftest docker/airflow/tests
+	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest -p tests.conftest docker/airflow/tests
 
 .PHONY: cluster-test
 cluster-test: $(TEST) build/packages.tar.gz ## the job on a Spark master and two workers of this machine, one of which is killed
-	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest tests/cluster
+	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest tests/cluster
 
 .PHONY: faults
 faults: $(TEST) ## the job killed in each of its stages, in processes of its own; the database failing under it
-	@PUBLISHES=20 JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" $(PYTHON) -m pytest tests/faults tests/faults/kills
+	@PUBLISHES=20 JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest tests/faults tests/faults/kills
 
 .PHONY: proof
 proof: $(TEST) ## random records beside the oracle; 200 random worlds: however cut into runs, the tables are the same
-	@RANDOM_RECORDS=20000 COMMUTE_WORLDS=200 JAVA_HOME="$$($(PYTHON) -m jobs.storage.java)" \
+	@RANDOM_RECORDS=20000 COMMUTE_WORLDS=200 JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" \
 		$(PYTHON) -m pytest tests/properties
 
 .PHONY: anomaly-test
@@ -257,7 +257,7 @@ format: $(TEST) ## let ruff lay out the Python files
 ##@ Set up and clear
 .PHONY: java
 java: $(LOCAL) ## fetch Java 17 into ~/.jdk where there is no Java 17 or 21; prints the one that is used
-	@$(PYTHON) -m jobs.storage.java --install
+	@$(PYTHON) -m jobs.storage.local.java --install
 
 .PHONY: clean
 clean: ## stop the embedded server and remove it WITH ITS DATA, .venv and all that was generated; data/events stays

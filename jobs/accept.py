@@ -13,18 +13,18 @@ from pathlib import Path
 
 from psycopg2.extensions import cursor as Cursor
 
-from jobs.entry import add_common_arguments, erasure_key_file, quarantine_folder, run_job
-from jobs.load import Work, load, read_whole_files
+from jobs.steps.job_runner import add_common_arguments, erasure_key_file, quarantine_folder, run_job
+from jobs.steps.load import Work, load, read_whole_files
+from jobs.storage.config.settings import read_settings
+from jobs.storage.config.sources import read_source
+from jobs.storage.database.migrations import prepare_database
+from jobs.storage.database.postgres import connect, hold_run_lock
+from jobs.storage.erasure.tombstones import read_tombstones
 from jobs.storage.errors import UsageError
-from jobs.storage.file_systems import end_of_path, file_system_of, show_name
-from jobs.storage.held_back import read_held_back
-from jobs.storage.ledger import Chosen, make_readings, reserve_file_ids
-from jobs.storage.migrations import prepare_database
-from jobs.storage.postgres import connect, hold_run_lock
-from jobs.storage.settings import read_settings
-from jobs.storage.sources import read_source
-from jobs.storage.summary import format_summary, write_summary
-from jobs.storage.tombstones import read_tombstones
+from jobs.storage.input.file_systems import end_of_path, file_system_of, show_name
+from jobs.storage.runs.held_back import read_held_back
+from jobs.storage.runs.ledger import Chosen, make_readings, reserve_file_ids
+from jobs.storage.runs.summary import format_summary, write_summary
 
 
 def arg_parser() -> argparse.ArgumentParser:

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from jobs.database import find_database
 from jobs.query import Result, format_plain, run_query
-from jobs.storage.checks import Check, read_checks
+from jobs.storage.config.settings import Settings, read_settings
+from jobs.storage.database.checks import Check, read_checks
+from jobs.storage.database.postgres import read_only
 from jobs.storage.errors import PipelineError, QualityError
-from jobs.storage.postgres import read_only
-from jobs.storage.settings import Settings, read_settings
-from jobs.storage.signals import run_stoppable
+from jobs.storage.process.signals import run_stoppable
 
 SHOWN_ROWS = 20
 

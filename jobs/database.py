@@ -19,10 +19,10 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 import psycopg2
 from psycopg2.extensions import make_dsn, parse_dsn
 
-from jobs.storage import embedded_postgres
-from jobs.storage.environment import refuse_blank
+from jobs.storage.config.environment import refuse_blank
 from jobs.storage.errors import PipelineError, UsageError
-from jobs.storage.signals import run_stoppable
+from jobs.storage.local import embedded_postgres
+from jobs.storage.process.signals import run_stoppable
 
 DATA_DIR = Path(__file__).resolve().parents[1] / "data" / "postgres"
 

@@ -22,8 +22,13 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from jobs.entry import add_common_arguments, erasure_key_file, quarantine_folder, run_job
-from jobs.storage.erasing import (
+from jobs.steps.job_runner import add_common_arguments, erasure_key_file, quarantine_folder, run_job
+from jobs.steps.redact_quarantine import Redaction, find_redaction, find_stated_names, frame_refused, rewrite
+from jobs.storage.config.settings import Settings, read_settings
+from jobs.storage.database.migrations import prepare_database
+from jobs.storage.database.own_objects import are_tables_published
+from jobs.storage.database.postgres import connect, hold_run_lock, jdbc_options
+from jobs.storage.erasure.person_records import (
     clean_books,
     find_input_files,
     find_names,
@@ -32,23 +37,18 @@ from jobs.storage.erasing import (
     stage_erasure,
     sweep_dead_rows,
 )
+from jobs.storage.erasure.person_texts import PersonTexts, list_packed_files
+from jobs.storage.erasure.tombstones import Tombstones, read_tombstones, take_key
 from jobs.storage.errors import UsageError
-from jobs.storage.history import find_history, read_history
-from jobs.storage.migrations import prepare_database
-from jobs.storage.own_objects import are_tables_published
-from jobs.storage.person_texts import PersonTexts, list_packed_files
-from jobs.storage.postgres import connect, hold_run_lock, jdbc_options
-from jobs.storage.publish import publish_surely
-from jobs.storage.quarantine import finish_rewrites, list_unfinished
-from jobs.storage.redaction import Redaction, find_redaction, find_stated_names, frame_refused, rewrite
-from jobs.storage.rehearsal import rehearse
-from jobs.storage.runs import Run, entered_run
-from jobs.storage.settings import Settings, read_settings
-from jobs.storage.shared_folder import refuse_unshared_quarantine
-from jobs.storage.spark import keep, keep_few, start_spark
-from jobs.storage.staging import stage
-from jobs.storage.summary import format_erasure, write_summary
-from jobs.storage.tombstones import Tombstones, read_tombstones, take_key
+from jobs.storage.process.spark_session import keep, keep_few, start_spark
+from jobs.storage.quarantine.folder import finish_rewrites, list_unfinished
+from jobs.storage.quarantine.shared_folder import refuse_unshared_quarantine
+from jobs.storage.runs.dry_run import rehearse
+from jobs.storage.runs.history import find_history, read_history
+from jobs.storage.runs.publish import publish_surely
+from jobs.storage.runs.run import Run, entered_run
+from jobs.storage.runs.staging import stage
+from jobs.storage.runs.summary import format_erasure, write_summary
 from jobs.transforms.deduplicate import PUBLISHED, deduplicate
 from jobs.transforms.model import model_tables
 from jobs.transforms.pseudonymize import pseudonymize

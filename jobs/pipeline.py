@@ -17,14 +17,20 @@ from typing import Any
 
 from psycopg2.extensions import cursor as Cursor
 
-from jobs.entry import add_common_arguments, erasure_key_file, own_places, quarantine_folder, run_job
-from jobs.load import Work, load, read_whole_files
-from jobs.storage.empty_folders import note_folder
-from jobs.storage.environment import is_switched_on
-from jobs.storage.file_systems import InputFile, name_folder
-from jobs.storage.files import discover, no_files_found
-from jobs.storage.held_back import forget_settled_files, leave_out_held_back, read_held_back, read_precedents
-from jobs.storage.ledger import (
+from jobs.steps.job_runner import add_common_arguments, erasure_key_file, own_places, quarantine_folder, run_job
+from jobs.steps.load import Work, load, read_whole_files
+from jobs.storage.config.environment import is_switched_on
+from jobs.storage.config.settings import read_settings
+from jobs.storage.config.sources import read_source
+from jobs.storage.database.migrations import prepare_database
+from jobs.storage.database.postgres import connect, hold_run_lock
+from jobs.storage.database.views import make_views
+from jobs.storage.erasure.tombstones import read_tombstones
+from jobs.storage.input.discovery import discover, no_files_found
+from jobs.storage.input.empty_folders import note_folder
+from jobs.storage.input.file_systems import InputFile, name_folder
+from jobs.storage.runs.held_back import forget_settled_files, leave_out_held_back, read_held_back, read_precedents
+from jobs.storage.runs.ledger import (
     Chosen,
     Reading,
     choose_all_files,
@@ -36,14 +42,8 @@ from jobs.storage.ledger import (
     make_readings,
     reserve_file_ids,
 )
-from jobs.storage.migrations import prepare_database
-from jobs.storage.postgres import connect, hold_run_lock
-from jobs.storage.runs import RunKind
-from jobs.storage.settings import read_settings
-from jobs.storage.sources import read_source
-from jobs.storage.summary import format_nothing_new, format_summary, write_summary
-from jobs.storage.tombstones import read_tombstones
-from jobs.storage.views import make_views
+from jobs.storage.runs.run import RunKind
+from jobs.storage.runs.summary import format_nothing_new, format_summary, write_summary
 from schemas.fields import Source
 
 

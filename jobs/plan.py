@@ -10,9 +10,9 @@ next run sweeps should the plan be killed. It takes as long as the run itself an
 import argparse
 import sys
 
-from jobs.entry import run_job
 from jobs.pipeline import arg_parser, describe_load, load_folder
-from jobs.storage.summary import format_plan
+from jobs.steps.job_runner import run_job
+from jobs.storage.runs.summary import format_plan
 
 
 def run(args: argparse.Namespace, database_url: str) -> str:

@@ -13,11 +13,11 @@ from typing import Any
 
 from jobs.database import find_database
 from jobs.query import Result, parse_rows, query_file, show_results
+from jobs.storage.database.postgres import SQL, read_only
 from jobs.storage.errors import PipelineError
-from jobs.storage.file_systems import show_name
-from jobs.storage.postgres import SQL, read_only
-from jobs.storage.refused import read_lines
-from jobs.storage.signals import run_stoppable
+from jobs.storage.input.file_systems import show_name
+from jobs.storage.process.signals import run_stoppable
+from jobs.storage.quarantine.lines import read_lines
 
 _SHOWN_CHARACTERS = 60
 

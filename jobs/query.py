@@ -19,9 +19,9 @@ from typing import Any
 import psycopg2
 
 from jobs.database import find_database
+from jobs.storage.database.postgres import read_only
 from jobs.storage.errors import PipelineError, UsageError
-from jobs.storage.postgres import read_only
-from jobs.storage.signals import run_stoppable
+from jobs.storage.process.signals import run_stoppable
 
 # The five of the brief in its order, then the others; each is a view in the schema `metrics` and a file in sql/metrics.
 # Beside each the order of its printed rows: the latest days, the leaders, the gravest findings first. Every order ends

@@ -12,16 +12,16 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from jobs.entry import add_common_arguments, erasure_key_file, quarantine_folder, run_job
-from jobs.load import Work, load
+from jobs.steps.job_runner import add_common_arguments, erasure_key_file, quarantine_folder, run_job
+from jobs.steps.load import Work, load
+from jobs.steps.read_open_records import Selection, choose_open_files, count_open_records, read_open_records
+from jobs.storage.config.settings import read_settings
+from jobs.storage.database.migrations import prepare_database
+from jobs.storage.database.own_objects import are_tables_published
+from jobs.storage.database.postgres import connect, hold_run_lock
+from jobs.storage.erasure.tombstones import read_tombstones
 from jobs.storage.errors import UsageError
-from jobs.storage.migrations import prepare_database
-from jobs.storage.open_quarantine import Selection, choose_open_files, count_open_records, read_open_records
-from jobs.storage.own_objects import are_tables_published
-from jobs.storage.postgres import connect, hold_run_lock
-from jobs.storage.settings import read_settings
-from jobs.storage.summary import format_nothing_to_replay, format_replay, write_summary
-from jobs.storage.tombstones import read_tombstones
+from jobs.storage.runs.summary import format_nothing_to_replay, format_replay, write_summary
 from schemas.fields import REASONS
 
 

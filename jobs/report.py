@@ -16,7 +16,7 @@ from jobs.database import find_database
 from jobs.reporting.data import read_report
 from jobs.reporting.page import render
 from jobs.storage.errors import PipelineError, UsageError
-from jobs.storage.signals import run_stoppable
+from jobs.storage.process.signals import run_stoppable
 
 
 def write_page(path: Path, page: str) -> None:

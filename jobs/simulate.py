@@ -31,7 +31,7 @@ from jobs.simulation.output import OutputError, prepare_output
 from jobs.simulation.settings import AnomalyLevel, Settings, split_into_shards
 from jobs.simulation.shard import simulate_shard
 from jobs.simulation.truth import Answers, compose_truth
-from jobs.storage.signals import Stopped, end_silently, run_stoppable
+from jobs.storage.process.signals import Stopped, end_silently, run_stoppable
 
 logger = logging.getLogger(__name__)
 

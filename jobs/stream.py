@@ -36,15 +36,15 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from jobs.entry import own_places, run_job
 from jobs.pipeline import add_folder_arguments, describe_load, load_folder
+from jobs.steps.job_runner import own_places, run_job
+from jobs.storage.config.settings import Settings, read_settings
 from jobs.storage.errors import ChangedFilesError
-from jobs.storage.files import discover
-from jobs.storage.settings import Settings, read_settings
-from jobs.storage.signals import STOPPING
-from jobs.storage.spark import start_spark
-from jobs.storage.summary import format_empty_input, format_line
-from jobs.storage.watching import watch
+from jobs.storage.input.discovery import discover
+from jobs.storage.input.watch_folder import watch
+from jobs.storage.process.signals import STOPPING
+from jobs.storage.process.spark_session import start_spark
+from jobs.storage.runs.summary import format_empty_input, format_line
 
 logger = logging.getLogger(__name__)
 

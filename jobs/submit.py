@@ -31,11 +31,11 @@ from pathlib import Path
 from typing import IO
 
 from jobs.database import find_database
-from jobs.storage.environment import is_switched_on, refuse_blank
+from jobs.storage.config.environment import is_switched_on, refuse_blank
 from jobs.storage.errors import PipelineError, UsageError
-from jobs.storage.java import find_java_home
-from jobs.storage.jdbc_driver import DEFAULTS, find_driver, find_spark_home
-from jobs.storage.signals import LOCK_VARIABLE, STOPPING, run_stoppable
+from jobs.storage.local.java import find_java_home
+from jobs.storage.local.jdbc_driver import DEFAULTS, find_driver, find_spark_home
+from jobs.storage.process.signals import LOCK_VARIABLE, STOPPING, run_stoppable
 
 LOG_FOLDER = Path("data/runs").resolve()  # as in conf/log4j2.properties
 

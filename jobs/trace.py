@@ -17,11 +17,14 @@ from psycopg2.extensions import cursor as Cursor
 
 from jobs.database import find_database
 from jobs.query import format_cell
+from jobs.storage.config.sources import read_source
+from jobs.storage.database.postgres import read_only
 from jobs.storage.errors import PipelineError, UsageError
-from jobs.storage.file_systems import end_of_path, show_name
-from jobs.storage.held_back import read_held_back
-from jobs.storage.postgres import read_only
-from jobs.storage.provenance import (
+from jobs.storage.input.file_systems import end_of_path, show_name
+from jobs.storage.process.signals import run_stoppable
+from jobs.storage.quarantine.lines import find_refused, read_refused
+from jobs.storage.runs.held_back import read_held_back
+from jobs.storage.runs.provenance import (
     FileReading,
     Row,
     fetch_rows,
@@ -34,9 +37,6 @@ from jobs.storage.provenance import (
     read_event_id,
     read_text,
 )
-from jobs.storage.refused import find_refused, read_refused
-from jobs.storage.signals import run_stoppable
-from jobs.storage.sources import read_source
 
 _SHOWN_CHARACTERS = 4000
 # So much is searched without being asked: a second or so.

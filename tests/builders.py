@@ -11,11 +11,11 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from jobs.records.pseudonyms import Erased
-from jobs.records.reading import ReadRequest, read_pieces
+from jobs.records.erased_people import Erased
+from jobs.records.read_splits import ReadRequest, read_pieces
 from jobs.records.validate import Limits
-from jobs.storage.checks import Check, read_checks
-from jobs.storage.sources import read_source
+from jobs.storage.config.sources import read_source
+from jobs.storage.database.checks import Check, read_checks
 from schemas.fields import Source
 from schemas.tables import EVENTS
 

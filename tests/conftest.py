@@ -13,7 +13,7 @@ from uuid import uuid4
 import psycopg2
 import pytest
 
-from jobs.storage import embedded_postgres
+from jobs.storage.local import embedded_postgres
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -83,7 +83,7 @@ def read_spark_defaults() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """The session that the jobs use, on two cores, with few partitions because the frames are tiny."""
-    from jobs.storage.spark import start_spark
+    from jobs.storage.process.spark_session import start_spark
 
     session = start_spark("tests", "local[2]", {**read_spark_defaults(), "spark.sql.shuffle.partitions": "2"})
     yield session

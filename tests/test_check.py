@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jobs import check
-from jobs.storage.postgres import SQL
+from jobs.storage.database.postgres import SQL
 from tests.builders import ROOT
 from tests.metrics.rows import Event, create_tables, edit, execute, load
 from tests.test_make import run_make

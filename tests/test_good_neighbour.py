@@ -16,13 +16,13 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs import erase, pipeline, plan, replay
-from jobs.storage import embedded_postgres
-from jobs.storage.embedded_postgres import find_programs
+from jobs.storage.config.settings import read_settings
+from jobs.storage.database.own_objects import list_own_objects
+from jobs.storage.database.postgres import connect
 from jobs.storage.errors import QualityError, UsageError
-from jobs.storage.own_objects import list_own_objects
-from jobs.storage.postgres import connect
-from jobs.storage.runs import start_run
-from jobs.storage.settings import read_settings
+from jobs.storage.local import embedded_postgres
+from jobs.storage.local.embedded_postgres import find_programs
+from jobs.storage.runs.run import start_run
 from tests.builders import ROOT, record_json
 from tests.conftest import empty_database, run_on_server
 from tests.storage.conftest import load_one_event, prepare

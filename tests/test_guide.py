@@ -9,7 +9,7 @@ import pytest
 import yaml
 from pyspark.sql import SparkSession
 
-from jobs.storage import settings, sources
+from jobs.storage.config import settings, sources
 from schemas.fields import FIELDS, REASONS
 from tests.builders import ROOT
 from tests.test_pipeline import load, query

@@ -17,8 +17,8 @@ from pyspark.sql import SparkSession
 
 from jobs import check, plan
 from jobs.pipeline import arg_parser, run
+from jobs.storage.database.postgres import SQL
 from jobs.storage.errors import UsageError
-from jobs.storage.postgres import SQL
 from tests.builders import ROOT, record_json
 from tests.check_truth import compare
 from tests.conftest import empty_database

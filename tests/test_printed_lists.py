@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from jobs.quality import describe_reasons, describe_unmatched
+from jobs.steps.file_quality import describe_reasons, describe_unmatched
+from jobs.storage.config.sources import read_source
 from jobs.storage.errors import UsageError
-from jobs.storage.ledger import choose_all_files
-from jobs.storage.refused import find_refused
-from jobs.storage.sources import read_source
-from jobs.storage.summary import format_nothing_new
+from jobs.storage.quarantine.lines import find_refused
+from jobs.storage.runs.ledger import choose_all_files
+from jobs.storage.runs.summary import format_nothing_new
 from jobs.transforms.quarantine import RefusedGroup
 from tests.builders import default_source
 from tests.metrics.rows import Event, create_tables, execute, load

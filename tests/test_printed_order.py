@@ -14,7 +14,7 @@ import pytest
 
 from jobs.query import METRICS, Result, query_file, query_metric
 from jobs.reporting.data import REPORT, as_dicts, find_rows_behind
-from jobs.storage.postgres import SQL
+from jobs.storage.database.postgres import SQL
 from tests.conftest import empty_database
 from tests.metrics.rows import Event, comment, create_tables, edit, execute, load, query, share
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.gate import Verdict, judge_run, pass_gate
-from jobs.quality import FileQuality, describe_reasons, describe_unmatched
+from jobs.steps.file_quality import FileQuality, describe_reasons, describe_unmatched
+from jobs.steps.quality_gate import Verdict, judge_run, pass_gate
 from jobs.storage.errors import QualityError
-from jobs.storage.file_systems import InputFile
-from jobs.storage.held_back import Precedents
-from jobs.storage.ledger import Reading
+from jobs.storage.input.file_systems import InputFile
+from jobs.storage.runs.held_back import Precedents
+from jobs.storage.runs.ledger import Reading
 from jobs.transforms.quarantine import QualityGate, RefusedGroup
 from tests.builders import default_source, record_json
 from tests.test_pipeline import load, query

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from jobs import load, pipeline
+from jobs import pipeline
+from jobs.steps import load
 from tests.builders import ROOT
 from tests.metrics.rows import create_tables, query
 

@@ -6,7 +6,7 @@ import pytest
 from psycopg2 import sql
 from pyspark.sql import types as T
 
-from jobs.storage.postgres import execute_files
+from jobs.storage.database.postgres import execute_files
 from schemas.fields import FIELDS, REQUIRED, REQUIRED_BY_TYPE
 from schemas.tables import STAGED
 

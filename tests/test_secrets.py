@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psutil
 import pytest
 
-from jobs.storage.embedded_postgres import _find_free_port
+from jobs.storage.local.embedded_postgres import _find_free_port
 from tests.builders import ROOT
 from tests.conftest import empty_database, run_on_server
 from tests.faults.harness import PUBLISHING, SECONDS, stopped_while, write_events

@@ -7,7 +7,7 @@ import pytest
 
 from jobs import submit
 from jobs.storage.errors import UsageError
-from jobs.storage.jdbc_driver import find_driver
+from jobs.storage.local.jdbc_driver import find_driver
 from jobs.submit import NOISE, run_job
 
 DEFAULTS = Path(__file__).resolve().parents[1] / "conf" / "spark-defaults.conf"
@@ -27,7 +27,7 @@ def test_named_driver_that_is_missing_is_refused() -> None:
 def test_driver_that_can_not_be_fetched_is_one_line_with_the_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jobs.storage.jdbc_driver.IVY_FOLDER", tmp_path / "ivy")
+    monkeypatch.setattr("jobs.storage.local.jdbc_driver.IVY_FOLDER", tmp_path / "ivy")
     with pytest.raises(UsageError, match=r"JDBC_JAR=/path/postgresql\.jar") as caught:
         find_driver({}, Path("/bin/false"), DEFAULTS)
     assert "\n" not in str(caught.value)
@@ -94,7 +94,7 @@ def test_a_variable_that_is_set_and_empty_is_not_taken_for_its_default(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(name, "")
-    monkeypatch.setattr("jobs.storage.embedded_postgres.start", lambda _: pytest.fail("a server was started"))
+    monkeypatch.setattr("jobs.storage.local.embedded_postgres.start", lambda _: pytest.fail("a server was started"))
     assert submit.main(["--database", "jobs/pipeline.py", "--input", "a"]) == 2
     assert capsys.readouterr().err.startswith(f"error: {name} is set and empty")
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
+from jobs.records.erased_people import Erased
 from jobs.records.event import Event
 from jobs.records.identity import fingerprint, hash_text
-from jobs.records.pseudonyms import Erased
-from jobs.records.quarantine import Problem, Quarantined, is_utf8, quarantine
+from jobs.records.problems import Problem, Quarantined, is_utf8, quarantine
 from jobs.records.strict_json import decode
 from jobs.records.validate import MISSING, NOT_STORABLE, Field, Limits, WrongValueError, can_be_stored, make_fields
 from jobs.records.words import count_words

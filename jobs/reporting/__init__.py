@@ -1,1 +1,4 @@
-"""The report: what it shows (data), how (charts, wording), and the page around it."""
+"""The report: one HTML page, from one read of the database.
+
+May import `storage` and `schemas`.
+"""

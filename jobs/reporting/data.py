@@ -10,8 +10,8 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
 from jobs.query import Result, query_file, run_query
+from jobs.storage.database.postgres import SQL, read_only, read_sql
 from jobs.storage.errors import UsageError
-from jobs.storage.postgres import SQL, read_only, read_sql
 
 REPORT = SQL / "report"
 

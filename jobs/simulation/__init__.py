@@ -1,1 +1,4 @@
-"""The parts of the simulator: who works, on what, when, what goes wrong, and what the right answers are."""
+"""Simulated event logs, with the right answers beside them.
+
+May import `schemas`; it shares no rule with the code that it tests.
+"""

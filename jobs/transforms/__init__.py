@@ -1,1 +1,4 @@
-"""Pure functions DataFrame -> DataFrame: no session, path, clock or database inside."""
+"""Pure functions, DataFrame -> DataFrame: deduplication, sessions, users, documents, tables.
+
+May import `records` and `schemas`. No session, path, clock or database inside.
+"""

@@ -9,8 +9,8 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from jobs.records.pseudonyms import PERSONAL, Erased
-from jobs.records.quarantine import Problem, Quarantined
+from jobs.records.erased_people import PERSONAL, Erased
+from jobs.records.problems import Problem, Quarantined
 from schemas.tables import WHOLE_QUARANTINE_LINE
 
 # The columns of an event that get another value; those of PERSONAL lose theirs.

@@ -26,8 +26,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 
-from jobs.storage import embedded_postgres
-from jobs.storage.postgres import SQL
+from jobs.storage.database.postgres import SQL
+from jobs.storage.local import embedded_postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 RIVALS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"

@@ -14,7 +14,7 @@ import psycopg2
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
-from jobs.storage.postgres import jdbc_options
+from jobs.storage.database.postgres import jdbc_options
 
 KEYS = """
 alter table users add primary key (user_id);

@@ -143,7 +143,7 @@ def local(server: str, events: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def test_the_executors_python_has_neither_the_project_nor_its_packages() -> None:
-    for module in ("jobs.load", "pyarrow", "msgspec"):
+    for module in ("jobs.steps.load", "pyarrow", "msgspec"):
         imported = subprocess.run([STRANGER, "-c", f"import {module}"], check=False, cwd="/", capture_output=True)
         assert b"ModuleNotFoundError" in imported.stderr
 

@@ -13,8 +13,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.erase import arg_parser, run
+from jobs.storage.database.migrations import prepare_database
 from jobs.storage.errors import UsageError
-from jobs.storage.migrations import prepare_database
 from tests.builders import error_checks, record_json
 from tests.conftest import empty_database
 from tests.erasure.crawl import CLEANED, COLUMNS, GONE, PSEUDONYM, crawl, find_in_files, read_files

@@ -13,8 +13,8 @@ from uuid import uuid4
 
 import pytest
 
-from jobs.storage import embedded_postgres
-from jobs.storage.passfile import read_passfile, write_passfile
+from jobs.storage.database.passfile import read_passfile, write_passfile
+from jobs.storage.local import embedded_postgres
 from tests.conftest import empty_database, run_on_server
 from tests.faults.harness import Job, find_leftovers, read_state, wait_until, write_events
 from tests.faults.proxy import Proxy, proxy_of

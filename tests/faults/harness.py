@@ -12,9 +12,9 @@ from typing import Any
 import psycopg2
 from psycopg2 import errors, sql
 
-from jobs.entry import run_job
 from jobs.pipeline import arg_parser, run
-from jobs.storage.postgres import PUBLISH_NAME, STAGING_NAME
+from jobs.steps.job_runner import run_job
+from jobs.storage.database.postgres import PUBLISH_NAME, STAGING_NAME
 from tests.builders import error_checks, record_json
 from tests.test_pipeline import fingerprint, query
 

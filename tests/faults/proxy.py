@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from jobs.storage.postgres import PUBLISH_NAME
+from jobs.storage.database.postgres import PUBLISH_NAME
 
 _COMMIT = b"COMMIT\0"  # the end of a simple query, as psycopg2 sends it
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.records.formats import Sniffed
-from jobs.storage import files, reading
-from jobs.storage.changed_files import refuse_changed
+from jobs.records.files.formats import Sniffed
+from jobs.steps import read_files
 from jobs.storage.errors import ChangedFilesError
-from jobs.storage.file_systems import InputFile
-from jobs.storage.files import discover
+from jobs.storage.input import discovery
+from jobs.storage.input.changed_files import refuse_changed
+from jobs.storage.input.discovery import discover
+from jobs.storage.input.file_systems import InputFile
 from tests.builders import record_json
 from tests.faults.conftest import Site
 from tests.faults.harness import STAGING, Job, stopped_while
@@ -66,13 +67,13 @@ def change_amid_reading(monkeypatch: pytest.MonkeyPatch, change: Callable[[], ob
     """The files are looked at before the change, and read behind it."""
 
     def sniff_and_change(file: InputFile) -> Sniffed:
-        sniffed = files.sniff(file)
+        sniffed = discovery.sniff(file)
         if file.uri.endswith("steady.json"):
             return sniffed
         change()
         return sniffed
 
-    monkeypatch.setattr(reading, "sniff", sniff_and_change)
+    monkeypatch.setattr(read_files, "sniff", sniff_and_change)
 
 
 @pytest.mark.parametrize("kind", CHANGES)

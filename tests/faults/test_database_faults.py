@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 import psycopg2
 import pytest
 
-from jobs.storage import embedded_postgres
+from jobs.storage.config.settings import read_settings
+from jobs.storage.database.migrations import prepare_database
+from jobs.storage.database.passfile import read_passfile
+from jobs.storage.database.postgres import LOADER, connect
 from jobs.storage.errors import LostRowsError
-from jobs.storage.migrations import prepare_database
-from jobs.storage.passfile import read_passfile
-from jobs.storage.postgres import LOADER, connect
-from jobs.storage.publish import publish
-from jobs.storage.runs import start_run
-from jobs.storage.settings import read_settings
+from jobs.storage.local import embedded_postgres
+from jobs.storage.runs.publish import publish
+from jobs.storage.runs.run import start_run
 from tests.builders import ROOT
 from tests.conftest import run_on_server
 from tests.faults.conftest import Site

@@ -22,8 +22,8 @@ import psycopg2
 
 from jobs.simulate import simulate
 from jobs.simulation.settings import AnomalyLevel, Settings
-from jobs.storage import embedded_postgres
-from jobs.storage.settings import THRESHOLDS
+from jobs.storage.config.settings import THRESHOLDS
+from jobs.storage.local import embedded_postgres
 from tests.check_truth import compare
 from tests.conftest import empty_database
 from tests.metrics.rows import Event, create_tables, load

@@ -13,10 +13,10 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
-from jobs.storage.migrations import prepare_database
-from jobs.storage.postgres import SQL, execute_files
-from jobs.storage.settings import read_settings
-from jobs.storage.views import make_views
+from jobs.storage.config.settings import read_settings
+from jobs.storage.database.migrations import prepare_database
+from jobs.storage.database.postgres import SQL, execute_files
+from jobs.storage.database.views import make_views
 from tests.builders import ROOT
 
 RUN_ID = 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jobs.storage.postgres import SQL
+from jobs.storage.database.postgres import SQL
 from tests.metrics.rows import RUN_ID, Event, create_tables, edit, execute, load, login, query, run_file, share
 
 CHECKS = sorted(path.stem for path in (SQL / "checks").glob("*.sql"))

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from jobs.storage.postgres import SQL
-from jobs.storage.settings import THRESHOLDS
+from jobs.storage.config.settings import THRESHOLDS
+from jobs.storage.database.postgres import SQL
 from tests.metrics.rows import Event, comment, edit, load, login, query, share
 from tests.metrics.test_anomalies import explain, find_anomalies
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jobs.query import METRICS
-from jobs.storage.postgres import SQL
+from jobs.storage.database.postgres import SQL
 from tests.metrics.rows import Event, comment, edit, load, login, query, share
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 
 from jobs.records.batch import MAX_BYTES, MAX_ROWS, SCHEMA, BatchBuilder
-from jobs.records.pseudonyms import Erased
+from jobs.records.erased_people import Erased
 from jobs.records.reader import RecordReader
 from tests.builders import LIMITS, record_json
 from tests.records.helpers import READER, SOURCE, accept, edit, refuse

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jobs.records import lines
-from jobs.records.lines import KEPT_BYTES, MAX_RECORD_BYTES, TOO_LONG, Line, LineRange, split_lines
-from jobs.records.scanning import scan_records
-from jobs.records.unpacking import Content
+from jobs.records.files import lines
+from jobs.records.files.content import Content
+from jobs.records.files.lines import KEPT_BYTES, MAX_RECORD_BYTES, TOO_LONG, Line, LineRange, split_lines
+from jobs.records.files.split_records import scan_records
 
 
 def read_range(content: bytes, start: int, end: int) -> list[Line]:

@@ -12,7 +12,7 @@ import pytest
 from jobs.records import Event, read_record, reader, words
 from jobs.records.reader import read_default_source
 from jobs.records.validate import Limits
-from jobs.storage.settings import read_settings
+from jobs.storage.config.settings import read_settings
 from tests.builders import ROOT, default_source, record_json
 
 PACKAGE = ROOT / "jobs" / "records"

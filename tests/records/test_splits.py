@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from jobs.records.formats import Sniffed
-from jobs.records.splits import Split, choose_split_bytes, cut_file, pack_splits
+from jobs.records.files.formats import Sniffed
+from jobs.records.files.splits import Split, choose_split_bytes, cut_file, pack_splits
 
 MIB = 1024**2
 

@@ -9,7 +9,7 @@ import pytest
 from msgspec import Raw
 
 from jobs.records import Quarantined, RecordReader
-from jobs.records.pseudonyms import Erased
+from jobs.records.erased_people import Erased
 from jobs.records.strict_json import MAX_NESTING, decode, encode, has_huge_number, read_number
 from tests.builders import LIMITS, ROOT, default_source
 
@@ -131,7 +131,7 @@ def test_two_megabytes_cost_no_more_than_their_length(case: str) -> None:
 def test_the_limit_does_not_depend_on_the_stack_that_is_left() -> None:
     program = f"""
 from jobs.records import Quarantined, RecordReader
-from jobs.records.pseudonyms import Erased
+from jobs.records.erased_people import Erased
 from jobs.records.strict_json import decode, encode
 def call(depth):
     return encode(decode(b"[" * {MAX_NESTING} + b"]" * {MAX_NESTING})) if depth == 0 else call(depth - 1)

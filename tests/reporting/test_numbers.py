@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jobs.reporting.data import REPORT, Report
-from jobs.storage.postgres import SQL
+from jobs.storage.database.postgres import SQL
 from tests.metrics.rows import query
 from tests.reporting.conftest import BURST_DAY
 

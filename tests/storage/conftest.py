@@ -8,13 +8,13 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from jobs.storage import postgres
-from jobs.storage.history import find_history
-from jobs.storage.migrations import prepare_database
-from jobs.storage.postgres import connect
-from jobs.storage.publish import publish
-from jobs.storage.runs import RunKind
-from jobs.storage.settings import read_settings
+from jobs.storage.config.settings import read_settings
+from jobs.storage.database import postgres
+from jobs.storage.database.migrations import prepare_database
+from jobs.storage.database.postgres import connect
+from jobs.storage.runs.history import find_history
+from jobs.storage.runs.publish import publish
+from jobs.storage.runs.run import RunKind
 from tests.builders import ROOT
 from tests.conftest import empty_database
 from tests.storage.test_publish import stage_one_event

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from psycopg2 import sql
 
-from jobs.storage.checks import FailedChecksError, read_checks
-from jobs.storage.migrations import prepare_database
-from jobs.storage.postgres import connect
-from jobs.storage.publish import FileCounts, Published, publish
-from jobs.storage.runs import fail_run, start_run
-from jobs.storage.settings import read_settings
+from jobs.storage.config.settings import read_settings
+from jobs.storage.database.checks import FailedChecksError, read_checks
+from jobs.storage.database.migrations import prepare_database
+from jobs.storage.database.postgres import connect
+from jobs.storage.runs.publish import FileCounts, Published, publish
+from jobs.storage.runs.run import fail_run, start_run
 from tests.builders import ROOT
 from tests.metrics.rows import execute, query
 
@@ -142,6 +142,6 @@ def test_a_warning_is_kept_with_an_example_and_stops_nothing(connection: Any, ca
 def test_a_check_that_does_not_say_how_severe_it_is_is_refused(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "checks").mkdir()
     (tmp_path / "checks" / "new.sql").write_text("select 1 where false")
-    monkeypatch.setattr("jobs.storage.postgres.SQL", tmp_path)
+    monkeypatch.setattr("jobs.storage.database.postgres.SQL", tmp_path)
     with pytest.raises(ValueError, match="the first line must be"):
         read_checks()

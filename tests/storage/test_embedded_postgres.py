@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 import psycopg2
 import pytest
 
-from jobs.storage import embedded_postgres
-from jobs.storage.embedded_postgres import EmbeddedPostgresError
-from jobs.storage.passfile import read_passfile, write_passfile
+from jobs.storage.database.passfile import read_passfile, write_passfile
+from jobs.storage.local import embedded_postgres
+from jobs.storage.local.embedded_postgres import EmbeddedPostgresError
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_noted_pid_of_another_program_does_not_stop_a_start(data_dir: Path) -> N
 
 
 def test_two_starts_at_once_share_one_server(data_dir: Path) -> None:
-    code = "import sys, pathlib; from jobs.storage.embedded_postgres import start; "
+    code = "import sys, pathlib; from jobs.storage.local.embedded_postgres import start; "
     code += "print(start(pathlib.Path(sys.argv[1])))"
     starts = [
         subprocess.Popen([sys.executable, "-c", code, str(data_dir)], stdout=subprocess.PIPE, text=True)
@@ -165,7 +165,7 @@ def test_two_starts_at_once_share_one_server(data_dir: Path) -> None:
 
 
 def test_start_that_was_killed_while_making_the_cluster_is_done_again(data_dir: Path) -> None:
-    code = "import sys, pathlib; from jobs.storage.embedded_postgres import start; "
+    code = "import sys, pathlib; from jobs.storage.local.embedded_postgres import start; "
     code += "start(pathlib.Path(sys.argv[1]))"
     with subprocess.Popen([sys.executable, "-c", code, str(data_dir)], process_group=0) as starting:
         deadline = time.monotonic() + 60

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.storage import java
-from jobs.storage.java import JavaNotFoundError, find_java_home, read_version
+from jobs.storage.local import java
+from jobs.storage.local.java import JavaNotFoundError, find_java_home, read_version
 
 
 def make_java(home: Path, version: str) -> Path:

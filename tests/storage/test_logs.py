@@ -8,7 +8,7 @@ from pathlib import Path
 CODE = """
 import logging, sys
 from pathlib import Path
-from jobs.storage.logs import Stages, configure_logging
+from jobs.storage.process.logs import Stages, configure_logging
 configure_logging(Path(sys.argv[1]))
 with Stages(20250630120000000).time("parse") as counts:
     counts["accepted"] = 3018

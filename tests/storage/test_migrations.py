@@ -7,9 +7,9 @@ from typing import Any
 import psycopg2
 import pytest
 
-from jobs.storage import migrations
+from jobs.storage.database import migrations
+from jobs.storage.database.postgres import find_sql
 from jobs.storage.errors import UsageError
-from jobs.storage.postgres import find_sql
 from tests.conftest import empty_database
 from tests.storage.catalogue import read_catalogue
 from tests.storage.conftest import load_one_event, prepare

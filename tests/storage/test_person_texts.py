@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.storage.person_texts import PersonTexts, list_packed_files
+from jobs.storage.erasure.person_texts import PersonTexts, list_packed_files
 
 NAME = 'Zo\u00eb "Z" Lee'
 

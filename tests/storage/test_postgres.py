@@ -9,7 +9,7 @@ import pytest
 from psycopg2 import sql
 from pyspark.sql import SparkSession
 
-from jobs.storage.postgres import jdbc_options
+from jobs.storage.database.postgres import jdbc_options
 from tests.builders import record_json
 from tests.conftest import run_on_server
 from tests.faults.harness import Job

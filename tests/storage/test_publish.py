@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from psycopg2 import sql
 
+from jobs.storage.config.settings import read_settings
+from jobs.storage.database.migrations import prepare_database
+from jobs.storage.database.postgres import connect, hold_run_lock
+from jobs.storage.database.views import make_views
 from jobs.storage.errors import DatabaseUnavailableError, PipelineError, QualityError
-from jobs.storage.migrations import prepare_database
-from jobs.storage.postgres import connect, hold_run_lock
-from jobs.storage.publish import FileCounts, publish
-from jobs.storage.runs import Run, RunKind, fail_run, start_run
-from jobs.storage.settings import read_settings
-from jobs.storage.views import make_views
+from jobs.storage.runs.publish import FileCounts, publish
+from jobs.storage.runs.run import Run, RunKind, fail_run, start_run
 from tests.builders import ROOT
 
 STAGED_ROWS = """

@@ -13,14 +13,13 @@ from chispa import assert_df_equality
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from jobs.records.lines import KEPT_BYTES, MAX_RECORD_BYTES
-from jobs.records.reading import ReadRequest
-from jobs.storage import reading
+from jobs.records.files.lines import KEPT_BYTES, MAX_RECORD_BYTES
+from jobs.records.read_splits import ReadRequest
+from jobs.steps.read_files import RecordsRead, read_files, scan_files
+from jobs.storage.erasure.tombstones import Tombstones
 from jobs.storage.errors import UsageError
-from jobs.storage.file_systems import InputFile
-from jobs.storage.files import discover, sniff
-from jobs.storage.reading import RecordsRead, read_files
-from jobs.storage.tombstones import Tombstones
+from jobs.storage.input.discovery import discover, sniff
+from jobs.storage.input.file_systems import InputFile
 from tests.builders import LIMITS, NOON, default_source, record_json
 
 INCLUDE = ("*.json", "*.gz")
@@ -88,7 +87,7 @@ def test_line_numbers_hold_across_splits_of_a_file(
 ) -> None:
     lines = [f'{{"number": {number}, "filling": "{"x" * (number % 97)}"}}' for number in range(1, 20_001)]
     (tmp_path / "big.json").write_text("\n".join(lines) + "\n")
-    monkeypatch.setattr(reading, "choose_split_bytes", lambda *_: 100_000)
+    monkeypatch.setattr("jobs.steps.read_files.choose_split_bytes", lambda *_: 100_000)
     records, counts = read_folder(spark, tmp_path)
     assert records["big.json"] == list(enumerate(lines, start=1))
     assert counts["big.json"] == (20_000, 0)
@@ -260,7 +259,7 @@ def test_what_tells_erased_people_is_in_no_plan_and_no_file_that_others_can_read
     by_id = dict(enumerate(files))
     request = ReadRequest(dict.fromkeys(by_id, default_source()), LIMITS, erased)
     with TemporaryDirectory() as scratch:
-        found = reading.scan_files(spark, by_id, {0: sniff(files[0])}, request, Path(scratch))
+        found = scan_files(spark, by_id, {0: sniff(files[0])}, request, Path(scratch))
         (event,) = found.filter("event_id is not null").collect()
         assert event.user_id == erased.pseudonym("ann")
         plan = found._jdf.queryExecution().toString()

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from psycopg2 import sql
 
-from jobs.storage.migrations import prepare_database
-from jobs.storage.postgres import connect
-from jobs.storage.publish import FileCounts, publish
-from jobs.storage.runs import start_run
-from jobs.storage.settings import read_settings
+from jobs.storage.config.settings import read_settings
+from jobs.storage.database.migrations import prepare_database
+from jobs.storage.database.postgres import connect
+from jobs.storage.runs.publish import FileCounts, publish
+from jobs.storage.runs.run import start_run
 from tests.builders import ROOT
 
 # Each event is an edit by somebody else of another document, so that every daily number counts the same.

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.storage.quarantine import finish_rewrites, list_quarantined_runs
+from jobs.storage.quarantine.folder import finish_rewrites, list_quarantined_runs
 from tests.erasure.test_erase import erase
 from tests.test_merge import at
 from tests.test_pipeline import load

@@ -10,9 +10,9 @@ import psycopg2
 import pytest
 from psycopg2 import errors
 
+from jobs.storage.database.postgres import connect
+from jobs.storage.database.roles import are_in_force
 from jobs.storage.errors import UsageError
-from jobs.storage.postgres import connect
-from jobs.storage.roles import are_in_force
 from tests.conftest import empty_database, run_on_server
 from tests.storage.conftest import load_one_event, prepare
 from tests.storage.test_publish import column, stage_one_event

@@ -17,15 +17,15 @@ import pytest
 from moto.server import ThreadedMotoServer
 from pyspark.sql import SparkSession
 
-from jobs.records import opening
-from jobs.records.lines import Line
-from jobs.records.reading import ReadRequest
-from jobs.records.splits import Split, cut_file, scan_split
-from jobs.storage import reading
-from jobs.storage.buckets import S3Files
+from jobs.records.files import open_file
+from jobs.records.files.lines import Line
+from jobs.records.files.splits import Split, cut_file, scan_split
+from jobs.records.read_splits import ReadRequest
+from jobs.steps import read_files
 from jobs.storage.errors import UsageError
-from jobs.storage.file_systems import InputFile, is_below
-from jobs.storage.files import discover, sniff
+from jobs.storage.input.buckets import S3Files
+from jobs.storage.input.discovery import discover, sniff
+from jobs.storage.input.file_systems import InputFile, is_below
 from tests.builders import LIMITS, default_source
 
 INCLUDE = ("*.json", "*.gz")
@@ -42,7 +42,7 @@ def s3_server() -> Iterator[str]:
     url = f"http://{host}:{port}"
     variables = {"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
     variables |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}
-    opening.connect_bucket.cache_clear()
+    open_file.connect_bucket.cache_clear()
     with patch.dict(os.environ, variables):
         yield url
     server.stop()
@@ -51,7 +51,7 @@ def s3_server() -> Iterator[str]:
 @pytest.fixture
 def bucket(s3_server: str) -> Any:
     """An empty bucket."""
-    opening.connect_bucket.cache_clear()
+    open_file.connect_bucket.cache_clear()
     made = boto3.resource("s3", endpoint_url=s3_server).Bucket(f"events-{uuid4().hex}")
     made.create()
     return made
@@ -79,7 +79,7 @@ def test_any_key_is_found_under_its_name_and_read_once(bucket: Any) -> None:
         put(bucket, **{f"in put/{name}.json": b'{"number": %d}\n' % number})
     files, skipped = discover(f"s3://{bucket.name}/in put", INCLUDE)
     assert skipped == []
-    assert {opening.decode(file.uri) for file in files} == {
+    assert {open_file.decode(file.uri) for file in files} == {
         f"s3://{bucket.name}/in put/{name}.json" for name in ODD_NAMES
     }
     numbers = {json.loads(text)["number"] for file in files for _, (text, _) in read(file)}
@@ -171,13 +171,13 @@ def test_access_denied_is_said_in_one_line(bucket: Any, s3_server: str) -> None:
 def test_sparks_workers_read_a_bucket(bucket: Any, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:  # the session is older than the server
         monkeypatch.setitem(spark.sparkContext.environment, name, os.environ[name])
-    reading._register.cache_clear()  # Spark keeps the environment of the moment in which the source was registered
-    monkeypatch.setattr(reading, "choose_split_bytes", lambda *_: 10_000)
+    read_files._register.cache_clear()  # Spark keeps the environment of the moment in which the source was registered
+    monkeypatch.setattr(read_files, "choose_split_bytes", lambda *_: 10_000)
     put(bucket, **{"in/lines.json": LINES, "in/[x] ü.gz": gzip.compress(b"[" + LINES.replace(b"\n", b",")[:-1] + b"]")})
     files = dict(enumerate(discover(f"s3a://{bucket.name}/in", INCLUDE)[0]))
     request = ReadRequest(dict.fromkeys(files, default_source()), LIMITS)
     with TemporaryDirectory() as scratch:
-        found = reading.read_files(spark, files, request, Path(scratch))
+        found = read_files.read_files(spark, files, request, Path(scratch))
     assert found.counts == {0: (3000, 0), 1: (3000, 0)}
     texts = [row.raw for row in found.quarantined.orderBy("file_id", "record_number").collect()]
     assert texts == LINES.decode().splitlines() * 2

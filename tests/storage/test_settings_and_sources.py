@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from jobs.storage.config.settings import read_settings
+from jobs.storage.config.sources import read_source
 from jobs.storage.errors import UsageError
-from jobs.storage.settings import read_settings
-from jobs.storage.sources import read_source
 from tests.builders import ROOT, default_source
 
 SETTINGS = (ROOT / "conf" / "pipeline.yml").read_text()

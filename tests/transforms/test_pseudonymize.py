@@ -9,7 +9,7 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.storage.tombstones import Tombstones
+from jobs.storage.erasure.tombstones import Tombstones
 from jobs.transforms.pseudonymize import find_names, pseudonymize, redact
 from jobs.transforms.quarantine import describe_quarantined
 from jobs.transforms.reading import split_read

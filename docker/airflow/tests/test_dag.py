@@ -16,7 +16,7 @@ import psycopg2
 import pytest
 from driver import DAGS, NO_DATABASE, ROOT, Airflow, Loaded, Task
 
-from jobs.storage import embedded_postgres
+from jobs.storage.local import embedded_postgres
 from tests.conftest import run_on_server
 
 DESCRIBE = """

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 import psycopg2
 
-from jobs.storage import embedded_postgres
+from jobs.storage.local import embedded_postgres
 from tests.builders import record_json
 from tests.conftest import empty_database
 from tests.faults.harness import SECONDS, find_leftovers, read_state, wait_until, write_events

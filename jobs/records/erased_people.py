@@ -1,0 +1,109 @@
+"""Erased people: a pseudonym in the place of their id, and nothing in the place of what they said or were.
+
+Ids are told by a keyed hash (HMAC-SHA256, RFC 2104, cut to 128 bits), so that nothing here has to know them.
+"""
+
+import hmac
+import re
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from jobs.records.event import Event
+from jobs.records.problems import Quarantined
+
+PSEUDONYM_PREFIX = "erased:"
+
+_HASH_DIGITS = 32
+
+# What an event says of the person who acted, and what that person wrote.
+PERSONAL = (
+    "comment_text",
+    "device",
+    "ip_address",
+    "reported_user_name",
+    "reported_user_email",
+    "reported_document_title",
+)
+# Where a quarantined record states who somebody is.
+_NAMING_FIELDS = ("user_id", "shared_with_user_id", "user_name", "user_email")
+
+# Where an id can stand in a text that need not be JSON: as a JSON string, between blanks and brackets, or in a word.
+_MENTIONS = [
+    re.compile(pattern, re.ASCII)
+    for pattern in (r'"((?:[^"\\]++|\\.)*+)"?', r"""([^\s"'{}\[\](),;]++)""", r"""([^\s"'{}\[\](),;:=&/<>\\]++)""")
+]
+
+
+@dataclass(frozen=True)
+class Erased:
+    """The erased people: keyed hashes of their ids, and of the names and addresses by which they were known."""
+
+    key: bytes = field(repr=False)
+    ids: frozenset[str] = field(default=frozenset(), repr=False)
+    names: frozenset[str] = field(default=frozenset(), repr=False)
+
+    def hash(self, text: str) -> str:
+        """The keyed hash of a text, in hex, cut."""
+        return hmac.digest(self.key, text.encode(), "sha256").hex()[:_HASH_DIGITS]
+
+    def pseudonym(self, user_id: str) -> str:
+        """What stands in the place of the id."""
+        return PSEUDONYM_PREFIX + self.hash(user_id)
+
+    def pseudonymize(self, event: Event) -> Event:
+        """The event without the erased people."""
+        people = event.user_id, event.shared_with_user_id
+        return event._replace(**self.find_changes(*people, event.content_fingerprint))
+
+    def find_changes(self, user_id: str, shared_with_user_id: str | None, fingerprint: str) -> dict[str, Any]:
+        """By column, what an event has to say instead; nothing where it names no erased person.
+
+        Where an erased person acted, `PERSONAL` goes; who received a share is another's event and only gets the
+        pseudonym. The fingerprint is hashed with the key, once, since it could be guessed from the person's data: what
+        was a repetition or a conflict remains one, whether the record is erased before it is published or afterwards.
+        """
+        changes: dict[str, Any] = {}
+        if self._is_erased(user_id):
+            changes = {**dict.fromkeys(PERSONAL), "user_id": self.pseudonym(user_id)}
+        if shared_with_user_id is not None and self._is_erased(shared_with_user_id):
+            changes["shared_with_user_id"] = self.pseudonym(shared_with_user_id)
+        was_erased = self._is_pseudonym(user_id) or self._is_pseudonym(shared_with_user_id or "")
+        if changes and not was_erased:
+            changes["content_fingerprint"] = self.hash(fingerprint)
+        return changes
+
+    def redact(self, record: Quarantined) -> Quarantined:
+        """The record without its text, the hash of it and all values, where it mentions an erased person.
+
+        What was redacted before stays so.
+        """
+        if not (record.is_redacted or self._is_mentioned(record)):
+            return record
+        problems = [replace(problem, value=None) for problem in record.problems]
+        return Quarantined(problems, None, None, None, record.raw_bytes, None, is_redacted=True)
+
+    def find_names(self, fields: Mapping[str, str]) -> set[str]:
+        """The names and addresses that an erased person's own quarantined record states in its fields."""
+        if not self._is_erased(fields.get("user_id", "")):
+            return set()
+        return {fields[name] for name in ("user_name", "user_email") if name in fields}
+
+    def _is_mentioned(self, record: Quarantined) -> bool:
+        """Whether the record states an erased person's id or holds it anywhere in its text.
+
+        Names are no ids: they count only where the record states nobody else as its user.
+        """
+        kept = record.raw or b64decode(record.raw_base64 or "").decode(errors="replace")
+        fields = record.fields or {}
+        words = {word for pattern in _MENTIONS for word in pattern.findall(kept)}
+        words |= {fields[name] for name in _NAMING_FIELDS if name in fields}
+        hashes = {self.hash(word) for word in words}
+        return not hashes.isdisjoint(self.ids) or ("user_id" not in fields and not hashes.isdisjoint(self.names))
+
+    def _is_erased(self, user_id: str) -> bool:
+        return self.hash(user_id) in self.ids
+
+    def _is_pseudonym(self, user_id: str) -> bool:
+        return user_id.startswith(PSEUDONYM_PREFIX) and user_id.removeprefix(PSEUDONYM_PREFIX) in self.ids

@@ -1,0 +1,4 @@
+"""The content of a file -> its records, as bytes: JSON Lines, arrays, printed or concatenated values, gzip, UTF-16.
+
+May import the standard library, pyarrow's file systems and `schemas`; of this project nothing else.
+"""

@@ -1,0 +1,130 @@
+"""Bytes -> lines: of a whole file or of a range of it, in bounded memory."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import BinaryIO
+
+from jobs.records.files.content import UTF8_MARK
+
+# A longer record is quarantined. Spark holds a record several times over, beside those of the other tasks.
+MAX_RECORD_BYTES = 16 * 1024**2
+TOO_LONG = "a record of %d bytes, more than 16 MiB; its SHA-256 is %s"
+# Of what can't be read, that much is kept.
+KEPT_BYTES = 64 * 1024
+
+_CHUNK_BYTES = 1024**2
+
+# The text of a line, and what is wrong with it.
+Line = tuple[bytes, str | None]
+
+
+@dataclass
+class LineRange:
+    """The lines that one task reads of a plain file.
+
+    The text begins behind the first line feed at or after `start`, and ends with the first line feed at or after
+    `end`. So ranges that follow each other give each line once, and a line that crosses a border belongs to the range
+    in which it begins. Nothing is read behind `size`, which is the file's size as it was listed.
+    """
+
+    stream: BinaryIO
+    start: int
+    end: int
+    size: int
+    # A plain file has no packing that could be damaged.
+    error: str | None = None
+
+    def chunks(self) -> Iterator[bytes]:
+        """The text of the range, piece by piece."""
+        position, is_before = self._begin(), self.start > 0
+        while chunk := self.stream.read(min(_CHUNK_BYTES, self.size - position)):
+            begin, stop = 0, len(chunk)
+            if is_before and (begin := chunk.find(b"\n") + 1):
+                is_before = False
+                if position + begin > self.end:  # one line fills the whole range
+                    return
+            elif is_before:
+                begin = stop
+            if (end := chunk.find(b"\n", max(0, self.end - position))) >= 0:
+                stop = end + 1
+            if begin < stop:
+                yield chunk[begin:stop] if (begin, stop) != (0, len(chunk)) else chunk
+            position += len(chunk)
+            if end >= 0:
+                return
+
+    def _begin(self) -> int:
+        """Go to the start, or behind the byte order mark there."""
+        if self.start == 0 and self.stream.read(len(UTF8_MARK)) == UTF8_MARK:
+            return len(UTF8_MARK)
+        return self.stream.seek(self.start)
+
+
+def split_lines(chunks: Iterator[bytes], limit: int = MAX_RECORD_BYTES) -> Iterator[tuple[Line, bool]]:
+    """The lines without their line feed or CR LF, and whether the text ended within the line.
+
+    A line of more than `limit` bytes comes as its beginning and `TOO_LONG`.
+    """
+    crossing = _CrossingLine(limit)
+    for chunk in chunks:
+        first, *others = chunk.split(b"\n")
+        crossing.add(first)
+        if others:
+            yield crossing.take(), False
+            last = others.pop()
+            for line in others:
+                yield (line.removesuffix(b"\r"), None), False
+            crossing = _CrossingLine(limit)
+            crossing.add(last)
+    if crossing.size:
+        yield crossing.take(), True
+
+
+def bound_record(record: bytes, limit: int = MAX_RECORD_BYTES) -> Line:
+    """The record, or its beginning and `TOO_LONG`."""
+    if len(record) <= limit:
+        return record, None
+    return record[:KEPT_BYTES], TOO_LONG % (len(record), sha256(record).hexdigest())
+
+
+class _CrossingLine:
+    """A line that comes in pieces. Once it is too long, only its beginning, its length and its hash are kept."""
+
+    def __init__(self, limit: int) -> None:
+        self.size = 0
+        self._limit = limit
+        self._pieces: list[bytes] = []
+        self._hash = sha256()
+        # The last byte waits: it may be the carriage return before the line feed.
+        self._last = b""
+
+    def add(self, piece: bytes) -> None:
+        was_too_long = self._is_too_long()
+        self.size += len(piece)
+        if was_too_long:
+            self._update_hash(piece)
+        else:
+            self._pieces.append(piece)
+            if self._is_too_long():
+                whole = b"".join(self._pieces)
+                self._pieces = [whole[:KEPT_BYTES]]
+                self._update_hash(whole)
+
+    def take(self) -> Line:
+        """The line, once it is complete."""
+        if not self._is_too_long():
+            return bound_record(b"".join(self._pieces).removesuffix(b"\r"), self._limit)
+        rest = self._last.removesuffix(b"\r")
+        self._hash.update(rest)
+        length = self.size - len(self._last) + len(rest)
+        return self._pieces[0], TOO_LONG % (length, self._hash.hexdigest())
+
+    def _is_too_long(self) -> bool:
+        return self.size > self._limit + 1  # a carriage return is no part of the line
+
+    def _update_hash(self, piece: bytes) -> None:
+        if piece:
+            self._hash.update(self._last)
+            self._hash.update(piece[:-1])
+            self._last = piece[-1:]

@@ -1,0 +1,97 @@
+"""What the jobs have in common at their doors: arguments, log, database, errors, exit codes."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from jobs.storage.config.environment import refuse_blank
+from jobs.storage.errors import PipelineError, UsageError, describe
+from jobs.storage.known_errors import explain
+from jobs.storage.process.gateway import attach_to_java, silence_java
+from jobs.storage.process.logs import configure_logging
+from jobs.storage.process.signals import find_stop, run_stoppable
+
+logger = logging.getLogger(__name__)
+
+_PROJECT = Path(__file__).resolve().parents[2]
+# What is written below a folder of data. Others, `events` and `simulated` among them, are input as any.
+_OWN_NAMES = (
+    "airflow",
+    "postgres",
+    "quarantine",
+    "reports",
+    "runs",
+    "truth.json",
+    "simulated/truth.json",
+)
+
+
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments that every job which loads takes."""
+    parser.add_argument("--settings", default="conf/pipeline.yml", help="tunables")
+    parser.add_argument("--data", default="data", help="local folder for logs, summaries and quarantine")
+    parser.add_argument("--quarantine", help="path or URI that all executors reach (default: quarantine in --data)")
+    parser.add_argument("--wait", type=float, default=60, help="seconds to wait for another run to end")
+
+
+def quarantine_folder(args: argparse.Namespace) -> str:
+    """Where refused records go, a path or a URI."""
+    return args.quarantine or str(Path(args.data).resolve() / "quarantine")
+
+
+def own_places(args: argparse.Namespace) -> list[str]:
+    """The paths and URIs of what this tool writes: it must never be read as input."""
+    folders = {Path(args.data).resolve(), Path("data").resolve(), _PROJECT / "data"}
+    inside = [str(folder / name) for folder in sorted(folders) for name in _OWN_NAMES]
+    return [*inside, str(erasure_key_file(args).resolve()), quarantine_folder(args)]
+
+
+def erasure_key_file(args: argparse.Namespace) -> Path:
+    """Where the key is by which erased people are told; ERASURE_KEY_FILE in the environment names another place."""
+    return Path(os.environ.get("ERASURE_KEY_FILE") or Path(args.data) / "erasure.key")
+
+
+def run_job(args: argparse.Namespace, run: Callable[[argparse.Namespace, str], str]) -> int:
+    """Run a job and print what it returns; errors and signals become one line each and the exit code that belongs to
+    them.
+
+    `run` gets the arguments and the URL of the database, which is named by DATABASE_URL in the environment.
+    """
+    code = run_stoppable(lambda: _run_job(args, run))
+    if find_stop():
+        # No ordinary exit: threads that stage may still wait for Java, and Java for PostgreSQL.
+        silence_java()
+        logging.shutdown()
+        with suppress(OSError):
+            sys.stdout.flush()
+        os._exit(code)
+    return code
+
+
+def _run_job(args: argparse.Namespace, run: Callable[[argparse.Namespace, str], str]) -> int:
+    log = configure_logging(Path(args.data) / "runs")
+    try:
+        attach_to_java()
+        refuse_blank({f"--{name.replace('_', '-')}": value for name, value in vars(args).items()})
+        if not (database_url := os.environ.get("DATABASE_URL", "").strip()):
+            raise UsageError("DATABASE_URL is not set; `make pipeline` sets it, or name your own PostgreSQL in it")
+        print(run(args, database_url))
+    except PipelineError as error:
+        return _tell(str(error), error.exit_code)
+    except Exception as error:
+        if isinstance(trouble := explain(error), PipelineError):
+            logger.exception("trouble")
+            return _tell(str(trouble), trouble.exit_code)
+        logger.exception("unforeseen")
+        return _tell(f"{describe(error)} (the trace is in {log})", 1)
+    return 0
+
+
+def _tell(error: str, code: int) -> int:
+    with suppress(BrokenPipeError):  # under spark-submit what we write goes through the JVM, which may be gone
+        print(f"error: {error}", file=sys.stderr, flush=True)
+    return code

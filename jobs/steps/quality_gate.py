@@ -1,0 +1,140 @@
+"""The quality gate: which files of a run are held back, and when the whole run is stopped.
+
+It delays and never decides: what it stops leaves no row in the ledger. A bad file is one of which too large a share of
+the records is refused. Among good files it is held back by itself and its records count for nothing; the share over
+the whole run is that of the other files. The gate decides by counts alone, so that nothing is read for it.
+"""
+
+import logging
+from dataclasses import dataclass, field
+
+from jobs.steps.file_quality import FileQuality, describe_reasons, describe_unmatched, group_by_source
+from jobs.storage.errors import QualityError
+from jobs.storage.runs.held_back import NO_PRECEDENTS, HeldBackFile, Precedents
+from jobs.transforms.quarantine import QualityGate
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate says of a run: `bad_files` are held back, unless a `refusal` says why the whole run is stopped."""
+
+    bad_files: list[FileQuality] = field(default_factory=list)
+    refusal: str | None = None
+
+    @property
+    def held_back(self) -> list[HeldBackFile]:
+        return [] if self.refusal else [make_held_back(file) for file in self.bad_files]
+
+    @property
+    def held_back_ids(self) -> list[int]:
+        return [] if self.refusal else [file.reading.file_id for file in self.bad_files]
+
+    def raise_refusal(self) -> None:
+        """Raise QualityError where the run is stopped."""
+        if self.refusal:
+            raise QualityError(
+                f"{self.refusal}; nothing was published. Mend the data or the mapping, or set ACCEPT_QUALITY=1"
+            )
+
+
+def find_bad_files(files: list[FileQuality], gate: QualityGate, known: Precedents = NO_PRECEDENTS) -> list[FileQuality]:
+    """The files of which too many records are refused.
+
+    A file that was accepted once is not bad again while nothing bad is added to it: when it grows, or when a full
+    refresh reads it again.
+    """
+    return [file for file in files if gate.stops(file.quarantined, file.records) and not _was_accepted(file, known)]
+
+
+def judge_run(
+    files: list[FileQuality],
+    gate: QualityGate,
+    known: Precedents = NO_PRECEDENTS,
+    *,
+    is_full_refresh: bool = False,
+    is_stream: bool = False,
+) -> Verdict:
+    """Hold bad files back. Stop the run where the other files are too bad as a whole, or bad files are no exception.
+
+    They are none where no good file came with them, or where they outnumber the good ones, those counted that were
+    loaded before by the same mapping. A stream often loads one file at a time, and needs no good one beside it.
+    """
+    bad = find_bad_files(files, gate, known)
+    bad_ids = {file.reading.file_id for file in bad}
+    passing = [file for file in files if not gate.stops(file.quarantined, file.records)]
+    good = [file for file in files if file.reading.file_id not in bad_ids and file.records > file.quarantined]
+    refusal = describe_refusal(files, bad, gate)
+    if gate.stops(sum(file.quarantined for file in passing), sum(file.records for file in passing)):
+        return Verdict(bad, refusal)
+    if is_full_refresh and (loaded := [file.uri for file in bad if file.uri in known.readings]):
+        loss = f"a full refresh can't hold back {loaded[0]}, since the events of its former reading would be lost"
+        return Verdict(bad, f"{refusal}; {loss}")
+    if bad and (len(bad) > len(good) + known.good_files or not (good or is_stream)):
+        return Verdict(bad, refusal)
+    return Verdict(bad)
+
+
+def pass_gate(
+    files: list[FileQuality],
+    gate: QualityGate,
+    known: Precedents = NO_PRECEDENTS,
+    *,
+    accept: bool,
+    is_full_refresh: bool = False,
+    is_stream: bool = False,
+) -> Verdict:
+    """`judge_run`, told in the log. With `accept` nothing is held back or stopped."""
+    verdict = judge_run(files, gate, known, is_full_refresh=is_full_refresh, is_stream=is_stream)
+    _tell(files, verdict)
+    if not accept:
+        return verdict
+    if verdict.bad_files or verdict.refusal:
+        refusal = describe_refusal(files, verdict.bad_files, gate)
+        logger.warning("%s; published all the same, as it was asked for", refusal)
+    return Verdict()
+
+
+def describe_refusal(files: list[FileQuality], bad: list[FileQuality], gate: QualityGate) -> str:
+    """How many records of the run are refused, and the first of the bad files."""
+    records, quarantined = sum(file.records for file in files), sum(file.quarantined for file in files)
+    first = f"; {len(bad)} files of their own, first {bad[0].uri}" if bad else ""
+    return (
+        f"{quarantined:,} of {records:,} records are quarantined{first}:"
+        f" more than the share of {gate.max_share:g} that the settings tolerate"
+    )
+
+
+def make_held_back(file: FileQuality) -> HeldBackFile:
+    """The row of a file that is held back. It quotes no record, since erasures do not look for people in it."""
+    reading = file.reading
+    reasons = ", ".join(
+        f"{reason} {count:,} (such as record {number})" for reason, count, number in file.count_reasons()
+    )
+    return HeldBackFile(
+        file_path=reading.file.uri,
+        size_bytes=reading.file.size_bytes,
+        modified_at=reading.file.modified_at,
+        source=reading.source.name,
+        mapping_hash=reading.source.mapping_hash,
+        records=file.records,
+        quarantined=file.quarantined,
+        why=f"{file.quarantined:,} of {file.records:,} records are quarantined: {reasons}",
+    )
+
+
+def _tell(files: list[FileQuality], verdict: Verdict) -> None:
+    """Warn of fields that no record has, and of why records are refused, where that has consequences."""
+    for source, group in group_by_source(files):
+        for line in describe_unmatched(source, group):
+            logger.warning("%s", line)
+    if verdict.bad_files or verdict.refusal:
+        for line in describe_reasons(verdict.bad_files or files):
+            logger.warning("%s", line)
+
+
+def _was_accepted(file: FileQuality, known: Precedents) -> bool:
+    """Whether the file has at least as many records as its current reading, and at most as many refused ones."""
+    records, quarantined = known.readings.get(file.uri, (0, -1))
+    return file.records >= records and file.quarantined <= quarantined

@@ -1,0 +1,148 @@
+"""Quarantined records that nobody has recovered yet: which there are, and their text to be read again."""
+
+from collections import Counter, defaultdict
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.records.files.open_file import can_open
+from jobs.records.read_splits import ReadRequest
+from jobs.steps.read_files import RecordsRead, scan_files
+from jobs.storage.database.postgres import connect, fetch_one, jdbc_options
+from jobs.storage.input.changed_files import describe_change
+from jobs.storage.input.discovery import MAX_REMOTE_BYTES, sniff
+from jobs.storage.input.file_systems import InputFile, end_of_path
+from jobs.storage.input.hadoop_files import read_given
+from jobs.storage.process.spark_session import keep
+from jobs.storage.quarantine.folder import read_quarantine
+from jobs.storage.runs.ledger import Reading, read_sources, reserve_file_ids
+from jobs.transforms.reading import split_read
+from schemas.tables import QUARANTINE_LINE
+
+# What stands for the unreadable rest of a file is no record: it is read again when the file changes.
+_RECORDS_ONLY = sql.SQL("raw_sha256 is not null and not 'unreadable_file' = any(reasons)")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which open records; None selects all. `file` is a URI, a path, or the last parts of one."""
+
+    reason: str | None = None
+    file: str | None = None
+    run_id: int | None = None
+
+    def query(self, *columns: str) -> sql.Composed:
+        """Select distinct `columns` of ops.open_quarantined_records, of what may be replayed."""
+        return sql.SQL("select distinct {} from ops.open_quarantined_records where {} and {}").format(
+            sql.SQL(", ").join(map(sql.Identifier, columns)), _RECORDS_ONLY, self.condition
+        )
+
+    @property
+    def condition(self) -> sql.Composable:
+        """What holds for the selected rows of ops.open_quarantined_records."""
+        conditions: list[sql.Composable] = [sql.SQL("true")]
+        if self.reason:
+            conditions.append(sql.SQL("{} = any(reasons)").format(sql.Literal(self.reason)))
+        if self.file:
+            end = sql.Literal(end_of_path(self.file))
+            conditions.append(sql.SQL("right('/' || file_path, length({end})) = {end}").format(end=end))
+        if self.run_id:
+            conditions.append(sql.SQL("run_id = {}").format(sql.Literal(self.run_id)))
+        return sql.SQL(" and ").join(conditions)
+
+
+def count_open_records(connection: Connection, selection: Selection) -> int:
+    """How many open records are selected, whether or not there is a text of them to be read again."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL("select count(*) from ops.open_quarantined_records where {}").format(selection.condition)
+        )
+        return int(str(fetch_one(cursor)[0]))
+
+
+def choose_open_files(connection: Connection, selection: Selection) -> list[Reading]:
+    """One reading for each file with open records, with the source that the ledger recorded, as its file is today."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute(selection.query("file_id", "file_path", "size_bytes", "modified_at", "source"))
+        rows = sorted(cursor.fetchall())
+        sources = read_sources({source for *_, source in rows})
+        return [
+            Reading(new_id, InputFile(*file), sources[source], original_file_id=file_id)
+            for new_id, (file_id, *file, source) in zip(reserve_file_ids(cursor, len(rows)), rows, strict=True)
+        ]
+
+
+def read_open_records(
+    spark: SparkSession,
+    readings: list[Reading],
+    request: ReadRequest,
+    scratch: Path,
+    selection: Selection,
+    database_url: str,
+    quarantine: str,
+) -> RecordsRead:
+    """Read the selected records of these readings again, under their old record numbers.
+
+    Their text comes from the folder `quarantine`, where it is kept whole and unchanged; else from the file itself, if
+    that is as it was. What is found in neither stays open.
+    """
+    wanted = keep(_read_selected(spark, readings, selection, database_url))
+    run_ids = [row.run_id for row in wanted.select("run_id").distinct().collect()]
+    kept = keep(_match(wanted, read_quarantine(spark, quarantine, run_ids, QUARANTINE_LINE)))
+    found = read_given(kept, request)
+    absent: dict[int, dict[int, str]] = defaultdict(dict)
+    for row in wanted.join(kept, ["file_id", "record_number"], "left_anti").collect():
+        absent[row.file_id][row.record_number] = row.raw_sha256
+    files = {reading.file_id: reading.file for reading in readings if reading.file_id in absent}
+    if unchanged := {
+        file_id: file for file_id, file in files.items() if _can_be_held(file) and not describe_change(file)
+    }:
+        sniffed = {file_id: sniff(file) for file_id, file in unchanged.items()}
+        again = scan_files(spark, unchanged, sniffed, replace(request, wanted=dict(absent)), scratch)
+        found = found.unionByName(again)
+    accepted, quarantined, counts = split_read(keep(found))
+    records: Counter[int] = Counter()
+    for row in counts.collect():
+        records[row.file_id] += row.records
+    return RecordsRead(
+        accepted.drop("split"),
+        quarantined.drop("split"),
+        {reading.file_id: (records[reading.file_id], 0) for reading in readings},
+        {reading.file_id: "replay" for reading in readings},
+    )
+
+
+def _read_selected(spark: SparkSession, readings: list[Reading], selection: Selection, database_url: str) -> DataFrame:
+    """One row per selected record: its reading's file_id, source_file, record_number, run_id, raw_sha256."""
+    query = selection.query("file_id", "record_number", "run_id", "raw_sha256")
+    with closing(connect(database_url)) as connection:
+        text = query.as_string(connection)
+    jdbc = jdbc_options(database_url)
+    selected = spark.read.format("jdbc").options(**jdbc, dbtable=f"({text}) as selected", fetchsize="10000").load()
+    names = spark.createDataFrame(
+        [(reading.original_file_id, reading.file_id, reading.file.uri) for reading in readings],
+        "original_file_id long, file_id long, source_file string",
+    )
+    return (
+        selected.withColumnRenamed("file_id", "original_file_id")
+        .join(F.broadcast(names), "original_file_id", "inner")
+        .drop("original_file_id")
+    )
+
+
+def _match(wanted: DataFrame, kept: DataFrame) -> DataFrame:
+    """The wanted records whose text in the quarantine is the one that was refused as file_id, record_number, raw."""
+    text = F.coalesce(F.col("raw").cast("binary"), F.unbase64("raw_base64"))
+    whole = kept.withColumn("text", text).filter(F.sha2("text", 256) == F.col("raw_sha256"))
+    keys = ["source_file", "run_id", "record_number", "raw_sha256"]
+    return whole.join(F.broadcast(wanted), keys, "inner").select("file_id", "record_number", F.col("text").alias("raw"))
+
+
+def _can_be_held(file: InputFile) -> bool:
+    """Whether the file can be read at all by record number: one that only Hadoop opens is in memory as a whole."""
+    return can_open(file.uri) or file.size_bytes <= MAX_REMOTE_BYTES

@@ -1,0 +1,51 @@
+"""What the quarantine folder holds of a person, and its rewriting without that."""
+
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.storage.erasure.tombstones import Tombstones
+from jobs.storage.process.spark_session import keep
+from jobs.storage.quarantine.folder import list_quarantined_runs, read_quarantine, rewrite_quarantine
+from jobs.transforms.pseudonymize import find_names, redact
+from schemas.tables import WHOLE_QUARANTINE_LINE
+
+# URI of the file, record number, run that refused it.
+Place = tuple[str, int, int]
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """The refused records (`lines`) as they will be. `places` are those without text, `new` those that had one."""
+
+    lines: DataFrame
+    new: frozenset[Place]
+    places: frozenset[Place]
+
+
+def frame_refused(spark: SparkSession, folder: str) -> DataFrame:
+    """One row per refused record of all runs, committed or not: to hold a person it need not count."""
+    return read_quarantine(spark, folder, list_quarantined_runs(folder), WHOLE_QUARANTINE_LINE)
+
+
+def find_stated_names(refused: DataFrame, tombstones: Tombstones) -> frozenset[str]:
+    """The names and addresses by which the refused records of these people call them."""
+    return find_names(refused, tombstones.erased)
+
+
+def find_redaction(refused: DataFrame, tombstones: Tombstones) -> Redaction:
+    """What has to change so that no refused record mentions these people."""
+    lines = keep(redact(refused, tombstones.erased))
+    before, places = _list_redacted(refused), _list_redacted(lines)
+    return Redaction(lines, places - before, places)
+
+
+def rewrite(redaction: Redaction, folder: str) -> None:
+    """Rewrite the folders of the runs that refused what is redacted now."""
+    rewrite_quarantine(redaction.lines, folder, sorted({run_id for *_, run_id in redaction.new}))
+
+
+def _list_redacted(lines: DataFrame) -> frozenset[Place]:
+    rows = lines.filter(F.col("is_redacted")).select("source_file", "record_number", "run_id").collect()
+    return frozenset((row.source_file, row.record_number, row.run_id) for row in rows)

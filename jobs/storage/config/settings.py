@@ -1,0 +1,185 @@
+"""conf/pipeline.yml -> one frozen dataclass; a wrong file is refused with the line, the key and the fix."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from psycopg2 import sql
+
+from jobs.records.validate import Limits
+from jobs.storage.config.yaml_file import YamlFile, read_yaml
+from jobs.transforms.quarantine import QualityGate
+
+_KEYS = {
+    "include",
+    "session_gap_minutes",
+    "business_time_zone",
+    "earliest_event_at",
+    "latest_event_at",
+    "max_id_bytes",
+    "max_quarantined_share",
+    "max_quarantined_share_from_records",
+    "jdbc_connections",
+    "jdbc_batch_rows",
+    "anomalies",
+}
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a number of the settings may be; `text` says it to the user."""
+
+    least: float
+    most: float
+    text: str
+    is_whole: bool = True
+
+    def hold(self, value: object) -> bool:
+        """Whether the value is such a number; neither true nor NaN is one."""
+        is_number = isinstance(value, int if self.is_whole else int | float) and not isinstance(value, bool)
+        return is_number and self.least <= value <= self.most  # type: ignore[operator]
+
+
+# PostgreSQL counts in four bytes, and its dates end somewhere.
+COUNT = Bounds(1, 10**9, "a whole number from 1 to 1,000,000,000")
+# One is no crowd: every subject would be found.
+SEVERAL = Bounds(2, 10**9, "a whole number from 2 to 1,000,000,000")
+DAYS = Bounds(1, 10**5, "a whole number of days from 1 to 100,000")
+MINUTES = Bounds(1, 527_040, "a whole number of minutes from 1 to 527,040, which is a year")
+SECONDS = Bounds(0.001, 86_400, "a number of seconds from 0.001 to 86,400", is_whole=False)
+SPREADS = Bounds(0.01, 10**6, "a number from 0.01 to 1,000,000", is_whole=False)
+SHARE = Bounds(0, 1, "a share from 0 to 1, such as 0.2", is_whole=False)
+SOME_SHARE = Bounds(0.001, 1, "a share from 0.001 to 1, such as 0.2", is_whole=False)
+# An edit can't take away more than all words, so that at 1 nothing would be found.
+LOST_SHARE = Bounds(0.001, 0.999, "a share from 0.001 to 0.999, such as 0.8", is_whole=False)
+# An index row of PostgreSQL holds 2,700 bytes, and an id shares it with a time.
+ID_BYTES = Bounds(1, 2600, "a whole number of bytes from 1 to 2,600")
+CONNECTIONS = Bounds(1, 1000, "a whole number from 1 to 1,000")
+BATCH_ROWS = Bounds(1, 10**6, "a whole number from 1 to 1,000,000")
+
+# What the kinds of anomalies are found by; the views in sql/metrics ask for them by kind and name.
+THRESHOLDS = {
+    "edit_burst": {"edits": SEVERAL, "spreads": SPREADS, "warm_up_days": DAYS},
+    "share_burst": {"documents": SEVERAL, "spreads": SPREADS, "warm_up_days": DAYS},
+    "content_collapse": {"words": COUNT, "share_lost": LOST_SHARE},
+    "activity_without_login": {"events_for_warning": COUNT},
+    "future_event": {"days": DAYS, "days_for_warning": DAYS},
+    "identical_fraction": {"sessions": SEVERAL, "share": SOME_SHARE, "share_for_critical": SOME_SHARE},
+    "past_event": {"silent_days": DAYS, "most_events": COUNT, "warm_up_days": DAYS, "days_for_warning": DAYS},
+    "login_spread": {"minutes": MINUTES, "places": SEVERAL, "spreads": SPREADS, "warm_up_days": DAYS},
+    "silent_day": {"sessions": COUNT, "share": SOME_SHARE, "spreads": SPREADS},
+    "document_sweep": {"documents": SEVERAL, "spreads": SPREADS, "warm_up_sessions": COUNT},
+    "client_retry": {"copies": SEVERAL, "copies_for_warning": SEVERAL, "seconds": SECONDS},
+}
+# What makes a finding graver must not be less than what makes it a finding.
+GRAVER = {
+    ("future_event", "days_for_warning"): "days",
+    ("identical_fraction", "share_for_critical"): "share",
+    ("client_retry", "copies_for_warning"): "copies",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The tunables of a run. `version` is a hash of the file, kept with every run."""
+
+    include: tuple[str, ...]
+    session_gap: timedelta
+    limits: Limits
+    gate: QualityGate
+    jdbc_connections: int
+    jdbc_batch_rows: int
+    business_time_zone: str
+    anomalies: Mapping[str, Mapping[str, float]]
+    version: str
+
+    @property
+    def sql_parts(self) -> dict[str, sql.Composable]:
+        """What the settings in braces stand for in SQL files."""
+        return {
+            "business_time_zone": sql.Literal(self.business_time_zone),
+            "thresholds": sql.Literal(json.dumps(self.anomalies, sort_keys=True)),
+        }
+
+
+def read_settings(path: Path) -> Settings:
+    """Read `path`. Raises UsageError where the file can't be read or a value is not what it must be."""
+    file = read_yaml(path)
+    file.refuse_unknown(_KEYS)
+    for key in sorted(_KEYS - file.values.keys()):
+        raise file.wrong(f"{key} is missing; add it, as conf/pipeline.yml of the project has it")
+    earliest, latest = _instant(file, "earliest_event_at"), _instant(file, "latest_event_at")
+    if latest <= earliest:
+        raise file.wrong(f"is {latest}; it must be later than earliest_event_at", "latest_event_at")
+    return Settings(
+        include=_patterns(file, "include"),
+        session_gap=timedelta(minutes=_number(file, MINUTES, "session_gap_minutes")),
+        limits=Limits(
+            earliest_event_at=earliest,
+            latest_event_at=latest,
+            max_id_bytes=_number(file, ID_BYTES, "max_id_bytes"),
+        ),
+        gate=QualityGate(
+            float(_number(file, SHARE, "max_quarantined_share")),
+            _number(file, COUNT, "max_quarantined_share_from_records"),
+        ),
+        jdbc_connections=_number(file, CONNECTIONS, "jdbc_connections"),
+        jdbc_batch_rows=_number(file, BATCH_ROWS, "jdbc_batch_rows"),
+        business_time_zone=file.zone("business_time_zone"),
+        anomalies=_thresholds(file, "anomalies"),
+        version=hashlib.sha256(file.text.encode()).hexdigest()[:12],
+    )
+
+
+def _number(file: YamlFile, bounds: Bounds, *keys: str) -> Any:
+    value: Any = file.values
+    for key in keys:
+        value = value[key]
+    if not bounds.hold(value):
+        raise file.wrong(f"is {value!r}; it must be {bounds.text}", *keys)
+    return value
+
+
+def _instant(file: YamlFile, key: str) -> datetime:
+    value = file.values[key]
+    if not isinstance(value, datetime):
+        raise file.wrong(f"is {value!r}; it must be a time such as 2000-01-01T00:00:00Z", key)
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _patterns(file: YamlFile, key: str) -> tuple[str, ...]:
+    value = file.values[key]
+    if not isinstance(value, list) or not value or not all(isinstance(pattern, str) for pattern in value):
+        raise file.wrong(f'is {value!r}; it must be a list of file name patterns such as "*.json"', key)
+    return tuple(value)
+
+
+def _thresholds(file: YamlFile, key: str) -> dict[str, dict[str, float]]:
+    """By kind and name, exactly those of THRESHOLDS, each within its bounds."""
+    found = file.values[key]
+    known = {(kind, name) for kind, names in THRESHOLDS.items() for name in names}
+    given = {
+        (kind, name)
+        for kind, values in (found.items() if isinstance(found, dict) else ())
+        for name in (values if isinstance(values, dict) else ("",))
+    }
+    for kind, name in sorted(given - known, key=str):
+        raise file.wrong(f"is no threshold; known are {_name_all(known)}", key, kind, name)
+    if missing := known - given:
+        raise file.wrong(f"lacks {_name_all(missing)}; add it, as conf/pipeline.yml of the project has it", key)
+    numbers = {
+        kind: {name: _number(file, bounds, key, kind, name) for name, bounds in names.items()}
+        for kind, names in THRESHOLDS.items()
+    }
+    for (kind, name), least in GRAVER.items():
+        if numbers[kind][name] < numbers[kind][least]:
+            raise file.wrong(f"is {numbers[kind][name]}; it must not be below {least}", key, kind, name)
+    return numbers
+
+
+def _name_all(thresholds: set[tuple[str, str]]) -> str:
+    return ", ".join(": ".join(pair) for pair in sorted(thresholds))

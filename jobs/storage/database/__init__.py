@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, migrations, roles, what in it is ours, views and checks."""

@@ -1,0 +1,85 @@
+"""Brings a database to the shape that this code expects: roles, and numbered SQL files, each applied once."""
+
+import hashlib
+import logging
+from importlib.metadata import version
+
+from psycopg2.extensions import cursor as Cursor
+
+from jobs.storage.database.own_objects import is_ours, refuse_objects_of_others
+from jobs.storage.database.postgres import act_as_loader, execute_files, find_sql, read_sql
+from jobs.storage.database.roles import (
+    are_in_force,
+    as_owner,
+    grant_rights_to_tables,
+    hand_over,
+    may_stage,
+    refuse_strangers,
+)
+from jobs.storage.errors import UsageError
+
+logger = logging.getLogger(__name__)
+
+_LOCK_TIMEOUT = "60s"
+
+
+def prepare_database(cursor: Cursor) -> None:
+    """Make schemas and roles where they are missing and apply the migrations that are; in the caller's transaction.
+
+    The run lock must be held. Raises UsageError, before anything is changed, where things of others have the names that
+    ours need, for a database that a newer version has migrated, where a file is not what was applied, and where the
+    login may not do it.
+    """
+    # A reader who keeps a lock for ever makes this run end, not hang.
+    cursor.execute("select set_config('lock_timeout', %s, true)", (_LOCK_TIMEOUT,))
+    refuse_strangers(cursor)
+    refuse_objects_of_others(cursor)
+    if not is_ours(cursor):
+        execute_files(cursor, "ddl/0[12]*.sql")
+    # A copy or a restored dump keeps its owners, but not the rights on the database itself.
+    is_new_owner = not are_in_force(cursor) or not may_stage(cursor)
+    if is_new_owner:
+        cursor.execute("set local role none")
+        hand_over(cursor)
+    files = {path.stem: path for path in find_sql("migrations/*.sql")}
+    # Of the text, so that a checkout with other line ends is the same file.
+    checksums = {
+        name: hashlib.sha256(path.read_text(encoding="utf-8").encode()).hexdigest() for name, path in files.items()
+    }
+    cursor.execute("select migration, checksum from ops.migrations")
+    applied: dict[str, str] = dict(cursor.fetchall())
+    _refuse_other_history(applied, checksums)
+    pending = sorted(checksums.keys() - applied.keys())
+    if not pending and not is_new_owner:
+        return
+    with as_owner(cursor):
+        for name in pending:
+            cursor.execute(read_sql(files[name]))
+            cursor.execute(
+                "insert into ops.migrations (migration, checksum, code_version) values (%s, %s, %s)",
+                (name, checksums[name], version("document-events")),
+            )
+            logger.info("migration %s applied", name)
+        if are_in_force(cursor):
+            grant_rights_to_tables(cursor)
+    act_as_loader(cursor)
+
+
+def _refuse_other_history(applied: dict[str, str], checksums: dict[str, str]) -> None:
+    """Refuse what was applied here and is unknown or different in sql/migrations, or would have come before it."""
+    if unknown := sorted(applied.keys() - checksums.keys()):
+        raise UsageError(
+            f"the database has been migrated by a newer version ({unknown[-1]} is not in sql/migrations): update this"
+            " project, or name another database in DATABASE_URL"
+        )
+    for name, checksum in sorted(applied.items()):
+        if checksum != checksums[name]:
+            raise UsageError(
+                f"sql/migrations/{name}.sql was changed after it had been applied here (sha256"
+                f" {checksums[name][:12]}, applied {checksum[:12]}): put it back, and the change into a new file"
+            )
+    for name in sorted(checksums.keys() - applied.keys()):
+        if applied and name < max(applied):
+            raise UsageError(
+                f"sql/migrations/{name}.sql comes before {max(applied)}, which is applied: give it the next number"
+            )

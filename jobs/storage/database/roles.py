@@ -1,0 +1,164 @@
+"""The roles of sql/ddl/030_roles.sql, which part what the pipeline, its migrations and its readers may do.
+
+Owners and rights are set on our own objects, each by its name: a schema of ours may hold things of others.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from psycopg2 import errors, sql
+from psycopg2.extensions import cursor as Cursor
+
+from jobs.storage.database.own_objects import SCHEMAS, OwnObject, find_objects_of_schema_owner, list_own_objects
+from jobs.storage.database.postgres import LOADER, execute_files, fetch_one
+from jobs.storage.errors import UsageError, describe
+
+logger = logging.getLogger(__name__)
+
+OWNER, ANALYST = "document_events_owner", "document_events_analyst"
+
+# Roles belong to the whole server, so that the first loads of two databases may make them at the same moment. The later
+# one then fails in one of these ways, and finds the roles made when it tries again.
+_LOST_RACES = (errors.DuplicateObject, errors.UniqueViolation, errors.InternalError_)
+_TRIES = 5
+
+
+def are_in_force(cursor: Cursor) -> bool:
+    """Whether this database has been handed over to the roles."""
+    cursor.execute(
+        "select exists (select from pg_namespace inner join pg_roles on nspowner = pg_roles.oid"
+        " where nspname = 'ops' and rolname = %s)",
+        (OWNER,),
+    )
+    return bool(fetch_one(cursor)[0])
+
+
+def may_stage(cursor: Cursor) -> bool:
+    """Whether the loader may make its staging schemas in this database."""
+    cursor.execute("select has_database_privilege(%s, current_database(), 'create')", (LOADER,))
+    return bool(fetch_one(cursor)[0])
+
+
+def refuse_strangers(cursor: Cursor) -> None:
+    """Raise UsageError where the roles are in force and the login is not a loader."""
+    if not are_in_force(cursor):
+        return
+    cursor.execute("select session_user, pg_has_role(session_user, %s, 'usage')", (LOADER,))
+    login, is_loader = fetch_one(cursor)
+    if not is_loader:
+        raise UsageError(f"{login} may not load: `grant {OWNER} to {login}`, or name another login in DATABASE_URL")
+
+
+def hand_over(cursor: Cursor) -> None:
+    """Make the roles and give them what is theirs.
+
+    Where the login may not, everything stays its own, and a warning says how to change that.
+    """
+    for tries_left in reversed(range(_TRIES)):
+        cursor.execute("savepoint hand_over")
+        try:
+            execute_files(cursor, "ddl/03*.sql")
+            execute_files(cursor, "ddl/04*.sql")
+            _set_owners(cursor)
+            return
+        except errors.InsufficientPrivilege as error:
+            cursor.execute("rollback to savepoint hand_over")
+            cursor.execute("select session_user")
+            logger.warning(
+                "all tables belong to %s, and no role of this project is used (%s); see Roles in docker/README.md",
+                fetch_one(cursor)[0],
+                describe(error),
+            )
+            return
+        except _LOST_RACES:
+            cursor.execute("rollback to savepoint hand_over")
+            if not tries_left:
+                raise
+            time.sleep(0.1)
+
+
+def hand_over_staging(cursor: Cursor, schema: str) -> None:
+    """Give the loader a staging schema that the login has made before there were roles, as a plan does."""
+    if not are_in_force(cursor):
+        return
+    cursor.execute("select current_setting('role')")
+    role = fetch_one(cursor)[0]
+    cursor.execute("set local role none")
+    alter, loader = sql.SQL("alter {} {} owner to {}"), sql.Identifier(LOADER)
+    made = find_objects_of_schema_owner(cursor, schema)
+    # The schema comes first: a new owner must be allowed to create in it.
+    cursor.execute(alter.format(sql.SQL("schema"), sql.Identifier(schema), loader))
+    for kind, objects in made.items():
+        for each in objects:
+            cursor.execute(alter.format(sql.SQL(kind), each, loader))
+    cursor.execute("select set_config('role', %s, true)", (role,))
+
+
+def grant_rights_to_tables(cursor: Cursor) -> None:
+    """Let the loader keep the ledger, but not say which migrations were applied. Run after migrations."""
+    execute_files(cursor, "ddl/05*.sql")
+    for table in list_own_objects():
+        if (table.kind, table.schema) == ("table", "ops") and table.name != "migrations":
+            grant = sql.SQL("grant select, insert, update, delete on {} to {}")
+            cursor.execute(grant.format(table.identifier, sql.Identifier(LOADER)))
+
+
+def compose_rights_to_views() -> list[sql.Composed]:
+    """The statements that let the analyst read what is published and the metrics, and the loader all views."""
+    views = {("view", "metrics"), ("view", "public")}
+    readable = {ANALYST: views | {("table", "public")}, LOADER: views | {("view", "ops")}}
+    own = list_own_objects()
+    return [
+        sql.SQL("grant select on {} to {}").format(each.identifier, sql.Identifier(role))
+        for role, kinds in readable.items()
+        for each in own
+        if (each.kind, each.schema) in kinds
+    ]
+
+
+def _set_owners(cursor: Cursor) -> None:
+    """Give each of our objects that is there to the role that owns it."""
+    alter = sql.SQL("alter {} {} owner to {}")
+    for schema in SCHEMAS:
+        cursor.execute(alter.format(sql.SQL("schema"), sql.Identifier(schema), sql.Identifier(OWNER)))
+    for each in list_own_objects():
+        owner = sql.Identifier(LOADER if (each.kind, each.schema) == ("table", "public") else OWNER)
+        for identity in _find_identities(cursor, each):
+            cursor.execute(alter.format(sql.SQL(each.kind), sql.SQL(identity), owner))
+
+
+def _find_identities(cursor: Cursor, wanted: OwnObject) -> list[str]:
+    """The object as SQL names it, where it is there; a function once for each list of its arguments."""
+    cursor.execute(
+        "select oid::regprocedure::text from pg_proc"
+        " where %(kind)s = 'function' and pronamespace = to_regnamespace(%(schema)s) and proname = %(name)s"
+        " union all select oid::regclass::text from pg_class"
+        " where %(kind)s <> 'function' and relnamespace = to_regnamespace(%(schema)s) and relname = %(name)s"
+        " order by 1",
+        {"kind": wanted.kind, "schema": wanted.schema, "name": wanted.name},
+    )
+    return [identity for (identity,) in cursor.fetchall()]
+
+
+@contextmanager
+def as_owner(cursor: Cursor) -> Iterator[None]:
+    """Act as the owner of `ops` and the views, where the roles are in force; in one transaction.
+
+    Raises UsageError where the login is a loader only.
+    """
+    if not are_in_force(cursor):
+        yield
+        return
+    cursor.execute("select current_setting('role'), session_user")
+    role, login = fetch_one(cursor)
+    try:
+        cursor.execute("select set_config('role', %s, true)", (OWNER,))
+    except errors.InsufficientPrivilege as error:
+        raise UsageError(
+            f"tables or views of the database are to be changed and {login} is not a member of {OWNER}: let one who is"
+            f" run this once, or `grant {OWNER} to {login}`"
+        ) from error
+    yield
+    cursor.execute("select set_config('role', %s, true)", (role,))

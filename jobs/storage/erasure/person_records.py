@@ -1,0 +1,112 @@
+"""What an erasure reads and changes in the database, beside what every run does."""
+
+import logging
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import execute_values
+
+from jobs.steps.redact_quarantine import Redaction
+from jobs.storage.database.postgres import SQL, SqlParts, connect, fetch_one, read_sql
+from jobs.storage.erasure.person_texts import PersonTexts
+from jobs.storage.erasure.tombstones import Tombstones
+from jobs.storage.runs.run import Run
+
+logger = logging.getLogger(__name__)
+
+# Columns of the books that quote what went wrong, and with it perhaps a row.
+_QUOTING = (("pipeline_runs", "error", "text"), ("check_results", "example", "jsonb"))
+_REWRITTEN = (
+    *[("public", table) for table in ("users", "documents", "sessions", "events")],
+    *[("ops", table) for table in ("superseded_records", "quarantined_records", "pipeline_runs", "check_results")],
+)
+
+
+@dataclass(frozen=True)
+class HoldingFile:
+    """An input file and how many known records of the person it holds; None where nobody knows whose records it holds.
+
+    These are files that repeat records, and files that are held back.
+    """
+
+    uri: str
+    records: int | None
+
+
+def is_known(cursor: Cursor, user_id: str) -> bool:
+    """Whether a published or superseded record names the person, acting or receiving."""
+    cursor.execute(
+        "select exists (select from public.users where user_id = %(id)s) or exists (select from ops.superseded_records"
+        " where user_id = %(id)s or shared_with_user_id = %(id)s)",
+        {"id": user_id},
+    )
+    return bool(fetch_one(cursor)[0])
+
+
+def find_names(cursor: Cursor, user_id: str) -> frozenset[str]:
+    """The names and addresses that the person's published and superseded records state."""
+    return frozenset(name for (name,) in _fetch(cursor, "020_find_names.sql", {"user_id": sql.Literal(user_id)}))
+
+
+def gather_records(cursor: Cursor, run: Run, user_id: str) -> int:
+    """Fill `arriving_events` with what the run has to judge again; returns how many records that are."""
+    cursor.execute(
+        read_sql(SQL / "erase" / "010_gather_records.sql", {**run.sql_parts, "user_id": sql.Literal(user_id)})
+    )
+    return cursor.rowcount
+
+
+def stage_erasure(cursor: Cursor, run: Run, known: Tombstones, tombstones: Tombstones, redaction: Redaction) -> None:
+    """Stage the tombstones that are not known yet, and the places of the redacted records."""
+    hashes = [(hashed, True, tombstones.key_check) for hashed in sorted(tombstones.ids - known.ids)]
+    hashes += [(hashed, False, tombstones.key_check) for hashed in sorted(tombstones.names - known.names)]
+    places = [(*place, place in redaction.new) for place in sorted(redaction.places)]
+    for table, rows in {"erased_identifiers": hashes, "redacted_records": places}.items():
+        insert = sql.SQL("insert into {} values %s").format(sql.Identifier(run.staging, table))
+        execute_values(cursor, insert, rows)
+
+
+def find_input_files(cursor: Cursor, run: Run, user_id: str, pseudonym: str) -> list[HoldingFile]:
+    """The input files that hold the person, or may do so; the records of the run must be staged."""
+    parts = {**run.sql_parts, "user_id": sql.Literal(user_id), "pseudonym": sql.Literal(pseudonym)}
+    return [HoldingFile(*row) for row in _fetch(cursor, "030_find_files.sql", parts)]
+
+
+def clean_books(cursor: Cursor, texts: PersonTexts) -> dict[str, int]:
+    """Put the pseudonym into what the books quote; returns how often, by table."""
+    changes = {}
+    for table, column, kind in _QUOTING:
+        names = {"table": sql.Identifier("ops", table), "column": sql.Identifier(column), "kind": sql.SQL(kind)}
+        cursor.execute(
+            sql.SQL("select ctid::text, {column}::text from {table} where {column} is not null").format(**names)
+        )
+        found = [(place, *texts.replace(text)) for place, text in cursor.fetchall()]
+        changed = [(place, text) for place, text, mentions in found if mentions]
+        update = sql.SQL("update {table} set {column} = %s::{kind} where ctid = %s::tid").format(**names)
+        for place, text in changed:
+            cursor.execute(update, (text, place))
+        changes[table] = len(changed)
+    return changes
+
+
+def sweep_dead_rows(database_url: str) -> None:
+    """Let the database forget the old versions of rows, and what it noted of their values for its plans.
+
+    Only who owns a table may; what the database says to others is logged.
+    """
+    with closing(connect(database_url)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("reset role")  # the login may own both what is published and the books
+            for schema, table in _REWRITTEN:
+                cursor.execute(sql.SQL("vacuum (analyze) {}").format(sql.Identifier(schema, table)))
+        for notice in connection.notices:
+            logger.warning("%s", notice.strip())
+
+
+def _fetch(cursor: Cursor, name: str, parts: SqlParts) -> list[tuple[Any, ...]]:
+    cursor.execute(read_sql(SQL / "erase" / name, parts))
+    return list(cursor.fetchall())

@@ -1,0 +1,124 @@
+"""Records of files that only Hadoop can open: Spark's own readers bring their text to the function that reads records.
+
+Plain JSON Lines come line by line, in splits. The content of every other file comes as a whole, in memory.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
+from itertools import groupby
+from typing import Any
+
+from pyspark.sql import Column, DataFrame, Row, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from jobs.records.files.content import Content
+from jobs.records.files.formats import Sniffed
+from jobs.records.files.lines import KEPT_BYTES, MAX_RECORD_BYTES, TOO_LONG
+from jobs.records.files.open_file import decode
+from jobs.records.files.split_records import scan_records
+from jobs.records.read_splits import Piece, ReadRequest, read_pieces
+from jobs.storage.input.discovery import PATTERN_MARK, can_be_named
+from jobs.storage.input.file_systems import InputFile
+from schemas.tables import READ_RECORDS
+
+# A map that comes as a dict has its keys in any order.
+_PAIR = T.StructType([T.StructField("key", T.StringType()), T.StructField("value", T.StringType())])
+_LISTED = T.StructType(
+    [T.StructField("fields", T.ArrayType(_PAIR)) if field.name == "fields" else field for field in READ_RECORDS]
+)
+
+
+def read_hadoop_files(
+    spark: SparkSession, request: ReadRequest, files: dict[int, InputFile], sniffed: dict[int, Sniffed]
+) -> list[DataFrame]:
+    """What becomes of the records of these files (`schemas.tables.READ_RECORDS`)."""
+    places = {file.place: file_id for file_id, file in files.items()}
+    by_line = {
+        place: file_id
+        for place, file_id in places.items()
+        if request.wanted is None and _is_read_by_line(place, sniffed[file_id], request.sources[file_id].record_path)
+    }
+    whole = {place: file_id for place, file_id in places.items() if place not in by_line}
+    found = []
+    if by_line:
+        found.append(_read(_list_lines(spark, by_line), request, lambda rows: _piece_lines(rows, by_line)))
+    if whole:
+        formats = {file_id: sniffed[file_id] for file_id in whole.values()}
+        contents = spark.read.format("binaryFile").load(escape_globs(whole)).select("_metadata.file_path", "content")
+        found.append(_read(contents, request, lambda rows: _piece_contents(rows, request, whole, formats)))
+    return found
+
+
+def read_given(records: DataFrame, request: ReadRequest) -> DataFrame:
+    """What becomes of records whose text is at hand: file_id, record_number, raw (binary)."""
+
+    def piece(rows: Iterator[tuple[Any, ...]]) -> Iterator[Piece]:
+        for file_id, of_file in groupby(rows, key=lambda row: row[0]):
+            yield file_id, 0, ((number, bytes(raw), None) for _, number, raw in of_file)
+
+    return _read(records, request, piece)
+
+
+def escape_globs(places: Iterable[str]) -> list[str]:
+    """The places, written so that Spark sees no pattern in them."""
+    return [PATTERN_MARK.sub(r"\\\g<0>", place) for place in places]
+
+
+def _is_read_by_line(place: str, sniffed: Sniffed, record_path: tuple[str, ...]) -> bool:
+    # Spark unpacks by the name's ending, whatever is inside; and of a name with a colon it can make no pattern.
+    is_readable = sniffed.is_plain and not place.endswith(".gz") and can_be_named(place)
+    return sniffed.format == "json_lines" and not record_path and is_readable
+
+
+def _read(
+    rows: DataFrame, request: ReadRequest, piece: Callable[[Iterator[tuple[Any, ...]]], Iterator[Piece]]
+) -> DataFrame:
+    """The rows as pieces of files, and what becomes of the records in them.
+
+    Not by mapInArrow, which does not run without pandas.
+    """
+
+    def read(found: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
+        for batch in read_pieces(request, piece(map(tuple, found))):
+            yield from zip(*[column.to_pylist() for column in batch.columns], strict=True)
+
+    listed = rows.sparkSession.createDataFrame(rows.rdd.mapPartitions(read), _LISTED, verifySchema=False)
+    return listed.withColumn("fields", F.map_from_entries("fields")).select(*READ_RECORDS.names)
+
+
+def _list_lines(spark: SparkSession, places: dict[str, int]) -> DataFrame:
+    """One row per line: the file, where its split begins, the text, and what is wrong with it."""
+    is_too_long = F.octet_length("value") > MAX_RECORD_BYTES
+    text = F.col("value").cast("binary")
+    return (
+        spark.read.option("lineSep", "\n")
+        .text(escape_globs(places))
+        .select(
+            "_metadata.file_path",
+            "_metadata.file_block_start",
+            F.when(is_too_long, F.substring(text, 1, KEPT_BYTES)).otherwise(text).alias("raw"),
+            F.when(is_too_long, _describe_too_long()).alias("framing_error"),
+        )
+    )
+
+
+def _describe_too_long() -> Column:
+    return F.format_string(TOO_LONG, F.octet_length("value"), F.sha2("value", 256))
+
+
+def _piece_lines(rows: Iterator[tuple[Any, ...]], places: dict[str, int]) -> Iterator[Piece]:
+    for (place, start), lines in groupby(rows, key=lambda row: row[:2]):
+        frames = (
+            (number, bytes(raw).removesuffix(b"\r"), error) for number, (*_, raw, error) in enumerate(lines, start=1)
+        )
+        yield places[decode(place)], start, frames
+
+
+def _piece_contents(
+    rows: Iterator[tuple[Any, ...]], request: ReadRequest, places: dict[str, int], sniffed: dict[int, Sniffed]
+) -> Iterator[Piece]:
+    for place, content in rows:
+        file_id = places[decode(place)]
+        record_path = request.sources[file_id].record_path
+        yield file_id, 0, scan_records(Content(BytesIO(content)), sniffed[file_id].format, record_path)

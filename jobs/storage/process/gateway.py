@@ -1,0 +1,71 @@
+"""This process and the JVM of spark-submit, which has started it: what happens to the one must reach the other.
+
+A service manager often signals the JVM alone. Left to itself the JVM would close Spark beneath the run and be gone,
+and this process would go on without it, even publish.
+"""
+
+import fcntl
+import os
+import threading
+import time
+from pathlib import Path
+from typing import IO, Any
+
+from pyspark import SparkContext
+from pyspark.java_gateway import ensure_callback_server_started
+
+from jobs.storage.errors import JavaGoneError
+from jobs.storage.process.signals import LOCK_VARIABLE, STOPPING, stop_main_thread
+
+_LOOK_SECONDS = 0.5
+
+_lock: IO[str] | None = None
+
+
+class _Handler:
+    """Java calls it for a signal, in a thread of its own."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def handle(self, _signal: object) -> None:
+        stop_main_thread(self._number)
+
+    class Java:
+        implements = ("sun.misc.SignalHandler",)
+
+
+def attach_to_java() -> None:
+    """Have the JVM hand on its signals, and end with it; does nothing where spark-submit has not started us."""
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:
+        return  # pyspark starts a JVM of its own, which leaves signals to us and ends with us
+    _hold_lock()
+    SparkContext._ensure_initialized()
+    gateway: Any = SparkContext._gateway
+    ensure_callback_server_started(gateway)  # type: ignore[no-untyped-call]
+    java = gateway.jvm.sun.misc.Signal
+    for number in STOPPING:
+        java.handle(java(number.name.removeprefix("SIG")), _Handler(number))
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+
+
+def silence_java() -> None:
+    """Spare the user what Spark says about tasks cut off by its end; asked in a thread whose line to Java is free."""
+    context = SparkContext._active_spark_context
+    if context is not None:
+        asking = threading.Thread(target=context.setLogLevel, args=("OFF",), daemon=True)
+        asking.start()
+        asking.join(_LOOK_SECONDS)
+
+
+def _hold_lock() -> None:
+    global _lock  # noqa: PLW0603 - held as long as the process lives
+    if name := os.environ.get(LOCK_VARIABLE):
+        _lock = Path(name).open()  # noqa: SIM115
+        fcntl.flock(_lock, fcntl.LOCK_SH)
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK_SECONDS)
+    stop_main_thread(STOPPING[-1], JavaGoneError())

@@ -1,0 +1,119 @@
+"""Refused records -> data/quarantine/run_id=.../*.json, one line a record; and back."""
+
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from jobs.records.files.open_file import decode
+from jobs.storage.errors import UsageError
+from jobs.storage.input.file_systems import file_system_of, make_uri
+from jobs.storage.runs.ledger import Reading
+
+logger = logging.getLogger(__name__)
+
+# How the folder of a run begins, and that of lines which are to take its place.
+_RUN, _REWRITTEN = "run_id=", "_rewriting_run_id="
+
+
+def write_quarantine(described: DataFrame, readings: list[Reading], folder: str, run_id: int) -> None:
+    """Write one JSON line per refused record, with its file's URI, below `folder`, a path or a URI that every executor
+    can reach. The lines of each part are in order of file and record number.
+
+    The directory counts only once the run is committed in the database.
+    """
+    spark = described.sparkSession
+    names = spark.createDataFrame(
+        [(reading.file_id, reading.file.uri) for reading in readings], "file_id long, source_file string"
+    )
+    rows = described.join(F.broadcast(names), "file_id", "inner").sortWithinPartitions("file_id", "record_number")
+    columns = [name for name in described.columns if name != "file_id"]
+    # Decoded: Hadoop takes a path as it is written, percent signs and all.
+    rows.select("source_file", *columns).write.json(f"{decode(make_uri(folder))}/{_RUN}{run_id}")
+
+
+def read_quarantine(spark: SparkSession, folder: str, run_ids: Iterable[int], schema: T.StructType) -> DataFrame:
+    """The lines of these runs, as far as their folders are there, as `schema` has it; its `run_id` is the folder's."""
+    root = make_uri(folder)
+    places = []
+    for run_id in sorted(run_ids):
+        place = f"{root}/{_RUN}{run_id}"
+        with suppress(UsageError):  # taken away
+            if any(file_system_of(place).walk(place)):
+                places.append(decode(place))
+    if not places:
+        return spark.createDataFrame([], schema)
+    lines = spark.read.schema(schema).option("basePath", decode(root)).json(places)
+    # Buckets were read through Hadoop once, which has a name of its own for them.
+    return lines.withColumn("source_file", F.regexp_replace("source_file", "^s3a:", "s3:")).select(*schema.names)
+
+
+def list_quarantined_runs(folder: str) -> set[int]:
+    """The runs that have a folder of refused records, committed or not."""
+    return set(_list_runs(folder, _RUN))
+
+
+def rewrite_quarantine(lines: DataFrame, folder: str, run_ids: Iterable[int]) -> None:
+    """Put `lines` (`read_quarantine`) in the place of what the folders of these runs hold.
+
+    They are written beside the old folder, which is then removed. A run that is killed in between leaves the new
+    folder under its other name, and `finish_rewrites` puts it in place.
+    """
+    root = decode(make_uri(folder))
+    for run_id in run_ids:
+        of_run = lines.filter(F.col("run_id") == run_id).drop("run_id")
+        ordered = of_run.orderBy("source_file", "record_number")
+        ordered.write.mode("overwrite").json(f"{root}/{_REWRITTEN}{run_id}")
+        _put_in_place(lines.sparkSession, root, run_id)
+
+
+def finish_rewrites(spark: SparkSession, folder: str) -> None:
+    """Put in place what a run that was killed had rewritten, and remove what it had not written to the end.
+
+    What stands beside a folder is whole once Spark has marked it, or once the old folder is gone. The old folder may
+    have lost some files by then, so that it is never the one to keep. The run lock must be held.
+    """
+    root = decode(make_uri(folder))
+    for run_id in _list_runs(folder, _REWRITTEN):
+        files, beside = _open(spark, f"{root}/{_REWRITTEN}{run_id}")
+        _, place = _open(spark, f"{root}/{_RUN}{run_id}")
+        _, mark = _open(spark, f"{root}/{_REWRITTEN}{run_id}/_SUCCESS")
+        if files.exists(mark) or not files.exists(place):
+            logger.warning("refused records of run %s: an erasure that was killed had rewritten them", run_id)
+            _put_in_place(spark, root, run_id)
+        else:
+            files.delete(beside, True)
+
+
+def list_unfinished(folder: str) -> list[str]:
+    """The folders that a run which died left half written, below `folder`; none that a reader looks into."""
+    root = make_uri(folder)
+    with suppress(UsageError):
+        paths = [path for path, _ in file_system_of(root).walk(root) if "/_temporary/" in path]
+        names = {path.partition("/_temporary/")[0] for path in paths}
+        return [f"{decode(root).removeprefix('file://')}/{name}/_temporary" for name in sorted(names)]
+    return []
+
+
+def _put_in_place(spark: SparkSession, root: str, run_id: int) -> None:
+    files, beside = _open(spark, f"{root}/{_REWRITTEN}{run_id}")
+    _, place = _open(spark, f"{root}/{_RUN}{run_id}")
+    files.delete(place, True)
+    files.rename(beside, place)
+
+
+def _list_runs(folder: str, prefix: str) -> list[int]:
+    """The runs that have a folder of this prefix, in order."""
+    root = make_uri(folder)
+    numbers = [name.removeprefix(prefix) for name in file_system_of(root).list_names(root) if name.startswith(prefix)]
+    return sorted(int(number) for number in numbers if number.isdecimal())
+
+
+def _open(spark: SparkSession, place: str) -> tuple[Any, Any]:
+    """The file system that Hadoop has for a place, and the place as its path."""
+    path = spark._jvm.org.apache.hadoop.fs.Path(place)  # type: ignore[union-attr]
+    return path.getFileSystem(spark._jsc.hadoopConfiguration()), path

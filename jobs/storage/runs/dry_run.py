@@ -1,0 +1,62 @@
+"""Publishing for show: the whole transaction of a run, which is then not committed."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor
+
+from jobs.storage.config.settings import Settings
+from jobs.storage.database.migrations import prepare_database
+from jobs.storage.database.postgres import PUBLISH_NAME, connect, fetch_one
+from jobs.storage.database.roles import hand_over_staging
+from jobs.storage.runs.held_back import HeldBackFile
+from jobs.storage.runs.publish import FileCounts, Published, carry_out
+from jobs.storage.runs.run import Run, drop_staging, enter_run
+
+
+def rehearse(
+    database_url: str, run: Run, files: list[FileCounts], settings: Settings, held_back: Sequence[HeldBackFile] = ()
+) -> Published:
+    """What publishing the run would do, beside it how many rows of each metric would come and go.
+
+    Leaves nothing but dead rows for the next vacuum. Takes the locks of `publish` for as long as it runs, except those
+    of views that a publish would make anew. Raises what `publish` raises.
+    """
+    with closing(connect(database_url, PUBLISH_NAME)) as connection:
+        try:
+            with connection.cursor() as cursor:
+                prepare_database(cursor)
+                hand_over_staging(cursor, run.staging)
+                enter_run(cursor, run, settings)
+                metrics = _list_metrics(cursor)  # none before a first load
+                for metric in metrics:
+                    _keep_rows(cursor, metric, "before")
+                done = carry_out(cursor, run, files, held_back)
+                return replace(done, metric_rows={metric: _count_changes(cursor, metric) for metric in metrics})
+        finally:
+            connection.rollback()
+            drop_staging(connection, run)
+
+
+def _list_metrics(cursor: Cursor) -> list[str]:
+    cursor.execute("select viewname from pg_views where schemaname = 'metrics' order by viewname")
+    return [name for (name,) in cursor.fetchall()]
+
+
+def _keep_rows(cursor: Cursor, metric: str, moment: str) -> None:
+    statement = sql.SQL("create temporary table {} as select metric::text as line from {} as metric")
+    cursor.execute(statement.format(sql.Identifier(f"{metric} {moment}"), sql.Identifier("metrics", metric)))
+
+
+def _count_changes(cursor: Cursor, metric: str) -> dict[str, int]:
+    """How many rows the metric has that it had not, and the other way round; a row that changes is both."""
+    _keep_rows(cursor, metric, "after")
+    before, after = sql.Identifier(f"{metric} before"), sql.Identifier(f"{metric} after")
+    statement = sql.SQL("select count(*) from (select line from {} except all select line from {}) as lines")
+    counts = {}
+    for name, tables in {"come": (after, before), "go": (before, after)}.items():
+        cursor.execute(statement.format(*tables))
+        counts[name] = int(str(fetch_one(cursor)[0]))
+    return counts

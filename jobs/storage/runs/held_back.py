@@ -1,0 +1,141 @@
+"""Files that the quality gate holds back: which these are, and what the ledger knows that the gate has to know."""
+
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import execute_values
+
+from jobs.storage.input.file_systems import InputFile, file_system_of, is_below, make_uri
+from jobs.storage.runs.ledger import Chosen
+from jobs.storage.runs.run import Run
+from schemas.fields import Source
+
+
+@dataclass(frozen=True)
+class HeldBackFile:
+    """One row of `ops.held_back_files`: a file as it was, the mapping that it was read by, and why it is held back."""
+
+    file_path: str
+    size_bytes: int
+    modified_at: datetime
+    source: str
+    mapping_hash: str
+    records: int
+    quarantined: int
+    why: str
+
+    @property
+    def file(self) -> InputFile:
+        return InputFile(self.file_path, self.size_bytes, self.modified_at)
+
+
+@dataclass(frozen=True)
+class Precedents:
+    """What the gate has to know of earlier runs.
+
+    `good_files` counts the files that were loaded before by the mapping of this run. `readings` gives the number of
+    records (blank ones left out) and of refused records of the current reading of a file, by its URI.
+    """
+
+    good_files: int
+    readings: dict[str, tuple[int, int]]
+
+
+NO_PRECEDENTS = Precedents(0, {})
+_COLUMNS = [field.name for field in fields(HeldBackFile)]
+
+
+def read_held_back(cursor: Cursor, end_of_path: str = "") -> list[HeldBackFile]:
+    """The files that are held back, in order; only those whose path ends so, where an end is given."""
+    statement = sql.SQL(
+        "select {} from ops.held_back_files where right('/' || file_path, length(%(end)s)) = %(end)s order by file_path"
+    )
+    cursor.execute(statement.format(sql.SQL(", ").join(map(sql.Identifier, _COLUMNS))), {"end": end_of_path})
+    return [HeldBackFile(*row) for row in cursor.fetchall()]
+
+
+def forget_settled_files(cursor: Cursor, folder: str, found: list[InputFile]) -> None:
+    """Delete the rows of files that are gone from the input folder, and of files that are again as they were loaded.
+
+    A folder in which nothing is found may be a mount that is lost, and says nothing about its files.
+    """
+    if not found:
+        return
+    now = {file.uri: file for file in found}
+    rows = read_held_back(cursor)
+    gone = [row.file_path for row in rows if row.file_path not in now and _is_gone(row.file_path, folder)]
+    cursor.execute(
+        "select file_path, size_bytes, modified_at from ops.ingested_files where is_current and file_path = any(%s)",
+        ([row.file_path for row in rows],),
+    )
+    loaded = [file.uri for file in (InputFile(*row) for row in cursor.fetchall()) if now.get(file.uri) == file]
+    cursor.execute("delete from ops.held_back_files where file_path = any(%s)", ([*gone, *loaded],))
+
+
+def leave_out_held_back(cursor: Cursor, chosen: list[Chosen], is_full_refresh: bool) -> list[Chosen]:
+    """The files to read without those that are held back as they are now, by the mapping that is to read them.
+
+    A full refresh rebuilds the tables from the files that it reads. So it must read a file whose former reading is in
+    the tables, or the events of that reading would be lost.
+    """
+    held_back = {(row.file, row.source, row.mapping_hash) for row in read_held_back(cursor)}
+    if not held_back:
+        return chosen
+    left_out = {file.uri for file, source in chosen if (file, source.name, source.mapping_hash) in held_back}
+    if is_full_refresh:
+        left_out -= _read_current(cursor, left_out).keys()
+    return [pair for pair in chosen if pair[0].uri not in left_out]
+
+
+def read_precedents(cursor: Cursor, chosen: list[Chosen], source: Source) -> Precedents:
+    """What the ledger knows of the files that a run is to read, and of those that `source` has read before."""
+    cursor.execute(
+        "select count(*) from ops.ingested_files"
+        " where is_current and accepted > 0 and source = %s and mapping_hash = %s",
+        (source.name, source.mapping_hash),
+    )
+    ((good_files,),) = cursor.fetchall()
+    return Precedents(good_files, _read_current(cursor, {file.uri for file, _ in chosen}))
+
+
+def enter_held_back(cursor: Cursor, run: Run, files: Iterable[HeldBackFile]) -> None:
+    """Enter the files that a run holds back; a row that a file has already is replaced."""
+    columns = [*_COLUMNS, "run_id"]
+    statement = sql.SQL(
+        "insert into ops.held_back_files ({columns}) values %s on conflict (file_path) do update set {changes}"
+    ).format(
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        changes=sql.SQL(", ").join(
+            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in [*columns[1:], "held_back_at"]
+        ),
+    )
+    execute_values(cursor, statement, [(*astuple(file), run.run_id) for file in files])
+
+
+def _is_gone(uri: str, folder: str) -> bool:
+    """Whether a file that was not found below the folder is gone.
+
+    A local file is, where it was below that folder. Behind Hadoop a folder may be named in another way than the files
+    in it (hdfs:///events, hdfs://name:8020/events/a.json), so that the file itself is looked for.
+    """
+    if urlsplit(uri).scheme == "file" or urlsplit(uri).scheme != urlsplit(make_uri(folder)).scheme:
+        return is_below(uri, folder)
+    try:
+        file_system_of(uri).stat(uri)
+    except OSError:
+        return True
+    return False
+
+
+def _read_current(cursor: Cursor, uris: set[str]) -> dict[str, tuple[int, int]]:
+    """(records without blank ones, refused ones) of the current readings of these files, by URI."""
+    cursor.execute(
+        "select file_path, records - blank, quarantined from ops.ingested_files"
+        " where is_current and file_path = any(%s)",
+        (list(uris),),
+    )
+    return {path: (records, quarantined) for path, records, quarantined in cursor.fetchall()}

@@ -1,0 +1,263 @@
+"""Staging -> published tables, in one transaction: readers see the state before or the state after."""
+
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import astuple, dataclass, field
+from datetime import date, datetime
+
+import psycopg2
+from psycopg2 import errors, sql
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import execute_values
+
+from jobs.storage.database.checks import CheckResult, FailedChecksError, check_run, enter_results
+from jobs.storage.database.own_objects import refuse_objects_of_others
+from jobs.storage.database.postgres import PUBLISH_NAME, SQL, connect, execute_files, fetch_one, find_sql, read_sql
+from jobs.storage.database.views import make_views
+from jobs.storage.errors import (
+    DatabaseUnavailableError,
+    LostLockError,
+    LostRowsError,
+    QualityError,
+    describe,
+)
+from jobs.storage.known_errors import may_pass
+from jobs.storage.runs.held_back import HeldBackFile, enter_held_back
+from jobs.storage.runs.run import Run, drop_staging_schema
+from schemas.tables import KEYED
+
+logger = logging.getLogger(__name__)
+
+_TRANSACTION_SETTINGS = {
+    "maintenance_work_mem": "256MB",
+    "work_mem": "64MB",
+    # The checks read whole tables, for which PostgreSQL would use one core only. Not by a hash table that processes
+    # share: it would lie in /dev/shm, of which a container has 64 MB.
+    "parallel_setup_cost": "100",
+    "parallel_tuple_cost": "0.01",
+    "enable_parallel_hash": "off",
+    # A reader who keeps a lock for ever makes this try fail and pass by, not hang.
+    "lock_timeout": "60s",
+}
+_TOTALS = ("records", "blank", "quarantined", "accepted", "exact_duplicates", "superseded", "published", "replaced")
+
+# Of errors that may pass.
+_RETRY_SECONDS = (1, 2, 4, 8, 15)
+
+
+@dataclass(frozen=True)
+class FileCounts:
+    """One file of a run and what Spark counted in it; the columns of sql/publish/010_file_counts.sql."""
+
+    run_id: int
+    file_id: int
+    file_path: str
+    size_bytes: int
+    modified_at: datetime
+    format: str
+    source: str
+    mapping_hash: str
+    records: int
+    blank: int
+    accepted: int
+    exact_duplicates: int
+    superseded: int
+    original_file_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Restatement:
+    """A published daily number that a run changed; the columns of ops.metric_restatements."""
+
+    metric: str
+    activity_date: date
+    old_value: int
+    new_value: int
+    cause: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a run has done: its account of records; rows added, changed and removed by table; published sessions that
+    it cut again; published daily numbers that it changed; what the checks found. Of a plan also how many rows of
+    each metric come and go.
+    """
+
+    totals: dict[str, int]
+    changes: dict[str, dict[str, int]]
+    sessions_recut: int = 0
+    restatements: list[Restatement] = field(default_factory=list)
+    checks: list[CheckResult] = field(default_factory=list)
+    metric_rows: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+def publish_surely(
+    database_url: str, run: Run, files: list[FileCounts], held_back: Sequence[HeldBackFile] = ()
+) -> Published:
+    """`publish` on a connection of its own, again after an error that may pass.
+
+    When the answer to a commit is lost, the next try finds in the ledger whether it was done. Raises
+    DatabaseUnavailableError when the database stays away or has lost the staged rows.
+    """
+    lost: Exception | None = None
+    for seconds in (*_RETRY_SECONDS, 0):
+        try:
+            with closing(connect(database_url, PUBLISH_NAME)) as connection:
+                return publish(connection, run, files, held_back)
+        except (psycopg2.Error, DatabaseUnavailableError) as error:
+            if not may_pass(error):
+                raise
+            lost = error
+            logger.warning("publishing again in %s s: %s", seconds, describe(error))
+            time.sleep(seconds)
+    raise _went_away(lost) from lost
+
+
+def publish(
+    connection: Connection, run: Run, files: list[FileCounts], held_back: Sequence[HeldBackFile] = ()
+) -> Published:
+    """Carry the run out and commit.
+
+    Raises QualityError, and leaves everything as it was, when a key does not hold, the sums of a file do not close or
+    a check finds what must not be; what the checks found is entered all the same.
+    """
+    try:
+        with connection, connection.cursor() as cursor:
+            return carry_out(cursor, run, files, held_back)
+    except FailedChecksError as error:
+        with connection, connection.cursor() as cursor:
+            enter_results(cursor, run, error.results)
+        raise
+
+
+def carry_out(cursor: Cursor, run: Run, files: list[FileCounts], held_back: Sequence[HeldBackFile] = ()) -> Published:
+    """Reconcile, move the tables in or merge them, enter the run in the ledger, check; in the caller's transaction."""
+    for name, value in _TRANSACTION_SETTINGS.items():
+        cursor.execute(sql.SQL("set local {} = %s").format(sql.Identifier(name)), (value,))
+    if _is_published(cursor, run):
+        return Published(_read_totals(cursor, run), {}, restatements=_read_restatements(cursor, run))
+    _refuse_lost_rows(cursor, run)
+    _add_primary_keys(cursor, run)
+    execute_files(cursor, "publish/010_*.sql", run.sql_parts)
+    counts = sql.SQL("insert into {}.file_counts values %s").format(sql.Identifier(run.staging))
+    execute_values(cursor, counts, [astuple(file) for file in files])
+    execute_files(cursor, "publish/02*.sql", run.sql_parts)
+    _refuse_open_sums(cursor, run)
+    execute_files(cursor, "publish/04*.sql", run.sql_parts)
+    enter_held_back(cursor, run, held_back)
+    execute_files(cursor, "publish/05*.sql", run.sql_parts)
+    changes = _merge(cursor, run) if run.merges else _move_in(cursor, run)
+    execute_files(cursor, "publish/09*.sql", run.sql_parts)
+    checks = check_run(cursor, run)
+    enter_results(cursor, run, checks)
+    cursor.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(run.staging, "touched_sessions")))
+    sessions_recut = int(str(fetch_one(cursor)[0]))
+    drop_staging_schema(cursor, run.staging)
+    if not (run.is_plan and run.merges):  # to replace views would keep readers waiting for nothing
+        make_views(cursor, run.settings)
+    return Published(_read_totals(cursor, run), changes, sessions_recut, _read_restatements(cursor, run), checks)
+
+
+def _went_away(error: Exception | None) -> DatabaseUnavailableError:
+    reason = describe(error) if error else "no reason given"
+    return DatabaseUnavailableError(f"the database went away while publishing ({reason}); run again when it is back")
+
+
+def _is_published(cursor: Cursor, run: Run) -> bool:
+    """Whether a try before this one was committed after all; waits for one that is still under way.
+
+    A run that lost its lock has been declared dead by the next one; it must not publish any more.
+    """
+    cursor.execute("select status from ops.pipeline_runs where run_id = %s for update", (run.run_id,))
+    status = fetch_one(cursor)[0]
+    if status == "failed":
+        raise LostLockError(f"run {run.run_id} lost its lock and another run took over; run again")
+    return status == "succeeded"
+
+
+def _refuse_lost_rows(cursor: Cursor, run: Run) -> None:
+    """A crash empties the unlogged tables of a run; the sums of its files would not always tell."""
+    cursor.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(run.staging, "intact")))
+    if fetch_one(cursor) != (1,):
+        raise LostRowsError(
+            f"the database crashed while run {run.run_id} was staging, and its staged rows are lost; nothing was"
+            " published, run again"
+        )
+
+
+def _add_primary_keys(cursor: Cursor, run: Run) -> None:
+    """Add them, at first on trust: that a task has written twice is rare, and to look for it would cost every run."""
+    cursor.execute("savepoint keyless")
+    try:
+        execute_files(cursor, "ddl/1[12]*.sql", run.sql_parts)
+    except errors.UniqueViolation as violation:
+        cursor.execute("rollback to savepoint keyless")
+        logger.warning("rows were staged twice, one of each is kept: %s", describe(violation))
+        for table in KEYED:
+            repeated = SQL / "publish" / "005_drop_repeated_rows.sql"
+            cursor.execute(read_sql(repeated, {**run.sql_parts, "table": sql.Identifier(table)}))
+        try:
+            execute_files(cursor, "ddl/1[12]*.sql", run.sql_parts)
+        except errors.UniqueViolation as second:
+            raise QualityError(
+                f"different rows share a key ({describe(second)}); nothing was published, run again and report it"
+            ) from second
+
+
+def _refuse_open_sums(cursor: Cursor, run: Run) -> None:
+    for path in find_sql("publish/03*.sql"):
+        cursor.execute(read_sql(path, run.sql_parts))
+        names = [column.name for column in cursor.description or ()]
+        broken = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        for numbers in broken:
+            logger.error("sums do not close: %s", numbers)
+        if broken:
+            raise QualityError(
+                f"the sums of {len(broken)} of the files do not close, first {broken[0]}; nothing was published,"
+                " run again and report it if it stays"
+            )
+
+
+def _move_in(cursor: Cursor, run: Run) -> dict[str, dict[str, int]]:
+    """The first load: the staged tables, with their keys, become the published ones."""
+    execute_files(cursor, "ddl/1[3-5]*.sql", run.sql_parts)
+    refuse_objects_of_others(cursor)  # somebody may have made a table since the run began
+    execute_files(cursor, "publish/06*.sql", run.sql_parts)
+    cursor.execute("analyze public.users, public.documents, public.sessions, public.events")
+    changes = {}
+    for table in ("users", "documents", "sessions", "events"):
+        cursor.execute(sql.SQL("select count(*) from public.{}").format(sql.Identifier(table)))
+        changes[table] = {"added": int(str(fetch_one(cursor)[0]))}
+    return changes
+
+
+def _merge(cursor: Cursor, run: Run) -> dict[str, dict[str, int]]:
+    """Every later load: the staged rows change, join or take the place of the published ones."""
+    tables = sql.SQL(", ").join(sql.Identifier(run.staging, table) for table in KEYED)
+    cursor.execute(sql.SQL("analyze {}").format(tables))
+    changes: dict[str, dict[str, int]] = {table: {} for table in ("users", "documents", "sessions", "events")}
+    past = {"add": "added", "change": "changed", "remove": "removed"}
+    for path in find_sql("merge/[12]??_*.sql"):
+        cursor.execute(read_sql(path, run.sql_parts))
+        _, verb, table = path.stem.split("_", 2)
+        if verb in past:
+            changes[table][past[verb]] = cursor.rowcount
+    return changes
+
+
+def _read_restatements(cursor: Cursor, run: Run) -> list[Restatement]:
+    cursor.execute(
+        "select metric, activity_date, old_value, new_value, cause from ops.metric_restatements"
+        ' where run_id = %s order by activity_date, metric collate "C"',
+        (run.run_id,),
+    )
+    return [Restatement(*row) for row in cursor.fetchall()]
+
+
+def _read_totals(cursor: Cursor, run: Run) -> dict[str, int]:
+    names = sql.SQL(", ").join(map(sql.Identifier, _TOTALS))
+    cursor.execute(sql.SQL("select {} from ops.pipeline_runs where run_id = %s").format(names), (run.run_id,))
+    return {name: int(str(value)) for name, value in zip(_TOTALS, fetch_one(cursor), strict=True)}

@@ -1,0 +1,229 @@
+"""Runs: how one begins, what it may assume, and how it is entered as failed."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Literal
+
+import psycopg2
+from psycopg2 import errors, sql
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+
+from jobs.storage.config.settings import Settings
+from jobs.storage.database.own_objects import are_tables_published, find_objects_of_schema_owner
+from jobs.storage.database.postgres import PUBLISH_NAME, STAGING_NAME, SqlParts, connect, execute_files, fetch_one
+from jobs.storage.errors import PipelineError, UsageError, describe
+from jobs.storage.known_errors import explain
+from jobs.storage.process.signals import undisturbed
+
+logger = logging.getLogger(__name__)
+
+# A plan is not entered in ops.pipeline_runs, so that its staging schema says what it is by its comment.
+_PLAN_MARK = "Staging tables of a plan of document-events; the next run drops them."
+
+# `load` takes new files, `full_refresh` all files again, `replay` quarantined records of earlier runs, `erase` what is
+# known of a person.
+RunKind = Literal["load", "full_refresh", "replay", "erase"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: its id is the time at which it began, or larger, where a run before it has a larger one; its staging
+    schema bears the id.
+
+    `merges` is false for the first load, whose staged tables become the published ones. A plan is a run that is
+    carried out and not committed.
+    """
+
+    run_id: int
+    started_at: datetime
+    kind: RunKind
+    merges: bool
+    settings: Settings
+    is_plan: bool = False
+
+    @property
+    def staging(self) -> str:
+        """The schema of this run's staging tables."""
+        return f"document_events_staging_{self.run_id}"
+
+    @property
+    def sql_parts(self) -> SqlParts:
+        """What {staging}, {run_id} and the settings in braces stand for in SQL files."""
+        return {
+            "staging": sql.Identifier(self.staging),
+            "run_id": sql.Literal(self.run_id),
+            **self.settings.sql_parts,
+        }
+
+
+@contextmanager
+def entered_run(database_url: str, kind: RunKind, settings: Settings, is_plan: bool) -> Iterator[Run]:
+    """A run that is entered as failed whatever goes wrong in it; the run lock must be held."""
+    with closing(connect(database_url)) as connection:
+        run = start_run(connection, kind, settings, is_plan)
+    try:
+        yield run
+    except BaseException as error:
+        # What can't be entered now is swept by the next run.
+        with undisturbed(), suppress(psycopg2.Error, PipelineError), closing(connect(database_url)) as connection:
+            fail_run(connection, run, describe(explain(error)))
+        raise
+
+
+def start_run(connection: Connection, kind: RunKind, settings: Settings, is_plan: bool = False) -> Run:
+    """Sweep what dead runs left, enter this one as running and make its staging tables; of a plan these only.
+
+    The run lock must be held: whatever else says `running` is then dead. Raises UsageError where the published
+    sessions were cut by another gap.
+    """
+    started_at = datetime.now(UTC)
+    if not is_plan:
+        with connection, connection.cursor() as cursor:
+            # Neither ending connections nor dropping what an earlier login made is for the role that we act as.
+            cursor.execute("set local role none")
+            _end_connections(cursor)
+            _sweep_dead_runs(cursor)
+    with connection, connection.cursor() as cursor:
+        merges = are_tables_published(cursor)
+        if merges and kind != "full_refresh":
+            _refuse_other_gap(cursor, _gap_minutes(settings))
+        run = Run(_choose_run_id(cursor, started_at), started_at, kind, merges, settings, is_plan)
+        if not is_plan:
+            enter_run(cursor, run, settings)
+        _make_staging(cursor, run)
+    return run
+
+
+def enter_run(cursor: Cursor, run: Run, settings: Settings) -> None:
+    """Enter the run as running."""
+    cursor.execute(
+        "insert into ops.pipeline_runs"
+        " (run_id, started_at, status, kind, session_gap_minutes, code_version, configuration_version)"
+        " values (%s, %s, 'running', %s, %s, %s, %s)",
+        (
+            run.run_id,
+            run.started_at,
+            run.kind,
+            _gap_minutes(settings),
+            version("document-events"),
+            settings.version,
+        ),
+    )
+
+
+def fail_run(connection: Connection, run: Run, error: str) -> None:
+    """Enter why the run failed and drop its staging tables."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            "update ops.pipeline_runs set status = 'failed', finished_at = now(), error = %s"
+            " where run_id = %s and status = 'running'",
+            (error, run.run_id),
+        )
+        # Tasks of Spark may still write there; then the next run drops it.
+        cursor.execute("set lock_timeout = '300ms'")
+    drop_staging(connection, run)
+
+
+def drop_staging(connection: Connection, run: Run) -> None:
+    """Drop the staging tables of the run, where they are still there."""
+    with connection, connection.cursor() as cursor:
+        drop_staging_schema(cursor, run.staging)
+
+
+def drop_staging_schema(cursor: Cursor, schema: str) -> None:
+    """Drop what a run has made in its staging schema, and the schema itself, if it is there.
+
+    Where others have put something into it, or use a table of it, it stays and a warning says why.
+    """
+    cursor.execute("savepoint drop_staging")
+    try:
+        for kind, objects in find_objects_of_schema_owner(cursor, schema).items():
+            if objects:
+                cursor.execute(sql.SQL("drop {} {}").format(sql.SQL(kind), sql.SQL(", ").join(objects)))
+        cursor.execute(sql.SQL("drop schema if exists {}").format(sql.Identifier(schema)))
+    except (errors.DependentObjectsStillExist, errors.InsufficientPrivilege) as error:
+        cursor.execute("rollback to savepoint drop_staging")
+        logger.warning("the staging schema %s is no longer needed, but others use it: %s", schema, describe(error))
+
+
+def _choose_run_id(cursor: Cursor, started_at: datetime) -> int:
+    """The time in digits, to the millisecond; the next number after the latest run where a clock has been set back.
+
+    So the latest run is everywhere the one with the largest id. Before the first run a plan finds no table.
+    """
+    run_id = int(started_at.strftime("%Y%m%d%H%M%S%f")[:17])
+    cursor.execute("select to_regclass('ops.pipeline_runs') is not null")
+    if fetch_one(cursor)[0]:
+        cursor.execute("select greatest(%s, max(run_id) + 1) from ops.pipeline_runs", (run_id,))
+        run_id = int(str(fetch_one(cursor)[0]))
+    return run_id
+
+
+def _gap_minutes(settings: Settings) -> int:
+    return int(settings.session_gap.total_seconds()) // 60
+
+
+def _end_connections(cursor: Cursor) -> None:
+    """End those of dead runs: a machine that vanished without a word leaves some that hold locks for hours."""
+    cursor.execute(
+        "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
+        " where datname = current_database() and usename = session_user and application_name = any(%s)",
+        ([STAGING_NAME, PUBLISH_NAME],),
+    )
+
+
+def _sweep_dead_runs(cursor: Cursor) -> None:
+    cursor.execute(
+        "update ops.pipeline_runs set status = 'failed', error = 'found dead by the next run' where status = 'running'"
+    )
+    for schema in _find_dead_staging(cursor):
+        drop_staging_schema(cursor, schema)
+
+
+def _find_dead_staging(cursor: Cursor) -> list[str]:
+    """The staging schemas of runs that the ledger knows, of plans, and of runs before these schemas got their name.
+
+    The latter, staging_<run id>, could be somebody else's, and so must hold the table by which a run of ours notices
+    that the server has lost its rows.
+    """
+    cursor.execute(
+        "select nspname from pg_namespace where nspname in"
+        " (select 'document_events_staging_' || run_id from ops.pipeline_runs)"
+        " or (nspname like %s and obj_description(oid, 'pg_namespace') = %s)"
+        " or (nspname in (select 'staging_' || run_id from ops.pipeline_runs)"
+        " and exists (select from pg_class where relnamespace = pg_namespace.oid and relname = 'intact'))"
+        " order by nspname",
+        (r"document\_events\_staging\_%", _PLAN_MARK),
+    )
+    return [schema for (schema,) in cursor.fetchall()]
+
+
+def _refuse_other_gap(cursor: Cursor, gap_minutes: int) -> None:
+    cursor.execute(
+        "select session_gap_minutes from ops.pipeline_runs where status = 'succeeded' order by run_id desc limit 1"
+    )
+    known = fetch_one(cursor)[0]
+    if known != gap_minutes:
+        raise UsageError(
+            f"session_gap_minutes is {gap_minutes}, but the published sessions were cut by {known}: set it back,"
+            " or cut them all anew with FULL_REFRESH=1 (--full-refresh)"
+        )
+
+
+def _make_staging(cursor: Cursor, run: Run) -> None:
+    cursor.execute(sql.SQL("create schema {}").format(sql.Identifier(run.staging)))
+    if run.is_plan:
+        cursor.execute(sql.SQL("comment on schema {} is %s").format(sql.Identifier(run.staging)), (_PLAN_MARK,))
+    execute_files(cursor, "ddl/100_*.sql", run.sql_parts)
+    if run.merges:
+        # Not worth a log: a crash of the server ends the run. A first load keeps its tables, and to have them logged
+        # from the start costs less than `set logged` afterwards.
+        cursor.execute("select tablename from pg_tables where schemaname = %s", (run.staging,))
+        for (table,) in cursor.fetchall():
+            cursor.execute(sql.SQL("alter table {} set unlogged").format(sql.Identifier(run.staging, table)))
+    cursor.execute(sql.SQL("insert into {} values (true)").format(sql.Identifier(run.staging, "intact")))

@@ -1,0 +1,189 @@
+"""What a run did, as JSON for machines and as a few lines for people."""
+
+import json
+import shlex
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jobs.storage.input.file_systems import show_name
+
+_LABELS = {
+    "records": "records read",
+    "blank": "blank lines",
+    "quarantined": "quarantined",
+    "accepted": "accepted",
+    "exact_duplicates": "exact duplicates",
+    "superseded": "superseded",
+    "published": "published",
+}
+
+
+def write_summary(folder: Path, summary: dict[str, Any]) -> None:
+    """Write `folder`/<run_id>.json."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{summary['run_id']}.json"
+    path.write_text(json.dumps(summary, indent=2, default=str) + "\n", encoding="utf-8")
+
+
+def format_summary(summary: dict[str, Any]) -> str:
+    """The summary as plain lines: the account of the records, refused ones by reason, rows by table, times."""
+    totals = summary["totals"]
+    lines = [f"run {summary['run_id']}: {summary['files']} files read"]
+    lines += [f"  {label:<18}{totals[key]:>12,}" for key, label in _LABELS.items()]
+    lines.append("  records = blank + quarantined + accepted; accepted = published + exact duplicates + superseded")
+    lines += _section("quarantined by reason", summary["quarantined_by_reason"])
+    lines += _changes(summary["changes"])
+    lines += _findings(summary)
+    lines += format_empty_input(summary) + _held_back(summary) + _other_mappings(summary)
+    lines += _skipped(summary["skipped"])
+    lines.append("seconds: " + ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in summary["seconds"].items()))
+    return "\n".join(lines)
+
+
+def format_plan(summary: dict[str, Any]) -> str:
+    """What the next run would do: `format_summary`, and one line per published daily number that would change."""
+    totals, again = summary["totals"], summary["read_before"]
+    lines = [f"plan: {summary['files']} files would be read, {again} of them again; nothing has been written"]
+    lines += [f"  {label:<18}{totals[key]:>12,}" for key, label in _LABELS.items()]
+    lines += _section("quarantined by reason", summary["quarantined_by_reason"])
+    lines += _changes(summary["changes"])
+    lines.append(f"  {'sessions cut again':<18}{summary['sessions_recut']:>12,}")
+    lines += _findings(summary)
+    lines += [
+        f"  {each['activity_date']}  {each['metric']:<20}{each['old_value']:>10,} ->{each['new_value']:>10,}"
+        f"  {each['cause']}"
+        for each in summary["restatements"]
+    ]
+    moved = {name: counts for name, counts in summary["metric_rows"].items() if any(counts.values())}
+    if moved:
+        lines.append(f"  {'rows of metrics':<34}{'come':>8}{'go':>8}")
+        lines += [f"  {name:<34}{counts['come']:>8,}{counts['go']:>8,}" for name, counts in moved.items()]
+    lines += format_empty_input(summary) + _held_back(summary) + _other_mappings(summary)
+    return "\n".join([*lines, *_skipped(summary["skipped"])])
+
+
+def format_replay(summary: dict[str, Any]) -> str:
+    """What became of the selected records: recovered, refused again and why, or not tried, as their text is gone."""
+    totals, selected, taken = summary["totals"], summary["selected"], summary["records"]
+    lines = [f"run {summary['run_id']}: {taken:,} quarantined records of {summary['files']} files replayed"]
+    lines.append(f"  {'recovered':<18}{totals['records']:>12,}")
+    lines += [f"    {_LABELS[key]:<16}{totals[key]:>12,}" for key in ("exact_duplicates", "superseded", "published")]
+    lines.append(f"  {'still open':<18}{selected - totals['records']:>12,}")
+    if selected > taken:
+        lines.append(f"    {'not tried, without text':<24}{selected - taken:>4,}")
+    lines += _changes(summary["changes"])
+    lines += _findings(summary)
+    return "\n".join([*lines, *_section("still open by reason", summary["quarantined_by_reason"])])
+
+
+def format_nothing_to_replay(selected: int) -> str:
+    """What to tell where no record can be tried again, though some may be open."""
+    if selected == 1:
+        found = "1 open record is selected, and no text is kept of it"
+    elif selected:
+        found = f"{selected:,} open records are selected, and no text is kept of them"
+    else:
+        found = "no open quarantined record is selected"
+    return f"nothing to replay: {found} (`make quarantine` shows what is open)"
+
+
+def format_erasure(summary: dict[str, Any]) -> str:
+    """What an erasure changed, or would change, and which input files it leaves to the platform."""
+    if summary["is_dry_run"]:
+        lines = ["dry run: nothing has been written; do it with CONFIRM=1 (--confirm)"]
+    else:
+        lines = [f"run {summary['run_id']}: erased; the person is {summary['pseudonym']} now"]
+    lines += _changes(summary["changes"])
+    lines.append(f"  {'records judged again, superseded ones too':<42}{summary['records']:>12,}")
+    lines.append(f"  {'refused records without their text':<42}{summary['redacted']:>12,}")
+    lines += [f"  {f'rows of ops.{table} cleaned':<42}{count:>12,}" for table, count in summary["books"].items()]
+    lines.append(f"  {'published daily numbers changed':<42}{len(summary['restatements']):>12,}")
+    lines += _listed("mentions replaced in", summary["mentions"])
+    not_searched = dict.fromkeys(summary["not_searched"])
+    lines += _listed("not searched, being compressed or left half written: remove what is not needed", not_searched)
+    counts = {show_name(file["uri"]): file["records"] for file in summary["input_files"]}
+    holding = {name: records for name, records in counts.items() if records}
+    lines += _listed("input files that hold the person, with the number of records", holding)
+    repeating = {name: records for name, records in counts.items() if not records}
+    lines += _listed("input files that may hold the person: they repeat records, or are held back", repeating)
+    return "\n".join(lines)
+
+
+def format_line(summary: dict[str, Any]) -> str:
+    """The summary in one line, for a stream."""
+    totals, seconds = summary["totals"], sum(summary["seconds"].values())
+    counts = ", ".join(
+        f"{totals[key]:,} {label}" for key, label in _LABELS.items() if totals[key] or key == "published"
+    )
+    line = f"run {summary['run_id']}: {summary['files']} files read in {seconds:.1f} s; {counts}"
+    waiting = [show_name(file["file_path"]) for file in summary["held_back"]]
+    return f"{line}; held back: {', '.join(waiting)}" if waiting else line
+
+
+def format_nothing_new(summary: dict[str, Any]) -> str:
+    """What to tell of a run whose files, all that were found, are among the loaded ones."""
+    found, loaded, waiting = summary["found"], summary["loaded"], len(summary["held_back"])
+    others = f"{waiting} of them held back, the others" if waiting else "all"
+    lines = [f"nothing new: {found} files found, {others} among the {loaded} that are loaded"]
+    lines = format_empty_input(summary) or lines
+    return "\n".join([*lines, *_held_back(summary), *_other_mappings(summary), *_skipped(summary["skipped"])])
+
+
+def _changes(changes: dict[str, dict[str, int]]) -> list[str]:
+    kinds = ("added", "changed", "removed")
+    lines = [f"  {'rows':<18}" + "".join(f"{kind:>12}" for kind in kinds)]
+    for table, counts in changes.items():
+        lines.append(f"  {table:<18}" + "".join(f"{counts.get(kind, 0):>12,}" for kind in kinds))
+    return lines if changes else []
+
+
+def _other_mappings(summary: dict[str, Any]) -> list[str]:
+    """Nobody else would say why a corrected mapping changes nothing."""
+    return _section("files loaded by another mapping; `touch` one to read it by this one", summary["other_mappings"])
+
+
+def format_empty_input(summary: dict[str, Any]) -> list[str]:
+    """A warning where nothing was found though something was loaded before; else nothing."""
+    if summary["found"] or not summary["loaded"]:
+        return []
+    return [
+        f"warning: nothing was found in {show_name(summary['input'])}, though {summary['loaded']} files were loaded"
+        " before; a mount may be lost, or INPUT (--input) names another folder"
+    ]
+
+
+def _held_back(summary: dict[str, Any]) -> list[str]:
+    """Which files wait, why, and how one is accepted."""
+    if not (waiting := summary["held_back"]):
+        return []
+    accept = f"make accept FILE={shlex.quote(show_name(waiting[0]['file_path']))}"
+    return [
+        f"held back, and counted nowhere: mend the file or its mapping, or load it as it is with {accept}",
+        *[f"  {show_name(file['file_path'])}: {file['why']}" for file in waiting],
+    ]
+
+
+def _findings(summary: dict[str, Any]) -> list[str]:
+    causes = Counter(each["cause"] for each in summary["restatements"])
+    return [
+        *_section("published daily numbers changed, by cause", causes),
+        *_section("checks that warn, with their findings", summary["findings"]),
+    ]
+
+
+def _skipped(skipped: list[tuple[str, str]]) -> list[str]:
+    return _section("files skipped", Counter(reason for _, reason in skipped))
+
+
+def _listed(title: str, counts: Mapping[str, int | None]) -> list[str]:
+    lines = [f"  {name}" + (f"  {count:,}" if count else "") for name, count in counts.items()]
+    return [title, *lines] if counts else []
+
+
+def _section(title: str, counts: dict[str, int]) -> list[str]:
+    if not counts:
+        return []
+    most_first = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    return [title, *[f"  {name:<24}{count:>6,}" for name, count in most_first]]

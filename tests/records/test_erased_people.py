@@ -1,0 +1,86 @@
+"""Erased people in records as they are read."""
+
+import hashlib
+import hmac
+
+import pytest
+
+from jobs.records import Event, Quarantined, RecordReader
+from jobs.records.erased_people import PERSONAL, Erased
+from tests.builders import LIMITS, record_json
+from tests.records.helpers import SOURCE, accept, refuse
+
+KEY = bytes(range(32))
+NOBODY = Erased(KEY)
+ANN = Erased(KEY, frozenset({NOBODY.hash("ann")}), frozenset({NOBODY.hash("Ann Lee")}))
+READER = RecordReader(SOURCE, LIMITS, ANN)
+SAID = {"comment_text": "c", "device": "d", "ip_address": "i", "user_name": "n", "user_email": "e", "title": "t"}
+
+
+def test_hash_is_hmac_sha256_cut_to_128_bits() -> None:
+    assert NOBODY.hash("\u00e9") == hmac.new(KEY, "\u00e9".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def test_who_acted_leaves_a_pseudonym_and_what_was_done() -> None:
+    text = record_json(**SAID, document_id="d1", permission="read", shared_with="bob", content="two words")
+    before, after = accept(text), READER.read(text.encode())
+    assert isinstance(after, Event)
+    expected = before._asdict() | dict.fromkeys(PERSONAL)
+    expected |= {
+        "user_id": f"erased:{NOBODY.hash('ann')}",
+        "content_fingerprint": NOBODY.hash(before.content_fingerprint),
+    }
+    assert after._asdict() == expected
+
+
+def test_who_received_leaves_a_pseudonym_and_the_others_words_stay() -> None:
+    text = record_json(**SAID, user_id="bob", shared_with="ann")
+    before, after = accept(text), READER.read(text.encode())
+    assert after == before._replace(
+        shared_with_user_id=f"erased:{NOBODY.hash('ann')}",
+        content_fingerprint=NOBODY.hash(before.content_fingerprint),
+    )
+
+
+@pytest.mark.parametrize("user_id", ["bob", "Ann", "anna", f"erased:{NOBODY.hash('ann')}", NOBODY.hash("ann")])
+def test_others_and_pseudonyms_are_left_alone(user_id: str) -> None:
+    text = record_json(**SAID, user_id=user_id)
+    assert READER.read(text.encode()) == accept(text)
+
+
+def test_a_fingerprint_is_hashed_once_whoever_of_two_is_erased_first() -> None:
+    both = Erased(KEY, ANN.ids | {NOBODY.hash("bob")})
+    event = accept(record_json(user_id="ann", shared_with="bob"))
+    assert both.pseudonymize(ANN.pseudonymize(event)) == both.pseudonymize(event)
+
+
+def test_a_quarantined_record_that_mentions_the_person_keeps_its_reasons_only() -> None:
+    text = record_json(timestamp="never", edit_length="many")
+    before, after = refuse(text), READER.read(text.encode())
+    assert isinstance(after, Quarantined)
+    assert [(problem.reason, problem.field, problem.value) for problem in after.problems] == [
+        (problem.reason, problem.field, None) for problem in before.problems
+    ]
+    assert (after.fields, after.raw, after.raw_base64, after.raw_sha256) == (None, None, None, None)
+    assert (after.raw_bytes, after.is_redacted) == (len(text), True)
+    assert ANN.redact(after) == after == Erased(b"", frozenset()).redact(after)
+
+
+def test_a_name_counts_where_the_record_states_nobody_else_as_its_user() -> None:
+    for text, is_redacted in (
+        (record_json(user_id=None, user_name="Ann Lee"), True),
+        (record_json(user_id="bob", user_name="Ann Lee", timestamp="never"), None),
+    ):
+        found = READER.read(text.encode())
+        assert isinstance(found, Quarantined)
+        assert found.is_redacted is is_redacted
+
+
+def test_names_are_those_of_the_persons_own_records() -> None:
+    fields = {"user_name": "Ann", "user_email": "ann@example.org", "device": "x"}
+    assert ANN.find_names({**fields, "user_id": "ann"}) == {"Ann", "ann@example.org"}
+    assert ANN.find_names({**fields, "user_id": "bob"}) == ANN.find_names(fields) == set()
+
+
+def test_neither_key_nor_hashes_are_shown() -> None:
+    assert repr(ANN) == "Erased()"
