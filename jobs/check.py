@@ -12,13 +12,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from jobs.database import find_database
-from jobs.query import Result, format_plain, run_query
+from jobs.reporting.tables import format_plain
 from jobs.storage.config.settings import Settings, read_settings
-from jobs.storage.database.checks import Check, read_checks
 from jobs.storage.database.postgres import read_only
+from jobs.storage.database.queries import Result, run_query
 from jobs.storage.errors import PipelineError, QualityError
+from jobs.storage.local.database_url import find_database
 from jobs.storage.process.signals import run_stoppable
+from jobs.storage.runs.checks import Check, read_checks
 
 SHOWN_ROWS = 20
 

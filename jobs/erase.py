@@ -137,7 +137,7 @@ def erase(
     data, texts = Path(args.data), person.texts
     with closing(connect(database_url)) as connection, connection, connection.cursor() as cursor:
         records = gather_records(cursor, entered, person.user_id)
-        stage_erasure(cursor, entered, person.known, person.tombstones, redaction)
+        stage_erasure(cursor, entered, person.known, person.tombstones, redaction.by_place)
         files = find_input_files(cursor, entered, person.user_id, person.pseudonym)
     stage_again(spark, database_url, entered, person.tombstones, settings)
     mentions = {str(path): count for path, count in texts.find_files(data)}

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jobs.database import find_database
-from jobs.query import Result, parse_rows, query_file, show_results
+from jobs.reporting.tables import parse_rows, show_results
 from jobs.storage.database.postgres import SQL, read_only
+from jobs.storage.database.queries import Result, query_file
 from jobs.storage.errors import PipelineError
 from jobs.storage.input.file_systems import show_name
+from jobs.storage.local.database_url import find_database
 from jobs.storage.process.signals import run_stoppable
 from jobs.storage.quarantine.lines import read_lines
 

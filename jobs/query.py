@@ -10,17 +10,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import psycopg2
-
-from jobs.database import find_database
+from jobs.reporting.tables import parse_rows, show_results
 from jobs.storage.database.postgres import read_only
-from jobs.storage.errors import PipelineError, UsageError
+from jobs.storage.database.queries import Result, query_file, run_query
+from jobs.storage.errors import PipelineError
+from jobs.storage.local.database_url import find_database
 from jobs.storage.process.signals import run_stoppable
 
 # The five of the brief in its order, then the others; each is a view in the schema `metrics` and a file in sql/metrics.
@@ -46,39 +43,6 @@ _ORDERS = {
 METRICS = tuple(_ORDERS)
 
 
-@dataclass(frozen=True)
-class Result:
-    """The rows of one query, as the driver gave them, under their column names."""
-
-    title: str
-    columns: list[str]
-    rows: list[tuple[Any, ...]]
-
-
-def run_query(cursor: Any, title: str, statement: str) -> Result:
-    """Run one query. Raises UsageError with PostgreSQL's reason when it can't be run or returns no rows."""
-    try:
-        cursor.execute(statement)
-    except psycopg2.OperationalError:
-        raise
-    except psycopg2.Error as error:
-        reason = str(error).strip().splitlines()[0]
-        hint = "; `make pipeline` makes the tables" if "does not exist" in reason else ""
-        raise UsageError(f"{title} can't be run: {reason}{hint}") from error
-    if cursor.description is None:
-        raise UsageError(f"{title} returns no rows: only a query can be shown")
-    return Result(title, [column.name for column in cursor.description], cursor.fetchall())
-
-
-def query_file(cursor: Any, path: Path) -> Result:
-    """The whole result of the query in a file."""
-    try:
-        statement = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} can't be read ({error}): name a file with one SQL query") from error
-    return run_query(cursor, str(path), statement)
-
-
 def query_metric(cursor: Any, name: str, row_limit: int) -> Result:
     """The first rows of one metric, at least one, with the number of all in the title."""
     statement = f"select *, count(*) over () from metrics.{name} order by {_ORDERS[name]} limit {row_limit:d}"  # noqa: S608
@@ -87,44 +51,6 @@ def query_metric(cursor: Any, name: str, row_limit: int) -> Result:
     total = result.rows[0][-1] if rows else 0
     shown = f"first {len(rows)} of {total:,} rows" if total > len(rows) else f"{total:,} rows"
     return Result(f"metrics.{name} ({shown})", result.columns[:-1], rows)
-
-
-def format_cell(value: Any) -> str:
-    """One value as text; what a terminal would obey, such as an escape in a title, is spelled out."""
-    text = "" if value is None else str(value)
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
-
-
-def is_numeric_column(result: Result, position: int) -> bool:
-    """Whether a column holds numbers only, which are read more easily when aligned to the right."""
-    values = [row[position] for row in result.rows if row[position] is not None]
-    return bool(values) and all(isinstance(value, int | float | Decimal) for value in values)
-
-
-def format_plain(result: Result) -> str:
-    """The result as aligned text."""
-    table = [result.columns, *([format_cell(value) for value in row] for row in result.rows)]
-    widths = [max(len(row[position]) for row in table) for position in range(len(result.columns))]
-    align: list[Callable[[str, int], str]] = [
-        str.rjust if is_numeric_column(result, position) else str.ljust for position in range(len(widths))
-    ]
-    lines = ["  ".join(f(cell, width) for f, cell, width in zip(align, row, widths, strict=True)) for row in table]
-    lines.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join([result.title, *(line.rstrip() for line in lines)])
-
-
-def print_table(result: Result) -> None:
-    """Print the result as a ruled table that fits the terminal."""
-    from rich.console import Console  # noqa: PLC0415 - in the extra `terminal` only
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    table = Table(title=result.title, title_justify="left")
-    for position, column in enumerate(result.columns):
-        table.add_column(column, justify="right" if is_numeric_column(result, position) else "left")
-    for row in result.rows:
-        table.add_row(*(Text(format_cell(value)) for value in row))
-    Console().print(table)
 
 
 def show(options: argparse.Namespace, url: str) -> None:
@@ -137,16 +63,6 @@ def show(options: argparse.Namespace, url: str) -> None:
     show_results(results)
 
 
-def show_results(results: list[Result]) -> None:
-    """Print each as a ruled table on a terminal, as aligned text into a pipe."""
-    for result in results:
-        if sys.stdout.isatty():
-            print_table(result)
-        else:
-            print(format_plain(result))
-        print(flush=True)
-
-
 def arg_parser() -> argparse.ArgumentParser:
     """One SQL file or the metrics."""
     parser = argparse.ArgumentParser(prog="python -m jobs.query", description=__doc__.partition("\n")[0])
@@ -155,13 +71,6 @@ def arg_parser() -> argparse.ArgumentParser:
     wanted.add_argument("--metrics", action="store_true", help="the first rows of each metric view")
     parser.add_argument("--rows", type=parse_rows, default=10, help="rows of each metric (%(default)s)")
     return parser
-
-
-def parse_rows(text: str) -> int:
-    """The number of rows to show. Raises ArgumentTypeError for one that shows nothing."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number above zero, not {text}")
-    return int(text)
 
 
 def main(arguments: list[str]) -> int:

@@ -12,10 +12,10 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jobs.database import find_database
 from jobs.reporting.data import read_report
 from jobs.reporting.page import render
 from jobs.storage.errors import PipelineError, UsageError
+from jobs.storage.local.database_url import find_database
 from jobs.storage.process.signals import run_stoppable
 
 

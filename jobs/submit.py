@@ -30,9 +30,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
-from jobs.database import find_database
 from jobs.storage.config.environment import is_switched_on, refuse_blank
 from jobs.storage.errors import PipelineError, UsageError
+from jobs.storage.local.database_url import find_database
 from jobs.storage.local.java import find_java_home
 from jobs.storage.local.jdbc_driver import DEFAULTS, find_driver, find_spark_home
 from jobs.storage.process.signals import LOCK_VARIABLE, STOPPING, run_stoppable

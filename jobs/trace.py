@@ -15,12 +15,12 @@ from pathlib import Path
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
-from jobs.database import find_database
-from jobs.query import format_cell
+from jobs.reporting.tables import format_cell
 from jobs.storage.config.sources import read_source
 from jobs.storage.database.postgres import read_only
 from jobs.storage.errors import PipelineError, UsageError
 from jobs.storage.input.file_systems import end_of_path, show_name
+from jobs.storage.local.database_url import find_database
 from jobs.storage.process.signals import run_stoppable
 from jobs.storage.quarantine.lines import find_refused, read_refused
 from jobs.storage.runs.held_back import read_held_back

@@ -15,7 +15,7 @@ from jobs.records.erased_people import Erased
 from jobs.records.read_splits import ReadRequest, read_pieces
 from jobs.records.validate import Limits
 from jobs.storage.config.sources import read_source
-from jobs.storage.database.checks import Check, read_checks
+from jobs.storage.runs.checks import Check, read_checks
 from schemas.fields import Source
 from schemas.tables import EVENTS
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.database import split_password
 from jobs.storage.errors import UsageError
+from jobs.storage.local.database_url import split_password
 
 ROOT = Path(__file__).resolve().parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text()

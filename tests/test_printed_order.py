@@ -12,9 +12,10 @@ from typing import Any
 import psycopg2
 import pytest
 
-from jobs.query import METRICS, Result, query_file, query_metric
+from jobs.query import METRICS, query_metric
 from jobs.reporting.data import REPORT, as_dicts, find_rows_behind
 from jobs.storage.database.postgres import SQL
+from jobs.storage.database.queries import Result, query_file
 from tests.conftest import empty_database
 from tests.metrics.rows import Event, comment, create_tables, edit, execute, load, query, share
 

@@ -9,11 +9,12 @@ from pyspark.sql import SparkSession
 
 from jobs.steps.file_quality import FileQuality, describe_reasons, describe_unmatched
 from jobs.steps.quality_gate import Verdict, judge_run, pass_gate
+from jobs.storage.config.settings import QualityGate
 from jobs.storage.errors import QualityError
 from jobs.storage.input.file_systems import InputFile
 from jobs.storage.runs.held_back import Precedents
 from jobs.storage.runs.ledger import Reading
-from jobs.transforms.quarantine import QualityGate, RefusedGroup
+from jobs.transforms.quarantine import RefusedGroup
 from tests.builders import default_source, record_json
 from tests.test_pipeline import load, query
 

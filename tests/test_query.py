@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from jobs import query
-from jobs.query import Result, format_plain
+from jobs.reporting.tables import format_plain
+from jobs.storage.database.queries import Result
 
 
 def show_file(path: Path, statement: str) -> int:

@@ -9,8 +9,8 @@ from typing import Any
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
-from jobs.query import Result, query_file, run_query
 from jobs.storage.database.postgres import SQL, read_only, read_sql
+from jobs.storage.database.queries import Result, query_file, run_query
 from jobs.storage.errors import UsageError
 
 REPORT = SQL / "report"

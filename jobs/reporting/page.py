@@ -14,9 +14,9 @@ import plotly.graph_objects as go
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from jobs.query import Result
 from jobs.reporting import charts, formats, trust, wording
 from jobs.reporting.data import Report, Row
+from jobs.storage.database.queries import Result
 
 TEMPLATES = Path(__file__).with_name("templates")
 # npm's plotly.js-basic-dist-min, in the version that the Python package has in full: with bars and lines only the page

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from jobs.storage.config.environment import refuse_blank
 from jobs.storage.errors import PipelineError, UsageError, describe
-from jobs.storage.known_errors import explain
 from jobs.storage.process.gateway import attach_to_java, silence_java
+from jobs.storage.process.known_errors import explain
 from jobs.storage.process.logs import configure_logging
 from jobs.storage.process.signals import find_stop, run_stoppable
 

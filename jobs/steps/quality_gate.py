@@ -9,9 +9,9 @@ import logging
 from dataclasses import dataclass, field
 
 from jobs.steps.file_quality import FileQuality, describe_reasons, describe_unmatched, group_by_source
+from jobs.storage.config.settings import QualityGate
 from jobs.storage.errors import QualityError
 from jobs.storage.runs.held_back import NO_PRECEDENTS, HeldBackFile, Precedents
-from jobs.transforms.quarantine import QualityGate
 
 logger = logging.getLogger(__name__)
 

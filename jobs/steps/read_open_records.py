@@ -12,12 +12,13 @@ from pyspark.sql import functions as F
 
 from jobs.records.files.open_file import can_open
 from jobs.records.read_splits import ReadRequest
-from jobs.steps.read_files import RecordsRead, scan_files
+from jobs.steps.read_files import RecordsRead
 from jobs.storage.database.postgres import connect, fetch_one, jdbc_options
 from jobs.storage.input.changed_files import describe_change
 from jobs.storage.input.discovery import MAX_REMOTE_BYTES, sniff
 from jobs.storage.input.file_systems import InputFile, end_of_path
 from jobs.storage.input.hadoop_files import read_given
+from jobs.storage.input.spark_reader import scan_files
 from jobs.storage.process.spark_session import keep
 from jobs.storage.quarantine.folder import read_quarantine
 from jobs.storage.runs.ledger import Reading, read_sources, reserve_file_ids

@@ -7,12 +7,9 @@ from pyspark.sql import functions as F
 
 from jobs.storage.erasure.tombstones import Tombstones
 from jobs.storage.process.spark_session import keep
-from jobs.storage.quarantine.folder import list_quarantined_runs, read_quarantine, rewrite_quarantine
+from jobs.storage.quarantine.folder import Place, list_quarantined_runs, read_quarantine, rewrite_quarantine
 from jobs.transforms.pseudonymize import find_names, redact
 from schemas.tables import WHOLE_QUARANTINE_LINE
-
-# URI of the file, record number, run that refused it.
-Place = tuple[str, int, int]
 
 
 @dataclass(frozen=True)
@@ -22,6 +19,11 @@ class Redaction:
     lines: DataFrame
     new: frozenset[Place]
     places: frozenset[Place]
+
+    @property
+    def by_place(self) -> dict[Place, bool]:
+        """Whether the text of a record without one goes now."""
+        return {place: place in self.new for place in self.places}
 
 
 def frame_refused(spark: SparkSession, folder: str) -> DataFrame:

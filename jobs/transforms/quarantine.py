@@ -11,21 +11,6 @@ _EXAMPLE_CHARACTERS = 2000
 
 
 @dataclass(frozen=True)
-class QualityGate:
-    """The largest share of records, blank ones left out, that may be quarantined in a run and in each of its files.
-
-    Runs and files of fewer than `from_records` records pass.
-    """
-
-    max_share: float
-    from_records: int
-
-    def stops(self, quarantined: int, records: int) -> bool:
-        """Whether that many refused records are too many."""
-        return records >= self.from_records and quarantined > self.max_share * records
-
-
-@dataclass(frozen=True)
 class RefusedGroup:
     """The refused records of one file that have the same reasons and miss the same fields; the first as example."""
 

@@ -15,11 +15,12 @@ from pyspark.sql import functions as F
 
 from jobs.records.files.lines import KEPT_BYTES, MAX_RECORD_BYTES
 from jobs.records.read_splits import ReadRequest
-from jobs.steps.read_files import RecordsRead, read_files, scan_files
+from jobs.steps.read_files import RecordsRead, read_files
 from jobs.storage.erasure.tombstones import Tombstones
 from jobs.storage.errors import UsageError
 from jobs.storage.input.discovery import discover, sniff
 from jobs.storage.input.file_systems import InputFile
+from jobs.storage.input.spark_reader import scan_files
 from tests.builders import LIMITS, NOON, default_source, record_json
 
 INCLUDE = ("*.json", "*.gz")
@@ -87,7 +88,7 @@ def test_line_numbers_hold_across_splits_of_a_file(
 ) -> None:
     lines = [f'{{"number": {number}, "filling": "{"x" * (number % 97)}"}}' for number in range(1, 20_001)]
     (tmp_path / "big.json").write_text("\n".join(lines) + "\n")
-    monkeypatch.setattr("jobs.steps.read_files.choose_split_bytes", lambda *_: 100_000)
+    monkeypatch.setattr("jobs.storage.input.spark_reader.choose_split_bytes", lambda *_: 100_000)
     records, counts = read_folder(spark, tmp_path)
     assert records["big.json"] == list(enumerate(lines, start=1))
     assert counts["big.json"] == (20_000, 0)

@@ -21,8 +21,9 @@ from jobs.records.files import open_file
 from jobs.records.files.lines import Line
 from jobs.records.files.splits import Split, cut_file, scan_split
 from jobs.records.read_splits import ReadRequest
-from jobs.steps import read_files
+from jobs.steps.read_files import read_files
 from jobs.storage.errors import UsageError
+from jobs.storage.input import spark_reader
 from jobs.storage.input.buckets import S3Files
 from jobs.storage.input.discovery import discover, sniff
 from jobs.storage.input.file_systems import InputFile, is_below
@@ -171,13 +172,13 @@ def test_access_denied_is_said_in_one_line(bucket: Any, s3_server: str) -> None:
 def test_sparks_workers_read_a_bucket(bucket: Any, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:  # the session is older than the server
         monkeypatch.setitem(spark.sparkContext.environment, name, os.environ[name])
-    read_files._register.cache_clear()  # Spark keeps the environment of the moment in which the source was registered
-    monkeypatch.setattr(read_files, "choose_split_bytes", lambda *_: 10_000)
+    spark_reader._register.cache_clear()  # Spark keeps the environment of the moment in which the source was registered
+    monkeypatch.setattr(spark_reader, "choose_split_bytes", lambda *_: 10_000)
     put(bucket, **{"in/lines.json": LINES, "in/[x] ü.gz": gzip.compress(b"[" + LINES.replace(b"\n", b",")[:-1] + b"]")})
     files = dict(enumerate(discover(f"s3a://{bucket.name}/in", INCLUDE)[0]))
     request = ReadRequest(dict.fromkeys(files, default_source()), LIMITS)
     with TemporaryDirectory() as scratch:
-        found = read_files.read_files(spark, files, request, Path(scratch))
+        found = read_files(spark, files, request, Path(scratch))
     assert found.counts == {0: (3000, 0), 1: (3000, 0)}
     texts = [row.raw for row in found.quarantined.orderBy("file_id", "record_number").collect()]
     assert texts == LINES.decode().splitlines() * 2

@@ -16,9 +16,9 @@ from jobs import pipeline
 from jobs.steps.job_runner import run_job
 from jobs.storage.database.postgres import connect, jdbc_options
 from jobs.storage.errors import DatabaseUnavailableError
-from jobs.storage.known_errors import find_database_trouble
 from jobs.storage.local.embedded_postgres import _find_free_port
 from jobs.storage.local.server_account import choose_account
+from jobs.storage.process.known_errors import find_database_trouble
 from tests.storage.test_publish import column
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))

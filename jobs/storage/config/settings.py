@@ -12,7 +12,6 @@ from psycopg2 import sql
 
 from jobs.records.validate import Limits
 from jobs.storage.config.yaml_file import YamlFile, read_yaml
-from jobs.transforms.quarantine import QualityGate
 
 _KEYS = {
     "include",
@@ -27,6 +26,21 @@ _KEYS = {
     "jdbc_batch_rows",
     "anomalies",
 }
+
+
+@dataclass(frozen=True)
+class QualityGate:
+    """The largest share of records, blank ones left out, that may be quarantined in a run and in each of its files.
+
+    Runs and files of fewer than `from_records` records pass.
+    """
+
+    max_share: float
+    from_records: int
+
+    def stops(self, quarantined: int, records: int) -> bool:
+        """Whether that many refused records are too many."""
+        return records >= self.from_records and quarantined > self.max_share * records
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What an erasure reads and changes in the database, beside what every run does."""
 
 import logging
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +10,10 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from jobs.steps.redact_quarantine import Redaction
 from jobs.storage.database.postgres import SQL, SqlParts, connect, fetch_one, read_sql
 from jobs.storage.erasure.person_texts import PersonTexts
 from jobs.storage.erasure.tombstones import Tombstones
+from jobs.storage.quarantine.folder import Place
 from jobs.storage.runs.run import Run
 
 logger = logging.getLogger(__name__)
@@ -59,11 +60,13 @@ def gather_records(cursor: Cursor, run: Run, user_id: str) -> int:
     return cursor.rowcount
 
 
-def stage_erasure(cursor: Cursor, run: Run, known: Tombstones, tombstones: Tombstones, redaction: Redaction) -> None:
-    """Stage the tombstones that are not known yet, and the places of the redacted records."""
+def stage_erasure(
+    cursor: Cursor, run: Run, known: Tombstones, tombstones: Tombstones, redacted: Mapping[Place, bool]
+) -> None:
+    """Stage the tombstones that are new, and the places of redacted records with whether this run redacts them."""
     hashes = [(hashed, True, tombstones.key_check) for hashed in sorted(tombstones.ids - known.ids)]
     hashes += [(hashed, False, tombstones.key_check) for hashed in sorted(tombstones.names - known.names)]
-    places = [(*place, place in redaction.new) for place in sorted(redaction.places)]
+    places = [(*place, is_new) for place, is_new in sorted(redacted.items())]
     for table, rows in {"erased_identifiers": hashes, "redacted_records": places}.items():
         insert = sql.SQL("insert into {} values %s").format(sql.Identifier(run.staging, table))
         execute_values(cursor, insert, rows)

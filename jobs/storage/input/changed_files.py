@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from jobs.storage.errors import ChangedFilesError, DatabaseUnavailableError
 from jobs.storage.input.discovery import LOOKS_AT_ONCE
 from jobs.storage.input.file_systems import InputFile, file_system_of, show_name
-from jobs.storage.known_errors import explain
+from jobs.storage.process.known_errors import explain
 
 
 def refuse_changed(files: Iterable[InputFile]) -> None:

@@ -16,6 +16,9 @@ from jobs.storage.runs.ledger import Reading
 
 logger = logging.getLogger(__name__)
 
+# URI of the file, record number, run that quarantined it.
+Place = tuple[str, int, int]
+
 # How the folder of a run begins, and that of lines which are to take its place.
 _RUN, _REWRITTEN = "run_id=", "_rewriting_run_id="
 

@@ -13,7 +13,6 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from jobs.storage.database.checks import CheckResult, FailedChecksError, check_run, enter_results
 from jobs.storage.database.own_objects import refuse_objects_of_others
 from jobs.storage.database.postgres import PUBLISH_NAME, SQL, connect, execute_files, fetch_one, find_sql, read_sql
 from jobs.storage.database.views import make_views
@@ -24,7 +23,8 @@ from jobs.storage.errors import (
     QualityError,
     describe,
 )
-from jobs.storage.known_errors import may_pass
+from jobs.storage.process.known_errors import may_pass
+from jobs.storage.runs.checks import CheckResult, FailedChecksError, check_run, enter_results
 from jobs.storage.runs.held_back import HeldBackFile, enter_held_back
 from jobs.storage.runs.run import Run, drop_staging_schema
 from schemas.tables import KEYED

@@ -17,7 +17,7 @@ from jobs.storage.config.settings import Settings
 from jobs.storage.database.own_objects import are_tables_published, find_objects_of_schema_owner
 from jobs.storage.database.postgres import PUBLISH_NAME, STAGING_NAME, SqlParts, connect, execute_files, fetch_one
 from jobs.storage.errors import PipelineError, UsageError, describe
-from jobs.storage.known_errors import explain
+from jobs.storage.process.known_errors import explain
 from jobs.storage.process.signals import undisturbed
 
 logger = logging.getLogger(__name__)

@@ -1,0 +1,48 @@
+"""Spark's way to the records of files: our data source where we can open them, Spark's own readers elsewhere."""
+
+from functools import cache, reduce
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.records.files.formats import Sniffed
+from jobs.records.files.open_file import can_open
+from jobs.records.files.splits import Split, choose_split_bytes, cut_file, pack_splits
+from jobs.records.read_splits import ReadRequest
+from jobs.storage.input.data_source import DocumentEvents, write_request
+from jobs.storage.input.file_systems import InputFile
+from jobs.storage.input.hadoop_files import read_hadoop_files
+from schemas.tables import READ_RECORDS
+
+
+def scan_files(
+    spark: SparkSession,
+    files: dict[int, InputFile],
+    sniffed: dict[int, Sniffed],
+    request: ReadRequest,
+    scratch: Path,
+) -> DataFrame:
+    """What becomes of the records of the files (`schemas.tables.READ_RECORDS`)."""
+    ours = [
+        Split(file_id, file.uri, sniffed[file_id], file.size_bytes)
+        for file_id, file in files.items()
+        if can_open(file.uri) or sniffed[file_id].format == "unreadable"
+    ]
+    others = {file_id: files[file_id] for file_id in files.keys() - {split.file_id for split in ours}}
+    found = read_hadoop_files(spark, request, others, sniffed) if others else []
+    if ours:
+        found.append(_read_splits(spark, ours, request, scratch))
+    return reduce(DataFrame.unionByName, found)
+
+
+def _read_splits(spark: SparkSession, files: list[Split], request: ReadRequest, scratch: Path) -> DataFrame:
+    split_bytes = choose_split_bytes(files, spark.sparkContext.defaultParallelism)
+    splits = files if request.wanted is not None else [split for file in files for split in cut_file(file, split_bytes)]
+    path = write_request(request, pack_splits(splits, split_bytes), scratch)
+    _register(spark)
+    return spark.read.format(DocumentEvents.name()).schema(READ_RECORDS).option("request", str(path)).load()
+
+
+@cache
+def _register(spark: SparkSession) -> None:
+    spark.dataSource.register(DocumentEvents)
