@@ -61,7 +61,7 @@ pipeline: $(LOCAL) ## load the new files of INPUT by the mapping SOURCE; FULL_RE
 
 .PHONY: plan
 plan: $(LOCAL) ## what make pipeline would do with the same variables; writes nothing
-	@$(PYTHON) -m jobs.submit --database jobs/plan.py \
+	@$(PYTHON) -m jobs.submit --database jobs/pipeline.py --plan \
 		--input "$$INPUT" --source "$$SOURCE" \
 		$(if $(call is_on,FULL_REFRESH),--full-refresh) $(if $(call is_on,DROP_MISSING),--drop-missing)
 

@@ -5,6 +5,10 @@
 The database is named by DATABASE_URL in the environment. Exit codes: 0 done, also where a bad file is held back; 2
 wrong usage, configuration or input folder; 3 the data did not pass, nothing published; 4 the database can't be reached
 or is locked; 1 anything else.
+
+With `--plan` the same run is carried out, told and not committed. It writes nothing but lines of the log: no table,
+file id, quarantine or summary. While it works, its rows stand in a staging schema of its own. The next run drops that
+schema if the plan was killed. A plan takes as long as the run itself and holds the run lock meanwhile.
 """
 
 import argparse
@@ -43,7 +47,7 @@ from jobs.storage.runs.ledger import (
     reserve_file_ids,
 )
 from jobs.storage.runs.run import RunKind
-from jobs.storage.runs.summary import format_nothing_new, format_summary, write_summary
+from jobs.storage.runs.summary import format_nothing_new, format_plan, format_summary, write_summary
 from schemas.fields import Source
 
 
@@ -52,6 +56,7 @@ def arg_parser() -> argparse.ArgumentParser:
     add_folder_arguments(parser)
     parser.add_argument("--full-refresh", action="store_true", help="read every file of the ledger again")
     parser.add_argument("--drop-missing", action="store_true", help="drop the events of files that are gone")
+    parser.add_argument("--plan", action="store_true", help="tell what the run would do, and write nothing")
     return parser
 
 
@@ -70,14 +75,12 @@ def add_folder_arguments(parser: argparse.ArgumentParser) -> None:
     add_common_arguments(parser)
 
 
-def load_folder(
-    args: argparse.Namespace, database_url: str, is_plan: bool = False, is_stream: bool = False
-) -> dict[str, Any]:
+def load_folder(args: argparse.Namespace, database_url: str, is_stream: bool = False) -> dict[str, Any]:
     """Load what is new below the input folder, and wait for other runs to end before.
 
     Returns what `describe_folder` says of it, and of how many `files` this run read; if there were new ones, then how
-    many of these had been `read_before`, and the summary of `load`, which is written to the folder of runs too. A plan
-    does and returns the same and leaves nothing.
+    many of these had been `read_before`, and the summary of `load`, which is written to the folder of runs too. With
+    `args.plan` it does and returns the same and leaves nothing.
     """
     settings = read_settings(Path(args.settings))
     source = read_source(Path(args.source).resolve())
@@ -89,20 +92,20 @@ def load_folder(
             chosen = choose_files(cursor, args, found, source)
             known = find_known_paths(cursor, [file for file, _ in chosen])
             precedents = read_precedents(cursor, chosen, source)
-            take_ids = foresee_file_ids if is_plan else reserve_file_ids
+            take_ids = foresee_file_ids if args.plan else reserve_file_ids
             readings = make_readings(take_ids(cursor, len(chosen)), chosen)
             summary = describe_folder(cursor, args.input, found, chosen, source) | {"files": 0, "skipped": skipped}
-            if not is_plan:
+            if not args.plan:
                 if not readings and summary["loaded"]:  # a run that publishes makes them itself
                     make_views(cursor, settings)
                 connection.commit()
         if not readings:
             return summary
         kind: RunKind = "full_refresh" if args.full_refresh else "load"
-        work = Work(kind, readings, read_whole_files, tombstones, is_plan, is_stream, precedents)
+        work = Work(kind, readings, read_whole_files, tombstones, args.plan, is_stream, precedents)
         done = load(database_url, work, settings, quarantine_folder(args), args.accept_quality)
     summary = add_run(summary, done, readings, known)
-    if not is_plan:
+    if not args.plan:
         write_summary(Path(args.data) / "runs", summary)
     return summary
 
@@ -145,14 +148,14 @@ def add_run(summary: dict[str, Any], done: dict[str, Any], readings: list[Readin
 def describe_load(args: argparse.Namespace, summary: dict[str, Any]) -> str:
     """What to tell of a load. Raises UsageError where there was nothing to read, now or ever."""
     if "run_id" in summary:
-        return format_summary(summary)
+        return format_plan(summary) if args.plan else format_summary(summary)
     if not summary["loaded"]:
         raise no_files_found(args.input, summary["skipped"])
     return format_nothing_new(summary)
 
 
 def run(args: argparse.Namespace, database_url: str) -> str:
-    """Load what is new below the input folder; return what to tell the user."""
+    """Load what is new below the input folder, or plan it; return what to tell the user."""
     return describe_load(args, load_folder(args, database_url))
 
 

@@ -15,7 +15,7 @@ import psycopg2
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import erase, pipeline, plan, replay
+from jobs import erase, pipeline, replay
 from jobs.storage.config.settings import read_settings
 from jobs.storage.database.own_objects import list_own_objects
 from jobs.storage.database.postgres import connect
@@ -139,7 +139,7 @@ def write(folder: Path, name: str, *records: str) -> None:
 
 
 def arguments(job: Any, folder: Path, *options: str) -> Namespace:
-    where = ["--input", str(folder / "events")] if job in (pipeline, plan) else []
+    where = ["--input", str(folder / "events")] if job is pipeline else []
     parser = job.arg_parser()
     args: Namespace = parser.parse_args([*where, "--data", str(folder / "data"), *options])
     return args
@@ -157,12 +157,12 @@ def test_neighbours_stay_as_they_are(
     with empty_database(crowded_server) as url:
         execute_as_superuser(url, NEIGHBOURS[neighbour])
         before = dump_others(url)
-        run(plan, url, folder)
+        run(pipeline, url, folder, "--plan")
         assert dump_others(url) == before
         assert "published                    4" in run(pipeline, url, folder)
         write(folder, "second", record_json(event_id="e9", user_id="bob"), '{"event_id": "broken"}')
         run(pipeline, url, folder)
-        run(plan, url, folder, "--full-refresh")
+        run(pipeline, url, folder, "--plan", "--full-refresh")
         run(pipeline, url, folder, "--full-refresh")
         run(replay, url, folder)
         monkeypatch.setenv("ERASE_USER", "bob")
@@ -183,7 +183,7 @@ def test_things_of_others_in_the_way_are_named_and_stay(
     with empty_database(crowded_server) as url:
         execute_as_superuser(url, statements)
         before = dump(url)
-        for job, *options in ((pipeline,), (pipeline, "--full-refresh"), (plan,)):
+        for job, *options in ((pipeline,), (pipeline, "--full-refresh"), (pipeline, "--plan")):
             with pytest.raises(UsageError) as refused:
                 run(job, url, folder, *options)
             assert f"holds things of others where the load would put its own ({named}); nothing was changed" in str(

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from jobs import accept, plan, trace
-from jobs.pipeline import arg_parser
+from jobs import accept, trace
+from jobs.pipeline import arg_parser, run
 from jobs.storage.errors import QualityError, UsageError
 from tests.builders import ROOT, default_source, error_checks, record_json
 from tests.conftest import empty_database
@@ -200,9 +200,9 @@ def test_a_full_refresh_leaves_it_out_and_keeps_what_was_accepted(
 def test_the_plan_tells_what_the_run_then_does(
     loading: Callable[..., str], database_url: str, folder: Path, data: Path
 ) -> None:
-    args = arg_parser().parse_args(["--input", str(folder), "--data", str(data)])
+    args = arg_parser().parse_args(["--input", str(folder), "--data", str(data), "--plan"])
     before = read_everything(database_url, data)
-    told = plan.run(args, database_url)
+    told = run(args, database_url)
     assert read_everything(database_url, data) == before
     assert told.startswith("plan: 2 files would be read, 0 of them again")
     assert f"  {folder / 'bad.jsonl'}: {WHY}" in told.splitlines()

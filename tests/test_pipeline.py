@@ -15,7 +15,7 @@ import pytest
 from psycopg2 import errors
 from pyspark.sql import SparkSession
 
-from jobs import check, plan
+from jobs import check
 from jobs.pipeline import arg_parser, run
 from jobs.storage.database.postgres import SQL
 from jobs.storage.errors import UsageError
@@ -312,7 +312,7 @@ def test_an_input_folder_in_which_nothing_is_found_is_told_until_files_are_there
     (folder / "a.json").rename(tmp_path / "away.json")
     told = f"warning: nothing was found in {folder}, though 2 files were loaded before; a mount may be lost"
     args = ["--input", str(folder), "--data", str(tmp_path / "data")]
-    assert plan.run(plan.arg_parser().parse_args(args), database_url).startswith(told)
+    assert run(arg_parser().parse_args([*args, "--plan"]), database_url).startswith(told)
     assert look() == ([], 0, [])
     for _ in range(2):
         assert load(database_url, folder, tmp_path / "data").startswith(told)

@@ -11,8 +11,7 @@ import pytest
 from psycopg2 import sql
 from pyspark.sql import SparkSession
 
-from jobs import plan
-from jobs.pipeline import arg_parser, load_folder
+from jobs.pipeline import arg_parser, load_folder, run
 from jobs.storage.errors import QualityError
 from tests.builders import minutes, record_json
 from tests.conftest import empty_database
@@ -79,11 +78,11 @@ class Planned:
     """One plan and the run after it, what each says, and everything there was before, between and after."""
 
     def __init__(self, url: str, folder: Path, data: Path) -> None:
-        args = arg_parser().parse_args(["--input", str(folder), "--data", str(data), "--accept-quality"])
+        options = ["--input", str(folder), "--data", str(data), "--accept-quality"]
         self.before = read_everything(url, data)
-        self.plan = load_folder(args, url, is_plan=True)
+        self.plan = load_folder(arg_parser().parse_args([*options, "--plan"]), url)
         self.between = read_everything(url, data)
-        self.run = load_folder(args, url)
+        self.run = load_folder(arg_parser().parse_args(options), url)
         self.after = read_everything(url, data)
 
     def changed_rows(self, table: str) -> dict[str, int]:
@@ -199,15 +198,15 @@ def test_sessions_cut_again_are_counted(second: Planned) -> None:
 
 
 def test_it_is_told_in_lines(url: str, second: Planned, folders: tuple[Path, Path]) -> None:
-    args = arg_parser().parse_args(["--input", str(folders[0]), "--data", str(folders[1])])
-    assert plan.run(args, url).startswith("nothing new: 3 files found")
+    args = arg_parser().parse_args(["--input", str(folders[0]), "--data", str(folders[1]), "--plan"])
+    assert run(args, url).startswith("nothing new: 3 files found")
     (folders[0] / "d.jsonl").write_text(at(5 * DAY) + "\n" + at(DAY + 6) + "\n")
     before = read_everything(url, folders[1])
-    lines = plan.run(args, url).splitlines()
+    lines = run(args, url).splitlines()
     assert lines[0] == "plan: 1 files would be read, 0 of them again; nothing has been written"
     assert "  2025-06-03  events                       3 ->         4  late" in lines
     assert ["daily_active_users", "2", "2"] in [line.split() for line in lines]
     (folders[0] / "d.jsonl").write_text('{"event_id": 1}\n' * 30)
     with pytest.raises(QualityError, match="30 of 30 records are quarantined"):
-        plan.run(args, url)
+        run(args, url)
     assert read_everything(url, folders[1]) == before
