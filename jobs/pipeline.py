@@ -12,43 +12,10 @@ schema if the plan was killed. A plan takes as long as the run itself and holds 
 """
 
 import argparse
-import os
 import sys
-from contextlib import closing
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
 
-from psycopg2.extensions import cursor as Cursor
-
-from jobs.steps.job_runner import add_common_arguments, erasure_key_file, own_places, quarantine_folder, run_job
-from jobs.steps.load import Work, load, read_whole_files
-from jobs.storage.config.environment import is_switched_on
-from jobs.storage.config.settings import read_settings
-from jobs.storage.config.sources import read_source
-from jobs.storage.database.migrations import prepare_database
-from jobs.storage.database.postgres import connect, hold_run_lock
-from jobs.storage.database.views import make_views
-from jobs.storage.erasure.tombstones import read_tombstones
-from jobs.storage.input.discovery import discover, no_files_found
-from jobs.storage.input.empty_folders import note_folder
-from jobs.storage.input.file_systems import InputFile, name_folder
-from jobs.storage.runs.held_back import forget_settled_files, leave_out_held_back, read_held_back, read_precedents
-from jobs.storage.runs.ledger import (
-    Chosen,
-    Reading,
-    choose_all_files,
-    choose_new_files,
-    count_current_files,
-    count_other_mappings,
-    find_known_paths,
-    foresee_file_ids,
-    make_readings,
-    reserve_file_ids,
-)
-from jobs.storage.runs.run import RunKind
-from jobs.storage.runs.summary import format_nothing_new, format_plan, format_summary, write_summary
-from schemas.fields import Source
+from jobs.steps.job_runner import run_job
+from jobs.steps.load_folder import add_folder_arguments, describe_load, load_folder
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -58,100 +25,6 @@ def arg_parser() -> argparse.ArgumentParser:
     parser.add_argument("--drop-missing", action="store_true", help="drop the events of files that are gone")
     parser.add_argument("--plan", action="store_true", help="tell what the run would do, and write nothing")
     return parser
-
-
-def add_folder_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of every job that loads a folder."""
-    parser.add_argument(
-        "--input", required=True, help="folder of event logs, a path or a URI such as s3://bucket/events"
-    )
-    parser.add_argument("--source", default="conf/sources/default.yml", help="how the fields map to ours")
-    parser.add_argument(
-        "--accept-quality",
-        action="store_true",
-        default=is_switched_on("ACCEPT_QUALITY", os.environ),
-        help="publish even where the quality gate would stop the run (also: ACCEPT_QUALITY=1 in the environment)",
-    )
-    add_common_arguments(parser)
-
-
-def load_folder(args: argparse.Namespace, database_url: str, is_stream: bool = False) -> dict[str, Any]:
-    """Load what is new below the input folder, and wait for other runs to end before.
-
-    Returns what `describe_folder` says of it, and of how many `files` this run read; if there were new ones, then how
-    many of these had been `read_before`, and the summary of `load`, which is written to the folder of runs too. With
-    `args.plan` it does and returns the same and leaves nothing.
-    """
-    settings = read_settings(Path(args.settings))
-    source = read_source(Path(args.source).resolve())
-    found, skipped = discover(args.input, settings.include, own_places(args))
-    with hold_run_lock(database_url, args.wait):
-        with closing(connect(database_url)) as connection, connection.cursor() as cursor:
-            prepare_database(cursor)
-            tombstones = read_tombstones(cursor, erasure_key_file(args))
-            chosen = choose_files(cursor, args, found, source)
-            known = find_known_paths(cursor, [file for file, _ in chosen])
-            precedents = read_precedents(cursor, chosen, source)
-            take_ids = foresee_file_ids if args.plan else reserve_file_ids
-            readings = make_readings(take_ids(cursor, len(chosen)), chosen)
-            summary = describe_folder(cursor, args.input, found, chosen, source) | {"files": 0, "skipped": skipped}
-            if not args.plan:
-                if not readings and summary["loaded"]:  # a run that publishes makes them itself
-                    make_views(cursor, settings)
-                connection.commit()
-        if not readings:
-            return summary
-        kind: RunKind = "full_refresh" if args.full_refresh else "load"
-        work = Work(kind, readings, read_whole_files, tombstones, args.plan, is_stream, precedents)
-        done = load(database_url, work, settings, quarantine_folder(args), args.accept_quality)
-    summary = add_run(summary, done, readings, known)
-    if not args.plan:
-        write_summary(Path(args.data) / "runs", summary)
-    return summary
-
-
-def choose_files(cursor: Cursor, args: argparse.Namespace, found: list[InputFile], source: Source) -> list[Chosen]:
-    """The files to read, of those that were found and those that the ledger knows; forgets which wait no more."""
-    if args.full_refresh:
-        chosen = choose_all_files(cursor, found, source, args.drop_missing)
-    else:
-        chosen = choose_new_files(cursor, found, source)
-    forget_settled_files(cursor, args.input, found)
-    return chosen if args.accept_quality else leave_out_held_back(cursor, chosen, args.full_refresh)
-
-
-def describe_folder(
-    cursor: Cursor, folder: str, found: list[InputFile], chosen: list[Chosen], source: Source
-) -> dict[str, Any]:
-    """The URI of the folder (`input`), how many files were `found` there and how many are `loaded`, which are
-    `held_back` (`HeldBackFile`), and how many others were read by `other_mappings`. Remembers an empty folder.
-    """
-    loaded = count_current_files(cursor)
-    note_folder(cursor, folder, found, loaded)
-    return {
-        "input": name_folder(folder),
-        "found": len(found),
-        "loaded": loaded,
-        "held_back": [asdict(file) for file in read_held_back(cursor)],
-        "other_mappings": count_other_mappings(cursor, found, chosen, source),
-    }
-
-
-def add_run(summary: dict[str, Any], done: dict[str, Any], readings: list[Reading], known: set[str]) -> dict[str, Any]:
-    """The summary with what the run has done. Held back are the files of this run, and of earlier ones that wait on."""
-    read, new = {reading.file.uri for reading in readings}, {file["file_path"] for file in done["held_back"]}
-    waiting = [file for file in summary["held_back"] if file["file_path"] not in read]
-    held_back = sorted([*done["held_back"], *waiting], key=lambda file: str(file["file_path"]))
-    return summary | done | {"read_before": len(known - new), "held_back": held_back}
-
-
-def describe_load(args: argparse.Namespace, summary: dict[str, Any]) -> str:
-    """What to tell of a load. Raises UsageError where there was nothing to read, now or ever."""
-    if "run_id" in summary:
-        return format_plan(summary) if args.plan else format_summary(summary)
-    if not summary["loaded"]:
-        raise no_files_found(args.input, summary["skipped"])
-    return format_nothing_new(summary)
 
 
 def run(args: argparse.Namespace, database_url: str) -> str:

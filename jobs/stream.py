@@ -36,8 +36,8 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from jobs.pipeline import add_folder_arguments, describe_load, load_folder
 from jobs.steps.job_runner import own_places, run_job
+from jobs.steps.load_folder import add_folder_arguments, describe_load, load_folder
 from jobs.storage.config.settings import Settings, read_settings
 from jobs.storage.errors import ChangedFilesError
 from jobs.storage.input.discovery import discover

@@ -11,7 +11,8 @@ import pytest
 from psycopg2 import sql
 from pyspark.sql import SparkSession
 
-from jobs.pipeline import arg_parser, load_folder, run
+from jobs.pipeline import arg_parser, run
+from jobs.steps.load_folder import load_folder
 from jobs.storage.errors import QualityError
 from tests.builders import minutes, record_json
 from tests.conftest import empty_database
