@@ -145,7 +145,7 @@ packages: build/packages.tar.gz ## pack what a cluster's executors need to read 
 ##@ In containers (docker/README.md)
 COMPOSE ?= docker compose
 CONTAINERS := $(COMPOSE) --file docker/compose.yml
-define refuse_no_folder
+define reject_no_folder
 @[ -d "$$INPUT" ] || { echo "error: INPUT=$$INPUT is not a folder: name the one that holds the event logs" >&2; exit 2; }
 endef
 
@@ -153,7 +153,7 @@ endef
 docker-up: docker/.env ## build the image, start a database in a container and load INPUT into it from another
 	@$(COMPOSE) version > /dev/null 2>&1 || { echo 'error: `$(COMPOSE)` does not run here: install Docker with its' \
 		'compose plugin, or name another one, as in make docker-up COMPOSE=podman-compose' >&2; exit 2; }
-	$(refuse_no_folder)
+	$(reject_no_folder)
 	@$(CONTAINERS) build pipeline
 	@INPUT="$$(realpath "$$INPUT")" $(CONTAINERS) run --rm -T pipeline
 	@port="$$($(CONTAINERS) port database 5432)"; \
@@ -163,7 +163,7 @@ docker-up: docker/.env ## build the image, start a database in a container and l
 
 .PHONY: docker-airflow
 docker-airflow: docker/.env ## start Airflow in a container beside the database; docker/airflow/README.md
-	$(refuse_no_folder)
+	$(reject_no_folder)
 	@$(CONTAINERS) build pipeline
 	@INPUT="$$(realpath "$$INPUT")" $(CONTAINERS) --profile airflow up --detach --build airflow
 

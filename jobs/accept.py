@@ -14,7 +14,9 @@ from pathlib import Path
 from psycopg2.extensions import cursor as Cursor
 
 from jobs.steps.job_runner import add_common_arguments, erasure_key_file, quarantine_folder, run_job
-from jobs.steps.load import Work, load, read_whole_files
+from jobs.steps.load import load
+from jobs.steps.load_request import LoadRequest
+from jobs.steps.read_files import read_whole_files
 from jobs.storage.config.settings import read_settings
 from jobs.storage.config.sources import read_source
 from jobs.storage.database.migrations import prepare_database
@@ -61,8 +63,8 @@ def run(args: argparse.Namespace, database_url: str) -> str:
             prepare_database(cursor)
             tombstones = read_tombstones(cursor, erasure_key_file(args))
             readings = make_readings(reserve_file_ids(cursor, 1), [choose_file(cursor, args.file)])
-        work = Work("load", readings, read_whole_files, tombstones)
-        summary = load(database_url, work, settings, quarantine_folder(args), accept_quality=True)
+        request = LoadRequest("load", readings, read_whole_files, tombstones)
+        summary = load(database_url, request, settings, quarantine_folder(args), accept_quality=True)
     summary |= {"found": 1, "skipped": [], "other_mappings": {}}
     write_summary(Path(args.data) / "runs", summary)
     return format_summary(summary)

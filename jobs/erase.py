@@ -23,29 +23,29 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs.steps.job_runner import add_common_arguments, erasure_key_file, quarantine_folder, run_job
-from jobs.steps.redact_quarantine import Redaction, find_redaction, find_stated_names, frame_refused, rewrite
+from jobs.steps.redact_quarantine import Redaction, find_redaction, find_stated_names, read_all_lines, rewrite
 from jobs.storage.config.settings import Settings, read_settings
 from jobs.storage.database.migrations import prepare_database
 from jobs.storage.database.own_objects import are_tables_published
 from jobs.storage.database.postgres import connect, hold_run_lock, jdbc_options
 from jobs.storage.erasure.person_records import (
-    clean_books,
+    clean_ledger,
     find_input_files,
     find_names,
     gather_records,
     is_known,
     stage_erasure,
-    sweep_dead_rows,
+    vacuum_rewritten_tables,
 )
 from jobs.storage.erasure.person_texts import PersonTexts, list_packed_files
 from jobs.storage.erasure.tombstones import Tombstones, read_tombstones, take_key
 from jobs.storage.errors import UsageError
-from jobs.storage.process.spark_session import keep, keep_few, start_spark
+from jobs.storage.process.spark_session import persist, persist_small, start_spark
 from jobs.storage.quarantine.folder import finish_rewrites, list_unfinished
-from jobs.storage.quarantine.shared_folder import refuse_unshared_quarantine
-from jobs.storage.runs.dry_run import rehearse
+from jobs.storage.quarantine.shared_folder import require_shared_folder
+from jobs.storage.runs.dry_run import publish_dry_run
 from jobs.storage.runs.history import find_history, read_history
-from jobs.storage.runs.publish import publish_surely
+from jobs.storage.runs.publish import publish_with_retries
 from jobs.storage.runs.run import Run, entered_run
 from jobs.storage.runs.staging import stage
 from jobs.storage.runs.summary import format_erasure, write_summary
@@ -91,11 +91,11 @@ def run(args: argparse.Namespace, database_url: str) -> str:
         raise UsageError("name the person by the platform's id: make erase USER=id (ERASE_USER in the environment)")
     settings = read_settings(Path(args.settings))
     with hold_run_lock(database_url, args.wait):
-        refuse_unshared_quarantine(quarantine_folder(args))
+        require_shared_folder(quarantine_folder(args))
         person = look_up(args, database_url, user_id)
         spark = start_spark("document-events")
         finish_rewrites(spark, quarantine_folder(args))
-        refused = keep(frame_refused(spark, quarantine_folder(args)))
+        refused = persist(read_all_lines(spark, quarantine_folder(args)))
         stated = find_stated_names(refused, Tombstones(person.known.key).add(user_id, ()))
         person = replace(person, names=person.names | stated)
         redaction = find_redaction(refused, person.tombstones)
@@ -104,7 +104,7 @@ def run(args: argparse.Namespace, database_url: str) -> str:
         with entered_run(database_url, "erase", settings, is_plan=not args.confirm) as entered:
             summary = erase(spark, args, database_url, entered, person, redaction, settings)
     if args.confirm:
-        sweep_dead_rows(database_url)
+        vacuum_rewritten_tables(database_url)
         write_summary(Path(args.data) / "runs", summary)
     return format_erasure(summary)
 
@@ -142,12 +142,16 @@ def erase(
     stage_again(spark, database_url, entered, person.tombstones, settings)
     mentions = {str(path): count for path, count in texts.find_files(data)}
     with closing(connect(database_url)) as connection, connection.cursor() as cursor:
-        books = clean_books(cursor, texts)
+        books = clean_ledger(cursor, texts)
         if args.confirm:
             connection.commit()
             rewrite(redaction, quarantine_folder(args))
             texts.clean_files(data)
-    done = publish_surely(database_url, entered, []) if args.confirm else rehearse(database_url, entered, [], settings)
+    done = (
+        publish_with_retries(database_url, entered, [])
+        if args.confirm
+        else publish_dry_run(database_url, entered, [], settings)
+    )
     return {
         "run_id": entered.run_id,
         "kind": entered.kind,
@@ -171,10 +175,10 @@ def stage_again(
     """Judge, cut and stage again what names the person, and whatever shares a session with it."""
     jdbc = jdbc_options(database_url)
     find_history(database_url, entered, settings)
-    history = keep(pseudonymize(read_history(spark, entered, jdbc, settings), tombstones.erased))
+    history = persist(pseudonymize(read_history(spark, entered, jdbc, settings), tombstones.erased))
     # Who has lost before is staged too, as if it had stood until now: its columns change, or it wins.
-    verdicts = deduplicate(history.withColumn("standing", F.lit(PUBLISHED)), keep_few)
-    for table, rows in model_tables(keep(sessionize(verdicts, settings.session_gap))).items():
+    verdicts = deduplicate(history.withColumn("standing", F.lit(PUBLISHED)), persist_small)
+    for table, rows in model_tables(persist(sessionize(verdicts, settings.session_gap))).items():
         stage(rows, table, entered, jdbc, settings)
 
 

@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from jobs.steps.job_runner import add_common_arguments, erasure_key_file, quarantine_folder, run_job
-from jobs.steps.load import Work, load
+from jobs.steps.load import load
+from jobs.steps.load_request import LoadRequest
 from jobs.steps.read_open_records import Selection, choose_open_files, count_open_records, read_open_records
 from jobs.storage.config.settings import read_settings
 from jobs.storage.database.migrations import prepare_database
@@ -53,8 +54,8 @@ def run(args: argparse.Namespace, database_url: str) -> str:
         if not readings:
             return format_nothing_to_replay(selected)
         read = partial(read_open_records, selection=selection, database_url=database_url, quarantine=quarantine)
-        work = Work("replay", readings, read, tombstones)
-        summary = load(database_url, work, settings, quarantine, accept_quality=True)
+        request = LoadRequest("replay", readings, read, tombstones)
+        summary = load(database_url, request, settings, quarantine, accept_quality=True)
     summary["selected"] = selected
     write_summary(Path(args.data) / "runs", summary)
     return format_replay(summary)

@@ -30,7 +30,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
-from jobs.storage.config.environment import is_switched_on, refuse_blank
+from jobs.storage.config.environment import is_switched_on, require_not_blank
 from jobs.storage.errors import PipelineError, UsageError
 from jobs.storage.local.database_url import find_database
 from jobs.storage.local.java import find_java_home
@@ -205,7 +205,7 @@ def _split_spark_arguments() -> list[str]:
 
 def _master() -> str:
     master = os.environ.get("MASTER", "local[*]")
-    refuse_blank({"MASTER": master})
+    require_not_blank({"MASTER": master})
     if not master.startswith(MASTERS):
         raise UsageError(f"MASTER={master}: name local[*], spark://host:7077, yarn or k8s://https://host:6443")
     return master
@@ -232,7 +232,7 @@ def main(arguments: list[str]) -> int:
 def submit(options: argparse.Namespace) -> int:
     """Find what the job needs and run it; an error is one line."""
     try:
-        refuse_blank(pair_arguments(options.arguments))
+        require_not_blank(pair_arguments(options.arguments))
         check_log_folder()
         environment = make_environment(options.database)
         return run_job(make_command(options.job, options.arguments, environment), environment)

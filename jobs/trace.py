@@ -22,10 +22,10 @@ from jobs.storage.errors import PipelineError, UsageError
 from jobs.storage.input.file_systems import end_of_path, show_name
 from jobs.storage.local.database_url import find_database
 from jobs.storage.process.signals import run_stoppable
-from jobs.storage.quarantine.lines import find_refused, read_refused
+from jobs.storage.quarantine.lines import find_lines, find_quarantined
 from jobs.storage.runs.held_back import read_held_back
 from jobs.storage.runs.provenance import (
-    FileReading,
+    LedgerEntry,
     Row,
     fetch_rows,
     find_obstacle,
@@ -51,7 +51,7 @@ def trace_event(cursor: Cursor, event_id: str, quarantine: Path, search: bool) -
         "select * from ops.superseded_records where event_id = %s order by event_at, content_fingerprint",
         event_id,
     )
-    refused = find_refused(cursor, event_id, quarantine)
+    refused = find_quarantined(cursor, event_id, quarantine)
     for row in published:
         yield from describe_record(cursor, "published", row)
         yield from describe_row("row in events", row)
@@ -89,7 +89,7 @@ def trace_record(cursor: Cursor, name: str, number: int, quarantine: Path, searc
         yield from trace_event(cursor, event_id, quarantine, search)
 
 
-def find_events_at(cursor: Cursor, readings: list[FileReading], number: int) -> set[str]:
+def find_events_at(cursor: Cursor, readings: list[LedgerEntry], number: int) -> set[str]:
     """The ids of what is kept as this record of the file, whichever reading brought it: a file that has grown, a
     replay and a full refresh leave an event with the first.
     """
@@ -102,12 +102,12 @@ def find_events_at(cursor: Cursor, readings: list[FileReading], number: int) -> 
 
 
 def judge_record(
-    cursor: Cursor, reading: FileReading, number: int, known: set[str], quarantine: Path
+    cursor: Cursor, reading: LedgerEntry, number: int, known: set[str], quarantine: Path
 ) -> tuple[list[str], list[str]]:
     """The ids of the events that the record may be, and the lines on one that is refused, blank or a repetition."""
     query = "select * from ops.quarantined_records where file_id = %s and record_number = %s"
     if rows := fetch_rows(cursor, query, reading.file_id, number):
-        kept = list(read_refused(quarantine, [rows[0]["run_id"]], place=(reading.file_path, number)))
+        kept = list(find_lines(quarantine, [rows[0]["run_id"]], place=(reading.file_path, number)))
         lines = [line for record in kept or [{}] for line in describe_refused(cursor, {**rows[0], **record})]
         return sorted(known) if rows[0]["recovered_by_run_id"] else [], lines
     text, remark = read_text(reading, number)
@@ -150,7 +150,7 @@ def describe_refused(cursor: Cursor, row: Row) -> Iterator[str]:
     yield from describe_text(kept.encode() if kept else None, missing)
 
 
-def describe_place(cursor: Cursor, reading: FileReading, number: int, run_id: int | None = None) -> Iterator[str]:
+def describe_place(cursor: Cursor, reading: LedgerEntry, number: int, run_id: int | None = None) -> Iterator[str]:
     """Where a record stands and which run brought it."""
     since = "" if reading.is_current or reading.format == "replay" else "; the file has been read again since"
     yield f"  file     {format_cell(reading.name)}, record {number}{since}"

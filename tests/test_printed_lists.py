@@ -13,19 +13,19 @@ import pytest
 from jobs.steps.file_quality import describe_reasons, describe_unmatched
 from jobs.storage.config.sources import read_source
 from jobs.storage.errors import UsageError
-from jobs.storage.quarantine.lines import find_refused
+from jobs.storage.quarantine.lines import find_quarantined
 from jobs.storage.runs.ledger import choose_all_files
 from jobs.storage.runs.summary import format_nothing_new
-from jobs.transforms.quarantine import RefusedGroup
+from jobs.transforms.quarantine import QuarantinedGroup
 from tests.builders import default_source
 from tests.metrics.rows import Event, create_tables, execute, load
 from tests.test_quality import file
 
 SKIPPED = [("x", "unfinished"), ("y", "not included"), ("z", "gone or no file")]
 GROUPS = [
-    RefusedGroup(1, ("bad_value",), ("user_id", "event_at"), 2, 7, '{"a": 1}'),
-    RefusedGroup(1, ("bad_value", "missing_field"), ("user_id", "event_at"), 2, 3, '{"b": 1}'),
-    RefusedGroup(1, ("bad_timestamp", "missing_field"), ("event_at", "user_id"), 2, 5, '{"c": 1}'),
+    QuarantinedGroup(1, ("bad_value",), ("user_id", "event_at"), 2, 7, '{"a": 1}'),
+    QuarantinedGroup(1, ("bad_value", "missing_field"), ("user_id", "event_at"), 2, 3, '{"b": 1}'),
+    QuarantinedGroup(1, ("bad_timestamp", "missing_field"), ("event_at", "user_id"), 2, 5, '{"c": 1}'),
 ]
 
 
@@ -74,7 +74,7 @@ def test_refused_records_come_by_file_and_number(database: Any, tmp_path: Path) 
         ]
         (folder / f"part-{part}.json").write_text("".join(json.dumps(line) + "\n" for line in lines))
     with database.cursor() as cursor:
-        found = find_refused(cursor, "e", tmp_path)
+        found = find_quarantined(cursor, "e", tmp_path)
     shown = [f"{row['source_file'][8]}{row['record_number']}" for row in found]
     assert shown == ["B9", "B10", "a9", "a10"]
 

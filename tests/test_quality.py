@@ -8,13 +8,13 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.steps.file_quality import FileQuality, describe_reasons, describe_unmatched
-from jobs.steps.quality_gate import Verdict, judge_run, pass_gate
+from jobs.steps.quality_gate import Verdict, decide_verdict, pass_gate
 from jobs.storage.config.settings import QualityGate
 from jobs.storage.errors import QualityError
 from jobs.storage.input.file_systems import InputFile
 from jobs.storage.runs.held_back import Precedents
 from jobs.storage.runs.ledger import Reading
-from jobs.transforms.quarantine import RefusedGroup
+from jobs.transforms.quarantine import QuarantinedGroup
 from tests.builders import default_source, record_json
 from tests.test_pipeline import load, query
 
@@ -23,7 +23,7 @@ GATE = QualityGate(max_share=0.2, from_records=20)
 
 def file(records: int, *refused: int, number: int = 1) -> FileQuality:
     """A file of that many records, with groups of refused ones."""
-    groups = [RefusedGroup(number, ("malformed_json",), (), count, 1, "{broken") for count in refused]
+    groups = [QuarantinedGroup(number, ("malformed_json",), (), count, 1, "{broken") for count in refused]
     found = InputFile(f"file:///in/{number}.json", 1, datetime(2025, 6, 2, tzinfo=UTC))
     return FileQuality(Reading(number, found, default_source()), records, groups)
 
@@ -42,7 +42,7 @@ GOOD, BAD = (20, 0), (20, 5)
     ids=["at the limit", "few records", "a small bad file", "no records", "no files"],
 )
 def test_the_gate_lets_pass(counts: list[tuple[int, int]]) -> None:
-    assert judge_run(files(*counts), GATE) == Verdict()
+    assert decide_verdict(files(*counts), GATE) == Verdict()
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_the_gate_lets_pass(counts: list[tuple[int, int]]) -> None:
     ids=["one beside one", "a large one beside a small one", "as many as good ones"],
 )
 def test_bad_files_among_good_ones_are_held_back(counts: list[tuple[int, int]], held_back: list[int]) -> None:
-    verdict = judge_run(files(*counts), GATE)
+    verdict = decide_verdict(files(*counts), GATE)
     assert (verdict.refusal, verdict.held_back_ids) == (None, held_back)
     assert [row.file_path for row in verdict.held_back] == [f"file:///in/{number}.json" for number in held_back]
     assert pass_gate(files(*counts), GATE, accept=True) == Verdict()
@@ -81,7 +81,7 @@ def test_bad_files_among_good_ones_are_held_back(counts: list[tuple[int, int]], 
     ],
 )
 def test_the_gate_stops_the_run(counts: list[tuple[int, int]], words: str) -> None:
-    verdict = judge_run(files(*counts), GATE)
+    verdict = decide_verdict(files(*counts), GATE)
     assert (verdict.held_back, verdict.held_back_ids) == ([], [])
     with pytest.raises(QualityError, match=words):
         verdict.raise_refusal()
@@ -90,10 +90,10 @@ def test_the_gate_stops_the_run(counts: list[tuple[int, int]], words: str) -> No
 
 def test_files_that_were_loaded_before_by_the_same_mapping_are_good_ones_too() -> None:
     bad, known = files(BAD, BAD, BAD), Precedents(3, {})
-    assert judge_run(bad, GATE, known).refusal, "a run must have something to publish"
-    assert judge_run(bad, GATE, known, is_stream=True).held_back_ids == [1, 2, 3]
-    assert judge_run([*bad, file(1, number=4)], GATE, known).held_back_ids == [1, 2, 3]
-    assert judge_run([*bad, file(1, number=4)], GATE, Precedents(1, {})).refusal
+    assert decide_verdict(bad, GATE, known).refusal, "a run must have something to publish"
+    assert decide_verdict(bad, GATE, known, is_stream=True).held_back_ids == [1, 2, 3]
+    assert decide_verdict([*bad, file(1, number=4)], GATE, known).held_back_ids == [1, 2, 3]
+    assert decide_verdict([*bad, file(1, number=4)], GATE, Precedents(1, {})).refusal
 
 
 @pytest.mark.parametrize(
@@ -105,17 +105,17 @@ def test_a_file_that_was_accepted_is_bad_again_once_more_of_it_is_refused(
     reading: tuple[int, int], is_held_back: bool
 ) -> None:
     known = Precedents(0, {"file:///in/2.json": reading})
-    assert judge_run(files(GOOD, BAD), GATE, known).held_back_ids == ([2] if is_held_back else [])
-    refreshed = judge_run(files(GOOD, BAD), GATE, known, is_full_refresh=True)
+    assert decide_verdict(files(GOOD, BAD), GATE, known).held_back_ids == ([2] if is_held_back else [])
+    refreshed = decide_verdict(files(GOOD, BAD), GATE, known, is_full_refresh=True)
     assert ("a full refresh can't hold back file:///in/2.json" in (refreshed.refusal or "")) == is_held_back
 
 
 def test_why_a_file_is_held_back_is_told_by_reason_and_quotes_nothing() -> None:
     groups = [
-        RefusedGroup(2, ("bad_value", "missing_field"), ("user_id",), 3, 7, '{"secret": 1}'),
-        RefusedGroup(2, ("bad_value",), (), 3, 2, '{"secret": 2}'),
+        QuarantinedGroup(2, ("bad_value", "missing_field"), ("user_id",), 3, 7, '{"secret": 1}'),
+        QuarantinedGroup(2, ("bad_value",), (), 3, 2, '{"secret": 2}'),
     ]
-    (row,) = judge_run([file(20), replace(file(24, number=2), refused=groups)], GATE).held_back
+    (row,) = decide_verdict([file(20), replace(file(24, number=2), refused=groups)], GATE).held_back
     reasons = "bad_value 6 (such as record 2), missing_field 3 (such as record 7)"
     assert row.why == f"6 of 24 records are quarantined: {reasons}"
     assert (row.records, row.quarantined) == (24, 6)
@@ -151,13 +151,13 @@ def test_a_mapping_that_matches_nothing_says_what_is_there_and_leaves_no_trace(
     ],
 )
 def test_the_keys_of_a_long_record_are_told_as_far_as_its_head_goes(text: str | None, keys: str) -> None:
-    missing = RefusedGroup(1, ("missing_field",), ("user_id",), 1, 1, text)
+    missing = QuarantinedGroup(1, ("missing_field",), ("user_id",), 1, 1, text)
     (line,) = describe_unmatched(default_source(), [replace(file(1), refused=[missing])])
     assert line.endswith(f"the records have: {keys}")
 
 
 def test_an_example_can_not_command_the_terminal() -> None:
-    nasty = RefusedGroup(1, ("malformed_json",), (), 1, 1, "a\n\x1b[2J\u202eb \u00e9")
+    nasty = QuarantinedGroup(1, ("malformed_json",), (), 1, 1, "a\n\x1b[2J\u202eb \u00e9")
     (line,) = describe_reasons([replace(file(1), refused=[nasty])])
     assert line.endswith(r"record 1: a\n\x1b[2J\u202eb " + "\u00e9")
 

@@ -48,10 +48,10 @@ class BatchBuilder:
         """Whether the batch has as many rows, or as many bytes of text, as one may have."""
         return len(self._events) + len(self._others) >= MAX_ROWS or self._bytes >= MAX_BYTES
 
-    def add_record(self, file_id: int, split: int, number: int, raw: bytes | None, framing_error: str | None) -> None:
+    def add_record(self, file_id: int, split: int, number: int, raw: bytes | None, splitting_error: str | None) -> None:
         """Read a record and add it."""
         self._bytes += len(raw or b"")
-        found = self._reader.read(raw, framing_error)
+        found = self._reader.read(raw, splitting_error)
         if isinstance(found, Event):
             self._events.append((file_id, split, number, *found))
             return

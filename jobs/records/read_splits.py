@@ -8,14 +8,14 @@ from pyarrow import RecordBatch
 
 from jobs.records.batch import BatchBuilder
 from jobs.records.erased_people import Erased
-from jobs.records.files.split_records import Frame
-from jobs.records.files.splits import Split, scan_split
+from jobs.records.files.split_records import RawRecord
+from jobs.records.files.splits import Split, read_split
 from jobs.records.reader import RecordReader
 from jobs.records.validate import Limits
 from schemas.fields import Source
 
 # A split of a file, by the file's id and the split's number, and its records.
-Piece = tuple[int, int, Iterable[Frame]]
+Piece = tuple[int, int, Iterable[RawRecord]]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def read_splits(request: ReadRequest, splits: Iterable[Split]) -> Iterator[Recor
     return read_pieces(
         request,
         (
-            (split.file_id, split.number, scan_split(split, request.sources[split.file_id].record_path))
+            (split.file_id, split.number, read_split(split, request.sources[split.file_id].record_path))
             for split in splits
         ),
     )
@@ -46,13 +46,13 @@ def read_splits(request: ReadRequest, splits: Iterable[Split]) -> Iterator[Recor
 def read_pieces(request: ReadRequest, pieces: Iterable[Piece]) -> Iterator[RecordBatch]:
     """The batches of some pieces, with a row of counts for each."""
     builders: dict[str, BatchBuilder] = {}
-    for file_id, split, frames in pieces:
+    for file_id, split, raw_records in pieces:
         source = request.sources[file_id]
         if source.name not in builders:
             builders[source.name] = BatchBuilder(RecordReader(source, request.limits, request.erased))
         builder = builders[source.name]
         records = blank = 0
-        for number, raw, error in _choose(frames, request, file_id):
+        for number, raw, error in _choose(raw_records, request, file_id):
             records += 1
             if error is None and not (raw or b"").strip():
                 blank += 1
@@ -65,13 +65,13 @@ def read_pieces(request: ReadRequest, pieces: Iterable[Piece]) -> Iterator[Recor
         yield builder.flush()
 
 
-def _choose(frames: Iterable[Frame], request: ReadRequest, file_id: int) -> Iterable[Frame]:
+def _choose(raw_records: Iterable[RawRecord], request: ReadRequest, file_id: int) -> Iterable[RawRecord]:
     """The wanted ones, if their text is what it was."""
     if request.wanted is None:
-        return frames
+        return raw_records
     wanted = request.wanted.get(file_id, {})
     return (
         (number, raw, error)
-        for number, raw, error in frames
+        for number, raw, error in raw_records
         if raw is not None and number in wanted and wanted[number] == sha256(raw).hexdigest()
     )

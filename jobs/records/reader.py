@@ -49,16 +49,16 @@ class RecordReader:
         self._choose = choose
         self._erased = erased
 
-    def read(self, raw: bytes | None, framing_error: str | None = None) -> Event | Quarantined:
-        """The event that the record is, or what is wrong with it. `framing_error` says that it is no whole record."""
-        found = self._validate(raw, framing_error)
+    def read(self, raw: bytes | None, splitting_error: str | None = None) -> Event | Quarantined:
+        """The event that the record is, or what is wrong with it. `splitting_error` says that it is no whole record."""
+        found = self._validate(raw, splitting_error)
         if self._erased is None:
             return found
         return self._erased.pseudonymize(found) if isinstance(found, Event) else self._erased.redact(found)
 
-    def _validate(self, raw: bytes | None, framing_error: str | None) -> Event | Quarantined:
-        if raw is None or framing_error is not None:
-            return quarantine(raw, [Problem.of("unreadable_file", None, framing_error, "a readable file")])
+    def _validate(self, raw: bytes | None, splitting_error: str | None) -> Event | Quarantined:
+        if raw is None or splitting_error is not None:
+            return quarantine(raw, [Problem.of("unreadable_file", None, splitting_error, "a readable file")])
         try:
             record = decode(raw)
         except (ValueError, RecursionError):

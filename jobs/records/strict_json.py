@@ -38,7 +38,7 @@ _CONTROL = re.compile(rb"(?<!\\)((?:\\\\)*+\\u00)([01][a-f])")
 def decode(text: bytes) -> Any:
     """The JSON value; of equal keys the last wins. Raises ValueError where `text` is not exactly one value."""
     if len(text) > MAX_NESTING and text.count(b"{") + text.count(b"[") > MAX_NESTING:
-        _refuse_deep(text)
+        _reject_deep(text)
     try:
         return _DECODER.decode(text)
     except msgspec.DecodeError:
@@ -72,7 +72,7 @@ def has_huge_number(text: str) -> bool:
     return False
 
 
-def _refuse_deep(text: bytes) -> None:
+def _reject_deep(text: bytes) -> None:
     """Raises ValueError for more than `MAX_NESTING` levels; a bracket within a string is none."""
     depth = 0
     for bracket in _STRINGS.sub(b"", text).translate(None, _NO_BRACKETS):

@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
-from jobs.simulation import further_anomalies
+from jobs.simulation import planted_anomalies
 from jobs.simulation.documents import Library
-from jobs.simulation.further_anomalies import FurtherAnomalies, Work, plan_further_anomalies
 from jobs.simulation.people import People
+from jobs.simulation.planted_anomalies import PlannedEvent, PlantedAnomalies, plan_planted_anomalies
 from jobs.simulation.settings import Settings, Shard, find_weekday, name_day
 
 BURST_EDITS = 60
@@ -33,7 +33,7 @@ class Anomalies:
     shared_documents: list[int]
     collapse_from_day: int
     silent_user: int
-    further: FurtherAnomalies | None = None
+    further: PlantedAnomalies | None = None
     edits_by_day: Counter[int] = field(default_factory=Counter)
     shares_by_day: dict[int, set[str]] = field(default_factory=dict)
     silent_user_events: int = 0
@@ -45,15 +45,15 @@ class Anomalies:
         further = self.further.planned_events if self.further else 0
         return 2 + self.burst_edits + len(self.shared_documents) + further
 
-    def extra_sessions(self, day: int) -> list[tuple[int, list[Work]]]:
+    def extra_sessions(self, day: int) -> list[tuple[int, list[PlannedEvent]]]:
         """The planted sessions of a day: (user, what it does, one event after the other)."""
         sessions = list(self.further.sessions.get(day, [])) if self.further else []
         if day == self.burst_day:
-            work = [Work("document_edit", self.burst_document)] * self.burst_edits
-            sessions.append((self.burst_user, [Work("user_login", self.burst_document), *work]))
+            work = [PlannedEvent("document_edit", self.burst_document)] * self.burst_edits
+            sessions.append((self.burst_user, [PlannedEvent("user_login", self.burst_document), *work]))
         if day == self.share_burst_day:
-            work = [Work("document_shared", document) for document in self.shared_documents]
-            sessions.append((self.share_burst_user, [Work("user_login", self.shared_documents[0]), *work]))
+            work = [PlannedEvent("document_shared", document) for document in self.shared_documents]
+            sessions.append((self.share_burst_user, [PlannedEvent("user_login", self.shared_documents[0]), *work]))
         return sessions
 
     def note_event(self, day: int, user: int, event_type: str, document: int, document_id: str) -> None:
@@ -116,16 +116,16 @@ def plan_anomalies(settings: Settings, shard: Shard, rng: Random, people: People
         burst_day=find_weekday(settings, settings.days * 6 // 10),
         burst_user=busiest[4],
         burst_document=burst_document,
-        burst_edits=rng.randint(*further_anomalies.BURST_EDITS) if all_kinds else BURST_EDITS,
+        burst_edits=rng.randint(*planted_anomalies.BURST_EDITS) if all_kinds else BURST_EDITS,
         share_burst_day=find_weekday(settings, settings.days * 8 // 10),
         share_burst_user=busiest[7],
         shared_documents=rng.sample(
             range(len(popularity)),
-            rng.randint(*further_anomalies.BURST_SHARES) if all_kinds else SHARED_DOCUMENTS,
+            rng.randint(*planted_anomalies.BURST_SHARES) if all_kinds else SHARED_DOCUMENTS,
         ),
         collapse_from_day=settings.days * 4 // 10,
         silent_user=busiest[10],
-        further=plan_further_anomalies(settings, rng, people, library) if all_kinds else None,
+        further=plan_planted_anomalies(settings, rng, people, library) if all_kinds else None,
     )
 
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from jobs.simulation.anomalies import Anomalies
 from jobs.simulation.documents import Library
-from jobs.simulation.further_anomalies import find_silent_day
 from jobs.simulation.people import SLOT_MS, SLOTS_PER_DAY, People, WeightedChoice
+from jobs.simulation.planted_anomalies import find_silent_day
 from jobs.simulation.settings import DAY_MS, Settings, share_out
 
 WEEKDAY_WEIGHTS = (1.1, 1.2, 1.2, 1.15, 1.0, 0.3, 0.25)

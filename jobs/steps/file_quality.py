@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jobs.records.files.json_values import DECODER
 from jobs.storage.runs.ledger import Reading
-from jobs.transforms.quarantine import RefusedGroup, count_reasons
+from jobs.transforms.quarantine import QuarantinedGroup, count_reasons
 from schemas.fields import Source
 
 # Reasons that concern a record as a whole: it has no fields to miss.
@@ -24,7 +24,7 @@ class FileQuality:
 
     reading: Reading
     records: int
-    refused: list[RefusedGroup]
+    refused: list[QuarantinedGroup]
 
     @property
     def uri(self) -> str:
@@ -44,10 +44,10 @@ class FileQuality:
 
 
 def rate_files(
-    readings: list[Reading], counts: dict[int, tuple[int, int]], refused: Iterable[RefusedGroup]
+    readings: list[Reading], counts: dict[int, tuple[int, int]], refused: Iterable[QuarantinedGroup]
 ) -> list[FileQuality]:
     """One for each reading, by its (records, blank ones) and its refused records."""
-    groups: dict[int, list[RefusedGroup]] = defaultdict(list)
+    groups: dict[int, list[QuarantinedGroup]] = defaultdict(list)
     for group in refused:
         groups[group.file_id].append(group)
     return [

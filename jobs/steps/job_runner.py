@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from jobs.storage.config.environment import refuse_blank
+from jobs.storage.config.environment import require_not_blank
 from jobs.storage.errors import PipelineError, UsageError, describe
 from jobs.storage.process.gateway import attach_to_java, silence_java
 from jobs.storage.process.known_errors import explain
@@ -76,7 +76,7 @@ def _run_job(args: argparse.Namespace, run: Callable[[argparse.Namespace, str], 
     log = configure_logging(Path(args.data) / "runs")
     try:
         attach_to_java()
-        refuse_blank({f"--{name.replace('_', '-')}": value for name, value in vars(args).items()})
+        require_not_blank({f"--{name.replace('_', '-')}": value for name, value in vars(args).items()})
         if not (database_url := os.environ.get("DATABASE_URL", "").strip()):
             raise UsageError("DATABASE_URL is not set; `make pipeline` sets it, or name your own PostgreSQL in it")
         print(run(args, database_url))

@@ -1,7 +1,6 @@
 """The one path from records to tables: whatever a job loads, it loads through here."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -9,96 +8,80 @@ from typing import Any
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.records.read_splits import ReadRequest
 from jobs.steps.file_quality import rate_files
+from jobs.steps.load_request import LoadRequest
 from jobs.steps.quality_gate import Verdict, pass_gate
-from jobs.steps.read_files import RecordsRead, read_files
+from jobs.steps.read_files import RecordsRead
 from jobs.storage.config.settings import Settings
 from jobs.storage.database.postgres import jdbc_options
-from jobs.storage.erasure.tombstones import Tombstones
-from jobs.storage.input.changed_files import changes_told, refuse_changed
-from jobs.storage.input.file_systems import InputFile
+from jobs.storage.input.changed_files import explained_by_changes, require_unchanged
 from jobs.storage.process.logs import Stages
-from jobs.storage.process.spark_session import forget_kept, keep, keep_few, start_spark
+from jobs.storage.process.spark_session import persist, persist_small, start_spark, unpersist_all
 from jobs.storage.quarantine.folder import finish_rewrites, write_quarantine
-from jobs.storage.quarantine.shared_folder import refuse_unshared_quarantine
-from jobs.storage.runs.dry_run import rehearse
-from jobs.storage.runs.held_back import NO_PRECEDENTS, Precedents
+from jobs.storage.quarantine.shared_folder import require_shared_folder
+from jobs.storage.runs.dry_run import publish_dry_run
 from jobs.storage.runs.history import find_history, read_history
-from jobs.storage.runs.ledger import Reading
-from jobs.storage.runs.publish import FileCounts, publish_surely
-from jobs.storage.runs.run import Run, RunKind, entered_run
+from jobs.storage.runs.publish import FileCounts, Published, publish_with_retries
+from jobs.storage.runs.run import Run, entered_run
 from jobs.storage.runs.staging import stage, stage_all
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
 from jobs.transforms.model import conform, model_tables
 from jobs.transforms.quarantine import (
-    RefusedGroup,
+    QuarantinedGroup,
     count_reasons,
-    describe_quarantined,
-    group_refused,
+    group_quarantined,
     read_group,
     shape_quarantined,
+    to_quarantine_lines,
 )
 from jobs.transforms.sessionize import sessionize
 from schemas.tables import ARRIVING_EVENTS, RECOVERED_RECORDS
 
 _QUARANTINE_PARTS = 8
 
-# (session, what to read, what its readers must know, a private folder) -> what was read.
-Read = Callable[[SparkSession, list[Reading], ReadRequest, Path], RecordsRead]
-
 
 @dataclass(frozen=True)
-class Work:
-    """What one run loads: where its records come from is all that jobs differ in. Erased people stay erased."""
+class _Records:
+    """What was read: accepted records, lines for the quarantine folder, and the latter counted in groups."""
 
-    kind: RunKind
-    readings: list[Reading]
-    read: Read
-    tombstones: Tombstones | None
-    is_plan: bool = False
-    is_stream: bool = False
-    precedents: Precedents = NO_PRECEDENTS
+    accepted: DataFrame
+    quarantined: DataFrame
+    groups: list[QuarantinedGroup]
 
-    @property
-    def files(self) -> list[InputFile]:
-        """The files that are read; a replay reads texts that were kept."""
-        return [] if self.kind == "replay" else [reading.file for reading in self.readings]
-
-    def make_request(self, settings: Settings) -> ReadRequest:
-        """What the readers must know."""
-        sources = {reading.file_id: reading.source for reading in self.readings}
-        return ReadRequest(sources, settings.limits, self.tombstones.erased if self.tombstones else None)
+    def without(self, file_ids: list[int]) -> "_Records":
+        """The records of the other files."""
+        if not file_ids:
+            return self
+        is_other = ~F.col("file_id").isin(file_ids)
+        groups = [group for group in self.groups if group.file_id not in file_ids]
+        return _Records(self.accepted.filter(is_other), self.quarantined.filter(is_other), groups)
 
 
-def read_whole_files(spark: SparkSession, readings: list[Reading], request: ReadRequest, scratch: Path) -> RecordsRead:
-    """The records of whole files."""
-    return read_files(spark, {reading.file_id: reading.file for reading in readings}, request, scratch)
-
-
-def load(database_url: str, work: Work, settings: Settings, quarantine: str, accept_quality: bool) -> dict[str, Any]:
-    """Publish the records of `work`, with refused ones below the folder `quarantine`; return the run's summary.
+def load(
+    database_url: str, request: LoadRequest, settings: Settings, quarantine: str, accept_quality: bool
+) -> dict[str, Any]:
+    """Publish the records of `request`, with quarantined ones below the folder `quarantine`; return the run's summary.
 
     The run lock must be held. With `accept_quality` the quality gate only warns; else it may hold files back, which
     are named in the summary and count for nothing else in it. Whatever goes wrong, the run is entered as failed and
     nothing of it is published. A plan is carried out to the end and leaves nothing at all.
     """
     try:
-        refuse_unshared_quarantine(quarantine)
+        require_shared_folder(quarantine)
         with (
-            entered_run(database_url, work.kind, settings, work.is_plan) as run,
-            changes_told(work.files),
+            entered_run(database_url, request.kind, settings, request.is_plan) as run,
+            explained_by_changes(request.files),
             TemporaryDirectory(prefix="document-events-") as scratch,
         ):
-            return _load(database_url, run, work, settings, quarantine, accept_quality, Path(scratch))
+            return _load(database_url, run, request, settings, quarantine, accept_quality, Path(scratch))
     finally:
-        forget_kept()
+        unpersist_all()
 
 
 def _load(
     database_url: str,
     run: Run,
-    work: Work,
+    request: LoadRequest,
     settings: Settings,
     quarantine: str,
     accept_quality: bool,
@@ -111,72 +94,75 @@ def _load(
         if not run.is_plan:
             finish_rewrites(spark, quarantine)
     with stages.time("read") as counts:
-        read = work.read(spark, work.readings, work.make_request(settings), scratch)
-        # Quarantined records are few. We compute them once: each look at them would go over all records.
-        described = keep(describe_quarantined(read.quarantined).coalesce(_QUARANTINE_PARTS))
-        refused = [read_group(row) for row in group_refused(described).collect()]
-        counts["records"] = sum(records for records, _ in read.counts.values())
-        counts |= dict(sorted(count_reasons(refused).items()))
-    refuse_changed(work.files)  # before the gate, which would speak of records that are only half there
-    verdict, accepted = Verdict(), read.accepted
+        read = request.read(spark, request.readings, request.make_read_request(settings), scratch)
+        records = _group_records(read)
+        counts["records"] = sum(count for count, _ in read.counts.values())
+        counts |= dict(sorted(count_reasons(records.groups).items()))
+    # Before the gate, which would judge a file by the half of it that was there.
+    require_unchanged(request.files)
     with stages.time("quarantine"):
-        if work.kind != "replay":
-            files = rate_files(work.readings, read.counts, refused)
-            verdict = pass_gate(
-                files,
-                settings.gate,
-                work.precedents,
-                accept=accept_quality,
-                is_full_refresh=work.kind == "full_refresh",
-                is_stream=work.is_stream,
-            )
-            if verdict.held_back:
-                work, refused = _leave_out(work, refused, verdict.held_back_ids)
-                is_held_back = F.col("file_id").isin(verdict.held_back_ids)
-                accepted, described = accepted.filter(~is_held_back), described.filter(~is_held_back)
-            if not run.is_plan:
-                write_quarantine(described, work.readings, quarantine, run.run_id)
-            verdict.raise_refusal()
+        verdict = _pass_gate(request, read, records.groups, settings, accept_quality)
+        request, records = request.without(verdict.held_back_ids), records.without(verdict.held_back_ids)
+        if request.kind != "replay" and not run.is_plan:
+            write_quarantine(records.quarantined, request.readings, quarantine, run.run_id)
+        verdict.raise_refusal()
     with stages.time("history"):
-        history = _find_history(spark, database_url, run, accepted, jdbc, settings) if run.merges else None
+        history = _find_history(spark, database_url, run, records.accepted, jdbc, settings) if run.merges else None
     with stages.time("model") as counts:
-        verdicts = deduplicate(add_history(accepted, run.run_id, history), keep_few)
-        records = keep(sessionize(verdicts, settings.session_gap))
-        verdict_counts = {row.file_id: row for row in count_verdicts(records).collect()}
+        verdicts = deduplicate(add_history(records.accepted, run.run_id, history), persist_small)
+        modelled = persist(sessionize(verdicts, settings.session_gap))
+        verdict_counts = {row.file_id: row for row in count_verdicts(modelled).collect()}
         counts["accepted"] = sum(row.accepted for row in verdict_counts.values())
     with stages.time("stage"):
-        frames = model_tables(records)
-        if work.kind == "replay":
-            frames["recovered_records"] = conform(accepted, RECOVERED_RECORDS)
+        tables = model_tables(modelled)
+        if request.kind == "replay":
+            tables["recovered_records"] = conform(records.accepted, RECOVERED_RECORDS)
         else:
-            frames["quarantined_records"] = shape_quarantined(described, run.run_id)
-        stage_all(frames, run, jdbc, settings)
-    refuse_changed(work.files)  # on a cluster a lost executor's part is read again, up to here
+            tables["quarantined_records"] = shape_quarantined(records.quarantined, run.run_id)
+        stage_all(tables, run, jdbc, settings)
+    # Once more: on a cluster the part of a lost executor is read again, up to here.
+    require_unchanged(request.files)
     with stages.time("publish") as counts:
-        counted = _count_files(run, work, read, verdict_counts)
-        held_back = verdict.held_back
-        done = (
-            rehearse(database_url, run, counted, settings, held_back)
-            if run.is_plan
-            else publish_surely(database_url, run, counted, held_back)
-        )
+        file_counts = _count_files(run, request, read, verdict_counts)
+        if run.is_plan:
+            done = publish_dry_run(database_url, run, file_counts, settings, verdict.held_back)
+        else:
+            done = publish_with_retries(database_url, run, file_counts, verdict.held_back)
         counts |= done.totals
     return {
         "run_id": run.run_id,
         "kind": run.kind,
         "started_at": run.started_at,
-        "files": len(work.readings),
-        "records": sum(read.counts[reading.file_id][0] for reading in work.readings),
-        "totals": done.totals,
-        "changes": done.changes,
-        "sessions_recut": done.sessions_recut,
-        "restatements": [asdict(restatement) for restatement in done.restatements],
-        "metric_rows": done.metric_rows,
-        "findings": {check.name: check.findings for check in done.checks if check.findings},
-        "quarantined_by_reason": dict(sorted(count_reasons(refused).items())),
-        "held_back": [asdict(file) for file in held_back],
+        "files": len(request.readings),
+        "records": sum(read.counts[reading.file_id][0] for reading in request.readings),
+        "quarantined_by_reason": dict(sorted(count_reasons(records.groups).items())),
+        "held_back": [asdict(file) for file in verdict.held_back],
         "seconds": stages.seconds,
+        **_summarize(done),
     }
+
+
+def _group_records(read: RecordsRead) -> _Records:
+    # Quarantined records are few. We persist them, because each of the queries on them would scan all records again.
+    quarantined = persist(to_quarantine_lines(read.quarantined).coalesce(_QUARANTINE_PARTS))
+    groups = [read_group(row) for row in group_quarantined(quarantined).collect()]
+    return _Records(read.accepted, quarantined, groups)
+
+
+def _pass_gate(
+    request: LoadRequest, read: RecordsRead, groups: list[QuarantinedGroup], settings: Settings, accept_quality: bool
+) -> Verdict:
+    """What the quality gate says of the files; a replay tries bad records on purpose, so that it has no gate."""
+    if request.kind == "replay":
+        return Verdict()
+    return pass_gate(
+        rate_files(request.readings, read.counts, groups),
+        settings.gate,
+        request.precedents,
+        accept=accept_quality,
+        is_full_refresh=request.kind == "full_refresh",
+        is_stream=request.is_stream,
+    )
 
 
 def _find_history(
@@ -189,13 +175,18 @@ def _find_history(
     return read_history(spark, run, jdbc, settings)
 
 
-def _leave_out(work: Work, refused: list[RefusedGroup], file_ids: list[int]) -> tuple[Work, list[RefusedGroup]]:
-    """The work and its refused records without these files."""
-    readings = [reading for reading in work.readings if reading.file_id not in file_ids]
-    return replace(work, readings=readings), [group for group in refused if group.file_id not in file_ids]
+def _summarize(done: Published) -> dict[str, Any]:
+    return {
+        "totals": done.totals,
+        "changes": done.changes,
+        "sessions_recut": done.sessions_recut,
+        "restatements": [asdict(restatement) for restatement in done.restatements],
+        "metric_rows": done.metric_rows,
+        "findings": {check.name: check.findings for check in done.checks if check.findings},
+    }
 
 
-def _count_files(run: Run, work: Work, read: RecordsRead, verdict_counts: dict[int, Row]) -> list[FileCounts]:
+def _count_files(run: Run, request: LoadRequest, read: RecordsRead, verdict_counts: dict[int, Row]) -> list[FileCounts]:
     """What Spark counted in each file; of a replay only the records that it recovered are read anew."""
     none = Row(accepted=0, exact_duplicates=0, superseded=0)
     return [
@@ -208,14 +199,14 @@ def _count_files(run: Run, work: Work, read: RecordsRead, verdict_counts: dict[i
             format=read.formats[reading.file_id],
             source=reading.source.name,
             mapping_hash=reading.source.mapping_hash,
-            records=verdicts.accepted if work.kind == "replay" else read.counts[reading.file_id][0],
+            records=verdicts.accepted if request.kind == "replay" else read.counts[reading.file_id][0],
             blank=read.counts[reading.file_id][1],
             accepted=verdicts.accepted,
             exact_duplicates=verdicts.exact_duplicates,
             superseded=verdicts.superseded,
             original_file_id=reading.original_file_id,
         )
-        for reading in work.readings
+        for reading in request.readings
         for verdicts in [verdict_counts.get(reading.file_id, none)]
-        if verdicts.accepted or work.kind != "replay"
+        if verdicts.accepted or request.kind != "replay"
     ]

@@ -10,7 +10,9 @@ from typing import Any
 from psycopg2.extensions import cursor as Cursor
 
 from jobs.steps.job_runner import add_common_arguments, erasure_key_file, own_places, quarantine_folder
-from jobs.steps.load import Work, load, read_whole_files
+from jobs.steps.load import load
+from jobs.steps.load_request import LoadRequest
+from jobs.steps.read_files import read_whole_files
 from jobs.storage.config.environment import is_switched_on
 from jobs.storage.config.settings import read_settings
 from jobs.storage.config.sources import read_source
@@ -81,8 +83,8 @@ def load_folder(args: argparse.Namespace, database_url: str, is_stream: bool = F
         if not readings:
             return summary
         kind: RunKind = "full_refresh" if args.full_refresh else "load"
-        work = Work(kind, readings, read_whole_files, tombstones, args.plan, is_stream, precedents)
-        done = load(database_url, work, settings, quarantine_folder(args), args.accept_quality)
+        request = LoadRequest(kind, readings, read_whole_files, tombstones, args.plan, is_stream, precedents)
+        done = load(database_url, request, settings, quarantine_folder(args), args.accept_quality)
     summary = add_run(summary, done, readings, known)
     if not args.plan:
         write_summary(Path(args.data) / "runs", summary)

@@ -48,7 +48,7 @@ def find_bad_files(files: list[FileQuality], gate: QualityGate, known: Precedent
     return [file for file in files if gate.stops(file.quarantined, file.records) and not _was_accepted(file, known)]
 
 
-def judge_run(
+def decide_verdict(
     files: list[FileQuality],
     gate: QualityGate,
     known: Precedents = NO_PRECEDENTS,
@@ -85,8 +85,8 @@ def pass_gate(
     is_full_refresh: bool = False,
     is_stream: bool = False,
 ) -> Verdict:
-    """`judge_run`, told in the log. With `accept` nothing is held back or stopped."""
-    verdict = judge_run(files, gate, known, is_full_refresh=is_full_refresh, is_stream=is_stream)
+    """`decide_verdict`, told in the log. With `accept` nothing is held back or stopped."""
+    verdict = decide_verdict(files, gate, known, is_full_refresh=is_full_refresh, is_stream=is_stream)
     _tell(files, verdict)
     if not accept:
         return verdict

@@ -11,7 +11,8 @@ from jobs.records.read_splits import ReadRequest
 from jobs.storage.input.discovery import LOOKS_AT_ONCE, sniff
 from jobs.storage.input.file_systems import InputFile
 from jobs.storage.input.spark_reader import scan_files
-from jobs.storage.process.spark_session import keep
+from jobs.storage.process.spark_session import persist
+from jobs.storage.runs.ledger import Reading
 from jobs.transforms.reading import number_records, split_read
 
 
@@ -29,11 +30,16 @@ class RecordsRead:
     formats: dict[int, Format]
 
 
+def read_whole_files(spark: SparkSession, readings: list[Reading], request: ReadRequest, scratch: Path) -> RecordsRead:
+    """The records of whole files."""
+    return read_files(spark, {reading.file_id: reading.file for reading in readings}, request, scratch)
+
+
 def read_files(spark: SparkSession, files: dict[int, InputFile], request: ReadRequest, scratch: Path) -> RecordsRead:
     """Read the files, given by their file ids, each as what its content looks like; `scratch` is a private folder."""
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
         sniffed = dict(zip(files, pool.map(sniff, files.values()), strict=True))
-    read = keep(scan_files(spark, files, sniffed, request, scratch))
+    read = persist(scan_files(spark, files, sniffed, request, scratch))
     return gather(read, {file_id: found.format for file_id, found in sniffed.items()})
 
 

@@ -19,7 +19,7 @@ from jobs.storage.input.discovery import MAX_REMOTE_BYTES, sniff
 from jobs.storage.input.file_systems import InputFile, end_of_path
 from jobs.storage.input.hadoop_files import read_given
 from jobs.storage.input.spark_reader import scan_files
-from jobs.storage.process.spark_session import keep
+from jobs.storage.process.spark_session import persist
 from jobs.storage.quarantine.folder import read_quarantine
 from jobs.storage.runs.ledger import Reading, read_sources, reserve_file_ids
 from jobs.transforms.reading import split_read
@@ -92,9 +92,9 @@ def read_open_records(
     Their text comes from the folder `quarantine`, where it is kept whole and unchanged; else from the file itself, if
     that is as it was. What is found in neither stays open.
     """
-    wanted = keep(_read_selected(spark, readings, selection, database_url))
+    wanted = persist(_read_selected(spark, readings, selection, database_url))
     run_ids = [row.run_id for row in wanted.select("run_id").distinct().collect()]
-    kept = keep(_match(wanted, read_quarantine(spark, quarantine, run_ids, QUARANTINE_LINE)))
+    kept = persist(_match(wanted, read_quarantine(spark, quarantine, run_ids, QUARANTINE_LINE)))
     found = read_given(kept, request)
     absent: dict[int, dict[int, str]] = defaultdict(dict)
     for row in wanted.join(kept, ["file_id", "record_number"], "left_anti").collect():
@@ -106,7 +106,7 @@ def read_open_records(
         sniffed = {file_id: sniff(file) for file_id, file in unchanged.items()}
         again = scan_files(spark, unchanged, sniffed, replace(request, wanted=dict(absent)), scratch)
         found = found.unionByName(again)
-    accepted, quarantined, counts = split_read(keep(found))
+    accepted, quarantined, counts = split_read(persist(found))
     records: Counter[int] = Counter()
     for row in counts.collect():
         records[row.file_id] += row.records

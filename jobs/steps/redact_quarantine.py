@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.storage.erasure.tombstones import Tombstones
-from jobs.storage.process.spark_session import keep
+from jobs.storage.process.spark_session import persist
 from jobs.storage.quarantine.folder import Place, list_quarantined_runs, read_quarantine, rewrite_quarantine
 from jobs.transforms.pseudonymize import find_names, redact
 from schemas.tables import WHOLE_QUARANTINE_LINE
@@ -26,7 +26,7 @@ class Redaction:
         return {place: place in self.new for place in self.places}
 
 
-def frame_refused(spark: SparkSession, folder: str) -> DataFrame:
+def read_all_lines(spark: SparkSession, folder: str) -> DataFrame:
     """One row per refused record of all runs, committed or not: to hold a person it need not count."""
     return read_quarantine(spark, folder, list_quarantined_runs(folder), WHOLE_QUARANTINE_LINE)
 
@@ -38,7 +38,7 @@ def find_stated_names(refused: DataFrame, tombstones: Tombstones) -> frozenset[s
 
 def find_redaction(refused: DataFrame, tombstones: Tombstones) -> Redaction:
     """What has to change so that no refused record mentions these people."""
-    lines = keep(redact(refused, tombstones.erased))
+    lines = persist(redact(refused, tombstones.erased))
     before, places = _list_redacted(refused), _list_redacted(lines)
     return Redaction(lines, places - before, places)
 

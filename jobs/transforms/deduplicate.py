@@ -18,7 +18,7 @@ def add_history(accepted: DataFrame, run_id: int, history: DataFrame | None) -> 
     return new.unionByName(history) if history else new
 
 
-def deduplicate(records: DataFrame, hold: Callable[[DataFrame], DataFrame] = lambda few: few) -> DataFrame:
+def deduplicate(records: DataFrame, persist_small: Callable[[DataFrame], DataFrame] = lambda df: df) -> DataFrame:
     """Give each record its verdict.
 
     In and out: one row per record; out with `verdict`. Of all records with one event id the one with the smallest
@@ -27,9 +27,10 @@ def deduplicate(records: DataFrame, hold: Callable[[DataFrame], DataFrame] = lam
     smaller file ids, so that beside them (`add_history`) the same rule says what a new record changes.
 
     Records of one content are of one user and time, so that the order in which sessions are cut brings them together.
-    What conflicts is looked for apart; `hold` is called with it, few rows as a rule, and may compute them first.
+    Conflicts are looked for apart. They are few, so that `persist_small` may compute them before they are joined.
     """
-    winners = hold(_choose_winners(records, hold(_find_suspects(records))))
+    suspects = persist_small(_find_suspects(records))
+    winners = persist_small(_choose_winners(records, suspects))
     contested = records.join(winners, "event_id", "left")
     in_user_order = Window.partitionBy("user_id").orderBy(
         "event_at", "event_id", "content_fingerprint", "file_id", "record_number"

@@ -11,7 +11,7 @@ from schemas.tables import EVENTS, SUPERSEDED_RECORDS
 
 
 def model_tables(records: DataFrame) -> dict[str, DataFrame]:
-    """The frames to stage, by table name (`schemas.tables.STAGED`).
+    """The DataFrames to stage, by table name (`schemas.tables.STAGED`).
 
     In: one row per accepted record, new or of the history, with verdict and session (`deduplicate`, `sessionize`).
     """
@@ -39,6 +39,6 @@ def name_weekday(instant: Column) -> Column:
     return F.date_format(instant, "EEEE")
 
 
-def conform(frame: DataFrame, schema: T.StructType) -> DataFrame:
+def conform(df: DataFrame, schema: T.StructType) -> DataFrame:
     """The columns of `schema`, in its order and types."""
-    return frame.select(*[F.col(field.name).cast(field.dataType) for field in schema])
+    return df.select(*[F.col(field.name).cast(field.dataType) for field in schema])

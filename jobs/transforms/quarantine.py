@@ -11,7 +11,7 @@ _EXAMPLE_CHARACTERS = 2000
 
 
 @dataclass(frozen=True)
-class RefusedGroup:
+class QuarantinedGroup:
     """The refused records of one file that have the same reasons and miss the same fields; the first as example."""
 
     file_id: int
@@ -22,7 +22,7 @@ class RefusedGroup:
     text: str | None
 
 
-def describe_quarantined(quarantined: DataFrame) -> DataFrame:
+def to_quarantine_lines(quarantined: DataFrame) -> DataFrame:
     """One row per quarantined record, as a line of the quarantine folder has it.
 
     In: one row per quarantined record, as it was read. Out: file_id, record_number; `reasons` lists each code once;
@@ -54,8 +54,8 @@ def shape_quarantined(described: DataFrame, run_id: int) -> DataFrame:
     )
 
 
-def group_refused(described: DataFrame) -> DataFrame:
-    """One row per file, reasons and missing fields (`RefusedGroup`): few, however many records are refused."""
+def group_quarantined(described: DataFrame) -> DataFrame:
+    """One row per file, reasons and missing fields (`QuarantinedGroup`): few, however many records are refused."""
     missing = F.filter("details.problems", lambda problem: problem["reason"] == "missing_field")
     example = F.struct("record_number", F.substring("raw", 1, _EXAMPLE_CHARACTERS).alias("text"))
     groups = described.groupBy("file_id", "reasons", F.transform(missing, lambda p: p["field"]).alias("missing_fields"))
@@ -63,13 +63,13 @@ def group_refused(described: DataFrame) -> DataFrame:
     return counted.select("file_id", "reasons", "missing_fields", "records", "example.*")
 
 
-def read_group(row: Row) -> RefusedGroup:
-    """A row of `group_refused`."""
+def read_group(row: Row) -> QuarantinedGroup:
+    """A row of `group_quarantined`."""
     values = row.asDict()
-    return RefusedGroup(**values | {"reasons": tuple(row.reasons), "missing_fields": tuple(row.missing_fields)})
+    return QuarantinedGroup(**values | {"reasons": tuple(row.reasons), "missing_fields": tuple(row.missing_fields)})
 
 
-def count_reasons(groups: Iterable[RefusedGroup]) -> Counter[str]:
+def count_reasons(groups: Iterable[QuarantinedGroup]) -> Counter[str]:
     """How many records each reason refused; a record counts once for each of its reasons."""
     reasons: Counter[str] = Counter()
     for group in groups:

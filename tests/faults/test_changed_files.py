@@ -12,7 +12,7 @@ from jobs.records.files.formats import Sniffed
 from jobs.steps import read_files
 from jobs.storage.errors import ChangedFilesError
 from jobs.storage.input import discovery
-from jobs.storage.input.changed_files import refuse_changed
+from jobs.storage.input.changed_files import require_unchanged
 from jobs.storage.input.discovery import discover
 from jobs.storage.input.file_systems import InputFile
 from tests.builders import record_json
@@ -81,18 +81,18 @@ def test_a_change_is_told_with_what_has_changed(tmp_path: Path, kind: str) -> No
     for name in ("a.jsonl", "b.jsonl", "c.jsonl"):
         (tmp_path / name).write_text(lines(20))
     found, _ = discover(str(tmp_path), ("*.jsonl",))
-    refuse_changed(found)
+    require_unchanged(found)
     change, words = CHANGES[kind]
     change(tmp_path / "b.jsonl")
     with pytest.raises(
         ChangedFilesError, match=f"^1 file changed while it was read, first {tmp_path}/b.jsonl .{words}"
     ):
-        refuse_changed(found)
+        require_unchanged(found)
     change(tmp_path / "c.jsonl")
     with pytest.raises(
         ChangedFilesError, match=r"^2 files changed while they were read, first .*b.jsonl .*; nothing was"
     ):
-        refuse_changed(found)
+        require_unchanged(found)
 
 
 @pytest.mark.parametrize(

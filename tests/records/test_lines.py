@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jobs.records.files import lines
 from jobs.records.files.content import Content
 from jobs.records.files.lines import KEPT_BYTES, MAX_RECORD_BYTES, TOO_LONG, Line, LineRange, split_lines
-from jobs.records.files.split_records import scan_records
+from jobs.records.files.split_records import split_records
 
 
 def read_range(content: bytes, start: int, end: int) -> list[Line]:
@@ -31,7 +31,7 @@ def test_ranges_give_the_lines_of_the_whole_file(text: str, cuts: list[int], chu
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lines, "_CHUNK_BYTES", chunk_bytes)
         found = [line for part in pairwise(borders) for line in read_range(content, *part)]
-    assert found == [(record, error) for _, record, error in scan_records(Content(BytesIO(content)), "json_lines")]
+    assert found == [(record, error) for _, record, error in split_records(Content(BytesIO(content)), "json_lines")]
 
 
 def test_what_was_appended_after_the_listing_is_not_read() -> None:

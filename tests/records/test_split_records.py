@@ -17,11 +17,11 @@ from jobs.records.files import json_values
 from jobs.records.files.content import Content
 from jobs.records.files.formats import Format
 from jobs.records.files.lines import KEPT_BYTES, MAX_RECORD_BYTES
-from jobs.records.files.split_records import Frame, scan_records
+from jobs.records.files.split_records import RawRecord, split_records
 
 
-def scan(content: bytes, file_format: Format, record_path: tuple[str, ...] = ()) -> Iterator[Frame]:
-    return scan_records(Content(BytesIO(content)), file_format, record_path)
+def scan(content: bytes, file_format: Format, record_path: tuple[str, ...] = ()) -> Iterator[RawRecord]:
+    return split_records(Content(BytesIO(content)), file_format, record_path)
 
 
 def texts(content: str | bytes, file_format: Format = "json_values") -> list[str]:
@@ -110,7 +110,7 @@ def test_memory_follows_the_record_and_not_the_file(tmp_path: Path) -> None:
     path = tmp_path / "array.json.gz"
     path.write_bytes(gzip.compress(b"[" + b",\n".join([b'{"a": "' + b"x" * 1000 + b'"}'] * 20_000) + b"]"))
     tracemalloc.start()
-    count = sum(1 for _ in scan_records(Content(path.open("rb")), "json_values"))
+    count = sum(1 for _ in split_records(Content(path.open("rb")), "json_values"))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert count == 20_000

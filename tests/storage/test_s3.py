@@ -19,7 +19,7 @@ from pyspark.sql import SparkSession
 
 from jobs.records.files import open_file
 from jobs.records.files.lines import Line
-from jobs.records.files.splits import Split, cut_file, scan_split
+from jobs.records.files.splits import Split, cut_file, read_split
 from jobs.records.read_splits import ReadRequest
 from jobs.steps.read_files import read_files
 from jobs.storage.errors import UsageError
@@ -68,7 +68,7 @@ def read(file: InputFile, split_bytes: int = 10**9) -> list[tuple[int, Line]]:
     return [
         (split.number, (raw or b"", error))
         for split in cut_file(whole, split_bytes)
-        for _, raw, error in scan_split(split)
+        for _, raw, error in read_split(split)
     ]
 
 

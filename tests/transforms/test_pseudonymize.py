@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from jobs.storage.erasure.tombstones import Tombstones
 from jobs.transforms.pseudonymize import find_names, pseudonymize, redact
-from jobs.transforms.quarantine import describe_quarantined
+from jobs.transforms.quarantine import to_quarantine_lines
 from jobs.transforms.reading import split_read
 from schemas.tables import WHOLE_QUARANTINE_LINE
 from tests.builders import events, read_texts, record_json
@@ -85,7 +85,7 @@ def test_the_key_is_in_no_plan(spark: SparkSession) -> None:
 def write(spark: SparkSession, *texts: str | bytes) -> DataFrame:
     """Lines of the quarantine folder, as they are read from it."""
     _, quarantined, _ = split_read(read_texts(spark, *texts))
-    lines = describe_quarantined(quarantined).withColumns({"source_file": F.lit("file:///a"), "run_id": F.lit(1)})
+    lines = to_quarantine_lines(quarantined).withColumns({"source_file": F.lit("file:///a"), "run_id": F.lit(1)})
     return lines.select(*[F.col(field.name).cast(field.dataType) for field in WHOLE_QUARANTINE_LINE])
 
 
@@ -163,5 +163,5 @@ def test_names_are_those_that_the_persons_own_records_state(spark: SparkSession)
 
 def test_a_line_is_read_back_with_all_that_it_has(spark: SparkSession) -> None:
     _, quarantined, _ = split_read(read_texts(spark, "x"))
-    written = describe_quarantined(quarantined).columns
+    written = to_quarantine_lines(quarantined).columns
     assert ["source_file", *written[1:], "run_id"] == WHOLE_QUARANTINE_LINE.names

@@ -6,14 +6,14 @@ import hashlib
 from chispa import assert_df_equality
 from pyspark.sql import Row, SparkSession
 
-from jobs.transforms.quarantine import count_reasons, describe_quarantined, group_refused, read_group
+from jobs.transforms.quarantine import count_reasons, group_quarantined, read_group, to_quarantine_lines
 from jobs.transforms.reading import split_read
 from tests.builders import read_texts, record_json
 
 
 def describe(spark: SparkSession, text: str | bytes) -> Row:
     _, quarantined, _ = split_read(read_texts(spark, text))
-    row = describe_quarantined(quarantined).first()
+    row = to_quarantine_lines(quarantined).first()
     assert row is not None
     return row
 
@@ -65,7 +65,7 @@ def test_details_name_field_value_and_type_and_hold_the_other_fields(spark: Spar
 def test_records_of_the_same_reasons_are_one_group_with_the_first_as_example(spark: SparkSession) -> None:
     texts = ["junk", record_json(), record_json(user_id=None), "more junk"]
     _, quarantined, _ = split_read(read_texts(spark, *texts))
-    groups = group_refused(describe_quarantined(quarantined))
+    groups = group_quarantined(to_quarantine_lines(quarantined))
     rows = [
         (1, ["malformed_json"], [], 2, 1, "junk"),
         (1, ["missing_field"], ["user_id"], 1, 3, texts[2]),

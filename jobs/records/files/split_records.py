@@ -11,15 +11,15 @@ from jobs.records.files.json_values import DECODER, MAX_VALUE_CHARACTERS, Splitt
 from jobs.records.files.lines import KEPT_BYTES, Line, LineRange, bound_record, split_lines
 from schemas.fields import Path
 
-# Record number from 1, the text as bytes, and what is wrong with the frame.
-Frame = tuple[int, bytes | None, str | None]
+# Record number from 1, the text as bytes, and and why it could not be split off whole.
+RawRecord = tuple[int, bytes | None, str | None]
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _KEY = re.compile(r'[ \t\r\n]*("(?:[^"\\]|\\.)*+")[ \t\r\n]*:[ \t\r\n]*', re.DOTALL)
 _COMMA = re.compile(r"[ \t\r\n]*,")
 
 
-def scan_records(content: Content | LineRange, file_format: Format, record_path: Path = ()) -> Iterator[Frame]:
+def split_records(content: Content | LineRange, file_format: Format, record_path: Path = ()) -> Iterator[RawRecord]:
     """The records of one file or range, blank lines among them; what can't be read ends in one record that says so.
 
     With `record_path` the elements of the list there are the records; a value without a list there is one itself.

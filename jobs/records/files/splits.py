@@ -7,7 +7,7 @@ from jobs.records.files.content import Content
 from jobs.records.files.formats import Sniffed
 from jobs.records.files.lines import LineRange
 from jobs.records.files.open_file import open_file
-from jobs.records.files.split_records import Frame, scan_records
+from jobs.records.files.split_records import RawRecord, split_records
 from schemas.fields import Path
 
 _MIB = 1024**2
@@ -70,7 +70,7 @@ def pack_splits(splits: Iterable[Split], split_bytes: int) -> list[list[Split]]:
     return tasks
 
 
-def scan_split(split: Split, record_path: Path = ()) -> Iterator[Frame]:
+def read_split(split: Split, record_path: Path = ()) -> Iterator[RawRecord]:
     """The records of a split, numbered from 1. Raises OSError where its file can't be read any more."""
     if split.sniffed.format == "unreadable":
         yield 1, None, split.sniffed.problem
@@ -80,4 +80,4 @@ def scan_split(split: Split, record_path: Path = ()) -> Iterator[Frame]:
             content: Content | LineRange = Content(stream)
         else:
             content = LineRange(stream, split.start, split.end, split.size)
-        yield from scan_records(content, split.sniffed.format, record_path)
+        yield from split_records(content, split.sniffed.format, record_path)

@@ -10,7 +10,7 @@ def is_switched_on(name: str, environment: Mapping[str, str]) -> bool:
     return environment.get(name, "0") not in ("", "0", "no", "false")
 
 
-def refuse_blank(values: Mapping[str, object]) -> None:
+def require_not_blank(values: Mapping[str, object]) -> None:
     """Raise UsageError for the first text that is empty: a slip in a script must not be taken for the default."""
     for name, value in values.items():
         if isinstance(value, str) and not value.strip():

@@ -123,7 +123,7 @@ class Settings:
 def read_settings(path: Path) -> Settings:
     """Read `path`. Raises UsageError where the file can't be read or a value is not what it must be."""
     file = read_yaml(path)
-    file.refuse_unknown(_KEYS)
+    file.reject_unknown(_KEYS)
     for key in sorted(_KEYS - file.values.keys()):
         raise file.wrong(f"{key} is missing; add it, as conf/pipeline.yml of the project has it")
     earliest, latest = _instant(file, "earliest_event_at"), _instant(file, "latest_event_at")

@@ -20,7 +20,7 @@ def read_source(path: Path) -> Source:
     Raises UsageError naming the file, the line, the key and the fix.
     """
     file = read_yaml(path, yaml.BaseLoader)
-    file.refuse_unknown(_KEYS)
+    file.reject_unknown(_KEYS)
     fields = {name: _read_paths(file, name, value) for name, value in _mapping(file, "fields").items()}
     constants = _texts(file, "constants")
     for key, name in [*(("fields", name) for name in fields), *(("constants", name) for name in constants)]:

@@ -36,7 +36,7 @@ class YamlFile:
             " ".join([f"{self.path}, line {line}:", *([": ".join(map(str, keys))] if keys else []), message])
         )
 
-    def refuse_unknown(self, known: Iterable[str]) -> None:
+    def reject_unknown(self, known: Iterable[str]) -> None:
         """Raise UsageError for the first key that is not known."""
         for key in self.values:
             if key not in set(known):
@@ -59,7 +59,7 @@ def read_yaml(path: Path, loader: Loader = yaml.SafeLoader) -> YamlFile:
     try:
         text = path.read_text(encoding="utf-8")
         file = YamlFile(path, text, yaml.load(text, Loader=loader))  # noqa: S506 - both loaders make no objects
-        _refuse_repeated(file, yaml.compose(text, Loader=yaml.SafeLoader))
+        _reject_repeated(file, yaml.compose(text, Loader=yaml.SafeLoader))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: can't be read ({error}); name a readable YAML file") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
@@ -71,7 +71,7 @@ def read_yaml(path: Path, loader: Loader = yaml.SafeLoader) -> YamlFile:
     return file
 
 
-def _refuse_repeated(file: YamlFile, node: Any, *keys: str) -> None:
+def _reject_repeated(file: YamlFile, node: Any, *keys: str) -> None:
     """YAML itself forbids a key that stands twice; the library takes the last one silently."""
     if not isinstance(node, yaml.MappingNode):
         return
@@ -81,4 +81,4 @@ def _refuse_repeated(file: YamlFile, node: Any, *keys: str) -> None:
             line = name.start_mark.line + 1
             raise UsageError(f"{file.path}, line {line}: {': '.join([*keys, str(name.value)])} stands twice; keep one")
         seen.add(name.value)
-        _refuse_repeated(file, value, *keys, str(name.value))
+        _reject_repeated(file, value, *keys, str(name.value))

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from psycopg2.extensions import cursor as Cursor
 
-from jobs.storage.database.own_objects import is_ours, refuse_objects_of_others
+from jobs.storage.database.own_objects import is_ours, require_no_strangers
 from jobs.storage.database.postgres import act_as_loader, execute_files, find_sql, read_sql
 from jobs.storage.database.roles import (
     are_in_force,
@@ -14,7 +14,7 @@ from jobs.storage.database.roles import (
     grant_rights_to_tables,
     hand_over,
     may_stage,
-    refuse_strangers,
+    require_loader,
 )
 from jobs.storage.errors import UsageError
 
@@ -32,8 +32,8 @@ def prepare_database(cursor: Cursor) -> None:
     """
     # A reader who keeps a lock for ever makes this run end, not hang.
     cursor.execute("select set_config('lock_timeout', %s, true)", (_LOCK_TIMEOUT,))
-    refuse_strangers(cursor)
-    refuse_objects_of_others(cursor)
+    require_loader(cursor)
+    require_no_strangers(cursor)
     if not is_ours(cursor):
         execute_files(cursor, "ddl/0[12]*.sql")
     # A copy or a restored dump keeps its owners, but not the rights on the database itself.
@@ -48,7 +48,7 @@ def prepare_database(cursor: Cursor) -> None:
     }
     cursor.execute("select migration, checksum from ops.migrations")
     applied: dict[str, str] = dict(cursor.fetchall())
-    _refuse_other_history(applied, checksums)
+    _reject_other_history(applied, checksums)
     pending = sorted(checksums.keys() - applied.keys())
     if not pending and not is_new_owner:
         return
@@ -65,7 +65,7 @@ def prepare_database(cursor: Cursor) -> None:
     act_as_loader(cursor)
 
 
-def _refuse_other_history(applied: dict[str, str], checksums: dict[str, str]) -> None:
+def _reject_other_history(applied: dict[str, str], checksums: dict[str, str]) -> None:
     """Refuse what was applied here and is unknown or different in sql/migrations, or would have come before it."""
     if unknown := sorted(applied.keys() - checksums.keys()):
         raise UsageError(

@@ -73,7 +73,7 @@ def are_tables_published(cursor: Cursor) -> bool:
     return bool(fetch_one(cursor)[0])
 
 
-def refuse_objects_of_others(cursor: Cursor) -> None:
+def require_no_strangers(cursor: Cursor) -> None:
     """Raise UsageError where things of others have names that the load needs. Changes nothing."""
     in_the_way = [] if is_ours(cursor) else _find_schemas(cursor)
     if not are_tables_published(cursor):

@@ -107,7 +107,7 @@ def hold_run_lock(url: str, wait_seconds: float) -> Iterator[None]:
         connection.autocommit = True
         deadline = time.monotonic() + wait_seconds
         with connection.cursor() as cursor:
-            _refuse_read_only(cursor)
+            _reject_read_only(cursor)
             while True:
                 cursor.execute("select pg_try_advisory_lock(%s)", (_RUN_LOCK,))
                 if fetch_one(cursor)[0]:
@@ -120,7 +120,7 @@ def hold_run_lock(url: str, wait_seconds: float) -> Iterator[None]:
         yield
 
 
-def _refuse_read_only(cursor: Cursor) -> None:
+def _reject_read_only(cursor: Cursor) -> None:
     cursor.execute("select current_database(), current_setting('transaction_read_only')")
     name, is_read_only = fetch_one(cursor)
     if is_read_only == "on":

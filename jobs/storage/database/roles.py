@@ -41,7 +41,7 @@ def may_stage(cursor: Cursor) -> bool:
     return bool(fetch_one(cursor)[0])
 
 
-def refuse_strangers(cursor: Cursor) -> None:
+def require_loader(cursor: Cursor) -> None:
     """Raise UsageError where the roles are in force and the login is not a loader."""
     if not are_in_force(cursor):
         return

@@ -78,7 +78,7 @@ def find_input_files(cursor: Cursor, run: Run, user_id: str, pseudonym: str) -> 
     return [HoldingFile(*row) for row in _fetch(cursor, "030_find_files.sql", parts)]
 
 
-def clean_books(cursor: Cursor, texts: PersonTexts) -> dict[str, int]:
+def clean_ledger(cursor: Cursor, texts: PersonTexts) -> dict[str, int]:
     """Put the pseudonym into what the books quote; returns how often, by table."""
     changes = {}
     for table, column, kind in _QUOTING:
@@ -95,7 +95,7 @@ def clean_books(cursor: Cursor, texts: PersonTexts) -> dict[str, int]:
     return changes
 
 
-def sweep_dead_rows(database_url: str) -> None:
+def vacuum_rewritten_tables(database_url: str) -> None:
     """Let the database forget the old versions of rows, and what it noted of their values for its plans.
 
     Only who owns a table may; what the database says to others is logged.

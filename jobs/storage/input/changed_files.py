@@ -10,7 +10,7 @@ from jobs.storage.input.file_systems import InputFile, file_system_of, show_name
 from jobs.storage.process.known_errors import explain
 
 
-def refuse_changed(files: Iterable[InputFile]) -> None:
+def require_unchanged(files: Iterable[InputFile]) -> None:
     """Raise ChangedFilesError where a file is not what it was when it was listed, by size and time."""
     files = list(files)
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
@@ -27,7 +27,7 @@ def refuse_changed(files: Iterable[InputFile]) -> None:
 
 
 @contextmanager
-def changes_told(files: Iterable[InputFile]) -> Iterator[None]:
+def explained_by_changes(files: Iterable[InputFile]) -> Iterator[None]:
     """Whatever fails in the block because a file has changed is told as that.
 
     A file that shrinks or vanishes fails Spark, one that grows makes sums differ, one that is cut trips the gate.
@@ -36,7 +36,7 @@ def changes_told(files: Iterable[InputFile]) -> Iterator[None]:
         yield
     except Exception as error:
         if explain(error) is error and not isinstance(error, DatabaseUnavailableError):
-            refuse_changed(files)
+            require_unchanged(files)
         raise
 
 

@@ -14,7 +14,7 @@ PATTERN_MARK = re.compile(r"[\[\]{}*?\\]")
 
 # To ask a store for hundreds of files one by one would take minutes.
 LOOKS_AT_ONCE = 32
-# Behind Hadoop a file that Python frames is held in memory as a whole; Spark itself ends at 2 GiB.
+# Behind Hadoop a file that Python splits into records is held in memory as a whole; Spark itself ends at 2 GiB.
 MAX_REMOTE_BYTES = 1024**3
 
 

@@ -126,7 +126,7 @@ class LocalFiles:
             raise UsageError(f"input folder {root}: is a file; name the folder that it is in, {root.parent}")
         if not root.is_dir():
             raise UsageError(f"input folder {root}: there is no such folder; name the one that holds the event logs")
-        for directory, folders, names in os.walk(root, onerror=_refuse_folder):
+        for directory, folders, names in os.walk(root, onerror=_reject_folder):
             for path in (Path(directory, name) for name in [*folders]):
                 if (name := path.relative_to(root).as_posix()) in own:
                     folders.remove(path.name)  # not even looked into: a server keeps its own closed
@@ -248,5 +248,5 @@ def path_of(uri: str) -> Path:
     return Path(decode(urlsplit(uri).path))
 
 
-def _refuse_folder(error: OSError) -> None:
+def _reject_folder(error: OSError) -> None:
     raise UsageError(f"input folder {error.filename}: can't be listed ({error.strerror}); mend its permissions")

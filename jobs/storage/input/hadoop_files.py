@@ -16,7 +16,7 @@ from jobs.records.files.content import Content
 from jobs.records.files.formats import Sniffed
 from jobs.records.files.lines import KEPT_BYTES, MAX_RECORD_BYTES, TOO_LONG
 from jobs.records.files.open_file import decode
-from jobs.records.files.split_records import scan_records
+from jobs.records.files.split_records import split_records
 from jobs.records.read_splits import Piece, ReadRequest, read_pieces
 from jobs.storage.input.discovery import PATTERN_MARK, can_be_named
 from jobs.storage.input.file_systems import InputFile
@@ -98,7 +98,7 @@ def _list_lines(spark: SparkSession, places: dict[str, int]) -> DataFrame:
             "_metadata.file_path",
             "_metadata.file_block_start",
             F.when(is_too_long, F.substring(text, 1, KEPT_BYTES)).otherwise(text).alias("raw"),
-            F.when(is_too_long, _describe_too_long()).alias("framing_error"),
+            F.when(is_too_long, _describe_too_long()).alias("splitting_error"),
         )
     )
 
@@ -109,10 +109,10 @@ def _describe_too_long() -> Column:
 
 def _piece_lines(rows: Iterator[tuple[Any, ...]], places: dict[str, int]) -> Iterator[Piece]:
     for (place, start), lines in groupby(rows, key=lambda row: row[:2]):
-        frames = (
+        raw_records = (
             (number, bytes(raw).removesuffix(b"\r"), error) for number, (*_, raw, error) in enumerate(lines, start=1)
         )
-        yield places[decode(place)], start, frames
+        yield places[decode(place)], start, raw_records
 
 
 def _piece_contents(
@@ -121,4 +121,4 @@ def _piece_contents(
     for place, content in rows:
         file_id = places[decode(place)]
         record_path = request.sources[file_id].record_path
-        yield file_id, 0, scan_records(Content(BytesIO(content)), sniffed[file_id].format, record_path)
+        yield file_id, 0, split_records(Content(BytesIO(content)), sniffed[file_id].format, record_path)

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 import psycopg2
 from psycopg2.extensions import make_dsn, parse_dsn
 
-from jobs.storage.config.environment import refuse_blank
+from jobs.storage.config.environment import require_not_blank
 from jobs.storage.errors import UsageError
 from jobs.storage.local import embedded_postgres
 
@@ -22,7 +22,7 @@ def find_database(data_dir: Path = DATA_DIR) -> str:
 def find_own_database() -> str | None:
     """DATABASE_URL, None where it is not set. Raises UsageError where it is set and empty."""
     url = os.environ.get("DATABASE_URL")
-    refuse_blank({"DATABASE_URL": url})
+    require_not_blank({"DATABASE_URL": url})
     return url
 
 

@@ -59,28 +59,32 @@ def start_spark(app_name: str, master: str | None = None, extra: dict[str, str] 
     return spark
 
 
-def keep(frame: DataFrame) -> DataFrame:
-    """Compute `frame` once; the frame that is returned starts from the result.
+def persist(df: DataFrame) -> DataFrame:
+    """Compute `df` once; the DataFrame that is returned starts from the result.
 
-    Each later step would plan all earlier ones again, which took longer than to run them on a small load. A local
-    checkpoint forgets them. It can't be made again where an executor is lost, so that a cluster keeps the plan.
+    Each later step would plan all earlier ones again, which takes longer than to run them on a small load. A local
+    checkpoint forgets them. A cluster keeps the plan: there an executor may be lost, and its part is computed again.
     """
-    if str(frame.sparkSession.sparkContext.master).startswith("local"):
-        return frame.localCheckpoint()
-    return frame.persist()
+    if str(df.sparkSession.sparkContext.master).startswith("local"):
+        return df.localCheckpoint()
+    return df.persist()
 
 
-def keep_few(frame: DataFrame) -> DataFrame:
-    """`keep`, and where `frame` has turned out small, have it sent to what it is joined with.
+def persist_small(df: DataFrame) -> DataFrame:
+    """`persist`; where `df` turns out small, Spark will broadcast it to what it is joined with.
 
-    Spark knows how large it is when the other side is already on its way through a shuffle.
+    Adaptive execution learns the size too late: the large side is already being shuffled. So we count first.
     """
-    kept = keep(frame)
-    return F.broadcast(kept) if kept.limit(_MOST_SENT_ROWS + 1).count() <= _MOST_SENT_ROWS else kept
+    persisted = persist(df)
+    is_small = persisted.limit(_MOST_SENT_ROWS + 1).count() <= _MOST_SENT_ROWS
+    return F.broadcast(persisted) if is_small else persisted
 
 
-def forget_kept() -> None:
-    """Let go of what `keep` holds; a stream loads again and again. Not after a stop, which leaves Java amid a call."""
+def unpersist_all() -> None:
+    """Free what `persist` holds, because a stream loads again and again.
+
+    After a stop Java is in the middle of another call and must not be asked.
+    """
     if find_stop():
         return
     with suppress(Py4JError, OSError):  # a JVM that is gone holds nothing

@@ -22,7 +22,7 @@ def read_lines(folder: Path, run_ids: Iterable[int]) -> Iterator[tuple[int, str]
                     yield run_id, line
 
 
-def find_refused(cursor: Cursor, event_id: str, quarantine: Path) -> list[Row]:
+def find_quarantined(cursor: Cursor, event_id: str, quarantine: Path) -> list[Row]:
     """Refused records that bear the id, or that can't be read and hold it in their text; by file, number and run."""
     runs = [row["run_id"] for row in fetch_rows(cursor, "select distinct run_id from ops.quarantined_records")]
     query = (
@@ -32,13 +32,13 @@ def find_refused(cursor: Cursor, event_id: str, quarantine: Path) -> list[Row]:
     )
     found = [
         {**row, **record}
-        for record in read_refused(quarantine, runs, event_id=event_id)
+        for record in find_lines(quarantine, runs, event_id=event_id)
         for row in fetch_rows(cursor, query, record["run_id"], record["source_file"], record["record_number"])
     ]
     return sorted(found, key=lambda record: (record["source_file"], record["record_number"], record["run_id"]))
 
 
-def read_refused(
+def find_lines(
     quarantine: Path, run_ids: list[int], place: tuple[str, int] | None = None, event_id: str | None = None
 ) -> Iterator[Row]:
     """What the quarantine folder keeps of the record of these runs at one place, or of those of one event."""

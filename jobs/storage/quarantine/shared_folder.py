@@ -20,7 +20,7 @@ _ANSWER_SECONDS = 0.5
 _ANSWERS_PER_CORE = 3
 
 
-def refuse_unshared_quarantine(folder: str) -> None:
+def require_shared_folder(folder: str) -> None:
     """Raise UsageError where Spark runs on a cluster and the folder, a path or a URI, is not one that all share.
 
     Starts Spark on a cluster only. A folder behind another scheme than `file:` is shared by its nature.

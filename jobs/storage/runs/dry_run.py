@@ -12,11 +12,11 @@ from jobs.storage.database.migrations import prepare_database
 from jobs.storage.database.postgres import PUBLISH_NAME, connect, fetch_one
 from jobs.storage.database.roles import hand_over_staging
 from jobs.storage.runs.held_back import HeldBackFile
-from jobs.storage.runs.publish import FileCounts, Published, carry_out
+from jobs.storage.runs.publish import FileCounts, Published, publish_in_transaction
 from jobs.storage.runs.run import Run, drop_staging, enter_run
 
 
-def rehearse(
+def publish_dry_run(
     database_url: str, run: Run, files: list[FileCounts], settings: Settings, held_back: Sequence[HeldBackFile] = ()
 ) -> Published:
     """What publishing the run would do, beside it how many rows of each metric would come and go.
@@ -33,7 +33,7 @@ def rehearse(
                 metrics = _list_metrics(cursor)  # none before a first load
                 for metric in metrics:
                     _keep_rows(cursor, metric, "before")
-                done = carry_out(cursor, run, files, held_back)
+                done = publish_in_transaction(cursor, run, files, held_back)
                 return replace(done, metric_rows={metric: _count_changes(cursor, metric) for metric in metrics})
         finally:
             connection.rollback()

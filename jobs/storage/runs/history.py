@@ -30,11 +30,11 @@ def find_history(database_url: str, run: Run, settings: Settings) -> None:
 def read_history(spark: SparkSession, run: Run, jdbc: dict[str, str], settings: Settings) -> DataFrame:
     """One row per published or superseded record that `find_history` found (`schemas.tables.HISTORY`)."""
     parts = settings.jdbc_connections
-    frame = spark.read.jdbc(
+    df = spark.read.jdbc(
         jdbc["url"],
         f'"{run.staging}"."history"',
         predicates=[f"(hashtext(event_id) & 2147483647) % {parts} = {part}" for part in range(parts)],
         properties={**jdbc, "fetchsize": str(settings.jdbc_batch_rows)},
     )
     # PostgreSQL writes a uuid with hyphens.
-    return frame.withColumn("content_fingerprint", F.translate("content_fingerprint", "-", "")).select(*HISTORY.names)
+    return df.withColumn("content_fingerprint", F.translate("content_fingerprint", "-", "")).select(*HISTORY.names)

@@ -16,8 +16,8 @@ from psycopg2.extensions import cursor as Cursor
 
 from jobs.records import Event, RecordReader
 from jobs.records.files.open_file import can_open
-from jobs.records.files.split_records import Frame
-from jobs.records.files.splits import Split, scan_split
+from jobs.records.files.split_records import RawRecord
+from jobs.records.files.splits import Split, read_split
 from jobs.records.validate import Limits
 from jobs.storage.config.sources import read_source
 from jobs.storage.errors import PipelineError
@@ -30,7 +30,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class FileReading:
+class LedgerEntry:
     """One row of the ledger."""
 
     file_id: int
@@ -63,13 +63,13 @@ def fetch_rows(cursor: Cursor, query: str | sql.Composable, *values: Any) -> lis
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def find_reading(cursor: Cursor, file_id: int) -> FileReading:
+def find_reading(cursor: Cursor, file_id: int) -> LedgerEntry:
     """The reading that a row of the tables names; the foreign keys see to it that it is there."""
     (row,) = fetch_rows(cursor, "select * from ops.ingested_files where file_id = %s", file_id)
     return _make_reading(row)
 
 
-def find_readings(cursor: Cursor, name: str) -> list[FileReading]:
+def find_readings(cursor: Cursor, name: str) -> list[LedgerEntry]:
     """All readings of the files that are called `name`: a path, a URI, or the last parts of either; latest first."""
     end = end_of_path(name)
     rows = fetch_rows(
@@ -82,7 +82,7 @@ def find_readings(cursor: Cursor, name: str) -> list[FileReading]:
     return [_make_reading(row) for row in rows]
 
 
-def find_repeating_readings(cursor: Cursor) -> list[FileReading]:
+def find_repeating_readings(cursor: Cursor) -> list[LedgerEntry]:
     """The current readings in which exact duplicates were counted."""
     query = (
         "select * from ops.ingested_files where is_current and exact_duplicates > 0"
@@ -91,7 +91,7 @@ def find_repeating_readings(cursor: Cursor) -> list[FileReading]:
     return [_make_reading(row) for row in fetch_rows(cursor, query)]
 
 
-def read_text(reading: FileReading, record_number: int) -> tuple[bytes | None, str]:
+def read_text(reading: LedgerEntry, record_number: int) -> tuple[bytes | None, str]:
     """The text of a record, and what there is to say of it: why there is none, or what may be wrong with it."""
     if problem := find_obstacle(reading):
         return None, problem
@@ -101,7 +101,7 @@ def read_text(reading: FileReading, record_number: int) -> tuple[bytes | None, s
     return None, "the file has no such record"
 
 
-def find_obstacle(reading: FileReading) -> str | None:
+def find_obstacle(reading: LedgerEntry) -> str | None:
     """Why the records of this reading can't be read again; None where they can."""
     if not can_open(reading.file_path):
         return "not shown: the file is neither on this machine nor in a bucket of S3"
@@ -114,7 +114,7 @@ def find_obstacle(reading: FileReading) -> str | None:
     return None
 
 
-def find_records(reading: FileReading, event_id: str) -> Iterator[int]:
+def find_records(reading: LedgerEntry, event_id: str) -> Iterator[int]:
     """The numbers of the records of a file that bear this id."""
     source = read_source(Path(reading.source))
     reader = make_reader(source)
@@ -139,16 +139,16 @@ def read_event_id(text: bytes, reader: RecordReader) -> str | None:
     return found.event_id if isinstance(found, Event) else (found.fields or {}).get("event_id")
 
 
-def _make_reading(row: Row) -> FileReading:
-    return FileReading(**{field.name: row[field.name] for field in fields(FileReading)})
+def _make_reading(row: Row) -> LedgerEntry:
+    return LedgerEntry(**{field.name: row[field.name] for field in fields(LedgerEntry)})
 
 
-def _scan(reading: FileReading, source: Source) -> Iterator[Frame]:
+def _scan(reading: LedgerEntry, source: Source) -> Iterator[RawRecord]:
     file = reading.file
-    return scan_split(Split(reading.file_id, file.uri, sniff(file), file.size_bytes), source.record_path)
+    return read_split(Split(reading.file_id, file.uri, sniff(file), file.size_bytes), source.record_path)
 
 
-def _compare_mapping(reading: FileReading, source: Source) -> str:
+def _compare_mapping(reading: LedgerEntry, source: Source) -> str:
     if source.mapping_hash == reading.mapping_hash or not source.record_path:
         return ""
     return "found by today's mapping, which is not the one it was read by"

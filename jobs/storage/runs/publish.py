@@ -13,7 +13,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from jobs.storage.database.own_objects import refuse_objects_of_others
+from jobs.storage.database.own_objects import require_no_strangers
 from jobs.storage.database.postgres import PUBLISH_NAME, SQL, connect, execute_files, fetch_one, find_sql, read_sql
 from jobs.storage.database.views import make_views
 from jobs.storage.errors import (
@@ -94,7 +94,7 @@ class Published:
     metric_rows: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
-def publish_surely(
+def publish_with_retries(
     database_url: str, run: Run, files: list[FileCounts], held_back: Sequence[HeldBackFile] = ()
 ) -> Published:
     """`publish` on a connection of its own, again after an error that may pass.
@@ -126,26 +126,28 @@ def publish(
     """
     try:
         with connection, connection.cursor() as cursor:
-            return carry_out(cursor, run, files, held_back)
+            return publish_in_transaction(cursor, run, files, held_back)
     except FailedChecksError as error:
         with connection, connection.cursor() as cursor:
             enter_results(cursor, run, error.results)
         raise
 
 
-def carry_out(cursor: Cursor, run: Run, files: list[FileCounts], held_back: Sequence[HeldBackFile] = ()) -> Published:
+def publish_in_transaction(
+    cursor: Cursor, run: Run, files: list[FileCounts], held_back: Sequence[HeldBackFile] = ()
+) -> Published:
     """Reconcile, move the tables in or merge them, enter the run in the ledger, check; in the caller's transaction."""
     for name, value in _TRANSACTION_SETTINGS.items():
         cursor.execute(sql.SQL("set local {} = %s").format(sql.Identifier(name)), (value,))
     if _is_published(cursor, run):
         return Published(_read_totals(cursor, run), {}, restatements=_read_restatements(cursor, run))
-    _refuse_lost_rows(cursor, run)
+    _reject_lost_rows(cursor, run)
     _add_primary_keys(cursor, run)
     execute_files(cursor, "publish/010_*.sql", run.sql_parts)
     counts = sql.SQL("insert into {}.file_counts values %s").format(sql.Identifier(run.staging))
     execute_values(cursor, counts, [astuple(file) for file in files])
     execute_files(cursor, "publish/02*.sql", run.sql_parts)
-    _refuse_open_sums(cursor, run)
+    _reject_open_sums(cursor, run)
     execute_files(cursor, "publish/04*.sql", run.sql_parts)
     enter_held_back(cursor, run, held_back)
     execute_files(cursor, "publish/05*.sql", run.sql_parts)
@@ -178,7 +180,7 @@ def _is_published(cursor: Cursor, run: Run) -> bool:
     return status == "succeeded"
 
 
-def _refuse_lost_rows(cursor: Cursor, run: Run) -> None:
+def _reject_lost_rows(cursor: Cursor, run: Run) -> None:
     """A crash empties the unlogged tables of a run; the sums of its files would not always tell."""
     cursor.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(run.staging, "intact")))
     if fetch_one(cursor) != (1,):
@@ -207,7 +209,7 @@ def _add_primary_keys(cursor: Cursor, run: Run) -> None:
             ) from second
 
 
-def _refuse_open_sums(cursor: Cursor, run: Run) -> None:
+def _reject_open_sums(cursor: Cursor, run: Run) -> None:
     for path in find_sql("publish/03*.sql"):
         cursor.execute(read_sql(path, run.sql_parts))
         names = [column.name for column in cursor.description or ()]
@@ -224,7 +226,7 @@ def _refuse_open_sums(cursor: Cursor, run: Run) -> None:
 def _move_in(cursor: Cursor, run: Run) -> dict[str, dict[str, int]]:
     """The first load: the staged tables, with their keys, become the published ones."""
     execute_files(cursor, "ddl/1[3-5]*.sql", run.sql_parts)
-    refuse_objects_of_others(cursor)  # somebody may have made a table since the run began
+    require_no_strangers(cursor)  # somebody may have made a table since the run began
     execute_files(cursor, "publish/06*.sql", run.sql_parts)
     cursor.execute("analyze public.users, public.documents, public.sessions, public.events")
     changes = {}

@@ -91,7 +91,7 @@ def start_run(connection: Connection, kind: RunKind, settings: Settings, is_plan
     with connection, connection.cursor() as cursor:
         merges = are_tables_published(cursor)
         if merges and kind != "full_refresh":
-            _refuse_other_gap(cursor, _gap_minutes(settings))
+            _reject_other_gap(cursor, _gap_minutes(settings))
         run = Run(_choose_run_id(cursor, started_at), started_at, kind, merges, settings, is_plan)
         if not is_plan:
             enter_run(cursor, run, settings)
@@ -203,7 +203,7 @@ def _find_dead_staging(cursor: Cursor) -> list[str]:
     return [schema for (schema,) in cursor.fetchall()]
 
 
-def _refuse_other_gap(cursor: Cursor, gap_minutes: int) -> None:
+def _reject_other_gap(cursor: Cursor, gap_minutes: int) -> None:
     cursor.execute(
         "select session_gap_minutes from ops.pipeline_runs where status = 'succeeded' order by run_id desc limit 1"
     )

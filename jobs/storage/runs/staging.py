@@ -10,20 +10,20 @@ from jobs.storage.runs.run import Run
 from schemas.tables import STAGED
 
 
-def stage_all(frames: Mapping[str, DataFrame], run: Run, jdbc: dict[str, str], settings: Settings) -> None:
+def stage_all(tables: Mapping[str, DataFrame], run: Run, jdbc: dict[str, str], settings: Settings) -> None:
     """`stage` each, all at once: Spark computes some of them while PostgreSQL takes in the others."""
-    with ThreadPoolExecutor(len(frames)) as pool:
-        staged = [pool.submit(stage, frame, table, run, jdbc, settings) for table, frame in frames.items()]
+    with ThreadPoolExecutor(len(tables)) as pool:
+        staged = [pool.submit(stage, df, table, run, jdbc, settings) for table, df in tables.items()]
     for each in staged:
         each.result()
 
 
-def stage(frame: DataFrame, table: str, run: Run, jdbc: dict[str, str], settings: Settings) -> None:
-    """Append `frame` to a staging table of the run. A task that Spark retries may write twice; publishing counts."""
-    if frame.columns != STAGED[table].names:
-        raise ValueError(f"{table}: columns {frame.columns}, expected {STAGED[table].names}")
+def stage(df: DataFrame, table: str, run: Run, jdbc: dict[str, str], settings: Settings) -> None:
+    """Append `df` to a staging table of the run. A task that Spark retries may write twice; publishing counts."""
+    if df.columns != STAGED[table].names:
+        raise ValueError(f"{table}: columns {df.columns}, expected {STAGED[table].names}")
     (
-        frame.write.format("jdbc")
+        df.write.format("jdbc")
         .mode("append")
         .options(**jdbc, dbtable=f'"{run.staging}"."{table}"')
         .options(numPartitions=str(settings.jdbc_connections), batchsize=str(settings.jdbc_batch_rows))

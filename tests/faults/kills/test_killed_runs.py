@@ -96,7 +96,7 @@ def test_a_jvm_that_runs_out_of_memory_is_named(site: Site, monkeypatch: pytest.
     site.events.mkdir()
     with (site.events / "large.jsonl").open("w", encoding="utf-8") as file:
         for number in range(8):
-            file.write(record_json(event_id=f"e{number}", content=f"word{number} " * 2_500_000) + "\n")
+            file.write(record_json(event_id=f"e{number}", comment_text=f"word{number} " * 2_300_000) + "\n")
     with submitted(site.url, site.folder, memory="512m") as job:
         assert job.wait(SECONDS) == 1
     assert "the JVM in which Spark runs ran out of memory: give it more" in (site.folder / "output").read_text()

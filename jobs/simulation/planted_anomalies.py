@@ -25,7 +25,7 @@ FRACTION_SHARE = 0.4
 MIN_DAYS_FOR_SILENCE = 42
 
 
-class Work(NamedTuple):
+class PlannedEvent(NamedTuple):
     """One event of a planted session; `stated` replaces what its record would say, `is_hasty` comes a second later."""
 
     event_type: str
@@ -35,10 +35,10 @@ class Work(NamedTuple):
 
 
 @dataclass
-class FurtherAnomalies:
+class PlantedAnomalies:
     """What one shard plants besides, by index of user and document and by day counted from the first."""
 
-    sessions: dict[int, list[tuple[int, list[Work]]]]
+    sessions: dict[int, list[tuple[int, list[PlannedEvent]]]]
     strays: dict[str, tuple[int, int, int]]  # by kind: time in ms, user, document
     stray_day: int  # on which the strays arrive
     silent_day: int | None
@@ -76,26 +76,29 @@ class FurtherAnomalies:
         return found
 
 
-def plan_further_anomalies(settings: Settings, rng: Random, people: People, library: Library) -> FurtherAnomalies:
+def plan_planted_anomalies(settings: Settings, rng: Random, people: People, library: Library) -> PlantedAnomalies:
     """Choose subjects, days and strengths; shifts the clocks of some people, which is an oddity of its own."""
     users = people.activity.heaviest()
     sweeper, wanderer, stutterer, stray = users[2], users[5], users[8], users[9]
     documents = range(len(library.document_ids))
     swept = rng.sample(documents, rng.randint(*SWEPT_DOCUMENTS))
     addresses = [f"203.0.113.{number}" for number in rng.sample(range(1, 255), rng.randint(*ADDRESSES))]
-    retry = Work("comment_added", rng.choice(documents), {"comment_text": rng.choice(COMMENTS)}, is_hasty=True)
+    retry = PlannedEvent("comment_added", rng.choice(documents), {"comment_text": rng.choice(COMMENTS)}, is_hasty=True)
     copies = rng.randint(*COPIES)
     shift_clocks(people)
     planted = [
-        (sweeper, [Work("user_login", swept[0]), *(Work("document_viewed", document) for document in swept)]),
-        (wanderer, [Work("user_login", 0, {"ip_address": address}) for address in addresses]),
-        (stutterer, [Work("user_login", retry.document), *[retry] * copies]),
+        (
+            sweeper,
+            [PlannedEvent("user_login", swept[0]), *(PlannedEvent("document_viewed", one) for one in swept)],
+        ),
+        (wanderer, [PlannedEvent("user_login", 0, {"ip_address": address}) for address in addresses]),
+        (stutterer, [PlannedEvent("user_login", retry.document), *[retry] * copies]),
     ]
     days = [find_weekday(settings, settings.days * tenth // 10) for tenth in (5, 9, 5)]
-    sessions: dict[int, list[tuple[int, list[Work]]]] = {}
+    sessions: dict[int, list[tuple[int, list[PlannedEvent]]]] = {}
     for day, session in zip(days, planted, strict=True):
         sessions.setdefault(day, []).append(session)
-    return FurtherAnomalies(
+    return PlantedAnomalies(
         sessions=sessions,
         strays={
             kind: (draw_ms(rng, *period), stray, rng.choice(documents))

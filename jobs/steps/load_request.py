@@ -1,0 +1,49 @@
+"""What one run loads."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from jobs.records.read_splits import ReadRequest
+from jobs.steps.read_files import RecordsRead
+from jobs.storage.config.settings import Settings
+from jobs.storage.erasure.tombstones import Tombstones
+from jobs.storage.input.file_systems import InputFile
+from jobs.storage.runs.held_back import NO_PRECEDENTS, Precedents
+from jobs.storage.runs.ledger import Reading
+from jobs.storage.runs.run import RunKind
+
+# (session, what to read, what its readers must know, a private folder) -> what was read.
+Read = Callable[[SparkSession, list[Reading], ReadRequest, Path], RecordsRead]
+
+
+@dataclass(frozen=True)
+class LoadRequest:
+    """Everything that one run needs.
+
+    Jobs differ only in where the records come from (`read`). The tombstones of erased people apply to all of them.
+    """
+
+    kind: RunKind
+    readings: list[Reading]
+    read: Read
+    tombstones: Tombstones | None
+    is_plan: bool = False
+    is_stream: bool = False
+    precedents: Precedents = NO_PRECEDENTS
+
+    @property
+    def files(self) -> list[InputFile]:
+        """The files that are read; a replay reads the texts in the quarantine folder."""
+        return [] if self.kind == "replay" else [reading.file for reading in self.readings]
+
+    def without(self, file_ids: list[int]) -> "LoadRequest":
+        """The request for the other files."""
+        return replace(self, readings=[reading for reading in self.readings if reading.file_id not in file_ids])
+
+    def make_read_request(self, settings: Settings) -> ReadRequest:
+        """What the readers must know."""
+        sources = {reading.file_id: reading.source for reading in self.readings}
+        return ReadRequest(sources, settings.limits, self.tombstones.erased if self.tombstones else None)
