@@ -2,8 +2,8 @@
 
 `python -m jobs.check`, in one read-only transaction on the database of DATABASE_URL, else the embedded one. Prints a
 line a check, and the first rows of what one finds. Exit code 3 when one of severity error finds something, 2 when one
-can't be run, 4 when the database can't be reached; each with one line. What the checks found in the rows of each run
-stands in ops.check_results.
+can't be run, 4 when the database can't be reached; each with one line. What the checks of each run (sql/checks/run)
+found stands in ops.check_results.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The charts, each a pure function from the rows of one result of sql/report, whose name it bears, to a figure."""
+"""The charts, each a pure function from the rows of one result of sql/report to a figure."""
 
 from __future__ import annotations
 

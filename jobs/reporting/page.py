@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -36,37 +37,144 @@ class Figure:
     table: Result
 
 
-def make_figures(report: Report) -> dict[str, Figure]:
-    """The figures of the page by name.
+@dataclass(frozen=True)
+class Section:
+    """How a figure is made: from the result of sql/report under its `name`, by a sentence and a chart of its rows.
 
-    A figure bears the name of the result of sql/report that it shows, of the function of `charts` that draws it, and,
-    behind `describe_`, of the function of `wording` that puts it into a sentence.
+    `source` names the table or view that holds all the rows.
     """
+
+    name: str
+    title: str
+    source: str
+    describe: Callable[[list[Row]], str]
+    draw: Callable[[list[Row]], go.Figure]
+
+
+@dataclass(frozen=True)
+class MarkedSection:
+    """A section whose sentence and chart also mark what the anomalies, given as second argument, are about."""
+
+    name: str
+    title: str
+    source: str
+    describe: Callable[[list[Row], list[Row]], str]
+    draw: Callable[[list[Row], list[Row]], go.Figure]
+
+
+SECTIONS = (
+    Section("weekdays", "By weekday", "metrics.daily_active_users", wording.describe_weekdays, charts.weekdays),
+    Section(
+        "active_users",
+        "Weekly and monthly active users",
+        "metrics.active_users",
+        wording.describe_active_users,
+        charts.active_users,
+    ),
+    Section(
+        "new_and_returning_users",
+        "New and returning people",
+        "metrics.new_and_returning_users",
+        wording.describe_new_and_returning_users,
+        charts.new_and_returning_users,
+    ),
+    Section(
+        "session_lengths",
+        "Length of sessions",
+        "public.sessions",
+        wording.describe_session_lengths,
+        charts.session_lengths,
+    ),
+    Section(
+        "user_sessions",
+        "Average session of the busiest people, minutes",
+        "metrics.average_session_duration",
+        wording.describe_user_sessions,
+        charts.user_sessions,
+    ),
+    Section(
+        "daily_sessions",
+        "Length of sessions by day, minutes",
+        "metrics.daily_sessions",
+        wording.describe_daily_sessions,
+        charts.daily_sessions,
+    ),
+    Section(
+        "comments_per_edit",
+        "Comments per edit",
+        "metrics.comments_per_edit",
+        wording.describe_comments_per_edit,
+        charts.comments_per_edit,
+    ),
+    Section(
+        "joint_documents",
+        "Documents with the most editors",
+        "metrics.documents_with_several_editors",
+        wording.describe_joint_documents,
+        charts.joint_documents,
+    ),
+    Section(
+        "sharing",
+        "Who shares the most documents",
+        "metrics.shared_documents_per_user",
+        wording.describe_sharing,
+        charts.sharing,
+    ),
+    Section(
+        "connected_users",
+        "Most connected people",
+        "metrics.most_connected_users",
+        wording.describe_connected_users,
+        charts.connected_users,
+    ),
+    Section(
+        "first_shares",
+        "From the first event to the first share",
+        "metrics.time_to_first_share",
+        wording.describe_first_shares,
+        charts.first_shares,
+    ),
+    Section(
+        "quarantine",
+        "Open in quarantine, by reason",
+        "ops.open_quarantined_records",
+        wording.describe_quarantine,
+        charts.quarantine,
+    ),
+)
+MARKED_SECTIONS = (
+    MarkedSection(
+        "daily_active_users",
+        "Daily active users",
+        "metrics.daily_active_users",
+        wording.describe_daily_active_users,
+        charts.daily_active_users,
+    ),
+    MarkedSection(
+        "top_documents",
+        "Most edited documents",
+        "metrics.top_edited_documents",
+        wording.describe_top_documents,
+        charts.top_documents,
+    ),
+)
+
+
+def make_figures(report: Report) -> dict[str, Figure]:
+    """The figures of the page by name."""
     anomalies = report.rows("anomalies")
+    made = {}
+    for plain in SECTIONS:
+        rows = report.rows(plain.name)
+        made[plain.name] = _make_figure(report, plain, plain.describe(rows), plain.draw(rows))
+    for marked in MARKED_SECTIONS:
+        rows = report.rows(marked.name)
+        made[marked.name] = _make_figure(report, marked, marked.describe(rows, anomalies), marked.draw(rows, anomalies))
+    return made
 
-    def figure(name: str, title: str, source: str, *more: list[Row]) -> Figure:
-        rows = report.rows(name)
-        summary: str = getattr(wording, f"describe_{name}")(rows, *more)
-        chart: go.Figure = getattr(charts, name)(rows, *more)
-        return Figure(name, title, summary, source, chart, report.results[name])
 
-    made = [
-        figure("daily_active_users", "Daily active users", "metrics.daily_active_users", anomalies),
-        figure("weekdays", "By weekday", "metrics.daily_active_users"),
-        figure("active_users", "Weekly and monthly active users", "metrics.active_users"),
-        figure("new_and_returning_users", "New and returning people", "metrics.new_and_returning_users"),
-        figure("session_lengths", "Length of sessions", "public.sessions"),
-        figure("user_sessions", "Average session of the busiest people, minutes", "metrics.average_session_duration"),
-        figure("daily_sessions", "Length of sessions by day, minutes", "metrics.daily_sessions"),
-        figure("comments_per_edit", "Comments per edit", "metrics.comments_per_edit"),
-        figure("top_documents", "Most edited documents", "metrics.top_edited_documents", anomalies),
-        figure("joint_documents", "Documents with the most editors", "metrics.documents_with_several_editors"),
-        figure("sharing", "Who shares the most documents", "metrics.shared_documents_per_user"),
-        figure("connected_users", "Most connected people", "metrics.most_connected_users"),
-        figure("first_shares", "From the first event to the first share", "metrics.time_to_first_share"),
-        figure("quarantine", "Open in quarantine, by reason", "ops.open_quarantined_records"),
-    ]
-    return {one.name: one for one in made}
+def _make_figure(report: Report, section: Section | MarkedSection, summary: str, chart: go.Figure) -> Figure:
+    return Figure(section.name, section.title, summary, section.source, chart, report.results[section.name])
 
 
 def render(report: Report, made_at: datetime) -> str:
@@ -100,10 +208,19 @@ def make_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    names = ("number", "percent", "duration", "day", "instant", "days_from_to", "plural", "cell", "heading")
-    environment.filters |= {name: getattr(formats, name) for name in names}
-    environment.filters["is_number"] = lambda value: isinstance(value, int | float | Decimal)
-    environment.filters["chart_json"] = chart_json
+    environment.filters |= {
+        "number": formats.number,
+        "percent": formats.percent,
+        "duration": formats.duration,
+        "day": formats.day,
+        "instant": formats.instant,
+        "days_from_to": formats.days_from_to,
+        "plural": formats.plural,
+        "cell": formats.cell,
+        "heading": formats.heading,
+        "is_number": lambda value: isinstance(value, int | float | Decimal),
+        "chart_json": chart_json,
+    }
     return environment
 
 

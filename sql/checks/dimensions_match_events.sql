@@ -10,7 +10,6 @@ with expected_users as (
         least(acts.first_at, receipts.first_at) as first_seen_at,
         greatest(acts.last_at, receipts.last_at) as last_seen_at
     from public.users
-    -- touched: inner join {staging}.touched_users on users.user_id = touched_users.user_id
     cross join
         lateral (
             select
@@ -53,8 +52,6 @@ expected_documents as (
         last_edit.event_at as last_edited_at,
         counted.document_word_count as word_count
     from public.documents
-    -- touched: inner join {staging}.touched_documents
-    -- touched:     on documents.document_id = touched_documents.document_id
     left join lateral (
         select
             events.event_at,

@@ -8,8 +8,6 @@ select
     max(events.event_at) as latest_event_at
 from public.events
 inner join ops.ingested_files on events.file_id = ingested_files.file_id
--- touched: inner join {staging}.events as staged
--- touched:     on events.event_id = staged.event_id and staged.run_id = {run_id}
 where events.event_at > ingested_files.modified_at + interval '1 hour'
 group by ingested_files.file_path, ingested_files.modified_at
 order by

@@ -15,7 +15,6 @@ quarantined_rows as (
         file_id,
         count(*) as row_count
     from ops.quarantined_records
-    -- touched: where file_id in (select file_id from {staging}.file_counts)
     group by file_id
 ),
 
@@ -27,7 +26,6 @@ readings as (
     from ops.ingested_files
     cross join last_refresh
     left join quarantined_rows on ingested_files.file_id = quarantined_rows.file_id
-    -- touched: where ingested_files.run_id = {run_id}
 ),
 
 files as (
@@ -57,8 +55,6 @@ published_rows as (
         count(*) as row_count
     from public.events
     inner join ops.ingested_files on events.file_id = ingested_files.file_id
-    -- touched: inner join {staging}.events as staged
-    -- touched:     on events.event_id = staged.event_id and staged.run_id = {run_id}
     group by ingested_files.file_path
 ),
 

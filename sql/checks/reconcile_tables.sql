@@ -11,7 +11,6 @@ with last_refresh as (
 ledger as (
     select
         coalesce(sum(ingested_files.published) - sum(ingested_files.replaced), 0)
-        -- touched: + (select count(*) from {staging}.history where standing = 'published')
             as expected_events,
         coalesce(sum(ingested_files.superseded) + sum(ingested_files.replaced), 0)
             as expected_superseded_records
@@ -19,20 +18,15 @@ ledger as (
     cross join last_refresh
     where
         ingested_files.run_id >= last_refresh.run_id
-        -- touched: and ingested_files.run_id = {run_id}
 ),
 
 counted as (
     select
         (
             select count(*) from public.events
-            -- touched: inner join {staging}.sessions on events.session_id = sessions.session_id
         ) as events,
         (
             select count(*) from ops.superseded_records
-            -- touched: inner join {staging}.superseded_records as staged
-            -- touched:     on superseded_records.event_id = staged.event_id
-            -- touched:     and superseded_records.content_fingerprint = staged.content_fingerprint
         ) as superseded_records
 )
 

@@ -15,5 +15,4 @@ where
         select from ops.ingested_files as earlier
         where earlier.file_path = ingested_files.file_path and earlier.file_id < ingested_files.file_id
     )
-    -- touched: and run_id = {run_id}
 order by exact_duplicates desc, file_path collate "C" asc;

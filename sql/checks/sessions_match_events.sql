@@ -7,30 +7,12 @@ with settings as (
         * interval '1 minute' as gap
 ),
 
-checked_sessions as not materialized (
-    select session_id
-    from public.sessions
-    -- touched: where session_id in (select session_id from {staging}.sessions)
-    -- touched: union
-    -- touched: select following.session_id
-    -- touched: from {staging}.sessions as staged
-    -- touched: cross join lateral (
-    -- touched:     select session_id
-    -- touched:     from public.sessions
-    -- touched:     where user_id = staged.user_id and started_at > staged.started_at
-    -- touched:     order by started_at
-    -- touched:     limit 1
-    -- touched: ) as following
-),
-
 ordered_events as (
     select
-        events.session_id,
-        events.event_at,
-        events.event_at - lag(events.event_at) over (partition by events.session_id order by events.event_at)
-            as since_previous
-    from checked_sessions
-    inner join public.events on checked_sessions.session_id = events.session_id
+        session_id,
+        event_at,
+        event_at - lag(event_at) over (partition by session_id order by event_at) as since_previous
+    from public.events
 ),
 
 recomputed as (
@@ -52,8 +34,7 @@ ordered_sessions as (
         sessions.ended_at,
         sessions.event_count,
         sessions.started_at - session_before.ended_at as since_session_before
-    from checked_sessions
-    inner join public.sessions on checked_sessions.session_id = sessions.session_id
+    from public.sessions
     left join lateral (
         select earlier.ended_at
         from public.sessions as earlier

@@ -4,7 +4,6 @@
 with acting_users as (
     select users.name
     from public.users
-    -- touched: inner join {staging}.touched_users on users.user_id = touched_users.user_id
     where exists (
         select from public.events
         where events.user_id = users.user_id

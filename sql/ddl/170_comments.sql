@@ -184,10 +184,10 @@ comment on column ops.metric_restatements.cause is
 'a load: superseded where it brought no new event of the day and only replaced known ones, late otherwise.';
 
 comment on table ops.check_results is
-'What the checks of sql/checks found in the rows that a run touched; one row per run and check, also where '
+'What the checks of sql/checks/run found in the records of a run; one row per run and check, also where '
 'nothing was found. Of a run that a check stopped, what was found is not published.';
 comment on column ops.check_results.run_id is 'Run that was checked.';
-comment on column ops.check_results.check_name is 'Name of the file in sql/checks, without its ending.';
+comment on column ops.check_results.check_name is 'Name of the file in sql/checks/run, without its ending.';
 comment on column ops.check_results.severity is 'error: a finding stops the run. warn: it is only told.';
 comment on column ops.check_results.findings is 'Number of rows that the check found; 0 when all is well.';
 comment on column ops.check_results.example is 'The first row found; null when there is none.';

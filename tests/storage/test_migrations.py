@@ -37,6 +37,18 @@ def test_an_older_database_is_brought_up_to_date_by_the_next_run(old_url: str, s
         assert column(connection, "select status from ops.pipeline_runs order by run_id") == ["succeeded", "succeeded"]
 
 
+def test_a_function_that_the_views_need_no_more_is_dropped_with_them(old_url: str) -> None:
+    prepare(old_url)
+    with closing(psycopg2.connect(old_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "create function metrics.find_kind(view_name text) returns text language sql as 'select view_name'"
+        )
+        cursor.execute("alter function metrics.find_kind(text) owner to document_events_owner")
+    load_one_event(old_url, 20)
+    with closing(psycopg2.connect(old_url)) as connection:
+        assert column(connection, "select proname from pg_proc where proname = 'find_kind'") == []
+
+
 def test_each_is_applied_once(database_url: str, database: Any, sql_folder: Path) -> None:
     (sql_folder / "migrations" / "9000_once.sql").write_text("create table ops.once (number bigint);")
     prepare(database_url)

@@ -18,7 +18,8 @@ from jobs.storage.runs.run import Run
 
 logger = logging.getLogger(__name__)
 
-# Columns of the books that quote what went wrong, and with it perhaps a row.
+# Columns of the books that quote what went wrong, and with it perhaps a row. The quotation is replaced and the rest
+# stays: a failed run keeps its reason, and a check that found something must have an example.
 _QUOTING = (("pipeline_runs", "error", "text"), ("check_results", "example", "jsonb"))
 _REWRITTEN = (
     *[("public", table) for table in ("users", "documents", "sessions", "events")],

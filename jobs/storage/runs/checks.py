@@ -1,12 +1,12 @@
-"""The checks of sql/checks, each a query that returns no row when all is well: over everything, or over one run's rows.
+"""The checks, each a query that returns no row when all is well.
 
-A file runs as it stands over everything. Its lines that begin with `-- touched:` narrow it to what a run touched, by
-the tables in the run's staging schema; they are put in force while the run is published. Its first line says how
-severe a finding is: `-- severity: error` stops a run, `-- severity: warn` is only told.
+Those of sql/checks look at everything; `make check` runs them. Those of sql/checks/run look at one run before it is
+committed: sums, and what is odd in the records that it brings. They repeat no rule by which the merge makes its rows.
+The first line of each file says how severe a finding is: `-- severity: error` stops a run, `-- severity: warn` is only
+told.
 """
 
 import logging
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,23 +19,16 @@ from jobs.storage.runs.run import Run
 
 logger = logging.getLogger(__name__)
 
-_SEVERITY = re.compile(r"-- severity: (?P<severity>error|warn)\n")
-_TOUCHED = re.compile(r"^( *)-- touched: ", re.MULTILINE)
+_SEVERITIES = {"-- severity: error": "error", "-- severity: warn": "warn"}
 
 
 @dataclass(frozen=True)
 class Check:
-    """One file of sql/checks; `severity` is error or warn."""
+    """One file of sql/checks or sql/checks/run; `severity` is error or warn."""
 
     name: str
     severity: str
     query: str
-
-    def narrowed(self, run: Run) -> sql.Composable:
-        """The query over what the run touched; over everything, where it is the first load or not about new records."""
-        if not run.merges or run.kind in ("full_refresh", "erase"):
-            return sql.SQL(self.query)
-        return sql.SQL(_TOUCHED.sub(r"\1", self.query)).format(**run.sql_parts)
 
 
 @dataclass(frozen=True)
@@ -62,21 +55,21 @@ class FailedChecksError(QualityError):
 
 
 def read_checks() -> list[Check]:
-    """All checks, by name. Raises ValueError where a file does not say how severe it is."""
+    """All checks over everything, by name. Raises ValueError where a file does not say how severe it is."""
     return [_read_check(path) for path in find_sql("checks/*.sql")]
 
 
+def read_run_checks() -> list[Check]:
+    """All checks of one run, by name; in their queries `{run_events}` is the table of the events that it staged."""
+    return [_read_check(path) for path in find_sql("checks/run/*.sql")]
+
+
 def check_run(cursor: Cursor, run: Run) -> list[CheckResult]:
-    """Check what the run touched, once it is merged and entered, its staging tables still there.
+    """Check the run once it is merged and entered, its staging tables still there.
 
     Raises FailedChecksError; findings of severity warn are logged.
     """
-    cursor.execute(
-        "select set_config('document_events.session_gap_minutes', session_gap_minutes::text, true)"
-        " from ops.pipeline_runs where run_id = %s",
-        (run.run_id,),
-    )
-    results = [_run_check(cursor, check, run) for check in read_checks()]
+    results = [_run_check(cursor, check, run) for check in read_run_checks()]
     for result in results:
         if result.findings and result.severity == "warn":
             logger.warning("check %s: %s rows, such as %s", result.name, f"{result.findings:,}", result.example)
@@ -97,16 +90,19 @@ def enter_results(cursor: Cursor, run: Run, results: list[CheckResult]) -> None:
 
 def _read_check(path: Path) -> Check:
     text = path.read_text(encoding="utf-8")
-    if not (header := _SEVERITY.match(text)):
+    if not (severity := _SEVERITIES.get(text.partition("\n")[0])):
         raise ValueError(f"{path}: the first line must be `-- severity: error` or `-- severity: warn`")
-    return Check(path.stem, header["severity"], text.strip().removesuffix(";"))
+    return Check(path.stem, severity, text.strip().removesuffix(";"))
 
 
 def _run_check(cursor: Cursor, check: Check, run: Run) -> CheckResult:
+    # The staged tables of a first load have become the published ones.
+    run_events = sql.Identifier(run.staging if run.merges else "public", "events")
+    query = sql.SQL(check.query).format(**run.sql_parts, run_events=run_events)
     counted = sql.SQL(
         "with findings as ({}\n)"
         " select (select count(*) from findings), (select to_jsonb(findings)::text from findings limit 1)"
     )
-    cursor.execute(counted.format(check.narrowed(run)))
+    cursor.execute(counted.format(query))
     ((findings, example),) = cursor.fetchall()
     return CheckResult(check.name, check.severity, findings, example)

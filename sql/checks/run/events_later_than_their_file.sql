@@ -1,0 +1,18 @@
+-- severity: warn
+-- One row per file of this run with events of more than an hour after it was last written: a clock is wrong,
+-- that of the producer or of the machine with the file, or a time zone is.
+select
+    ingested_files.file_path,
+    ingested_files.modified_at,
+    count(*) as late_events,
+    max(run_events.event_at) as latest_event_at
+from {run_events} as run_events
+inner join ops.ingested_files on run_events.file_id = ingested_files.file_id
+where
+    run_events.run_id = {run_id}
+    and run_events.event_at > ingested_files.modified_at + interval '1 hour'
+group by ingested_files.file_path, ingested_files.modified_at
+order by
+    late_events desc,
+    ingested_files.file_path collate "C" asc,
+    ingested_files.modified_at asc;
