@@ -10,7 +10,8 @@ import yaml
 from pyspark.sql import SparkSession
 
 from jobs.storage.config import settings, sources
-from schemas.fields import FIELDS, REASONS
+from schemas.fields import FIELDS
+from schemas.reasons import REASONS
 from tests.builders import ROOT
 from tests.test_pipeline import load, query
 

@@ -7,7 +7,8 @@ from psycopg2 import sql
 from pyspark.sql import types as T
 
 from jobs.storage.database.postgres import execute_files
-from schemas.fields import FIELDS, REQUIRED, REQUIRED_BY_TYPE
+from schemas.event_types import REQUIRED_BY_TYPE
+from schemas.fields import FIELDS, REQUIRED
 from schemas.tables import STAGED
 
 SQL_TYPES = {
