@@ -158,3 +158,13 @@ QUARANTINED_RECORDS = (
 
 # What leads from new records to the published ones that they may change.
 ARRIVING_EVENTS = _stated("event_id", "user_id", "event_at")
+
+TABLES: dict[str, Columns] = {
+    "users": USERS,
+    "documents": DOCUMENTS,
+    "sessions": SESSIONS,
+    "events": EVENTS,
+    "quarantined_records": QUARANTINED_RECORDS,
+    "superseded_records": SUPERSEDED_RECORDS,
+    "arriving_events": ARRIVING_EVENTS,
+}

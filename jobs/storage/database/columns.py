@@ -4,16 +4,7 @@ from psycopg2 import sql
 
 from jobs.storage.database.postgres import SqlParts
 from schemas import columns
-from schemas.columns import Columns
-
-_TABLES = {
-    "users": columns.USERS,
-    "documents": columns.DOCUMENTS,
-    "sessions": columns.SESSIONS,
-    "events": columns.EVENTS,
-    "superseded_records": columns.SUPERSEDED_RECORDS,
-    "quarantined_records": columns.QUARANTINED_RECORDS,
-}
+from schemas.columns import TABLES, Columns
 
 
 def compose_columns(table: Columns, qualifier: str | None = None) -> sql.Composed:
@@ -31,7 +22,7 @@ def compose_changes(table: Columns, source: str) -> sql.Composed:
 # What {events_columns} and the like stand for in SQL files. The history holds the columns of superseded records, which
 # it takes from the events and from the superseded records.
 COLUMN_PARTS: SqlParts = {
-    **{f"{name}_columns": compose_columns(table) for name, table in _TABLES.items()},
+    **{f"{name}_columns": compose_columns(table) for name, table in TABLES.items()},
     "history_of_events": compose_columns(columns.SUPERSEDED_RECORDS, "events"),
     "history_of_superseded_records": compose_columns(columns.SUPERSEDED_RECORDS, "superseded_records"),
     "events_changes": compose_changes(columns.EVENTS, "staged"),

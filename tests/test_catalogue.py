@@ -1,0 +1,117 @@
+"""What repeats the catalogue is what the catalogue says; a failure shows the lines to write, and where."""
+
+import difflib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jobs.records.batch import SCHEMA
+from jobs.storage.config.sources import read_source
+from schemas.columns import LATEST, READ_EVENT, TABLES
+from schemas.event_types import EVENT_TYPES
+from schemas.fields import FIELDS, FIRST_FIELDS
+from schemas.reasons import REASONS
+from schemas.tables import KEYED, READ_EVENTS
+from tests import dictated
+from tests.builders import ROOT
+from tests.dictated import Piece, list_pieces
+
+WRITE = "write it by `python -m tests.dictated`, or by hand"
+KEYS = {"users": "user_id", "documents": "document_id"}
+
+
+@pytest.mark.parametrize(
+    "piece", [*list_pieces()], ids=lambda piece: f"{piece.path}: {piece.text.splitlines()[0].strip()}"
+)
+def test_a_file_says_what_the_catalogue_dictates(piece: Piece) -> None:
+    lines = difflib.unified_diff(piece.read().splitlines(), piece.text.splitlines(), piece.path, WRITE, lineterm="")
+    assert not (difference := "\n".join(lines)), difference
+
+
+def find_missing_lines(path: str, *fragments: str) -> Iterator[str]:
+    """The fragments that are not in the file, however it breaks its lines."""
+    text = " ".join((ROOT / path).read_text(encoding="utf-8").split())
+    for fragment in fragments:
+        if not re.search(re.escape(" ".join(fragment.split())).replace("ALIAS", r"\w+"), text):
+            yield f"{path}: write, with a name of your choice for ALIAS:\n{fragment}"
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "stated"),
+    [(table, name, stated) for table, latest in LATEST.items() for name, stated in latest.items()],
+)
+def test_the_merge_and_its_check_find_the_latest_value_that_an_event_stated(table: str, name: str, stated: str) -> None:
+    key = KEYS[table]
+
+    def fragments(source: str) -> tuple[str, str]:
+        value = f"        ALIAS.{stated} as {name}" if name != stated else f"        ALIAS.{stated}"
+        return value, (
+            f"    left join lateral (\n        select events.{stated}\n        from public.events\n"
+            f"        where events.{key} = {source}.{key} and events.{stated} is not null\n"
+            "        order by events.event_at desc, events.event_id desc\n        limit 1\n    ) as ALIAS on true"
+        )
+
+    number = {"users": "190", "documents": "200"}[table]
+    missing = [
+        *find_missing_lines(f"sql/merge/{number}_change_{table}.sql", *fragments(f"touched_{table}")),
+        *find_missing_lines("sql/checks/dimensions_match_events.sql", *fragments(table)),
+    ]
+    assert not missing, "\n".join(missing)
+
+
+def test_the_default_mapping_is_that_of_the_catalogue() -> None:
+    paths = {field.name: tuple(tuple(path.split(".")) for path in field.paths) for field in FIELDS.values()}
+    assert read_source(ROOT / "conf" / "sources" / "default.yml").fields == paths
+
+
+def test_every_field_has_a_column_but_the_content() -> None:
+    assert [field.name for field in FIELDS.values() if not field.column] == ["content"]
+    assert {field.column for field in FIELDS.values() if field.column} == {
+        column.name for column in READ_EVENT if column.name != "content_fingerprint"
+    }
+
+
+def test_the_first_fields_keep_their_order_since_fingerprints_depend_on_it() -> None:
+    assert FIRST_FIELDS == 16
+    assert list(FIELDS)[:FIRST_FIELDS] == [
+        *("event_id", "event_type", "event_at", "user_id", "document_id", "user_name", "user_email"),
+        *("document_title", "content", "word_count", "edit_length", "comment_text", "shared_with_user_id"),
+        *("permission", "device", "ip_address"),
+    ]
+
+
+def test_event_types_require_fields() -> None:
+    assert {name for each in EVENT_TYPES for name in each.requires} <= set(FIELDS)
+
+
+def test_arrow_and_spark_read_the_same_columns() -> None:
+    assert [name for name in SCHEMA.names if name in READ_EVENTS] == list(READ_EVENTS)
+
+
+def test_every_keyed_table_is_in_the_catalogue() -> None:
+    assert {name: schema.names for name, schema in KEYED.items()} == {
+        name: [column.name for column in TABLES[name]] for name in KEYED
+    }
+
+
+def test_records_are_quarantined_for_known_reasons_only() -> None:
+    pattern = r"""(?:WrongValueError\(|Problem\.of\(|reason, expected = \()\s*"(\w+)"|else \("(\w+)", """
+    named = {
+        name
+        for path in (ROOT / "jobs" / "records").glob("*.py")
+        for found in re.findall(pattern, path.read_text(encoding="utf-8"))
+        for name in found
+        if name
+    }
+    assert named == set(REASONS)
+
+
+def test_a_difference_is_found_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dictated, "ROOT", tmp_path)
+    piece = Piece("a.sql", r"^create \w+$", "create table")
+    (tmp_path / "a.sql").write_text("-- A comment.\ncreate view\n")
+    assert piece.read() == "create view"
+    piece.write()
+    assert (tmp_path / "a.sql").read_text() == "-- A comment.\ncreate table\n"
