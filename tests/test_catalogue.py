@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.query import METRICS
 from jobs.records.batch import SCHEMA
 from jobs.storage.config.sources import read_source
 from schemas.columns import LATEST, READ_EVENT, TABLES
@@ -106,6 +107,13 @@ def test_records_are_quarantined_for_known_reasons_only() -> None:
         if name
     }
     assert named == set(REASONS)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_the_guide_defines_every_metric(metric: str) -> None:
+    guide = (ROOT / "sql" / "README.md").read_text(encoding="utf-8")
+    row = f"| `{metric}` | our definition | others, and why not |"
+    assert f"\n| `{metric}` | " in guide.split("## The metrics")[1].split("\n## ")[0], f"sql/README.md: write\n{row}"
 
 
 def test_a_difference_is_found_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
