@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from schemas.columns import EVENTS, SQL_TYPES, TABLES, Column, Columns
+from schemas.columns import EVENTS, LATEST, SQL_TYPES, TABLES, Column, Columns
 from schemas.event_types import EVENT_TYPES, REQUIRED_BY_TYPE
 from schemas.fields import FIELDS, REQUIRED, Field
 from schemas.reasons import REASONS
@@ -58,6 +58,8 @@ def list_pieces() -> Iterator[Piece]:
     yield Piece(
         "sql/ddl/170_comments.sql", r"^comment on column public\.event_details\..*?(?=\n\n)", _comment_on_view()
     )
+    for table in LATEST:
+        yield from _find_latest(table)
     for table in PUBLISHED:
         yield _fingerprint(table)
         yield _draw(table)
@@ -142,16 +144,45 @@ def _comment_on_view() -> str:
 
 
 def _fingerprint(table: str) -> Piece:
-    """The hash covers every column that says something; a new one is hashed after the others."""
-    piece = Piece("sql/analysis/fingerprint.sql", rf"^        '{table}' as table_name,\n.*?(?=\n        \)::text)", "")
+    """The hash covers every column that says something. A column that is new changes no hash where it is null."""
+    piece = Piece("sql/analysis/fingerprint.sql", rf"^        '{table}' as table_name,\n.*?(?=\) as row_hash)", "")
     present = piece.read()
-    hashed = {"timestamp": "extract(epoch from {})", "date": "extract(epoch from {})"}
     missing = [
-        ",\n            " + hashed.get(column.kind, "{}").format(column.name)
+        f"\n        || coalesce(' {column.name} ' || to_json({_to_plain(column)})::text, '')"
         for column in TABLES[table]
         if column.name not in _PROVENANCE and not re.search(rf"\b{column.name}\b", present)
     ]
     return piece._replace(text=present + "".join(missing))
+
+
+def _to_plain(column: Column) -> str:
+    """The value without regard to time zone and date style."""
+    return f"extract(epoch from {column.name})" if column.kind in ("timestamp", "date") else column.name
+
+
+def _find_latest(table: str) -> Iterator[Piece]:
+    """What a merge and its check work out of a user or document: the latest value that an event stated, for each column
+    that holds one.
+    """
+    merge = f"sql/merge/{'190' if table == 'users' else '200'}_change_{table}.sql"
+    yield _add_latest(Piece(merge, r"^with found as \(\n.*?(?=\n\)\n)", ""), table, f"touched_{table}")
+    check = Piece("sql/checks/dimensions_match_events.sql", rf"^(?:with )?expected_{table} as \(\n.*?(?=\n\),\n)", "")
+    yield _add_latest(check, table, table)
+
+
+def _add_latest(piece: Piece, table: str, source: str) -> Piece:
+    head, _, rest = piece.read().partition("\n    from ")
+    key = TABLES[table][0].name
+    for name, stated in LATEST[table].items():
+        if not re.search(rf"\.{stated}(?: as {name})?,?$", head, re.MULTILINE):
+            head += f",\n        latest_{name}.{stated}" + (f" as {name}" if name != stated else "")
+            rest += (
+                f"\n    left join lateral (\n        select events.{stated}\n        from public.events\n"
+                f"        where events.{key} = {source}.{key} and events.{stated} is not null\n"
+                f"        order by events.event_at desc, events.event_id desc\n        limit 1\n"
+                f"    ) as latest_{name} on true"
+            )
+    return piece._replace(text=f"{head}\n    from {rest}")
 
 
 def _draw(table: str) -> Piece:

@@ -2,7 +2,6 @@
 
 import difflib
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from jobs.query import METRICS
 from jobs.records.batch import SCHEMA
 from jobs.storage.config.sources import read_source
-from schemas.columns import LATEST, READ_EVENT, TABLES
+from schemas.columns import READ_EVENT, TABLES
 from schemas.event_types import EVENT_TYPES
 from schemas.fields import FIELDS, FIRST_FIELDS
 from schemas.reasons import REASONS
@@ -20,7 +19,6 @@ from tests.builders import ROOT
 from tests.dictated import Piece, list_pieces
 
 WRITE = "write it by `python -m tests.dictated`, or by hand"
-KEYS = {"users": "user_id", "documents": "document_id"}
 
 
 @pytest.mark.parametrize(
@@ -29,37 +27,6 @@ KEYS = {"users": "user_id", "documents": "document_id"}
 def test_a_file_says_what_the_catalogue_dictates(piece: Piece) -> None:
     lines = difflib.unified_diff(piece.read().splitlines(), piece.text.splitlines(), piece.path, WRITE, lineterm="")
     assert not (difference := "\n".join(lines)), difference
-
-
-def find_missing_lines(path: str, *fragments: str) -> Iterator[str]:
-    """The fragments that are not in the file, however it breaks its lines."""
-    text = " ".join((ROOT / path).read_text(encoding="utf-8").split())
-    for fragment in fragments:
-        if not re.search(re.escape(" ".join(fragment.split())).replace("ALIAS", r"\w+"), text):
-            yield f"{path}: write, with a name of your choice for ALIAS:\n{fragment}"
-
-
-@pytest.mark.parametrize(
-    ("table", "name", "stated"),
-    [(table, name, stated) for table, latest in LATEST.items() for name, stated in latest.items()],
-)
-def test_the_merge_and_its_check_find_the_latest_value_that_an_event_stated(table: str, name: str, stated: str) -> None:
-    key = KEYS[table]
-
-    def fragments(source: str) -> tuple[str, str]:
-        value = f"        ALIAS.{stated} as {name}" if name != stated else f"        ALIAS.{stated}"
-        return value, (
-            f"    left join lateral (\n        select events.{stated}\n        from public.events\n"
-            f"        where events.{key} = {source}.{key} and events.{stated} is not null\n"
-            "        order by events.event_at desc, events.event_id desc\n        limit 1\n    ) as ALIAS on true"
-        )
-
-    number = {"users": "190", "documents": "200"}[table]
-    missing = [
-        *find_missing_lines(f"sql/merge/{number}_change_{table}.sql", *fragments(f"touched_{table}")),
-        *find_missing_lines("sql/checks/dimensions_match_events.sql", *fragments(table)),
-    ]
-    assert not missing, "\n".join(missing)
 
 
 def test_the_default_mapping_is_that_of_the_catalogue() -> None:
