@@ -14,15 +14,20 @@ from schemas.event_types import EVENT_TYPES
 from schemas.fields import FIELDS, FIRST_FIELDS
 from schemas.reasons import REASONS
 from schemas.tables import KEYED, READ_EVENTS
-from tests import dictated
 from tests.builders import ROOT
-from tests.dictated import Piece, list_pieces
+from tests.dictated import piece as piece_module
+from tests.dictated.database import list_sql_pieces
+from tests.dictated.guides import list_guide_pieces
+from tests.dictated.migration import make_migration
+from tests.dictated.piece import Piece
 
 WRITE = "write it by `python -m tests.dictated`, or by hand"
 
 
 @pytest.mark.parametrize(
-    "piece", [*list_pieces()], ids=lambda piece: f"{piece.path}: {piece.text.splitlines()[0].strip()}"
+    "piece",
+    [*list_sql_pieces(), *list_guide_pieces()],
+    ids=lambda piece: f"{piece.path}: {piece.text.splitlines()[0].strip()}",
 )
 def test_a_file_says_what_the_catalogue_dictates(piece: Piece) -> None:
     lines = difflib.unified_diff(piece.read().splitlines(), piece.text.splitlines(), piece.path, WRITE, lineterm="")
@@ -84,9 +89,28 @@ def test_the_guide_defines_every_metric(metric: str) -> None:
 
 
 def test_a_difference_is_found_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dictated, "ROOT", tmp_path)
+    monkeypatch.setattr(piece_module, "ROOT", tmp_path)
     piece = Piece("a.sql", r"^create \w+$", "create table")
     (tmp_path / "a.sql").write_text("-- A comment.\ncreate view\n")
     assert piece.read() == "create view"
     piece.write()
     assert (tmp_path / "a.sql").read_text() == "-- A comment.\ncreate table\n"
+
+
+def test_a_migration_adds_what_the_files_lack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in ("sql/ddl/100_tables.sql", "sql/ddl/140_checks.sql"):
+        text = (ROOT / path).read_text(encoding="utf-8")
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text.replace("    device text,\n", "").replace("'comment_added', ", ""))
+    pieces = [piece for piece in list_sql_pieces() if (tmp_path / piece.path).exists()]
+    assert make_migration([]) == ([], "")
+    monkeypatch.setattr(piece_module, "ROOT", tmp_path)
+    names, text = make_migration([piece for piece in pieces if piece.read() != piece.text])
+    assert names == ["device", "comment_added"]
+    assert text == (
+        "alter table if exists public.events\nadd column device text;\n\n"
+        "alter table ops.superseded_records\nadd column device text;\n\n"
+        "alter table if exists public.events\ndrop constraint events_document_required,\n"
+        "add constraint events_document_required check (\n    document_id is not null\n"
+        "    or event_type not in ('document_edit', 'comment_added', 'document_shared')\n);\n"
+    )

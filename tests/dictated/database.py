@@ -1,58 +1,26 @@
-"""What the catalogue (`schemas/`) dictates to plain files: tables, checks, comments, views and guides.
-
-`python -m tests.dictated` writes it into them; tests/test_catalogue.py fails where it is not there.
-"""
+"""What the catalogue dictates to SQL files."""
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from schemas.columns import EVENTS, LATEST, SQL_TYPES, TABLES, Column, Columns
-from schemas.event_types import EVENT_TYPES, REQUIRED_BY_TYPE
-from schemas.fields import FIELDS, REQUIRED, Field
-from schemas.reasons import REASONS
+from schemas.event_types import REQUIRED_BY_TYPE
+from schemas.fields import FIELDS
+from tests.dictated.piece import ROOT, Piece
 
-ROOT = Path(__file__).resolve().parents[1]
 PUBLISHED = ("users", "documents", "sessions", "events")
+TABLES_FILE, CHECKS_FILE = "sql/ddl/100_tables.sql", "sql/ddl/140_checks.sql"
 
 _LINE = 110
 _PROVENANCE = {"file_id", "record_number", "run_id"}
-_KINDS = {
-    "id": "id",
-    "timestamp": "time",
-    "integer": "whole number",
-    "count": "whole number, not negative",
-    "text": "text",
-}
 
 
-class Piece(NamedTuple):
-    """A part of a file: `pattern` finds it, `text` is what must stand there."""
-
-    path: str
-    pattern: str
-    text: str
-
-    def read(self) -> str:
-        """What stands there; empty where there is nothing of the kind."""
-        found = re.search(self.pattern, (ROOT / self.path).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-        return found[0] if found else ""
-
-    def write(self) -> None:
-        """Put the text in its place."""
-        text = (ROOT / self.path).read_text(encoding="utf-8")
-        (ROOT / self.path).write_text(text.replace(self.read(), self.text, 1), encoding="utf-8")
-
-
-def list_pieces() -> Iterator[Piece]:
-    """Every piece, in an order in which they can be written: comments on a view follow its columns."""
+def list_sql_pieces() -> Iterator[Piece]:
+    """Every piece of an SQL file."""
     for table, columns in TABLES.items():
-        yield Piece(
-            "sql/ddl/100_tables.sql", rf"^create table \{{staging\}}\.{table} \(\n.*?\n\);", _define(table, columns)
-        )
-    yield Piece("sql/ddl/140_checks.sql", r"^    or event_type not in \(.*?\)", _list_types_with_document())
+        yield Piece(TABLES_FILE, rf"^create table \{{staging\}}\.{table} \(\n.*?\n\);", _define(table, columns))
+    yield Piece(CHECKS_FILE, r"^    or event_type not in \(.*?\)", list_types_with_document())
     yield from _list_comments()
     yield _list_view_columns()
     yield Piece(
@@ -62,31 +30,6 @@ def list_pieces() -> Iterator[Piece]:
         yield from _find_latest(table)
     for table in PUBLISHED:
         yield _fingerprint(table)
-        yield _draw(table)
-    yield Piece("conf/sources/default.yml", r"^fields:\n(?:  [^\n]*\n)+", _map_fields())
-    yield from _list_guide_tables()
-
-
-def find_differences() -> list[Piece]:
-    """The pieces that are not what they must be."""
-    return [piece for piece in list_pieces() if piece.read() != piece.text]
-
-
-def add_columns(table: str, columns: Columns) -> str:
-    """The lines of a migration that add the columns to a table that databases already have."""
-    added = ",\n".join(f"add column {column.name} {SQL_TYPES[column.kind]}" for column in columns)
-    # A database into which nothing has been loaded has no published tables yet.
-    words = "alter table if exists" if table.startswith("public.") else "alter table"
-    return f"{words} {table}\n{added};\n"
-
-
-def replace_check() -> str:
-    """The lines of a migration that make published events state a document where their type requires one."""
-    check = _list_types_with_document()
-    return (
-        "alter table if exists public.events\ndrop constraint events_document_required,\n"
-        f"add constraint events_document_required check (\n    document_id is not null\n{check}\n);\n"
-    )
 
 
 def _define(table: str, columns: Columns) -> str:
@@ -94,7 +37,7 @@ def _define(table: str, columns: Columns) -> str:
     return f"create table {{staging}}.{table} (\n{lines}\n);"
 
 
-def _list_types_with_document() -> str:
+def list_types_with_document() -> str:
     codes = [f"'{code}'" for code, names in REQUIRED_BY_TYPE.items() if "document_id" in names]
     line = f"    or event_type not in ({', '.join(codes)})"
     return (
@@ -183,53 +126,3 @@ def _add_latest(piece: Piece, table: str, source: str) -> Piece:
                 f"    ) as latest_{name} on true"
             )
     return piece._replace(text=f"{head}\n    from {rest}")
-
-
-def _draw(table: str) -> Piece:
-    """The table in the diagram; which columns are keys is held against the database by tests/test_readme.py."""
-    piece = Piece("README.md", rf"^    {table} \{{\n.*?\n    \}}", "")
-    marks = dict(re.findall(r"^ +\w+ (\w+) ((?:PK|FK).*)$", piece.read(), re.MULTILINE))
-    short = {column.name: SQL_TYPES[column.kind].partition("(")[0].partition(" ")[0] for column in TABLES[table]}
-    lines = [f"        {kind} {name} {marks.get(name, '')}".rstrip() for name, kind in short.items()]
-    return piece._replace(text=f"    {table} {{\n" + "\n".join(lines) + "\n    }")
-
-
-def _map_fields() -> str:
-    lines = [
-        f"  {field.name}: {field.paths[0] if len(field.paths) == 1 else '[' + ', '.join(field.paths) + ']'}\n"
-        for field in FIELDS.values()
-    ]
-    return "fields:\n" + "".join(lines)
-
-
-def _list_guide_tables() -> Iterator[Piece]:
-    guide = "conf/README.md"
-    fields = [
-        (f"`{field.name}`", _KINDS[field.kind], field.meaning, _tell_required(field)) for field in FIELDS.values()
-    ]
-    yield Piece(guide, r"^\| field \|.*?(?=\n\n)", _tabulate(("field", "is", "holds", "required"), fields))
-    types = [(f"`{each.code}`", each.description, _name(each.requires) or "nothing more") for each in EVENT_TYPES]
-    yield Piece(guide, r"^\| event type \|.*?(?=\n\n)", _tabulate(("event type", "when", "requires"), types))
-    reasons = [(f"`{reason.code}`", reason.sentence) for reason in REASONS.values()]
-    yield Piece(guide, r"^\| code \|.*?(?=\n\n)", _tabulate(("code", "when"), reasons))
-
-
-def _tell_required(field: Field) -> str:
-    if field.name in REQUIRED:
-        return "yes, where mapped" if field.name == "event_id" else "yes"
-    types = _name(code for code, names in REQUIRED_BY_TYPE.items() if field.name in names)
-    return f"by {types}" if types else "no"
-
-
-def _name(codes: Iterable[str]) -> str:
-    return ", ".join(f"`{code}`" for code in codes)
-
-
-def _tabulate(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    return "\n".join([f"| {' | '.join(head)} |", "|" + "---|" * len(head), *(f"| {' | '.join(row)} |" for row in rows)])
-
-
-if __name__ == "__main__":
-    for piece in find_differences():
-        piece.write()
-        print(f"{piece.path}: written\n{piece.text}\n")
