@@ -16,7 +16,7 @@ from schemas.reasons import REASONS
 from schemas.tables import KEYED, READ_EVENTS
 from tests.builders import ROOT
 from tests.dictated import piece as piece_module
-from tests.dictated.database import list_sql_pieces
+from tests.dictated.database import list_sql_pieces, list_types_with_document
 from tests.dictated.guides import list_guide_pieces
 from tests.dictated.migration import make_migration
 from tests.dictated.piece import Piece
@@ -112,5 +112,5 @@ def test_a_migration_adds_what_the_files_lack(tmp_path: Path, monkeypatch: pytes
         "alter table ops.superseded_records\nadd column device text;\n\n"
         "alter table if exists public.events\ndrop constraint events_document_required,\n"
         "add constraint events_document_required check (\n    document_id is not null\n"
-        "    or event_type not in ('document_edit', 'comment_added', 'document_shared')\n);\n"
+        f"{list_types_with_document()}\n);\n"
     )

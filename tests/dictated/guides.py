@@ -59,8 +59,8 @@ def _list_guide_tables() -> Iterator[Piece]:
 def _tell_required(field: Field) -> str:
     if field.name in REQUIRED:
         return "yes, where mapped" if field.name == "event_id" else "yes"
-    types = _name(code for code, names in REQUIRED_BY_TYPE.items() if field.name in names)
-    return f"by {types}" if types else "no"
+    is_required_by_some = any(field.name in names for names in REQUIRED_BY_TYPE.values())
+    return "by some event types, see below" if is_required_by_some else "no"
 
 
 def _name(codes: Iterable[str]) -> str:
