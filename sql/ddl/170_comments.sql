@@ -127,8 +127,7 @@ comment on table ops.quarantined_records is
 comment on column ops.quarantined_records.file_id is 'Reading of the file it stands in.';
 comment on column ops.quarantined_records.record_number is 'Its number in that file, from 1.';
 comment on column ops.quarantined_records.reasons is 'Every reason for refusing it, as codes.';
-comment on column ops.quarantined_records.fields is
-'Our fields that the reasons are about; may be empty.';
+comment on column ops.quarantined_records.fields is 'Our fields that the reasons are about; may be empty.';
 comment on column ops.quarantined_records.raw_sha256 is
 'SHA-256 of its text, in hex; NULL if unreadable or erased.';
 comment on column ops.quarantined_records.run_id is 'Run that refused it.';

@@ -12,8 +12,11 @@ from tests.dictated.piece import ROOT, Piece
 PUBLISHED = ("users", "documents", "sessions", "events")
 TABLES_FILE, CHECKS_FILE = "sql/ddl/100_tables.sql", "sql/ddl/140_checks.sql"
 
+_COMMENTS_FILE = "sql/ddl/170_comments.sql"
 _LINE = 110
 _PROVENANCE = {"file_id", "record_number", "run_id"}
+# A column of the ledger that Spark does not fill.
+_RECOVERED_BY = Column("recovered_by_run_id", "integer", "Run that accepted its repaired version; null while open.")
 
 
 def list_sql_pieces() -> Iterator[Piece]:
@@ -23,9 +26,7 @@ def list_sql_pieces() -> Iterator[Piece]:
     yield Piece(CHECKS_FILE, r"^    or event_type not in \(.*?\)", list_types_with_document())
     yield from _list_comments()
     yield _list_view_columns()
-    yield Piece(
-        "sql/ddl/170_comments.sql", r"^comment on column public\.event_details\..*?(?=\n\n)", _comment_on_view()
-    )
+    yield Piece(_COMMENTS_FILE, r"^comment on column public\.event_details\..*?(?=\n\n)", _comment_on_view())
     for table in LATEST:
         yield from _find_latest(table)
     for table in PUBLISHED:
@@ -38,11 +39,11 @@ def _define(table: str, columns: Columns) -> str:
 
 
 def list_types_with_document() -> str:
+    """The lines of the check that name the event types that require a document."""
     codes = [f"'{code}'" for code, names in REQUIRED_BY_TYPE.items() if "document_id" in names]
     line = f"    or event_type not in ({', '.join(codes)})"
-    return (
-        line if len(line) <= _LINE else "    or event_type not in (\n        " + ",\n        ".join(codes) + "\n    )"
-    )
+    lines = "    or event_type not in (\n        " + ",\n        ".join(codes) + "\n    )"
+    return line if len(line) <= _LINE else lines
 
 
 def _comment(column: str, text: str) -> str:
@@ -55,10 +56,12 @@ def _comment(column: str, text: str) -> str:
 
 
 def _list_comments() -> Iterator[Piece]:
-    for table in (*(f"public.{name}" for name in PUBLISHED), "ops.superseded_records"):
+    for table in (*(f"public.{name}" for name in PUBLISHED), "ops.superseded_records", "ops.quarantined_records"):
         columns = TABLES[table.partition(".")[2]]
+        if table == "ops.quarantined_records":
+            columns = (*columns, _RECOVERED_BY)
         text = "\n".join(_comment(f"{table}.{column.name}", column.comment) for column in columns)
-        yield Piece("sql/ddl/170_comments.sql", rf"^comment on column {re.escape(table)}\..*?(?=\n\n)", text)
+        yield Piece(_COMMENTS_FILE, rf"^comment on column {re.escape(table)}\..*?(?=\n\n)", text)
 
 
 def _stated_columns() -> list[Column]:
@@ -78,7 +81,7 @@ def _list_view_columns() -> Piece:
 
 
 def _comment_on_view() -> str:
-    file = (ROOT / "sql/ddl/170_comments.sql").read_text(encoding="utf-8")
+    file = (ROOT / _COMMENTS_FILE).read_text(encoding="utf-8")
     pattern = r"^comment on column public\.event_details\.(\w+) is\s+((?:'(?:[^']|'')*'\s*)+);$"
     parts = {name: re.findall(r"'((?:[^']|'')*)'\s*", text) for name, text in re.findall(pattern, file, re.MULTILINE)}
     comments = {name: "".join(texts).replace("''", "'") for name, texts in parts.items()}
