@@ -23,7 +23,7 @@ from jobs.storage.database.postgres import connect, hold_run_lock
 from jobs.storage.erasure.tombstones import read_tombstones
 from jobs.storage.errors import UsageError
 from jobs.storage.runs.summary import format_nothing_to_replay, format_replay, write_summary
-from schemas.fields import REASONS
+from schemas.reasons import REASONS
 
 
 def arg_parser() -> argparse.ArgumentParser:

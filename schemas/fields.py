@@ -1,49 +1,147 @@
-"""The fields of an event, what they must be, and why a record can be refused."""
+"""The fields of an event: where a record states them, what they must be, and which column holds them.
+
+To add a field, write an entry at the end of `_FIELDS`. Everything else is made from it or dictated by
+tests/test_catalogue.py.
+"""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
+# `id`: stripped, bounded, must be a scalar. `integer` may be negative, a `count` may not. `text` is stored untouched;
+# where a producer has an object or a list, its JSON text is the text.
 Kind = Literal["id", "timestamp", "integer", "count", "text"]
 
-# Our fields and their kinds. `id`: stripped, bounded, must be a scalar. `integer` may be negative, a `count` may
-# not. `text` is stored untouched; where a producer has an object or a list, its JSON text is the text.
-FIELDS: dict[str, Kind] = {
-    "event_id": "id",
-    "event_type": "id",
-    "event_at": "timestamp",
-    "user_id": "id",
-    "document_id": "id",
-    "user_name": "text",
-    "user_email": "text",
-    "document_title": "text",
-    "content": "text",
-    "word_count": "count",
-    "edit_length": "integer",
-    "comment_text": "text",
-    "shared_with_user_id": "id",
-    "permission": "text",
-    "device": "text",
-    "ip_address": "text",
-}
 
-REQUIRED = ("event_id", "event_type", "event_at", "user_id")
-REQUIRED_BY_TYPE = {
-    "document_edit": ("document_id",),
-    "comment_added": ("document_id",),
-    "document_shared": ("document_id",),
-}
+class Field(NamedTuple):
+    """One of our fields.
 
-REASONS = (
-    "malformed_json",
-    "not_an_object",
-    "missing_field",
-    "bad_timestamp",
-    "timestamp_out_of_range",
-    "bad_value",
-    "value_too_long",
-    "invalid_text",
-    "unreadable_file",
+    `meaning` is what the guide and the comment of the column say. `paths` are the places where a producer's record has
+    it, in order of preference, unless the producer's source file names others. `event_column` is the column of an event
+    that holds it: it has the field's name unless it says otherwise, and it is None where no column does.
+    `latest_in` names the column of a user or a document that holds the latest value, such as `documents.title`.
+    A personal field is taken out of the events of an erased person.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    paths: tuple[str, ...]
+    event_column: str | None = ""
+    latest_in: str | None = None
+    is_required: bool = False
+    is_personal: bool = False
+
+    @property
+    def column(self) -> str | None:
+        """The column of an event that holds the field."""
+        return self.name if self.event_column == "" else self.event_column
+
+
+# Their order is that of the values in the fingerprint of an event, so a new field comes last. Values of later fields
+# than these count only where a record states one: a new field changes no fingerprint of the records without it.
+FIRST_FIELDS = 16
+_FIELDS = (
+    Field(
+        "event_id",
+        "id",
+        "The producer's id, or derived from the content where it has none.",
+        ("event_id", "id"),
+        is_required=True,
+    ),
+    Field(
+        "event_type",
+        "id",
+        "Kind of event, such as document_edit or user_login, or any other that the producer sends.",
+        ("event_type", "type"),
+        is_required=True,
+    ),
+    Field(
+        "event_at",
+        "timestamp",
+        "When it happened, stored in UTC to the microsecond.",
+        ("event_at", "timestamp", "event_time", "ts", "created_at"),
+        is_required=True,
+    ),
+    Field("user_id", "id", "Who acted.", ("user_id", "userId", "user.id"), is_required=True),
+    Field(
+        "document_id",
+        "id",
+        "The document concerned; always there for the event types that require it.",
+        ("document_id", "documentId", "doc_id", "document.id"),
+    ),
+    Field(
+        "user_name",
+        "text",
+        "Name this record claims for its user; input to users.name.",
+        ("user_name", "user.name"),
+        event_column="reported_user_name",
+        latest_in="users.name",
+        is_personal=True,
+    ),
+    Field(
+        "user_email",
+        "text",
+        "Address this record claims for its user; input to users.email.",
+        ("user_email", "user.email"),
+        event_column="reported_user_email",
+        latest_in="users.email",
+        is_personal=True,
+    ),
+    Field(
+        "document_title",
+        "text",
+        "Title this record claims for its document; input to documents.title.",
+        ("document_title", "document.title", "title"),
+        event_column="reported_document_title",
+        latest_in="documents.title",
+        is_personal=True,
+    ),
+    Field(
+        "content",
+        "text",
+        "Text of the document after the event; its words are counted and a hash of it is kept.",
+        ("content", "document.content"),
+        event_column=None,
+    ),
+    Field(
+        "word_count",
+        "count",
+        "Words in the document after this event: counted in its text, else the producer's own count; null if neither.",
+        ("word_count",),
+        event_column="document_word_count",
+    ),
+    Field(
+        "edit_length",
+        "integer",
+        "Size of the edit in the producer's unit, usually characters; may be negative.",
+        ("edit_length", "edit.chars_delta"),
+    ),
+    Field(
+        "comment_text",
+        "text",
+        "Text of the comment, untouched.",
+        ("comment_text", "comment.text"),
+        is_personal=True,
+    ),
+    Field(
+        "shared_with_user_id",
+        "id",
+        "Who received the share; null for a share by link.",
+        ("shared_with_user_id", "sharedWithUserId", "shared_with"),
+    ),
+    Field("permission", "text", "What the share allows, as the producer says it.", ("permission",)),
+    Field("device", "text", "Device, as the producer says it.", ("device",), is_personal=True),
+    Field(
+        "ip_address",
+        "text",
+        "Address, as the producer says it; text, not checked.",
+        ("ip_address",),
+        is_personal=True,
+    ),
 )
+
+FIELDS = {field.name: field for field in _FIELDS}
+REQUIRED = tuple(field.name for field in _FIELDS if field.is_required)
 
 Path = tuple[str, ...]
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import pytest
 from pyspark.sql import SparkSession
 
-from schemas.fields import REASONS
+from schemas.reasons import REASONS
 from tests.conftest import empty_database
 from tests.hostile import STRINGS, make_files
 from tests.test_pipeline import load, query

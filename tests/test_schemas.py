@@ -7,7 +7,6 @@ from psycopg2 import sql
 from pyspark.sql import types as T
 
 from jobs.storage.database.postgres import execute_files
-from schemas.fields import FIELDS, REQUIRED, REQUIRED_BY_TYPE
 from schemas.tables import STAGED
 
 SQL_TYPES = {
@@ -34,8 +33,3 @@ def test_frame_and_table_have_the_same_columns(database: Any, table: str) -> Non
     assert [name for name, _ in columns] == STAGED[table].names
     for (name, sql_type), field in zip(columns, STAGED[table], strict=True):
         assert sql_type in SQL_TYPES[field.dataType], name
-
-
-def test_required_fields_are_fields() -> None:
-    assert set(REQUIRED) <= set(FIELDS)
-    assert {name for names in REQUIRED_BY_TYPE.values() for name in names} <= set(FIELDS)

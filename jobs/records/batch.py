@@ -6,16 +6,21 @@ import pyarrow as pa
 
 from jobs.records.event import Event
 from jobs.records.reader import RecordReader
+from schemas.columns import READ_EVENT, Kind
 
 _LONG, _TEXT = pa.int64(), pa.string()
 _PROBLEM = pa.struct([(name, _TEXT) for name in ("reason", "field", "value", "expected")])
 _PLACE = {"file_id": _LONG, "split": _LONG, "record_number": _LONG}
-_EVENT: dict[str, pa.DataType] = {
-    **dict.fromkeys((name.removesuffix("_micros") for name in Event._fields), _TEXT),
-    "event_at": pa.timestamp("us", "UTC"),
-    "document_word_count": _LONG,
-    "edit_length": _LONG,
+# Of the kinds that a record's columns have.
+_TYPES: dict[Kind, pa.DataType] = {
+    "id": _TEXT,
+    "text": _TEXT,
+    "uuid": _TEXT,
+    "integer": _LONG,
+    "count": _LONG,
+    "timestamp": pa.timestamp("us", "UTC"),
 }
+_EVENT = {column.name: _TYPES[column.kind] for column in READ_EVENT}
 _QUARANTINED = {
     "problems": pa.list_(_PROBLEM),
     "fields": pa.map_(_TEXT, _TEXT),

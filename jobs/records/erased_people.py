@@ -12,20 +12,14 @@ from typing import Any
 
 from jobs.records.event import Event
 from jobs.records.problems import Quarantined
+from schemas.fields import FIELDS
 
 PSEUDONYM_PREFIX = "erased:"
 
 _HASH_DIGITS = 32
 
 # What an event says of the person who acted, and what that person wrote.
-PERSONAL = (
-    "comment_text",
-    "device",
-    "ip_address",
-    "reported_user_name",
-    "reported_user_email",
-    "reported_document_title",
-)
+PERSONAL = tuple(field.column for field in FIELDS.values() if field.is_personal and field.column)
 # Where a quarantined record states who somebody is.
 _NAMING_FIELDS = ("user_id", "shared_with_user_id", "user_name", "user_email")
 

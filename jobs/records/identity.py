@@ -1,6 +1,5 @@
 """What makes a record this record: a derived id, and the fingerprint of what it says."""
 
-from collections.abc import Iterable
 from hashlib import md5
 from typing import Any
 
@@ -19,10 +18,12 @@ def derive_event_id(record: dict[str, Any]) -> str:
     return hash_text(encode(record, is_sorted=True))
 
 
-def fingerprint(values: Iterable[str | int | None]) -> str:
-    """One hash of the values.
+def fingerprint(values: list[str | int | None], first: int) -> str:
+    """One hash of the values; what follows the first so many counts up to the last value that is not None.
 
     No accepted text holds a NUL, so that with NUL between the parts and a mark before each value no two records read
     the same.
     """
+    while len(values) > first and values[-1] is None:
+        values.pop()
     return hash_text(_NUL.join(["" if value is None else f"={value}" for value in values]))

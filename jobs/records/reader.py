@@ -5,8 +5,6 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from jobs.records.erased_people import Erased
 from jobs.records.event import Event
 from jobs.records.identity import fingerprint, hash_text
@@ -14,7 +12,9 @@ from jobs.records.problems import Problem, Quarantined, is_utf8, quarantine
 from jobs.records.strict_json import decode
 from jobs.records.validate import MISSING, NOT_STORABLE, Field, Limits, WrongValueError, can_be_stored, make_fields
 from jobs.records.words import count_words
-from schemas.fields import FIELDS, REQUIRED, REQUIRED_BY_TYPE, Source
+from schemas.columns import READ_EVENT
+from schemas.event_types import REQUIRED_BY_TYPE
+from schemas.fields import FIELDS, FIRST_FIELDS, REQUIRED, Source
 
 _NAMES = tuple(FIELDS)
 _PLACES = {name: place for place, name in enumerate(FIELDS)}
@@ -24,13 +24,9 @@ _REQUIRED = [_PLACES[name] for name in REQUIRED]
 _REQUIRED_BY_TYPE = {
     event_type: _REQUIRED + [_PLACES[name] for name in names] for event_type, names in REQUIRED_BY_TYPE.items()
 }
-# An event calls some fields otherwise, so that nobody takes them for what is known today.
+_PLACES_BY_COLUMN = {field.column: _PLACES[field.name] for field in FIELDS.values()}
 _pick_business_values = itemgetter(
-    *[
-        _PLACES[name.removeprefix("reported_").removesuffix("_micros").replace("document_word", "word")]
-        for name in Event._fields
-        if name != "content_fingerprint"
-    ]
+    *[_PLACES_BY_COLUMN[column.name] for column in READ_EVENT if column.name != "content_fingerprint"]
 )
 
 
@@ -100,12 +96,10 @@ def read_record(text: str | bytes, source: Source | None = None, limits: Limits 
 
 @cache
 def read_default_source() -> Source:
-    """The mapping of conf/sources/default.yml."""
+    """The mapping of conf/sources/default.yml, which a test holds equal to the paths of the catalogue."""
     path = Path(__file__).resolve().parents[2] / "conf" / "sources" / "default.yml"
-    values = msgspec.yaml.decode(path.read_bytes())
-    alternatives = {name: [value] if isinstance(value, str) else value for name, value in values["fields"].items()}
-    fields = {name: tuple(tuple(path.split(".")) for path in paths) for name, paths in alternatives.items()}
-    return Source(str(path), "", (), fields, {}, {}, "", values["default_time_zone"])
+    fields = {field.name: tuple(tuple(path.split(".")) for path in field.paths) for field in FIELDS.values()}
+    return Source(str(path), "", (), fields, {}, {}, "", "UTC")
 
 
 def _make_event(values: list[Any]) -> Event:
@@ -113,7 +107,7 @@ def _make_event(values: list[Any]) -> Event:
     if content is not None:
         said[_CONTENT - 1] = hash_text(content)
         values[_WORD_COUNT] = count_words(content)
-    return Event._make((*_pick_business_values(values), fingerprint(said)))
+    return Event._make((*_pick_business_values(values), fingerprint(said, FIRST_FIELDS - 1)))
 
 
 def _quarantine(

@@ -80,8 +80,8 @@ def make_fields(source: Source, limits: Limits) -> list[Field]:
         "count": lambda name: _make_number_reader(0, "a whole number, not negative"),
     }
     return [
-        Field(place, name, find, shapes[name], readers[kind](name), paths)
-        for place, (name, kind) in enumerate(FIELDS.items())
+        Field(place, name, find, shapes[name], readers[field.kind](name), paths)
+        for place, (name, field) in enumerate(FIELDS.items())
         for find, paths in _map(name, source)
     ]
 
@@ -111,7 +111,7 @@ def _make_path_finder(name: str, paths: tuple[Path, ...]) -> Finder:
 
 
 def _make_shape(name: str, source: Source) -> Callable[[str], str]:
-    if FIELDS[name] == "text":
+    if FIELDS[name].kind == "text":
         return str
     if name == "event_id" and source.id_prefix:
         return lambda text: source.id_prefix + text.strip()

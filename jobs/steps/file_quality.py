@@ -9,9 +9,10 @@ from jobs.records.files.json_values import DECODER
 from jobs.storage.runs.ledger import Reading
 from jobs.transforms.quarantine import QuarantinedGroup, count_reasons
 from schemas.fields import Source
+from schemas.reasons import REASONS
 
-# Reasons that concern a record as a whole: it has no fields to miss.
-_WHOLE_RECORD = {"malformed_json", "not_an_object", "invalid_text", "unreadable_file"}
+# A record with one of these reasons has no fields that could be missing.
+_WHOLE_RECORD = {reason.code for reason in REASONS.values() if reason.is_about_whole_record}
 _SHOWN_KEYS = 20
 _SHOWN_CHARACTERS = 300
 

@@ -3,6 +3,7 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from schemas.columns import LATEST
 from schemas.tables import DOCUMENTS, USERS
 
 # Every "first" and "latest" is by time, then bytewise by event id: the same answer for any order of arrival.
@@ -11,21 +12,17 @@ _ORDER = ("event_at", "event_id")
 
 def summarize_users(events: DataFrame) -> DataFrame:
     """In: one row per published event. Out: one row per user, acting or receiving (`schemas.tables.USERS`)."""
-    acting = events.select(
-        "user_id", *_ORDER, F.col("reported_user_name").alias("name"), F.col("reported_user_email").alias("email")
-    )
+    acting = events.select("user_id", *_ORDER, *[F.col(stated).alias(name) for name, stated in LATEST["users"].items()])
     receiving = events.filter(F.col("shared_with_user_id").isNotNull()).select(
         F.col("shared_with_user_id").alias("user_id"),
         *_ORDER,
-        F.lit(None).cast("string").alias("name"),
-        F.lit(None).cast("string").alias("email"),
+        *[F.lit(None).cast(USERS[name].dataType).alias(name) for name in LATEST["users"]],
     )
     return (
         acting.unionByName(receiving)
         .groupBy("user_id")
         .agg(
-            _latest("name").alias("name"),
-            _latest("email").alias("email"),
+            *[_latest(name).alias(name) for name in LATEST["users"]],
             F.min("event_at").alias("first_seen_at"),
             F.max("event_at").alias("last_seen_at"),
         )
@@ -46,7 +43,7 @@ def summarize_documents(events: DataFrame) -> DataFrame:
         .select("*", *[column.alias(name) for name, column in edits.items()])
         .groupBy("document_id")
         .agg(
-            _latest("reported_document_title").alias("title"),
+            *[_latest(stated).alias(name) for name, stated in LATEST["documents"].items()],
             F.min("event_at").alias("first_seen_at"),
             F.min(F.struct(*_ORDER, "user_id"))["user_id"].alias("first_seen_by"),
             *[_latest(name).alias(name) for name in edits],

@@ -37,14 +37,13 @@ comment on table public.events is 'Everything that happened, each event once; on
 comment on column public.events.event_id is
 'The producer''s id, or derived from the content where it has none.';
 comment on column public.events.event_type is
-'Kind of event: document_edit, comment_added, document_shared, user_login, or any other the producer '
-'sends.';
+'Kind of event, such as document_edit or user_login, or any other that the producer sends.';
 comment on column public.events.event_at is 'When it happened, stored in UTC to the microsecond.';
 comment on column public.events.event_date is 'UTC date of event_at.';
 comment on column public.events.day_of_week is 'English name of the UTC weekday, Monday to Sunday.';
 comment on column public.events.user_id is 'Who acted.';
 comment on column public.events.document_id is
-'The document concerned; always there for edits, comments and shares.';
+'The document concerned; always there for the event types that require it.';
 comment on column public.events.session_id is
 'Session of the same user that the event belongs to; its duration is there.';
 comment on column public.events.document_word_count is
@@ -128,8 +127,7 @@ comment on table ops.quarantined_records is
 comment on column ops.quarantined_records.file_id is 'Reading of the file it stands in.';
 comment on column ops.quarantined_records.record_number is 'Its number in that file, from 1.';
 comment on column ops.quarantined_records.reasons is 'Every reason for refusing it, as codes.';
-comment on column ops.quarantined_records.fields is
-'Our fields that the reasons are about; may be empty.';
+comment on column ops.quarantined_records.fields is 'Our fields that the reasons are about; may be empty.';
 comment on column ops.quarantined_records.raw_sha256 is
 'SHA-256 of its text, in hex; NULL if unreadable or erased.';
 comment on column ops.quarantined_records.run_id is 'Run that refused it.';
@@ -141,12 +139,11 @@ comment on table ops.superseded_records is
 comment on column ops.superseded_records.event_id is 'Id that both records bear.';
 comment on column ops.superseded_records.content_fingerprint is 'Hash of all business fields of the loser.';
 comment on column ops.superseded_records.event_type is
-'Kind of event: document_edit, comment_added, document_shared, user_login, or any other the producer '
-'sends.';
+'Kind of event, such as document_edit or user_login, or any other that the producer sends.';
 comment on column ops.superseded_records.event_at is 'When it happened, stored in UTC to the microsecond.';
 comment on column ops.superseded_records.user_id is 'Who acted.';
 comment on column ops.superseded_records.document_id is
-'The document concerned; always there for edits, comments and shares.';
+'The document concerned; always there for the event types that require it.';
 comment on column ops.superseded_records.document_word_count is
 'Words in the document after this event: counted in its text, else the producer''s own count; null '
 'if neither.';
@@ -203,8 +200,7 @@ comment on view public.event_details is
 'The flat table: one row per event with the duration of its session and today''s names beside it.';
 comment on column public.event_details.event_id is 'The event.';
 comment on column public.event_details.event_type is
-'Kind of event: document_edit, comment_added, document_shared, user_login, or any other the producer '
-'sends.';
+'Kind of event, such as document_edit or user_login, or any other that the producer sends.';
 comment on column public.event_details.event_at is 'When it happened, stored in UTC to the microsecond.';
 comment on column public.event_details.event_date is 'UTC date of event_at.';
 comment on column public.event_details.day_of_week is 'English name of the UTC weekday.';
@@ -212,7 +208,7 @@ comment on column public.event_details.user_id is 'Who acted.';
 comment on column public.event_details.user_name is 'Latest known name of the user.';
 comment on column public.event_details.user_email is 'Latest known address of the user.';
 comment on column public.event_details.document_id is
-'The document concerned; always there for edits, comments and shares.';
+'The document concerned; always there for the event types that require it.';
 comment on column public.event_details.document_title is 'Latest known title of the document.';
 comment on column public.event_details.document_word_count is
 'Words in the document after this event: counted in its text, else the producer''s own count; null '

@@ -1,20 +1,5 @@
 -- Documents whose first events arrive. Others follow in 200.
-insert into public.documents (
-    document_id,
-    title,
-    first_seen_at,
-    first_seen_by,
-    last_edited_by,
-    last_edited_at,
-    word_count
-)
-select
-    document_id,
-    title,
-    first_seen_at,
-    first_seen_by,
-    last_edited_by,
-    last_edited_at,
-    word_count
+insert into public.documents ({documents_columns})
+select {documents_columns}
 from {staging}.documents
 on conflict (document_id) do nothing;

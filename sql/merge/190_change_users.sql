@@ -51,14 +51,9 @@ with found as (
     ) as last_receipt on true
 )
 
-update public.users set
-    name = found.name,
-    email = found.email,
-    first_seen_at = found.first_seen_at,
-    last_seen_at = found.last_seen_at
+update public.users set {users_changes}
 from found
 where
     users.user_id = found.user_id
     and found.first_seen_at is not null
-    and (users.name, users.email, users.first_seen_at, users.last_seen_at)
-    is distinct from (found.name, found.email, found.first_seen_at, found.last_seen_at);
+    and ({users_as_published}) is distinct from ({users_as_found});

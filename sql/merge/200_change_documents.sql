@@ -47,28 +47,8 @@ with found as (
     ) as counted on true
 )
 
-update public.documents set
-    title = found.title,
-    first_seen_at = found.first_seen_at,
-    first_seen_by = found.first_seen_by,
-    last_edited_by = found.last_edited_by,
-    last_edited_at = found.last_edited_at,
-    word_count = found.word_count
+update public.documents set {documents_changes}
 from found
 where
     documents.document_id = found.document_id
-    and (
-        documents.title,
-        documents.first_seen_at,
-        documents.first_seen_by,
-        documents.last_edited_by,
-        documents.last_edited_at,
-        documents.word_count
-    ) is distinct from (
-        found.title,
-        found.first_seen_at,
-        found.first_seen_by,
-        found.last_edited_by,
-        found.last_edited_at,
-        found.word_count
-    );
+    and ({documents_as_published}) is distinct from ({documents_as_found});

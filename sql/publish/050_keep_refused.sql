@@ -1,13 +1,7 @@
 -- Refused and superseded records. A full refresh finds every superseded record anew, an erasure those of the
 -- events that it judges again; a replay marks what it recovered.
-insert into ops.quarantined_records (file_id, record_number, reasons, fields, raw_sha256, run_id)
-select
-    file_id,
-    record_number,
-    reasons,
-    fields,
-    raw_sha256,
-    run_id
+insert into ops.quarantined_records ({quarantined_records_columns})
+select {quarantined_records_columns}
 from {staging}.quarantined_records;
 
 update ops.quarantined_records set recovered_by_run_id = {run_id}
@@ -29,45 +23,6 @@ where
         )
     );
 
-insert into ops.superseded_records (
-    event_id,
-    content_fingerprint,
-    event_type,
-    event_at,
-    user_id,
-    document_id,
-    document_word_count,
-    edit_length,
-    comment_text,
-    shared_with_user_id,
-    permission,
-    device,
-    ip_address,
-    reported_user_name,
-    reported_user_email,
-    reported_document_title,
-    file_id,
-    record_number,
-    run_id
-)
-select
-    event_id,
-    content_fingerprint,
-    event_type,
-    event_at,
-    user_id,
-    document_id,
-    document_word_count,
-    edit_length,
-    comment_text,
-    shared_with_user_id,
-    permission,
-    device,
-    ip_address,
-    reported_user_name,
-    reported_user_email,
-    reported_document_title,
-    file_id,
-    record_number,
-    run_id
+insert into ops.superseded_records ({superseded_records_columns})
+select {superseded_records_columns}
 from {staging}.superseded_records;

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psycopg2
 
+from schemas.fields import FIELDS
 from tests.erasure.world import PERSON, TRACES
 
 # No part of anything else here.
@@ -14,13 +15,12 @@ PSEUDONYM, GONE, CLEANED = "holds the pseudonym", "is null", "the pseudonym stan
 NAMES_NOBODY = "is no text of anybody's"
 PLATFORM = "an identifier of the platform's, which stays"
 HASHED = "a keyed hash"
+TEXTS = [field for field in FIELDS.values() if field.kind in ("id", "text") and field.column]
 # What becomes of every text in every table. A new column has to be put here and, if it can hold a person, to be erased.
 COLUMNS = {
     "public.users.user_id": PSEUDONYM,
-    "public.users.name": GONE,
-    "public.users.email": GONE,
     "public.documents.document_id": PLATFORM,
-    "public.documents.title": GONE,
+    **{f"public.{field.latest_in}": GONE if field.is_personal else NAMES_NOBODY for field in TEXTS if field.latest_in},
     "public.documents.first_seen_by": PSEUDONYM,
     "public.documents.last_edited_by": PSEUDONYM,
     "public.sessions.user_id": PSEUDONYM,
@@ -28,18 +28,11 @@ COLUMNS = {
         f"{table}.{column}": treatment
         for table in ("public.events", "ops.superseded_records")
         for column, treatment in {
+            **{field.column: GONE if field.is_personal else NAMES_NOBODY for field in TEXTS},
             "event_id": PLATFORM,
-            "event_type": NAMES_NOBODY,
             "user_id": PSEUDONYM,
             "document_id": PLATFORM,
-            "comment_text": GONE,
             "shared_with_user_id": PSEUDONYM,
-            "permission": NAMES_NOBODY,
-            "device": GONE,
-            "ip_address": GONE,
-            "reported_user_name": GONE,
-            "reported_user_email": GONE,
-            "reported_document_title": GONE,
         }.items()
     },
     "public.events.day_of_week": NAMES_NOBODY,

@@ -6,7 +6,8 @@ import sys
 from fractions import Fraction
 from typing import Any
 
-from schemas.fields import FIELDS, REQUIRED, REQUIRED_BY_TYPE, Source
+from schemas.event_types import REQUIRED_BY_TYPE
+from schemas.fields import FIELDS, REQUIRED, Source
 
 Problem = tuple[str, str | None]
 
@@ -85,7 +86,7 @@ def find_value(record: dict[str, Any], name: str, source: Source) -> Any:
 
 
 def _judge_value(name: str, value: Any) -> set[Problem]:
-    kind, is_container = FIELDS[name], isinstance(value, dict | list)
+    kind, is_container = FIELDS[name].kind, isinstance(value, dict | list)
     found = {("invalid_text", name)} if _holds_bad_text(value) else set()
     if is_container:
         return found | ({("bad_value", name)} if kind != "text" or _holds_huge_number(value) else set())

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobs.records import Event, RecordReader
-from schemas.fields import FIELDS, REASONS
+from schemas.fields import FIELDS
+from schemas.reasons import REASONS
 from tests.builders import LIMITS, default_source, record_json
 from tests.properties.oracle import TIMESTAMPS, WHOLE_NUMBERS, Problem, judge_text
 
@@ -81,7 +82,7 @@ def any_record(draw: st.DrawFn) -> bytes:
     record: dict[str, Any] = json.loads(record_json()) if draw(st.booleans()) else {}
     for name in draw(st.lists(st.sampled_from([*FIELDS]), max_size=6)):
         path = draw(st.sampled_from(SOURCE.fields[name]))
-        value = draw(BY_KIND[FIELDS[name]])
+        value = draw(BY_KIND[FIELDS[name].kind])
         if len(path) == 2:
             parent = record.get(path[0])
             record[path[0]] = {**(parent if isinstance(parent, dict) else {}), path[1]: value}

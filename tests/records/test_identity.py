@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from jobs.records.identity import hash_text
+from jobs.records.identity import fingerprint, hash_text
 from tests.records.helpers import WITHOUT_IDS, accept, edit, put
 
 SAME = {
@@ -26,6 +26,14 @@ OTHER = {
 @pytest.mark.parametrize("change", SAME)
 def test_fingerprint_does_not_depend_on(change: str) -> None:
     assert accept(SAME[change]).content_fingerprint == accept(edit(device="a")).content_fingerprint
+
+
+def test_a_field_that_is_new_changes_no_fingerprint_of_records_without_it() -> None:
+    before = fingerprint(["a", None], 2)
+    assert fingerprint(["a", None, None, None], 2) == before
+    assert fingerprint(["a", None, "b", None], 2) == fingerprint(["a", None, "b"], 2) != before
+    assert len({fingerprint(values, 2) for values in (["a", None], ["a", None, None, "b"], ["a", None, "b"])}) == 3
+    assert fingerprint(["a", None], 2) != fingerprint(["a"], 1)
 
 
 def test_fingerprint_depends_on_what_is_said() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from jobs.records import Problem, RecordReader
 from jobs.records.validate import Limits
-from schemas.fields import FIELDS, REASONS
+from schemas.fields import FIELDS
+from schemas.reasons import REASONS
 from tests.builders import record_json
 from tests.records.helpers import SOURCE, accept, edit, find_problems, read, refuse
 

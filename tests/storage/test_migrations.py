@@ -1,5 +1,6 @@
 """Migrations: an older database is brought up to date, a newer or an edited one is refused, on real databases."""
 
+import re
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,11 @@ import pytest
 from jobs.storage.database import migrations
 from jobs.storage.database.postgres import find_sql
 from jobs.storage.errors import UsageError
+from schemas.columns import TABLES
+from schemas.event_types import REQUIRED_BY_TYPE
 from tests.conftest import empty_database
+from tests.dictated.database import PUBLISHED
+from tests.dictated.migration import add_columns, replace_check
 from tests.storage.catalogue import read_catalogue
 from tests.storage.conftest import load_one_event, prepare
 from tests.storage.test_publish import column
@@ -47,6 +52,47 @@ def test_a_function_that_the_views_need_no_more_is_dropped_with_them(old_url: st
     load_one_event(old_url, 20)
     with closing(psycopg2.connect(old_url)) as connection:
         assert column(connection, "select proname from pg_proc where proname = 'find_kind'") == []
+
+
+def write_migration(url: str) -> str:
+    """What a database lacks of the catalogue, as the file of sql/migrations that adds it; empty if it lacks nothing."""
+    prepare(url)
+    with closing(psycopg2.connect(url)) as connection:
+        lines = []
+        for name, columns in TABLES.items():
+            table = f"public.{name}" if name in PUBLISHED else f"ops.{name}"
+            known = column(connection, f"select attname from pg_attribute where attrelid = to_regclass('{table}')")
+            missing = tuple(each for each in columns if each.name not in known)
+            lines += [add_columns(table, missing)] if known and missing else []
+        (check,) = column(
+            connection,
+            "select pg_get_constraintdef(oid) from pg_constraint where conname = 'events_document_required'",
+        )
+        types = {code for code, names in REQUIRED_BY_TYPE.items() if "document_id" in names}
+        lines += [replace_check()] if set(re.findall(r"'(\w+)'", check)) != types else []
+    return "\n".join(lines)
+
+
+def test_an_older_database_gets_what_the_catalogue_has_now(old_url: str) -> None:
+    text = write_migration(old_url)
+    path = f"sql/migrations/{len(FILES) + 1:04d}_what_it_adds.sql"
+    assert not text, f"{path}: write it by `python -m tests.dictated` or by hand\n{text}"
+
+
+def test_the_migration_that_is_missing_is_written_out(old_url: str) -> None:
+    with closing(psycopg2.connect(old_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "drop view public.event_details; alter table public.events drop column device;"
+            " alter table ops.superseded_records drop column shared_with_user_id;"
+            " alter table public.events drop constraint events_document_required,"
+            " add constraint events_document_required check (event_type <> 'nothing')"
+        )
+    text = write_migration(old_url)
+    assert "alter table if exists public.events\nadd column device text" in text
+    assert 'alter table ops.superseded_records\nadd column shared_with_user_id text collate "C"' in text
+    with closing(psycopg2.connect(old_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(text)
+    assert write_migration(old_url) == ""
 
 
 def test_each_is_applied_once(database_url: str, database: Any, sql_folder: Path) -> None:

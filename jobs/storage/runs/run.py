@@ -14,6 +14,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from jobs.storage.config.settings import Settings
+from jobs.storage.database.columns import COLUMN_PARTS
 from jobs.storage.database.own_objects import are_tables_published, find_objects_of_schema_owner
 from jobs.storage.database.postgres import PUBLISH_NAME, STAGING_NAME, SqlParts, connect, execute_files, fetch_one
 from jobs.storage.errors import PipelineError, UsageError, describe
@@ -53,10 +54,11 @@ class Run:
 
     @property
     def sql_parts(self) -> SqlParts:
-        """What {staging}, {run_id} and the settings in braces stand for in SQL files."""
+        """What {staging}, {run_id}, the lists of columns and the settings in braces stand for in SQL files."""
         return {
             "staging": sql.Identifier(self.staging),
             "run_id": sql.Literal(self.run_id),
+            **COLUMN_PARTS,
             **self.settings.sql_parts,
         }
 

@@ -1,0 +1,35 @@
+"""The lists of columns that SQL files repeat, composed from `schemas.columns`."""
+
+from psycopg2 import sql
+
+from jobs.storage.database.postgres import SqlParts
+from schemas import columns
+from schemas.columns import TABLES, Columns
+
+
+def compose_columns(table: Columns, qualifier: str | None = None) -> sql.Composed:
+    """`a, b`, or `qualifier.a, qualifier.b`."""
+    names = [(qualifier, column.name) if qualifier else (column.name,) for column in table]
+    return sql.SQL(", ").join(sql.Identifier(*name) for name in names)
+
+
+def compose_changes(table: Columns, source: str) -> sql.Composed:
+    """`b = source.b, c = source.c`: every column but the first, which is the key."""
+    changes = [sql.SQL("{} = {}").format(sql.Identifier(c.name), sql.Identifier(source, c.name)) for c in table[1:]]
+    return sql.SQL(", ").join(changes)
+
+
+# What {events_columns} and the like stand for in SQL files. The history holds the columns of superseded records, which
+# it takes from the events and from the superseded records.
+COLUMN_PARTS: SqlParts = {
+    **{f"{name}_columns": compose_columns(table) for name, table in TABLES.items()},
+    "history_of_events": compose_columns(columns.SUPERSEDED_RECORDS, "events"),
+    "history_of_superseded_records": compose_columns(columns.SUPERSEDED_RECORDS, "superseded_records"),
+    "events_changes": compose_changes(columns.EVENTS, "staged"),
+    "users_changes": compose_changes(columns.USERS, "found"),
+    "users_as_published": compose_columns(columns.USERS, "users"),
+    "users_as_found": compose_columns(columns.USERS, "found"),
+    "documents_changes": compose_changes(columns.DOCUMENTS, "found"),
+    "documents_as_published": compose_columns(columns.DOCUMENTS, "documents"),
+    "documents_as_found": compose_columns(columns.DOCUMENTS, "found"),
+}

@@ -1,0 +1,131 @@
+"""What the catalogue dictates to SQL files."""
+
+import re
+import textwrap
+from collections.abc import Iterator
+
+from schemas.columns import EVENTS, LATEST, SQL_TYPES, TABLES, Column, Columns
+from schemas.event_types import REQUIRED_BY_TYPE
+from schemas.fields import FIELDS
+from tests.dictated.piece import ROOT, Piece
+
+PUBLISHED = ("users", "documents", "sessions", "events")
+TABLES_FILE, CHECKS_FILE = "sql/ddl/100_tables.sql", "sql/ddl/140_checks.sql"
+
+_COMMENTS_FILE = "sql/ddl/170_comments.sql"
+_LINE = 110
+_PROVENANCE = {"file_id", "record_number", "run_id"}
+# A column of the ledger that Spark does not fill.
+_RECOVERED_BY = Column("recovered_by_run_id", "integer", "Run that accepted its repaired version; null while open.")
+
+
+def list_sql_pieces() -> Iterator[Piece]:
+    """Every piece of an SQL file."""
+    for table, columns in TABLES.items():
+        yield Piece(TABLES_FILE, rf"^create table \{{staging\}}\.{table} \(\n.*?\n\);", _define(table, columns))
+    yield Piece(CHECKS_FILE, r"^    or event_type not in \(.*?\)", list_types_with_document())
+    yield from _list_comments()
+    yield _list_view_columns()
+    yield Piece(_COMMENTS_FILE, r"^comment on column public\.event_details\..*?(?=\n\n)", _comment_on_view())
+    for table in LATEST:
+        yield from _find_latest(table)
+    for table in PUBLISHED:
+        yield _fingerprint(table)
+
+
+def _define(table: str, columns: Columns) -> str:
+    lines = ",\n".join(f"    {column.name} {SQL_TYPES[column.kind]}" for column in columns)
+    return f"create table {{staging}}.{table} (\n{lines}\n);"
+
+
+def list_types_with_document() -> str:
+    """The lines of the check that name the event types that require a document."""
+    codes = [f"'{code}'" for code, names in REQUIRED_BY_TYPE.items() if "document_id" in names]
+    line = f"    or event_type not in ({', '.join(codes)})"
+    lines = "    or event_type not in (\n        " + ",\n        ".join(codes) + "\n    )"
+    return line if len(line) <= _LINE else lines
+
+
+def _comment(column: str, text: str) -> str:
+    quoted = text.replace("'", "''")
+    line = f"comment on column {column} is '{quoted}';"
+    if len(line) <= _LINE:
+        return line
+    *parts, last = textwrap.wrap(quoted, _LINE - 11)
+    return f"comment on column {column} is\n" + "".join(f"'{part} '\n" for part in parts) + f"'{last}';"
+
+
+def _list_comments() -> Iterator[Piece]:
+    for table in (*(f"public.{name}" for name in PUBLISHED), "ops.superseded_records", "ops.quarantined_records"):
+        columns = TABLES[table.partition(".")[2]]
+        if table == "ops.quarantined_records":
+            columns = (*columns, _RECOVERED_BY)
+        text = "\n".join(_comment(f"{table}.{column.name}", column.comment) for column in columns)
+        yield Piece(_COMMENTS_FILE, rf"^comment on column {re.escape(table)}\..*?(?=\n\n)", text)
+
+
+def _stated_columns() -> list[Column]:
+    """The columns of an event that hold a field; what a record claims of a user or a document is not in the view."""
+    stated = {field.column for field in FIELDS.values()}
+    return [column for column in EVENTS if column.name in stated and not column.name.startswith("reported_")]
+
+
+def _list_view_columns() -> Piece:
+    """PostgreSQL adds columns to a view at its end only."""
+    piece = Piece(
+        "sql/ddl/160_views.sql", r"^create or replace view public\.event_details as\nselect\n.*?(?=\nfrom)", ""
+    )
+    present = piece.read()
+    missing = [f",\n    events.{c.name}" for c in _stated_columns() if f"    events.{c.name}," not in f"{present},"]
+    return piece._replace(text=present + "".join(missing))
+
+
+def _comment_on_view() -> str:
+    file = (ROOT / _COMMENTS_FILE).read_text(encoding="utf-8")
+    pattern = r"^comment on column public\.event_details\.(\w+) is\s+((?:'(?:[^']|'')*'\s*)+);$"
+    parts = {name: re.findall(r"'((?:[^']|'')*)'\s*", text) for name, text in re.findall(pattern, file, re.MULTILINE)}
+    comments = {name: "".join(texts).replace("''", "'") for name, texts in parts.items()}
+    comments |= {column.name: column.comment for column in _stated_columns() if column.name != "event_id"}
+    return "\n".join(_comment(f"public.event_details.{name}", text) for name, text in comments.items())
+
+
+def _fingerprint(table: str) -> Piece:
+    """The hash covers every column that says something. A column that is new changes no hash where it is null."""
+    piece = Piece("sql/analysis/fingerprint.sql", rf"^        '{table}' as table_name,\n.*?(?=\) as row_hash)", "")
+    present = piece.read()
+    missing = [
+        f"\n        || coalesce(' {column.name} ' || to_json({_to_plain(column)})::text, '')"
+        for column in TABLES[table]
+        if column.name not in _PROVENANCE and not re.search(rf"\b{column.name}\b", present)
+    ]
+    return piece._replace(text=present + "".join(missing))
+
+
+def _to_plain(column: Column) -> str:
+    """The value without regard to time zone and date style."""
+    return f"extract(epoch from {column.name})" if column.kind in ("timestamp", "date") else column.name
+
+
+def _find_latest(table: str) -> Iterator[Piece]:
+    """What a merge and its check work out of a user or document: the latest value that an event stated, for each column
+    that holds one.
+    """
+    merge = f"sql/merge/{'190' if table == 'users' else '200'}_change_{table}.sql"
+    yield _add_latest(Piece(merge, r"^with found as \(\n.*?(?=\n\)\n)", ""), table, f"touched_{table}")
+    check = Piece("sql/checks/dimensions_match_events.sql", rf"^(?:with )?expected_{table} as \(\n.*?(?=\n\),\n)", "")
+    yield _add_latest(check, table, table)
+
+
+def _add_latest(piece: Piece, table: str, source: str) -> Piece:
+    head, _, rest = piece.read().partition("\n    from ")
+    key = TABLES[table][0].name
+    for name, stated in LATEST[table].items():
+        if not re.search(rf"\.{stated}(?: as {name})?,?$", head, re.MULTILINE):
+            head += f",\n        latest_{name}.{stated}" + (f" as {name}" if name != stated else "")
+            rest += (
+                f"\n    left join lateral (\n        select events.{stated}\n        from public.events\n"
+                f"        where events.{key} = {source}.{key} and events.{stated} is not null\n"
+                f"        order by events.event_at desc, events.event_id desc\n        limit 1\n"
+                f"    ) as latest_{name} on true"
+            )
+    return piece._replace(text=f"{head}\n    from {rest}")

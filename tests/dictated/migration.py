@@ -1,0 +1,44 @@
+"""The migration that brings what is new in the catalogue to databases that exist."""
+
+from collections.abc import Iterable
+
+from schemas.columns import SQL_TYPES, TABLES, Columns
+from schemas.event_types import REQUIRED_BY_TYPE
+from tests.dictated.database import CHECKS_FILE, PUBLISHED, TABLES_FILE, list_types_with_document
+from tests.dictated.piece import Piece
+
+
+def make_migration(pieces: Iterable[Piece]) -> tuple[list[str], str]:
+    """What databases that exist lack when these pieces are still to be written: the names of what is new, and the text
+    of a migration; both empty where they lack nothing.
+    """
+    names, statements = {}, []
+    for piece in pieces:
+        present = piece.read()
+        if piece.path == TABLES_FILE:
+            name = piece.text.partition(".")[2].partition(" ")[0]
+            added = tuple(column for column in TABLES[name] if f"\n    {column.name} " not in present)
+            table = f"public.{name}" if name in PUBLISHED else f"ops.{name}"
+            statements += [add_columns(table, added)] if added else []
+            names.update(dict.fromkeys(column.name for column in added))
+        elif piece.path == CHECKS_FILE:
+            statements.append(replace_check())
+            names.update(dict.fromkeys(code for code in REQUIRED_BY_TYPE if f"'{code}'" not in present))
+    return list(names), "\n".join(statements)
+
+
+def add_columns(table: str, columns: Columns) -> str:
+    """The lines of a migration that add the columns to a table that databases already have."""
+    added = ",\n".join(f"add column {column.name} {SQL_TYPES[column.kind]}" for column in columns)
+    # A database into which nothing has been loaded has no published tables yet.
+    words = "alter table if exists" if table.startswith("public.") else "alter table"
+    return f"{words} {table}\n{added};\n"
+
+
+def replace_check() -> str:
+    """The lines of a migration that make published events state a document where their type requires one."""
+    check = list_types_with_document()
+    return (
+        "alter table if exists public.events\ndrop constraint events_document_required,\n"
+        f"add constraint events_document_required check (\n    document_id is not null\n{check}\n);\n"
+    )
