@@ -34,14 +34,14 @@ endif
 override DURATION := $(value SECONDS)
 override SECONDS := $(value SECONDS)
 export $(VARIABLES) BENCH_EVENTS DURATION ERASE_USER
-# Set and empty it is handed on, and refused.
+# Set and empty it is handed on, and rejected.
 ifneq ($(origin DATABASE_URL),undefined)
 override DATABASE_URL := $(value DATABASE_URL)
 export DATABASE_URL
 endif
 
 PYTHON := .venv/bin/python
-# One stamp for each set of packages; a changed lock file makes it anew.
+# One stamp for each set of packages; a changed lock file rebuilds it.
 LOCAL := .venv/.local
 REPORT := .venv/.report
 TEST := .venv/.test

@@ -1,1 +1,1 @@
-"""What can be spark-submitted; transforms are pure, storage touches the world."""
+"""The modules here are what can be spark-submitted or called by make; the packages are what they are made of."""

@@ -2,7 +2,7 @@
 
     spark-submit --properties-file conf/spark-defaults.conf jobs/accept.py --file NAME
 
-Its records that are refused go to the quarantine, like those of any file, and the others are published. Exit codes as
+Its bad records go to the quarantine, like those of any file, and the others are published. Exit codes as
 of jobs/pipeline.py.
 """
 

@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
         if failed := [check.name for check, result in results if result.rows and check.severity == "error"]:
             raise QualityError(
                 f"{len(failed)} of {len(results)} checks found rows that must not be ({', '.join(failed)}):"
-                " `make pipeline FULL_REFRESH=1` makes the tables anew from the files"
+                " `make pipeline FULL_REFRESH=1` rebuilds the tables from the files"
             )
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)

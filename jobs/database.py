@@ -1,7 +1,7 @@
 """The database that the jobs load into: an own server named by DATABASE_URL, else the embedded one.
 
 `python -m jobs.database start|stop|url|psql [--role analyst]`. With DATABASE_URL set, `start` and `stop` do nothing
-and say so; set and empty it is refused, and never taken for the embedded server.
+and say so; set and empty it is rejected, and never taken for the embedded server.
 `url` prints one line that psql accepts, never with a password: that of the embedded server stands in the passfile
 which the URL names; one in DATABASE_URL itself is left out with a note, and belongs in PGPASSFILE or PGPASSWORD.
 The embedded server has a second login, `analyst`, that can only read what is published.

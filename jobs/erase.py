@@ -95,10 +95,10 @@ def run(args: argparse.Namespace, database_url: str) -> str:
         person = look_up(args, database_url, user_id)
         spark = start_spark("document-events")
         finish_rewrites(spark, quarantine_folder(args))
-        refused = persist(read_all_lines(spark, quarantine_folder(args)))
-        stated = find_stated_names(refused, Tombstones(person.known.key).add(user_id, ()))
+        quarantined = persist(read_all_lines(spark, quarantine_folder(args)))
+        stated = find_stated_names(quarantined, Tombstones(person.known.key).add(user_id, ()))
         person = replace(person, names=person.names | stated)
-        redaction = find_redaction(refused, person.tombstones)
+        redaction = find_redaction(quarantined, person.tombstones)
         if not (person.has_records or redaction.new or person.known.hash(user_id) in person.known.ids):
             raise UsageError(f"{user_id!r} is unknown: no record names this id; public.users has the known ones")
         with entered_run(database_url, "erase", settings, is_plan=not args.confirm) as entered:
@@ -142,7 +142,7 @@ def erase(
     stage_again(spark, database_url, entered, person.tombstones, settings)
     mentions = {str(path): count for path, count in texts.find_files(data)}
     with closing(connect(database_url)) as connection, connection.cursor() as cursor:
-        books = clean_ledger(cursor, texts)
+        ledger = clean_ledger(cursor, texts)
         if args.confirm:
             connection.commit()
             rewrite(redaction, quarantine_folder(args))
@@ -160,7 +160,7 @@ def erase(
         "pseudonym": person.pseudonym,
         "records": records,
         "changes": done.changes,
-        "books": books,
+        "ledger": ledger,
         "redacted": len(redaction.new),
         "mentions": mentions,
         "not_searched": [*map(str, list_packed_files(data)), *list_unfinished(quarantine_folder(args))],
@@ -172,12 +172,12 @@ def erase(
 def stage_again(
     spark: SparkSession, database_url: str, entered: Run, tombstones: Tombstones, settings: Settings
 ) -> None:
-    """Judge, cut and stage again what names the person, and whatever shares a session with it."""
+    """Deduplicate, sessionize and stage again what names the person, and whatever shares a session with it."""
     jdbc = jdbc_options(database_url)
     find_history(database_url, entered, settings)
     history = persist(pseudonymize(read_history(spark, entered, jdbc, settings), tombstones.erased))
-    # Who has lost before is staged too, as if it had stood until now: its columns change, or it wins.
-    verdicts = deduplicate(history.withColumn("standing", F.lit(PUBLISHED)), persist_small)
+    # Who has lost before is staged too, as if it had been published until now: its columns change, or it wins.
+    verdicts = deduplicate(history.withColumn("previous_verdict", F.lit(PUBLISHED)), persist_small)
     for table, rows in model_tables(persist(sessionize(verdicts, settings.session_gap))).items():
         stage(rows, table, entered, jdbc, settings)
 

@@ -52,7 +52,7 @@ def read_texts(folder: Path, places: set[Place]) -> Iterator[tuple[Place, str]]:
 
 def arg_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m jobs.quarantine", description=__doc__.partition("\n")[0])
-    parser.add_argument("--quarantine", type=Path, default="data/quarantine", help="the folder of refused records")
+    parser.add_argument("--quarantine", type=Path, default="data/quarantine", help="the folder of quarantined records")
     parser.add_argument("--rows", type=parse_rows, default=20, help="groups shown (%(default)s)")
     return parser
 

@@ -3,7 +3,7 @@
     spark-submit --properties-file conf/spark-defaults.conf jobs/replay.py [--reason CODE] [--file NAME] [--run RUN_ID]
 
 What passes now is published and marked as recovered; the rest stays open, with its history. Exit codes as of
-jobs/pipeline.py. A record whose text was mended by its producer is not replayed but read: a changed file is new.
+jobs/pipeline.py. A record whose text was fixed by its producer is not replayed but read: a changed file is new.
 """
 
 import argparse

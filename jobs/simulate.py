@@ -5,7 +5,7 @@
 writes daily folders of JSON Lines and one JSON array below the output folder, and `truth.json` beside it:
 what was planted, and what every number of the pipeline must come out as. The same seed, events, days and end
 date give the same bytes, whatever the number of workers. `--anomalies all` plants every kind that the metrics know,
-`none` plants nothing; both give some people odd habits that are no anomaly. A folder that is not empty is refused,
+`none` plants nothing; both give some people odd habits that are no anomaly. A folder that is not empty is rejected,
 unless `--force` replaces what an earlier simulation wrote there. With `--rate` the same records come as a live
 stream, so many a second, in small files that appear when they are complete; with `--seconds` for about so long,
 whatever `--events` says. Exit codes: 0 done, 2 wrong usage or output folder, 130 and 143 stopped.

@@ -18,7 +18,7 @@ the like Spark's own file source watches, which does not notice changed files; s
 With `--once` it loads what is there and ends. Else it ends by SIGINT or SIGTERM, after the batch that is under way,
 with exit code 0, or with the codes and lines of jobs/pipeline.py. A bad file is held back and the stream goes on, also
 where it is the only file of its batch, once a file has been loaded by this mapping. A batch that the quality gate stops
-as a whole is not skipped: it stops the stream, now and at each start, until the data or the mapping are mended.
+as a whole is not skipped: it stops the stream, now and at each start, until the data or the mapping are fixed.
 """
 
 import argparse

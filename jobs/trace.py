@@ -2,9 +2,9 @@
 
 `python -m jobs.trace --event ID [--search]` or `--file NAME --record N`, on the database of DATABASE_URL, else the
 embedded one. Shows each record that bore the id: its file and number, its text, the verdict, the run that loaded it;
-of the published one the row, session and document. Texts come from the files, where they are unchanged, and of refused
-records from the local folder --quarantine. Exact duplicates are counted by file and not kept: with --search, or where
-it is little, the files that hold some are read again for them. Exit codes as of jobs/query.py.
+of the published one the row, session and document. Texts come from the files, where they are unchanged, those of
+quarantined records from the local folder --quarantine. Exact duplicates are counted by file and not kept: with
+--search, or where it is little, the files that hold some are read again for them. Exit codes as of jobs/query.py.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def trace_event(cursor: Cursor, event_id: str, quarantine: Path, search: bool) -
         "select * from ops.superseded_records where event_id = %s order by event_at, content_fingerprint",
         event_id,
     )
-    refused = find_quarantined(cursor, event_id, quarantine)
+    quarantined = find_quarantined(cursor, event_id, quarantine)
     for row in published:
         yield from describe_record(cursor, "published", row)
         yield from describe_row("row in events", row)
@@ -64,8 +64,8 @@ def trace_event(cursor: Cursor, event_id: str, quarantine: Path, search: bool) -
     for row in superseded:
         yield from describe_record(cursor, "superseded: another record of this id is earlier, by content", row)
         yield from describe_row("row in ops.superseded_records", row)
-    for row in refused:
-        yield from describe_refused(cursor, row)
+    for row in quarantined:
+        yield from describe_quarantined(cursor, row)
     if published or superseded:
         yield from describe_duplicates(cursor, event_id, [*published, *superseded], search)
 
@@ -104,11 +104,11 @@ def find_events_at(cursor: Cursor, readings: list[LedgerEntry], number: int) -> 
 def judge_record(
     cursor: Cursor, reading: LedgerEntry, number: int, known: set[str], quarantine: Path
 ) -> tuple[list[str], list[str]]:
-    """The ids of the events that the record may be, and the lines on one that is refused, blank or a repetition."""
+    """The ids of the events that the record may be, and the lines on one that is quarantined, blank or a repetition."""
     query = "select * from ops.quarantined_records where file_id = %s and record_number = %s"
     if rows := fetch_rows(cursor, query, reading.file_id, number):
         kept = list(find_lines(quarantine, [rows[0]["run_id"]], place=(reading.file_path, number)))
-        lines = [line for record in kept or [{}] for line in describe_refused(cursor, {**rows[0], **record})]
+        lines = [line for record in kept or [{}] for line in describe_quarantined(cursor, {**rows[0], **record})]
         return sorted(known) if rows[0]["recovered_by_run_id"] else [], lines
     text, remark = read_text(reading, number)
     stated = read_event_id(text, make_reader(read_source(Path(reading.source)))) if text else None
@@ -116,7 +116,7 @@ def judge_record(
     if events := sorted(event_id for event_id in known if stated in (None, event_id)):
         return events, []
     if text is None:
-        verdict = "blank or an exact duplicate: it is not published, not superseded and not refused"
+        verdict = "blank or an exact duplicate: it is not published, not superseded and not quarantined"
     elif not text.strip():
         verdict = "blank"
     else:
@@ -133,11 +133,11 @@ def describe_record(cursor: Cursor, verdict: str, row: Row) -> Iterator[str]:
     yield from describe_text(*read_text(reading, row["record_number"]))
 
 
-def describe_refused(cursor: Cursor, row: Row) -> Iterator[str]:
-    """A refused record: why, whether it is still open, where it stands, its text where the quarantine folder has it."""
+def describe_quarantined(cursor: Cursor, row: Row) -> Iterator[str]:
+    """A quarantined record: why, whether it is still open, where it stands, and its text if it was kept."""
     reading = find_reading(cursor, row["file_id"])
     guess = "" if row.get("is_sure", True) else " (perhaps this event: it can't be read, and its text holds the id)"
-    yield f"refused: {', '.join(row['reasons'])}{guess}"
+    yield f"quarantined: {', '.join(row['reasons'])}{guess}"
     for problem in row.get("details", {}).get("problems", []):
         yield "  why      " + ", ".join(f"{key} {format_cell(value)}" for key, value in problem.items() if value)
     if row["recovered_by_run_id"]:
@@ -204,7 +204,7 @@ def arg_parser() -> argparse.ArgumentParser:
     parser.add_argument("--file", help="a file that was read: its path, its URI, or the last parts of either")
     parser.add_argument("--record", type=int, help="number of a record in that file, from 1, blank ones counted")
     parser.add_argument("--search", action="store_true", help="read files for exact duplicates, however large they are")
-    parser.add_argument("--quarantine", type=Path, default="data/quarantine", help="the folder of refused records")
+    parser.add_argument("--quarantine", type=Path, default="data/quarantine", help="the folder of quarantined records")
     return parser
 
 
@@ -219,7 +219,7 @@ def trace(url: str, options: argparse.Namespace) -> str:
         if by_record:
             return "\n".join(trace_record(cursor, options.file, options.record, options.quarantine, options.search))
         lines = list(trace_event(cursor, options.event, options.quarantine, options.search))
-    unknown = "not known: not published, not superseded, and in no refused record whose text is at hand"
+    unknown = "not known: not published, not superseded, and in no quarantined record whose text is at hand"
     return "\n".join(lines) if lines else f"event {format_cell(options.event)}: {unknown}"
 
 

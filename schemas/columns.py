@@ -153,7 +153,7 @@ QUARANTINED_RECORDS = (
     Column("reasons", "texts", "Every reason for refusing it, as codes."),
     Column("fields", "texts", "Our fields that the reasons are about; may be empty."),
     Column("raw_sha256", "text", "SHA-256 of its text, in hex; NULL if unreadable or erased."),
-    Column("run_id", "integer", "Run that refused it."),
+    Column("run_id", "integer", "Run that quarantined it."),
 )
 
 # What leads from new records to the published ones that they may change.

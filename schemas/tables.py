@@ -46,8 +46,8 @@ EVENTS = _table(columns.EVENTS)
 # One row per (event id, fingerprint) that lost against another record of the same id.
 SUPERSEDED_RECORDS = _table(columns.SUPERSEDED_RECORDS)
 
-# One row per published or superseded record that new records may displace; `standing` says which it is.
-HISTORY = T.StructType([*SUPERSEDED_RECORDS, T.StructField("standing", _TEXT)])
+# One row per published or superseded record that new records may displace; `previous_verdict` says which it is.
+HISTORY = T.StructType([*SUPERSEDED_RECORDS, T.StructField("previous_verdict", _TEXT)])
 
 # What leads from new records to the published ones that they may change.
 ARRIVING_EVENTS = _table(columns.ARRIVING_EVENTS)
@@ -55,7 +55,7 @@ ARRIVING_EVENTS = _table(columns.ARRIVING_EVENTS)
 # One row per quarantined record of an earlier run that a replay recovered.
 RECOVERED_RECORDS = _schema(file_id=_LONG, record_number=_LONG)
 
-# One row per refused record; `fields` are those of ours that the reasons are about.
+# One row per quarantined record; `fields` are those of ours that the reasons are about.
 QUARANTINED_RECORDS = _table(columns.QUARANTINED_RECORDS)
 
 # What is kept of a quarantined record; where it stands is not among the columns.

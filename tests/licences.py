@@ -1,4 +1,4 @@
-"""Lists the licences of all installed packages and refuses one that nobody has looked at.
+"""Lists the licences of all installed packages and rejects one that nobody has looked at.
 
 `python -m tests.licences`. Exit code 2, with one line each, for packages whose licence is not in ALLOWED. Everything
 is used as it comes and nothing is shipped, so that what matters is that use is free: LGPL and MPL ask for the source of
@@ -44,13 +44,13 @@ def list_licences() -> dict[str, str]:
 
 def main() -> int:
     """Print them; returns the exit code."""
-    refused = 0
+    unknown = 0
     for name, licence in list_licences().items():
         print(f"{name:<34} {licence}")
         if not is_allowed(licence):
             print(f"error: {name}: {licence} is not allowed in tests/licences.py; look at it first", file=sys.stderr)
-            refused = 2
-    return refused
+            unknown = 2
+    return unknown
 
 
 if __name__ == "__main__":

@@ -184,13 +184,13 @@ def test_things_of_others_in_the_way_are_named_and_stay(
         execute_as_superuser(url, statements)
         before = dump(url)
         for job, *options in ((pipeline,), (pipeline, "--full-refresh"), (pipeline, "--plan")):
-            with pytest.raises(UsageError) as refused:
+            with pytest.raises(UsageError) as rejected:
                 run(job, url, folder, *options)
             assert f"holds things of others where the load would put its own ({named}); nothing was changed" in str(
-                refused.value
+                rejected.value
             )
-            assert "`create database document_events`" in str(refused.value)
-            assert "\n" not in str(refused.value)
+            assert "`create database document_events`" in str(rejected.value)
+            assert "\n" not in str(rejected.value)
         for job in (replay, erase):
             with pytest.raises(UsageError, match="nothing has been loaded yet"):
                 run(job, url, folder)

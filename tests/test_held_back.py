@@ -1,4 +1,4 @@
-"""One bad file among good ones is held back by itself: nothing of it counts until it is mended or accepted."""
+"""One bad file among good ones is held back by itself: nothing of it counts until it is fixed or accepted."""
 
 import json
 import os
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("spark")
 MAY_HOLD = "input files that may hold the person: they repeat records, or are held back"
 HELD_BACK = "select file_path, records, quarantined, why from ops.held_back_files order by 1"
 CURRENT = "select file_path, quarantined from ops.ingested_files where is_current order by 1"
-# 20 records, of which 5 are refused; x comes earlier than the x of a good file and would win.
+# 20 records, of which 5 are quarantined; x comes earlier than the x of a good file and would win.
 BAD = [record_json(event_id="x", timestamp="2025-06-01T00:00:00Z", user_id="mallory")]
 BAD += [at(minute) for minute in range(100, 114)] + [record_json(event_id=f"b{n}", timestamp="soon") for n in range(5)]
 WHY = "5 of 20 records are quarantined: bad_timestamp 5 (such as record 16)"

@@ -1,4 +1,4 @@
-"""Three hundred hostile files in one run: it ends, every sum closes, and whatever is refused is kept as it came."""
+"""Three hundred hostile files in one run: it ends, every sum closes, and whatever is quarantined is kept as it came."""
 
 import base64
 import json
@@ -29,7 +29,7 @@ def files() -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def refused(
+def quarantined(
     server: str, spark: SparkSession, files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """(database, the records in data/quarantine) of one run over the files; that it ends here means exit code 0."""
@@ -50,9 +50,9 @@ def name_of(record: dict[str, Any]) -> str:
 
 
 def test_every_file_is_in_the_ledger_and_its_sums_close(
-    refused: tuple[str, list[dict[str, Any]]], files: dict[str, bytes]
+    quarantined: tuple[str, list[dict[str, Any]]], files: dict[str, bytes]
 ) -> None:
-    url, records = refused
+    url, records = quarantined
     rows = query(
         url, "select file_path, records, blank, quarantined, accepted from ops.ingested_files where is_current"
     )
@@ -63,9 +63,9 @@ def test_every_file_is_in_the_ledger_and_its_sums_close(
 
 
 def test_every_refused_record_has_its_place_its_reasons_and_its_text(
-    refused: tuple[str, list[dict[str, Any]]], files: dict[str, bytes]
+    quarantined: tuple[str, list[dict[str, Any]]], files: dict[str, bytes]
 ) -> None:
-    records = refused[1]
+    records = quarantined[1]
     assert len(records) > 500
     assert len({(name_of(record), record["record_number"]) for record in records}) == len(records)
     for record in records:
@@ -86,10 +86,10 @@ def test_every_refused_record_has_its_place_its_reasons_and_its_text(
 
 
 def test_the_text_of_a_refused_record_stands_in_its_file(
-    refused: tuple[str, list[dict[str, Any]]], files: dict[str, bytes]
+    quarantined: tuple[str, list[dict[str, Any]]], files: dict[str, bytes]
 ) -> None:
     looked_at = 0
-    for record in refused[1]:
+    for record in quarantined[1]:
         content = unpack(files[name_of(record)])
         if content[:2] not in (b"\xff\xfe", b"\xfe\xff") and (text := original(record)):
             assert text in content, (name_of(record), record["record_number"])
@@ -97,15 +97,15 @@ def test_the_text_of_a_refused_record_stands_in_its_file(
     assert looked_at > 400
 
 
-def test_what_postgresql_can_store_comes_out_byte_for_byte(refused: tuple[str, list[dict[str, Any]]]) -> None:
+def test_what_postgresql_can_store_comes_out_byte_for_byte(quarantined: tuple[str, list[dict[str, Any]]]) -> None:
     rows = query(
-        refused[0],
+        quarantined[0],
         "select e.event_id, e.comment_text, q.quarantined from public.events as e"
         " join ops.ingested_files as q using (file_id) where e.event_id like 'string %'",
     )
     assert {event_id: text for event_id, text, _ in rows} == {f"string {n}": text for n, text in enumerate(STRINGS)}
     (counts,) = query(
-        refused[0],
+        quarantined[0],
         r"select array_agg(accepted order by file_path) from ops.ingested_files where file_path like '%/strings%'",
     )
     assert counts == ([len(STRINGS)] * 3,)  # plain, packed, escaped: three times the same events

@@ -276,14 +276,14 @@ def test_the_folders_of_this_tool_are_never_input(
     (here / "data" / "truth.json").write_text(record_json(event_id="truth"))
     monkeypatch.chdir(here)
     settings = ["--settings", str(ROOT / "conf" / "pipeline.yml")]
-    source = ["--source", str(ROOT / "conf" / "sources" / "default.yml"), "--quarantine", str(here / "refused")]
+    source = ["--source", str(ROOT / "conf" / "sources" / "default.yml"), "--quarantine", str(here / "quarantined")]
     (here / "junk.json").write_text("junk")
     output = load(database_url, here, here / "work", *settings, *source)
     assert query(database_url, "select event_id from events order by 1") == [("events",), ("mine",), ("simulated",)]
     assert "written by this tool" in output
     (here / "more.json").write_text(record_json(event_id="more"))
     assert "1 files read" in load(database_url, here, here / "work", *settings, *source)
-    for place in ("data/quarantine", "data/postgres", "data/runs/deep", "refused", "work/runs"):
+    for place in ("data/quarantine", "data/postgres", "data/runs/deep", "quarantined", "work/runs"):
         with pytest.raises(UsageError, match="where this tool writes itself"):
             load(database_url, here / place, here / "work", *settings, *source)
 

@@ -33,7 +33,7 @@ FIRST = {
     "b.jsonl": [at(DAY, **EDIT), at(2 * DAY, user_id="eve")],
     "notes.txt": ["not included"],
 }
-# Late events that lengthen and join sessions, a winner of a known id, repetitions, a new day, refused records; one
+# Late events that lengthen and join sessions, a winner of a known id, repetitions, a new day, quarantined records; one
 # file grows, one is new.
 SECOND = {
     "b.jsonl": [*FIRST["b.jsonl"], at(DAY + 5, user_name="Anna", **EDIT)],

@@ -38,14 +38,14 @@ def test_what_counts_the_same_is_listed_by_name() -> None:
 
 def test_reasons_and_their_examples_do_not_depend_on_the_order_of_the_groups() -> None:
     for groups in permutations(GROUPS):
-        lines = list(describe_reasons([replace(file(20), refused=list(groups))]))
+        lines = list(describe_reasons([replace(file(20), quarantined=list(groups))]))
         assert [line.split()[0] for line in lines] == ["bad_value", "missing_field", "bad_timestamp"]
         assert [line.partition(" record ")[2][0] for line in lines] == ["3", "3", "5"]
 
 
 def test_unmatched_fields_are_listed_as_the_mapping_has_them() -> None:
     for groups in permutations(GROUPS):
-        (line,) = describe_unmatched(default_source(), [replace(file(6), refused=list(groups))])
+        (line,) = describe_unmatched(default_source(), [replace(file(6), quarantined=list(groups))])
         assert "has event_at at event_at, timestamp, event_time, ts, created_at; user_id at user_id, userId" in line
 
 

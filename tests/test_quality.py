@@ -21,16 +21,16 @@ from tests.test_pipeline import load, query
 GATE = QualityGate(max_share=0.2, from_records=20)
 
 
-def file(records: int, *refused: int, number: int = 1) -> FileQuality:
-    """A file of that many records, with groups of refused ones."""
-    groups = [QuarantinedGroup(number, ("malformed_json",), (), count, 1, "{broken") for count in refused]
+def file(records: int, *quarantined: int, number: int = 1) -> FileQuality:
+    """A file of that many records, with groups of quarantined ones."""
+    groups = [QuarantinedGroup(number, ("malformed_json",), (), count, 1, "{broken") for count in quarantined]
     found = InputFile(f"file:///in/{number}.json", 1, datetime(2025, 6, 2, tzinfo=UTC))
     return FileQuality(Reading(number, found, default_source()), records, groups)
 
 
 def files(*counts: tuple[int, int]) -> list[FileQuality]:
-    """One file for each (records, refused ones)."""
-    return [file(records, refused, number=number) for number, (records, refused) in enumerate(counts, 1)]
+    """One file for each (records, quarantined ones)."""
+    return [file(records, quarantined, number=number) for number, (records, quarantined) in enumerate(counts, 1)]
 
 
 GOOD, BAD = (20, 0), (20, 5)
@@ -56,7 +56,7 @@ def test_the_gate_lets_pass(counts: list[tuple[int, int]]) -> None:
 )
 def test_bad_files_among_good_ones_are_held_back(counts: list[tuple[int, int]], held_back: list[int]) -> None:
     verdict = decide_verdict(files(*counts), GATE)
-    assert (verdict.refusal, verdict.held_back_ids) == (None, held_back)
+    assert (verdict.stop_reason, verdict.held_back_ids) == (None, held_back)
     assert [row.file_path for row in verdict.held_back] == [f"file:///in/{number}.json" for number in held_back]
     assert pass_gate(files(*counts), GATE, accept=True) == Verdict()
 
@@ -84,22 +84,22 @@ def test_the_gate_stops_the_run(counts: list[tuple[int, int]], words: str) -> No
     verdict = decide_verdict(files(*counts), GATE)
     assert (verdict.held_back, verdict.held_back_ids) == ([], [])
     with pytest.raises(QualityError, match=words):
-        verdict.raise_refusal()
+        verdict.raise_if_stopped()
     assert pass_gate(files(*counts), GATE, accept=True) == Verdict()
 
 
 def test_files_that_were_loaded_before_by_the_same_mapping_are_good_ones_too() -> None:
     bad, known = files(BAD, BAD, BAD), Precedents(3, {})
-    assert decide_verdict(bad, GATE, known).refusal, "a run must have something to publish"
+    assert decide_verdict(bad, GATE, known).stop_reason, "a run must have something to publish"
     assert decide_verdict(bad, GATE, known, is_stream=True).held_back_ids == [1, 2, 3]
     assert decide_verdict([*bad, file(1, number=4)], GATE, known).held_back_ids == [1, 2, 3]
-    assert decide_verdict([*bad, file(1, number=4)], GATE, Precedents(1, {})).refusal
+    assert decide_verdict([*bad, file(1, number=4)], GATE, Precedents(1, {})).stop_reason
 
 
 @pytest.mark.parametrize(
     ("reading", "is_held_back"),
     [((20, 5), False), ((19, 6), False), ((21, 5), True), ((20, 4), True), ((5, 0), True)],
-    ids=["the same", "grown", "shortened", "more refused", "was good"],
+    ids=["the same", "grown", "shortened", "more quarantined", "was good"],
 )
 def test_a_file_that_was_accepted_is_bad_again_once_more_of_it_is_refused(
     reading: tuple[int, int], is_held_back: bool
@@ -107,7 +107,7 @@ def test_a_file_that_was_accepted_is_bad_again_once_more_of_it_is_refused(
     known = Precedents(0, {"file:///in/2.json": reading})
     assert decide_verdict(files(GOOD, BAD), GATE, known).held_back_ids == ([2] if is_held_back else [])
     refreshed = decide_verdict(files(GOOD, BAD), GATE, known, is_full_refresh=True)
-    assert ("a full refresh can't hold back file:///in/2.json" in (refreshed.refusal or "")) == is_held_back
+    assert ("a full refresh can't hold back file:///in/2.json" in (refreshed.stop_reason or "")) == is_held_back
 
 
 def test_why_a_file_is_held_back_is_told_by_reason_and_quotes_nothing() -> None:
@@ -115,7 +115,7 @@ def test_why_a_file_is_held_back_is_told_by_reason_and_quotes_nothing() -> None:
         QuarantinedGroup(2, ("bad_value", "missing_field"), ("user_id",), 3, 7, '{"secret": 1}'),
         QuarantinedGroup(2, ("bad_value",), (), 3, 2, '{"secret": 2}'),
     ]
-    (row,) = decide_verdict([file(20), replace(file(24, number=2), refused=groups)], GATE).held_back
+    (row,) = decide_verdict([file(20), replace(file(24, number=2), groups=groups)], GATE).held_back
     reasons = "bad_value 6 (such as record 2), missing_field 3 (such as record 7)"
     assert row.why == f"6 of 24 records are quarantined: {reasons}"
     assert (row.records, row.quarantined) == (24, 6)
@@ -152,13 +152,13 @@ def test_a_mapping_that_matches_nothing_says_what_is_there_and_leaves_no_trace(
 )
 def test_the_keys_of_a_long_record_are_told_as_far_as_its_head_goes(text: str | None, keys: str) -> None:
     missing = QuarantinedGroup(1, ("missing_field",), ("user_id",), 1, 1, text)
-    (line,) = describe_unmatched(default_source(), [replace(file(1), refused=[missing])])
+    (line,) = describe_unmatched(default_source(), [replace(file(1), groups=[missing])])
     assert line.endswith(f"the records have: {keys}")
 
 
 def test_an_example_can_not_command_the_terminal() -> None:
     nasty = QuarantinedGroup(1, ("malformed_json",), (), 1, 1, "a\n\x1b[2J\u202eb \u00e9")
-    (line,) = describe_reasons([replace(file(1), refused=[nasty])])
+    (line,) = describe_reasons([replace(file(1), groups=[nasty])])
     assert line.endswith(r"record 1: a\n\x1b[2J\u202eb " + "\u00e9")
 
 

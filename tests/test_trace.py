@@ -109,7 +109,7 @@ def test_of_an_id_with_two_contents_both_are_shown(shown: Shown) -> None:
 def test_a_refused_record_is_found_by_the_id_it_states(shown: Shown) -> None:
     lines = shown("--event", "bad")
     assert lines[:3] == [
-        "refused: bad_value",
+        "quarantined: bad_value",
         "  why      reason bad_value, field edit_length, value many, expected a whole number",
         "  since    open",
     ]
@@ -118,7 +118,7 @@ def test_a_refused_record_is_found_by_the_id_it_states(shown: Shown) -> None:
 
 def test_a_record_that_can_not_be_read_is_found_by_its_text_as_a_guess(shown: Shown) -> None:
     lines = shown("--event", "cut")
-    assert lines[0] == "refused: malformed_json (perhaps this event: it can't be read, and its text holds the id)"
+    assert lines[0] == "quarantined: malformed_json (perhaps this event: it can't be read, and its text holds the id)"
     assert texts(lines) == [LINES[5]]
     assert len(shown("--event", "cu")) == 1
 
@@ -132,7 +132,7 @@ def test_a_record_of_a_packed_array_has_its_text_and_nothing_that_a_terminal_obe
 
 def test_an_unknown_id_is_one_line(shown: Shown) -> None:
     assert shown("--event", "nobody") == [
-        "event nobody: not known: not published, not superseded, and in no refused record whose text is at hand"
+        "event nobody: not known: not published, not superseded, and in no quarantined record whose text is at hand"
     ]
 
 
@@ -143,7 +143,7 @@ def test_an_unknown_id_is_one_line(shown: Shown) -> None:
         (2, "blank", None),
         (3, "an exact duplicate: it repeats a record that came before it, and is counted but not kept", "published"),
         (4, "event x", "published"),
-        (5, "refused: bad_value", None),
+        (5, "quarantined: bad_value", None),
     ],
 )
 def test_a_record_is_found_by_its_place(shown: Shown, number: int, first: str, event: str | None) -> None:
@@ -175,7 +175,7 @@ def test_what_is_not_kept_is_said(shown: Shown, url: str, folders: tuple[Path, P
     file.rename(moved)
     assert texts(shown("--event", "e1")) == ["not kept: the file is no longer as it was read (it is gone)"]
     lines = shown("--file", "a.jsonl", "--record", "3")
-    assert lines[0] == "blank or an exact duplicate: it is not published, not superseded and not refused"
+    assert lines[0] == "blank or an exact duplicate: it is not published, not superseded and not quarantined"
     file.write_text("junk")
     lines = shown("--event", "e1")
     assert texts(lines) == [f"not kept: the file is no longer as it was read (from {status.st_size} to 4 bytes)"]

@@ -114,8 +114,8 @@ def _quarantine(
     raw: bytes, record: dict[str, Any], fields: list[Field], problems: list[tuple[int, WrongValueError]]
 ) -> Quarantined:
     shown = {field.name: field.show(value) for field in fields if (value := field.find(record)) is not None}
-    described = []
+    named = []
     for place, wrong in sorted(problems, key=itemgetter(0)):
         name = _NAMES[place]
-        described.append(Problem.of(wrong.reason, name, shown.get(name), wrong.expected))
-    return quarantine(raw, described, shown)
+        named.append(Problem.of(wrong.reason, name, shown.get(name), wrong.expected))
+    return quarantine(raw, named, shown)

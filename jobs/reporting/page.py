@@ -200,7 +200,7 @@ def render(report: Report, made_at: datetime) -> str:
 
 
 def make_environment() -> Environment:
-    """Jinja that escapes whatever comes from data, and refuses a name that it was not given."""
+    """Jinja that escapes whatever comes from data, and rejects a name that it was not given."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

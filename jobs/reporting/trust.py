@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from jobs.reporting.data import Report, Row
 from jobs.reporting.formats import duration, instant, number, percent, plural
 
-# A share of refused records that deserves a look; the gate of conf/pipeline.yml stops a run at a far larger one.
+# A share of quarantined records that deserves a look; the gate of conf/pipeline.yml stops a run at a far larger one.
 _NOTABLE_QUARANTINE = 0.02
 _NAMED_FILES = 3
 
@@ -23,16 +23,16 @@ class Point:
 
 
 def points_of_trust(report: Report) -> list[Point]:
-    """Whether to believe the numbers: the books, the last run, what was refused, set aside, late, not complete."""
+    """Whether to believe the numbers: the ledger, the last run, what was quarantined, set aside, late, not complete."""
     health = report.rows("health")[0]
     runs = report.rows("runs")
     period = report.rows("periods")[0]
     repeated = health["exact_duplicates"] + health["superseded"]
     return [
-        _books(health),
+        _sums(health),
         _last_run(runs),
         _checks(report.rows("checks")),
-        _refused(health),
+        _quarantined(health),
         _held_back(report.rows("held_back")),
         *_empty_folders(health),
         Point(
@@ -56,12 +56,12 @@ def points_of_trust(report: Report) -> list[Point]:
     ]
 
 
-def _books(health: Row) -> Point:
+def _sums(health: Row) -> Point:
     if health["files_not_closing"]:
-        return Point("bad", "The books do not close", f"{plural(health['files_not_closing'], 'file')} with open sums.")
+        return Point("bad", "The sums do not close", f"{plural(health['files_not_closing'], 'file')} with open sums.")
     return Point(
         "good",
-        "The books close",
+        "The sums close",
         f"{number(health['records'])} records in {plural(health['files'], 'file')} = {number(health['blank'])} blank"
         f" + {number(health['quarantined'])} quarantined + {number(health['accepted'])} valid, file by file.",
     )
@@ -79,14 +79,14 @@ def _last_run(runs: list[Row]) -> Point:
     )
 
 
-def _refused(health: Row) -> Point:
+def _quarantined(health: Row) -> Point:
     open_records, records = health["open_quarantined_records"], health["records"]
     if not open_records:
-        return Point("good", "Nothing is refused", "No record is open in quarantine.")
+        return Point("good", "Nothing is quarantined", "No record is open in quarantine.")
     is_notable = open_records > _NOTABLE_QUARANTINE * float(records)
     return Point(
         "look" if is_notable else "good",
-        "Many records are refused" if is_notable else "Few records are refused",
+        "Many records are quarantined" if is_notable else "Few records are quarantined",
         f"{plural(open_records, 'record')} of {number(records)}, {percent(open_records, records)}, are in quarantine"
         " and missing from every number here until they are replayed.",
     )
@@ -94,13 +94,13 @@ def _refused(health: Row) -> Point:
 
 def _held_back(files: list[Row]) -> Point:
     if not files:
-        return Point("good", "No file is held back", "Every file that was found bad has been mended or accepted.")
+        return Point("good", "No file is held back", "Every file that was found bad has been fixed or accepted.")
     names = ", ".join(unquote(file["file"]).removeprefix("file://") for file in files[:_NAMED_FILES])
     more = f" and {len(files) - _NAMED_FILES} more" if len(files) > _NAMED_FILES else ""
     return Point(
         "look",
         f"{plural(len(files), 'file')} held back",
-        f"Too many records of {names}{more} are bad; none of them is in any number here until the file is mended, or"
+        f"Too many records of {names}{more} are bad; none of them is in any number here until the file is fixed, or"
         " accepted by make accept.",
     )
 

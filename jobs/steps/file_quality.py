@@ -1,4 +1,4 @@
-"""How good the records of each file are, and what to tell of those that are refused."""
+"""How good the records of each file are, and what to tell of those that are quarantined."""
 
 import re
 from collections import Counter, defaultdict
@@ -21,11 +21,11 @@ _MEMBER = re.compile(r'\s*[{,]\s*"(?P<key>(?:[^"\\]|\\.)*+)"\s*:\s*', re.DOTALL)
 
 @dataclass(frozen=True)
 class FileQuality:
-    """One file: its records without the blank ones, and those of them that were refused."""
+    """One file: the number of its records without blank ones, and the quarantined ones among them in groups."""
 
     reading: Reading
     records: int
-    refused: list[QuarantinedGroup]
+    groups: list[QuarantinedGroup]
 
     @property
     def uri(self) -> str:
@@ -33,23 +33,24 @@ class FileQuality:
 
     @property
     def quarantined(self) -> int:
-        return sum(group.records for group in self.refused)
+        return sum(group.records for group in self.groups)
 
     def count_reasons(self) -> list[tuple[str, int, int]]:
-        """(reason, records that it refused, number of the first of them), the most frequent reason first."""
-        counts = count_reasons(self.refused)
+        """(reason, records quarantined for it, number of the first of them), the most frequent reason first."""
+        counts = count_reasons(self.groups)
         first = {
-            reason: min(group.record_number for group in self.refused if reason in group.reasons) for reason in counts
+            reason: min(group.record_number for group in self.groups if reason in group.reasons)
+            for reason in counts
         }
         return sorted(((reason, count, first[reason]) for reason, count in counts.items()), key=lambda c: (-c[1], c[0]))
 
 
 def rate_files(
-    readings: list[Reading], counts: dict[int, tuple[int, int]], refused: Iterable[QuarantinedGroup]
+    readings: list[Reading], counts: dict[int, tuple[int, int]], quarantined: Iterable[QuarantinedGroup]
 ) -> list[FileQuality]:
-    """One for each reading, by its (records, blank ones) and its refused records."""
+    """One for each reading, by its (records, blank ones) and its quarantined records."""
     groups: dict[int, list[QuarantinedGroup]] = defaultdict(list)
-    for group in refused:
+    for group in quarantined:
         groups[group.file_id].append(group)
     return [
         FileQuality(reading, counts[reading.file_id][0] - counts[reading.file_id][1], groups[reading.file_id])
@@ -61,17 +62,17 @@ def describe_reasons(files: list[FileQuality]) -> Iterator[str]:
     """One line per reason, the most frequent first: how many records, and the first of them."""
     examples: dict[str, str] = {}
     for file in files:
-        for group in sorted(file.refused, key=lambda group: group.record_number):
+        for group in sorted(file.groups, key=lambda group: group.record_number):
             place = f"{file.reading.file.uri} record {group.record_number}: {_show(group.text)}"
             examples = dict.fromkeys(group.reasons, place) | examples
-    counts = count_reasons(group for file in files for group in file.refused)
+    counts = count_reasons(group for file in files for group in file.groups)
     for reason, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
         yield f"  {reason:<24}{count:>8,}  {examples[reason]}"
 
 
 def describe_unmatched(source: Source, files: list[FileQuality]) -> Iterator[str]:
     """The mapped fields that not one record has, and which keys the records have instead."""
-    groups = [group for file in files for group in file.refused]
+    groups = [group for file in files for group in file.groups]
     objects = sum(file.records for file in files)
     objects -= sum(group.records for group in groups if _WHOLE_RECORD.issuperset(group.reasons))
     missing: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""What the jobs have in common at their doors: arguments, log, database, errors, exit codes."""
+"""How a job runs: arguments, log, database, errors, exit codes."""
 
 import argparse
 import logging
@@ -39,7 +39,7 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def quarantine_folder(args: argparse.Namespace) -> str:
-    """Where refused records go, a path or a URI."""
+    """Where quarantined records go, a path or a URI."""
     return args.quarantine or str(Path(args.data).resolve() / "quarantine")
 
 
@@ -83,9 +83,9 @@ def _run_job(args: argparse.Namespace, run: Callable[[argparse.Namespace, str], 
     except PipelineError as error:
         return _tell(str(error), error.exit_code)
     except Exception as error:
-        if isinstance(trouble := explain(error), PipelineError):
-            logger.exception("trouble")
-            return _tell(str(trouble), trouble.exit_code)
+        if isinstance(known := explain(error), PipelineError):
+            logger.exception("known error")
+            return _tell(str(known), known.exit_code)
         logger.exception("unforeseen")
         return _tell(f"{describe(error)} (the trace is in {log})", 1)
     return 0

@@ -98,14 +98,14 @@ def _load(
         records = _group_records(read)
         counts["records"] = sum(count for count, _ in read.counts.values())
         counts |= dict(sorted(count_reasons(records.groups).items()))
-    # Before the gate, which would judge a file by the half of it that was there.
+    # Before the gate, which would decide by the half of a file that was there.
     require_unchanged(request.files)
     with stages.time("quarantine"):
         verdict = _pass_gate(request, read, records.groups, settings, accept_quality)
         request, records = request.without(verdict.held_back_ids), records.without(verdict.held_back_ids)
         if request.kind != "replay" and not run.is_plan:
             write_quarantine(records.quarantined, request.readings, quarantine, run.run_id)
-        verdict.raise_refusal()
+        verdict.raise_if_stopped()
     with stages.time("history"):
         history = _find_history(spark, database_url, run, records.accepted, jdbc, settings) if run.merges else None
     with stages.time("model") as counts:
@@ -187,7 +187,7 @@ def _summarize(done: Published) -> dict[str, Any]:
 
 
 def _count_files(run: Run, request: LoadRequest, read: RecordsRead, verdict_counts: dict[int, Row]) -> list[FileCounts]:
-    """What Spark counted in each file; of a replay only the records that it recovered are read anew."""
+    """What Spark counted in each file; of a replay only the records that it recovered are read again."""
     none = Row(accepted=0, exact_duplicates=0, superseded=0)
     return [
         FileCounts(

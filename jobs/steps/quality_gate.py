@@ -1,7 +1,7 @@
 """The quality gate: which files of a run are held back, and when the whole run is stopped.
 
 It delays and never decides: what it stops leaves no row in the ledger. A bad file is one of which too large a share of
-the records is refused. Among good files it is held back by itself and its records count for nothing; the share over
+the records is quarantined. Among good files it is held back by itself and its records count for nothing; the share over
 the whole run is that of the other files. The gate decides by counts alone, so that nothing is read for it.
 """
 
@@ -18,29 +18,29 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the gate says of a run: `bad_files` are held back, unless a `refusal` says why the whole run is stopped."""
+    """What the gate says of a run: `bad_files` are held back, unless a `stop_reason` stops the whole run."""
 
     bad_files: list[FileQuality] = field(default_factory=list)
-    refusal: str | None = None
+    stop_reason: str | None = None
 
     @property
     def held_back(self) -> list[HeldBackFile]:
-        return [] if self.refusal else [make_held_back(file) for file in self.bad_files]
+        return [] if self.stop_reason else [make_held_back(file) for file in self.bad_files]
 
     @property
     def held_back_ids(self) -> list[int]:
-        return [] if self.refusal else [file.reading.file_id for file in self.bad_files]
+        return [] if self.stop_reason else [file.reading.file_id for file in self.bad_files]
 
-    def raise_refusal(self) -> None:
+    def raise_if_stopped(self) -> None:
         """Raise QualityError where the run is stopped."""
-        if self.refusal:
+        if self.stop_reason:
             raise QualityError(
-                f"{self.refusal}; nothing was published. Mend the data or the mapping, or set ACCEPT_QUALITY=1"
+                f"{self.stop_reason}; nothing was published. Fix the data or the mapping, or set ACCEPT_QUALITY=1"
             )
 
 
 def find_bad_files(files: list[FileQuality], gate: QualityGate, known: Precedents = NO_PRECEDENTS) -> list[FileQuality]:
-    """The files of which too many records are refused.
+    """The files of which too many records are quarantined.
 
     A file that was accepted once is not bad again while nothing bad is added to it: when it grows, or when a full
     refresh reads it again.
@@ -65,14 +65,14 @@ def decide_verdict(
     bad_ids = {file.reading.file_id for file in bad}
     passing = [file for file in files if not gate.stops(file.quarantined, file.records)]
     good = [file for file in files if file.reading.file_id not in bad_ids and file.records > file.quarantined]
-    refusal = describe_refusal(files, bad, gate)
+    stop_reason = describe_stop(files, bad, gate)
     if gate.stops(sum(file.quarantined for file in passing), sum(file.records for file in passing)):
-        return Verdict(bad, refusal)
+        return Verdict(bad, stop_reason)
     if is_full_refresh and (loaded := [file.uri for file in bad if file.uri in known.readings]):
         loss = f"a full refresh can't hold back {loaded[0]}, since the events of its former reading would be lost"
-        return Verdict(bad, f"{refusal}; {loss}")
+        return Verdict(bad, f"{stop_reason}; {loss}")
     if bad and (len(bad) > len(good) + known.good_files or not (good or is_stream)):
-        return Verdict(bad, refusal)
+        return Verdict(bad, stop_reason)
     return Verdict(bad)
 
 
@@ -90,14 +90,14 @@ def pass_gate(
     _tell(files, verdict)
     if not accept:
         return verdict
-    if verdict.bad_files or verdict.refusal:
-        refusal = describe_refusal(files, verdict.bad_files, gate)
-        logger.warning("%s; published all the same, as it was asked for", refusal)
+    if verdict.bad_files or verdict.stop_reason:
+        stop_reason = describe_stop(files, verdict.bad_files, gate)
+        logger.warning("%s; published all the same, as it was asked for", stop_reason)
     return Verdict()
 
 
-def describe_refusal(files: list[FileQuality], bad: list[FileQuality], gate: QualityGate) -> str:
-    """How many records of the run are refused, and the first of the bad files."""
+def describe_stop(files: list[FileQuality], bad: list[FileQuality], gate: QualityGate) -> str:
+    """How many records of the run are quarantined, and the first of the bad files."""
     records, quarantined = sum(file.records for file in files), sum(file.quarantined for file in files)
     first = f"; {len(bad)} files of their own, first {bad[0].uri}" if bad else ""
     return (
@@ -125,16 +125,16 @@ def make_held_back(file: FileQuality) -> HeldBackFile:
 
 
 def _tell(files: list[FileQuality], verdict: Verdict) -> None:
-    """Warn of fields that no record has, and of why records are refused, where that has consequences."""
+    """Warn of fields that no record has, and of why records are quarantined, where that has consequences."""
     for source, group in group_by_source(files):
         for line in describe_unmatched(source, group):
             logger.warning("%s", line)
-    if verdict.bad_files or verdict.refusal:
+    if verdict.bad_files or verdict.stop_reason:
         for line in describe_reasons(verdict.bad_files or files):
             logger.warning("%s", line)
 
 
 def _was_accepted(file: FileQuality, known: Precedents) -> bool:
-    """Whether the file has at least as many records as its current reading, and at most as many refused ones."""
+    """Whether the file has at least as many records as its current reading, and at most as many quarantined ones."""
     records, quarantined = known.readings.get(file.uri, (0, -1))
     return file.records >= records and file.quarantined <= quarantined

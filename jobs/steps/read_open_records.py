@@ -137,7 +137,7 @@ def _read_selected(spark: SparkSession, readings: list[Reading], selection: Sele
 
 
 def _match(wanted: DataFrame, kept: DataFrame) -> DataFrame:
-    """The wanted records whose text in the quarantine is the one that was refused as file_id, record_number, raw."""
+    """The wanted records whose text the quarantine folder has unchanged, as file_id, record_number, raw."""
     text = F.coalesce(F.col("raw").cast("binary"), F.unbase64("raw_base64"))
     whole = kept.withColumn("text", text).filter(F.sha2("text", 256) == F.col("raw_sha256"))
     keys = ["source_file", "run_id", "record_number", "raw_sha256"]

@@ -14,7 +14,7 @@ from schemas.tables import WHOLE_QUARANTINE_LINE
 
 @dataclass(frozen=True)
 class Redaction:
-    """The refused records (`lines`) as they will be. `places` are those without text, `new` those that had one."""
+    """The quarantined records (`lines`) as they will be. `places` are those without text, `new` those that had one."""
 
     lines: DataFrame
     new: frozenset[Place]
@@ -27,24 +27,24 @@ class Redaction:
 
 
 def read_all_lines(spark: SparkSession, folder: str) -> DataFrame:
-    """One row per refused record of all runs, committed or not: to hold a person it need not count."""
+    """One row per quarantined record of all runs, committed or not: to hold a person it need not count."""
     return read_quarantine(spark, folder, list_quarantined_runs(folder), WHOLE_QUARANTINE_LINE)
 
 
-def find_stated_names(refused: DataFrame, tombstones: Tombstones) -> frozenset[str]:
-    """The names and addresses by which the refused records of these people call them."""
-    return find_names(refused, tombstones.erased)
+def find_stated_names(quarantined: DataFrame, tombstones: Tombstones) -> frozenset[str]:
+    """The names and addresses by which the quarantined records of these people call them."""
+    return find_names(quarantined, tombstones.erased)
 
 
-def find_redaction(refused: DataFrame, tombstones: Tombstones) -> Redaction:
-    """What has to change so that no refused record mentions these people."""
-    lines = persist(redact(refused, tombstones.erased))
-    before, places = _list_redacted(refused), _list_redacted(lines)
+def find_redaction(quarantined: DataFrame, tombstones: Tombstones) -> Redaction:
+    """What has to change so that no quarantined record mentions these people."""
+    lines = persist(redact(quarantined, tombstones.erased))
+    before, places = _list_redacted(quarantined), _list_redacted(lines)
     return Redaction(lines, places - before, places)
 
 
 def rewrite(redaction: Redaction, folder: str) -> None:
-    """Rewrite the folders of the runs that refused what is redacted now."""
+    """Rewrite the folders of the runs that quarantined what is redacted now."""
     rewrite_quarantine(redaction.lines, folder, sorted({run_id for *_, run_id in redaction.new}))
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong for a reason the user can mend: one line that names the value and the fix."""
+"""What can go wrong for a reason the user can fix: one line that names the value and the fix."""
 
 
 class PipelineError(Exception):

@@ -12,9 +12,9 @@ def add_history(accepted: DataFrame, run_id: int, history: DataFrame | None) -> 
     """New records, and beside them what is published already (`schemas.tables.HISTORY`).
 
     In: one row per accepted record of this run. Out: one row per record of both, with `run_id`, the run that brought
-    it, and `standing`: NULL for a new one, else what it was before this run, `published` or `superseded`.
+    it, and `previous_verdict`: NULL for a new one, else what it was before this run, `published` or `superseded`.
     """
-    new = accepted.select("*", F.lit(run_id).alias("run_id"), F.lit(None).cast("string").alias("standing"))
+    new = accepted.select("*", F.lit(run_id).alias("run_id"), F.lit(None).cast("string").alias("previous_verdict"))
     return new.unionByName(history) if history else new
 
 
@@ -71,10 +71,10 @@ def _choose_winners(records: DataFrame, suspects: DataFrame) -> DataFrame:
 def count_verdicts(records: DataFrame) -> DataFrame:
     """How many of each verdict among the new records.
 
-    In: one row per accepted record, with its verdict and `standing`. Out: one row per file of this run.
+    In: one row per accepted record, with its verdict and `previous_verdict`. Out: one row per file of this run.
     """
     verdict = F.col("verdict")
-    new = records.filter(F.col("standing").isNull())
+    new = records.filter(F.col("previous_verdict").isNull())
     return new.groupBy("file_id").agg(
         F.count("*").alias("accepted"),
         F.count_if(verdict == EXACT_DUPLICATE).alias("exact_duplicates"),

@@ -16,7 +16,7 @@ def model_tables(records: DataFrame) -> dict[str, DataFrame]:
     In: one row per accepted record, new or of the history, with verdict and session (`deduplicate`, `sessionize`).
     """
     events = records.filter(F.col("verdict") == PUBLISHED)
-    was_superseded = F.coalesce(F.col("standing") == SUPERSEDED, F.lit(False))
+    was_superseded = F.coalesce(F.col("previous_verdict") == SUPERSEDED, F.lit(False))
     superseded = records.filter((F.col("verdict") == SUPERSEDED) & ~was_superseded)
     return {
         "events": shape_events(events),

@@ -1,4 +1,4 @@
-"""Refused records, as they are kept for people and for replay."""
+"""Quarantined records, as they are kept for people and for replay."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ _EXAMPLE_CHARACTERS = 2000
 
 @dataclass(frozen=True)
 class QuarantinedGroup:
-    """The refused records of one file that have the same reasons and miss the same fields; the first as example."""
+    """The quarantined records of one file that have the same reasons and miss the same fields; the first as example."""
 
     file_id: int
     reasons: tuple[str, ...]
@@ -41,10 +41,10 @@ def to_quarantine_lines(quarantined: DataFrame) -> DataFrame:
     )
 
 
-def shape_quarantined(described: DataFrame, run_id: int) -> DataFrame:
-    """One row per refused record, as `ops.quarantined_records` keeps it (`schemas.tables.QUARANTINED_RECORDS`)."""
+def shape_quarantined(lines: DataFrame, run_id: int) -> DataFrame:
+    """One row per quarantined record, as `ops.quarantined_records` keeps it (`schemas.tables.QUARANTINED_RECORDS`)."""
     fields = F.transform("details.problems", lambda problem: problem["field"])
-    return described.select(
+    return lines.select(
         "file_id",
         "record_number",
         "reasons",
@@ -54,11 +54,11 @@ def shape_quarantined(described: DataFrame, run_id: int) -> DataFrame:
     )
 
 
-def group_quarantined(described: DataFrame) -> DataFrame:
-    """One row per file, reasons and missing fields (`QuarantinedGroup`): few, however many records are refused."""
+def group_quarantined(lines: DataFrame) -> DataFrame:
+    """One row per file, reasons and missing fields (`QuarantinedGroup`): few, however many records are quarantined."""
     missing = F.filter("details.problems", lambda problem: problem["reason"] == "missing_field")
     example = F.struct("record_number", F.substring("raw", 1, _EXAMPLE_CHARACTERS).alias("text"))
-    groups = described.groupBy("file_id", "reasons", F.transform(missing, lambda p: p["field"]).alias("missing_fields"))
+    groups = lines.groupBy("file_id", "reasons", F.transform(missing, lambda p: p["field"]).alias("missing_fields"))
     counted = groups.agg(F.count("*").alias("records"), F.min(example).alias("example"))
     return counted.select("file_id", "reasons", "missing_fields", "records", "example.*")
 
@@ -70,7 +70,7 @@ def read_group(row: Row) -> QuarantinedGroup:
 
 
 def count_reasons(groups: Iterable[QuarantinedGroup]) -> Counter[str]:
-    """How many records each reason refused; a record counts once for each of its reasons."""
+    """How many records are quarantined for each reason; a record counts once for each of its reasons."""
     reasons: Counter[str] = Counter()
     for group in groups:
         reasons.update(dict.fromkeys(group.reasons, group.records))

@@ -1,4 +1,4 @@
--- What other session gaps would give. One row per gap in minutes, cut anew from public.events.
+-- What other session gaps would give. One row per gap in minutes, cut again from public.events.
 -- The gaps between neighbours within a session add up to its length, so one pass serves all four choices.
 with neighbours as (
     select

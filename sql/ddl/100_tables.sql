@@ -91,16 +91,16 @@ create table {staging}.arriving_events (
     event_at timestamptz
 );
 
--- The published sessions that this run cuts anew; a full refresh does so with all.
-create table {staging}.touched_sessions (session_id uuid);
+-- The published sessions that this run cuts again; a full refresh does so with all.
+create table {staging}.affected_sessions (session_id uuid);
 
--- What is published (or superseded, as `standing` says) and has to be looked at again beside the new records.
-create table {staging}.history (like {staging}.superseded_records, standing text);
+-- What is published, or superseded, as `previous_verdict` says: it is looked at again beside the new records.
+create table {staging}.history (like {staging}.superseded_records, previous_verdict text);
 
 -- Quarantined records of earlier runs that a replay recovered, under the id of their reading in this run.
 create table {staging}.recovered_records (file_id bigint, record_number bigint);
 
--- What an erasure adds to the tombstones, and the refused records whose text it has taken away.
+-- What an erasure adds to the tombstones, and the quarantined records whose text it has taken away.
 create table {staging}.erased_identifiers (identifier_hash text, is_user_id boolean, key_check text);
 
 create table {staging}.redacted_records (

@@ -1,4 +1,4 @@
--- One row per user, document, session, event; per refused and per superseded record.
+-- One row per user, document, session, event; per quarantined and per superseded record.
 alter table {staging}.users add constraint users_pkey primary key (user_id);
 
 alter table {staging}.documents add constraint documents_pkey primary key (document_id);

@@ -1,6 +1,6 @@
 -- What every schema, table and column of ours holds: units, grain, time zone. Metrics comment on themselves.
-comment on schema ops is 'The books of the pipeline: runs, files, refused and superseded records.';
-comment on schema metrics is 'Answers, one view each; made anew when their files have changed.';
+comment on schema ops is 'The ledger of the pipeline: runs, files, quarantined and superseded records.';
+comment on schema metrics is 'Answers, one view each; rebuilt when their files have changed.';
 
 comment on table public.users is 'People known from events, acting or receiving; one row per user.';
 comment on column public.users.user_id is 'The platform''s id, bytewise.';
@@ -83,7 +83,7 @@ comment on column ops.pipeline_runs.views_version is
 comment on column ops.pipeline_runs.records is 'Records read: blank + quarantined + accepted.';
 comment on column ops.pipeline_runs.blank is 'Blank records.';
 comment on column ops.pipeline_runs.quarantined is
-'Records refused, each with its reasons in ops.quarantined_records.';
+'Records quarantined, each with its reasons in ops.quarantined_records.';
 comment on column ops.pipeline_runs.accepted is 'Valid records: published + exact_duplicates + superseded.';
 comment on column ops.pipeline_runs.exact_duplicates is
 'Accepted records that repeat another of the same event_id and content.';
@@ -108,7 +108,7 @@ comment on column ops.ingested_files.mapping_hash is 'Hash of that mapping.';
 comment on column ops.ingested_files.records is 'Records read: blank + quarantined + accepted.';
 comment on column ops.ingested_files.blank is 'Blank records.';
 comment on column ops.ingested_files.quarantined is
-'Records refused, each with its reasons in ops.quarantined_records.';
+'Records quarantined, each with its reasons in ops.quarantined_records.';
 comment on column ops.ingested_files.accepted is 'Valid records: published + exact_duplicates + superseded.';
 comment on column ops.ingested_files.exact_duplicates is
 'Accepted records that repeat another of the same event_id and content.';
@@ -123,14 +123,14 @@ comment on column ops.ingested_files.is_current is
 'Whether this is the reading that counts; false once the file has been read again.';
 
 comment on table ops.quarantined_records is
-'Records that were refused; one row per record. Their text is in the quarantine folder.';
+'Records that were quarantined; one row per record. Their text is in the quarantine folder.';
 comment on column ops.quarantined_records.file_id is 'Reading of the file it stands in.';
 comment on column ops.quarantined_records.record_number is 'Its number in that file, from 1.';
 comment on column ops.quarantined_records.reasons is 'Every reason for refusing it, as codes.';
 comment on column ops.quarantined_records.fields is 'Our fields that the reasons are about; may be empty.';
 comment on column ops.quarantined_records.raw_sha256 is
 'SHA-256 of its text, in hex; NULL if unreadable or erased.';
-comment on column ops.quarantined_records.run_id is 'Run that refused it.';
+comment on column ops.quarantined_records.run_id is 'Run that quarantined it.';
 comment on column ops.quarantined_records.recovered_by_run_id is
 'Run that accepted its repaired version; null while open.';
 
@@ -230,12 +230,12 @@ comment on column public.event_details.record_number is
 'Number of the record in that file, from 1, blank ones counted.';
 comment on column public.event_details.run_id is 'Run that first received the record.';
 
-comment on view ops.health is 'Is the database fed, and do its books close? Always one row.';
+comment on view ops.health is 'Is the database fed, and do its ledger close? Always one row.';
 comment on column ops.health.last_success_at is
 'End of the latest run that succeeded; null before the first.';
 comment on column ops.health.newest_event_at is 'Time of the latest event.';
 comment on column ops.health.open_quarantined_records is
-'Refused records of current readings that nobody has recovered.';
+'Quarantined records of current readings that nobody has recovered.';
 comment on column ops.health.files_not_closing is 'Files whose sums do not close; anything but 0 is a fault.';
 comment on column ops.health.held_back_files is
 'Files that the quality gate holds back; none of their records is in any table.';
@@ -244,7 +244,7 @@ comment on column ops.health.empty_input_folders is
 
 comment on view ops.open_quarantined_records is
 'Quarantined records of current readings that nobody has recovered; one row per record.';
-comment on column ops.open_quarantined_records.file_id is 'Reading in which it was refused.';
+comment on column ops.open_quarantined_records.file_id is 'Reading in which it was quarantined.';
 comment on column ops.open_quarantined_records.file_path is 'URI of that file.';
 comment on column ops.open_quarantined_records.size_bytes is 'Size of the file when it was read.';
 comment on column ops.open_quarantined_records.modified_at is 'Time of its last change when it was read.';
@@ -255,4 +255,4 @@ comment on column ops.open_quarantined_records.reasons is 'All reasons against i
 comment on column ops.open_quarantined_records.fields is
 'Our fields that the reasons are about; may be empty.';
 comment on column ops.open_quarantined_records.raw_sha256 is 'SHA-256 of its original bytes.';
-comment on column ops.open_quarantined_records.run_id is 'Run that refused it; its folder has the text.';
+comment on column ops.open_quarantined_records.run_id is 'Run that quarantined it; its folder has the text.';

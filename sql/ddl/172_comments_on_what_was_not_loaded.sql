@@ -1,6 +1,7 @@
 -- What stands of files that were not loaded.
 comment on table ops.held_back_files is
-'Files that the quality gate holds back, since too many of their records would be refused; one row per file. '
+'Files that the quality gate holds back, since too many of their records would be quarantined; one row per '
+'file. '
 'A file is read again once it or its mapping has changed, or by make accept.';
 comment on column ops.held_back_files.file_path is 'Absolute URI of the file.';
 comment on column ops.held_back_files.size_bytes is 'Size of the file in bytes when it was held back.';
@@ -9,9 +10,9 @@ comment on column ops.held_back_files.modified_at is
 comment on column ops.held_back_files.source is 'Source file whose mapping it was read by.';
 comment on column ops.held_back_files.mapping_hash is 'Hash of that mapping.';
 comment on column ops.held_back_files.records is 'Its records, blank ones left out.';
-comment on column ops.held_back_files.quarantined is 'Those of them that would be refused.';
+comment on column ops.held_back_files.quarantined is 'Those of them that would be quarantined.';
 comment on column ops.held_back_files.why is
-'The same as a sentence, with the reasons, how many records each refused, and which is the first.';
+'The same as a sentence, with the reasons, how many records each quarantined, and which is the first.';
 comment on column ops.held_back_files.run_id is 'Run that held it back.';
 comment on column ops.held_back_files.held_back_at is 'When that run began to publish.';
 

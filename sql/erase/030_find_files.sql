@@ -1,5 +1,5 @@
 -- One row per input file that may still hold the person: how many known records of it do, published,
--- superseded or refused. Of the records that repeat others only the number in a file is known, not whose
+-- superseded or quarantined. Of the records that repeat others only the number in a file is known, not whose
 -- they are, and of a file that is held back nothing: there `records` is null. Who was erased before is found
 -- by the pseudonym.
 with records as (

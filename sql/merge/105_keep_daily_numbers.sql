@@ -1,9 +1,9 @@
--- The daily numbers of the published days that this run touches, as they are before it; one row per day. A
+-- The daily numbers of the published days that this run affects, as they are before it; one row per day. A
 -- day is published once the latest run that succeeded began after its end and had events of it or of a later
 -- day: what is not over yet, or new, is not restated. Run before anything is changed.
 
 -- metrics.business_day by the time zone of this run: the views, and the functions that they go by, are made
--- anew after the merge only, and an older database may not have them. In UTC it leaves event_date.
+-- again after the merge only, and an older database may not have them. In UTC it leaves event_date.
 create function {staging}.business_day(event_at timestamptz, event_date date)
 returns date
 language sql immutable
@@ -16,12 +16,12 @@ $$;
 
 -- A day of any time zone lies within three dates in UTC: by those the index on event_date is read.
 create table {staging}.restated_days as
-with touched_days as (
+with affected_days as (
     select {staging}.business_day(event_at, event_date) as activity_date
     from {staging}.events
     union
     select {staging}.business_day(event_at, event_date) as activity_date
-    from {staging}.touched_events
+    from {staging}.affected_events
 ),
 
 ends as (
@@ -35,17 +35,17 @@ ends as (
     limit 1
 )
 
-select touched_days.activity_date
-from touched_days
-inner join ends on touched_days.activity_date < ends.last_run_day
+select affected_days.activity_date
+from affected_days
+inner join ends on affected_days.activity_date < ends.last_run_day
 -- lateral, in order and with a limit, so that each is one short read of the index.
 cross join
     lateral (
         select events.event_date
         from public.events
         where
-            events.event_date <= touched_days.activity_date + 1
-            and {staging}.business_day(events.event_at, events.event_date) <= touched_days.activity_date
+            events.event_date <= affected_days.activity_date + 1
+            and {staging}.business_day(events.event_at, events.event_date) <= affected_days.activity_date
         order by events.event_date asc
         limit 1
     ) as earlier
@@ -54,24 +54,24 @@ cross join
         select events.event_date
         from public.events
         where
-            events.event_date between touched_days.activity_date - 1 and ends.tomorrow + 1
+            events.event_date between affected_days.activity_date - 1 and ends.tomorrow + 1
             and {staging}.business_day(events.event_at, events.event_date)
-            between touched_days.activity_date and ends.tomorrow
+            between affected_days.activity_date and ends.tomorrow
         order by events.event_date desc
         limit 1
     ) as later;
 
--- What a run changes of a day it changes by way of the users that it touches, so that these are counted
+-- What a run changes of a day it changes by way of the users that it affects, so that these are counted
 -- before and after the merge, and everybody else only where that differs: a day of millions of events is not
 -- read for one that changes nothing.
 create table {staging}.counted_users as
-select user_id from {staging}.touched_users;
+select user_id from {staging}.affected_users;
 
 analyze {staging}.restated_days, {staging}.counted_users;
 
 -- The numbers of those days and users as they are at the moment of asking.
 create view {staging}.daily_numbers as
-with touched_days as (
+with affected_days as (
     select
         restated_days.activity_date,
         events.event_at,
@@ -106,7 +106,7 @@ active_users as (
             count(*) as event_count,
             count(*) filter (where event_type = 'document_edit') as edit_count,
             count(*) filter (where event_type = 'document_shared') as share_count
-        from touched_days
+        from affected_days
         group by activity_date, user_id
     ) as user_days
     group by activity_date
@@ -115,12 +115,12 @@ active_users as (
 -- By way of their first events: no index leads from a day to its sessions.
 started_sessions as (
     select
-        touched_days.activity_date,
-        count(distinct touched_days.session_id) as session_count
-    from touched_days
+        affected_days.activity_date,
+        count(distinct affected_days.session_id) as session_count
+    from affected_days
     inner join public.sessions
-        on touched_days.session_id = sessions.session_id and touched_days.event_at = sessions.started_at
-    group by touched_days.activity_date
+        on affected_days.session_id = sessions.session_id and affected_days.event_at = sessions.started_at
+    group by affected_days.activity_date
 )
 
 select

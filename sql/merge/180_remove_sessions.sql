@@ -1,7 +1,7 @@
--- Touched sessions whose start moved, or that were joined to another.
-delete from public.sessions using {staging}.touched_sessions
+-- Affected sessions whose start moved, or that were joined to another.
+delete from public.sessions using {staging}.affected_sessions
 where
-    sessions.session_id = touched_sessions.session_id
+    sessions.session_id = affected_sessions.session_id
     and not exists (
         select from {staging}.sessions as staged
         where staged.session_id = sessions.session_id

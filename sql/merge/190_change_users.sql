@@ -1,51 +1,51 @@
--- Touched users, computed again from all their events: each value is one short read of an index.
+-- Affected users, computed again from all their events: each value is one short read of an index.
 with found as (
     select
-        touched_users.user_id,
+        affected_users.user_id,
         named.reported_user_name as name,
         mailed.reported_user_email as email,
         least(first_act.event_at, first_receipt.event_at) as first_seen_at,
         greatest(last_act.event_at, last_receipt.event_at) as last_seen_at
-    from {staging}.touched_users
+    from {staging}.affected_users
     left join lateral (
         select events.reported_user_name
         from public.events
-        where events.user_id = touched_users.user_id and events.reported_user_name is not null
+        where events.user_id = affected_users.user_id and events.reported_user_name is not null
         order by events.event_at desc, events.event_id desc
         limit 1
     ) as named on true
     left join lateral (
         select events.reported_user_email
         from public.events
-        where events.user_id = touched_users.user_id and events.reported_user_email is not null
+        where events.user_id = affected_users.user_id and events.reported_user_email is not null
         order by events.event_at desc, events.event_id desc
         limit 1
     ) as mailed on true
     left join lateral (
         select events.event_at
         from public.events
-        where events.user_id = touched_users.user_id
+        where events.user_id = affected_users.user_id
         order by events.event_at
         limit 1
     ) as first_act on true
     left join lateral (
         select events.event_at
         from public.events
-        where events.user_id = touched_users.user_id
+        where events.user_id = affected_users.user_id
         order by events.event_at desc
         limit 1
     ) as last_act on true
     left join lateral (
         select events.event_at
         from public.events
-        where events.shared_with_user_id = touched_users.user_id
+        where events.shared_with_user_id = affected_users.user_id
         order by events.event_at
         limit 1
     ) as first_receipt on true
     left join lateral (
         select events.event_at
         from public.events
-        where events.shared_with_user_id = touched_users.user_id
+        where events.shared_with_user_id = affected_users.user_id
         order by events.event_at desc
         limit 1
     ) as last_receipt on true

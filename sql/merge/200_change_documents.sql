@@ -1,20 +1,20 @@
--- Touched documents, computed again from all their events: each value is one short read of an index.
+-- Affected documents, computed again from all their events: each value is one short read of an index.
 with found as (
     select
-        touched_documents.document_id,
+        affected_documents.document_id,
         titled.reported_document_title as title,
         first_mention.event_at as first_seen_at,
         first_mention.user_id as first_seen_by,
         last_edit.user_id as last_edited_by,
         last_edit.event_at as last_edited_at,
         counted.document_word_count as word_count
-    from {staging}.touched_documents
+    from {staging}.affected_documents
     inner join lateral (
         select
             events.event_at,
             events.user_id
         from public.events
-        where events.document_id = touched_documents.document_id
+        where events.document_id = affected_documents.document_id
         order by events.event_at, events.event_id
         limit 1
     ) as first_mention on true
@@ -22,7 +22,7 @@ with found as (
         select events.reported_document_title
         from public.events
         where
-            events.document_id = touched_documents.document_id and events.reported_document_title is not null
+            events.document_id = affected_documents.document_id and events.reported_document_title is not null
         order by events.event_at desc, events.event_id desc
         limit 1
     ) as titled on true
@@ -31,7 +31,7 @@ with found as (
             events.event_at,
             events.user_id
         from public.events
-        where events.document_id = touched_documents.document_id and events.event_type = 'document_edit'
+        where events.document_id = affected_documents.document_id and events.event_type = 'document_edit'
         order by events.event_at desc, events.event_id desc
         limit 1
     ) as last_edit on true
@@ -39,7 +39,7 @@ with found as (
         select events.document_word_count
         from public.events
         where
-            events.document_id = touched_documents.document_id
+            events.document_id = affected_documents.document_id
             and events.event_type = 'document_edit'
             and events.document_word_count is not null
         order by events.event_at desc, events.event_id desc

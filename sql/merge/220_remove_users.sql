@@ -1,7 +1,7 @@
--- Touched users whom no event names any more, acting or receiving.
-delete from public.users using {staging}.touched_users
+-- Affected users whom no event names any more, acting or receiving.
+delete from public.users using {staging}.affected_users
 where
-    users.user_id = touched_users.user_id
+    users.user_id = affected_users.user_id
     and not exists (
         select from public.events
         where events.user_id = users.user_id

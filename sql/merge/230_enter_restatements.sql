@@ -20,9 +20,9 @@ delete from {staging}.counted_users;
 insert into {staging}.counted_users (user_id)
 select users.user_id
 from public.users
-left join {staging}.touched_users on users.user_id = touched_users.user_id
+left join {staging}.affected_users on users.user_id = affected_users.user_id
 where
-    touched_users.user_id is null
+    affected_users.user_id is null
     and exists (select from {staging}.restated_days);
 
 analyze {staging}.restated_days, {staging}.counted_users;
@@ -31,7 +31,8 @@ insert into ops.metric_restatements (run_id, metric, activity_date, old_value, n
 with new_event_days as materialized (
     select distinct {staging}.business_day(staged.event_at, staged.event_date) as activity_date
     from {staging}.events as staged
-    left join {staging}.history on staged.event_id = history.event_id and history.standing = 'published'
+    left join {staging}.history
+        on staged.event_id = history.event_id and history.previous_verdict = 'published'
     where staged.run_id = {run_id} and history.event_id is null
 ),
 

@@ -54,7 +54,7 @@ quiet_days as (
 ),
 
 -- One step for each quiet day of a weekday: whether it is silent depends on the silent ones before it.
-judged as (
+decided as (
     select distinct
         weekday,
         0::bigint as position,
@@ -75,17 +75,17 @@ judged as (
         medians.median_sessions,
         verdict.is_silent,
         case
-            when verdict.is_silent then judged.silent_dates || quiet_days.session_date
-            else judged.silent_dates
+            when verdict.is_silent then decided.silent_dates || quiet_days.session_date
+            else decided.silent_dates
         end as silent_dates
-    from judged
+    from decided
     inner join quiet_days
-        on judged.weekday = quiet_days.weekday and judged.position + 1 = quiet_days.position
+        on decided.weekday = quiet_days.weekday and decided.position + 1 = quiet_days.position
     cross join
         lateral (
             select array_agg(earlier.sessions) as sessions
             from unnest(quiet_days.earlier_sessions) with ordinality as earlier (sessions, week)
-            where quiet_days.session_date - earlier.week::integer * 7 <> all(judged.silent_dates)
+            where quiet_days.session_date - earlier.week::integer * 7 <> all(decided.silent_dates)
         ) as usual
     cross join
         lateral (
@@ -133,7 +133,7 @@ select
         to_char(session_date, 'FMDay YYYY-MM-DD'), sessions, median_sessions, to_char(session_date, 'FMDay'),
         usual_days
     ) as explanation
-from judged
+from decided
 where is_silent;
 
 comment on view metrics.silent_days is

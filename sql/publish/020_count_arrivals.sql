@@ -34,7 +34,7 @@ replaced_rows as (
         count(*) as row_count
     from {staging}.events
     inner join {staging}.history on events.event_id = history.event_id
-    where events.run_id = {run_id} and history.standing = 'published'
+    where events.run_id = {run_id} and history.previous_verdict = 'published'
     group by events.file_id
 )
 

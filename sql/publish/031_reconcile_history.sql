@@ -1,5 +1,5 @@
 -- One row when what was read back from the published tables is not what was staged again: every event of a
--- touched session is either still there or was replaced. An erasure judges superseded records again too, and
+-- affected session is either still there or was replaced. An erasure loads superseded records again too, and
 -- no file replaces any. None when all is well.
 with erasures as (
     select run_id
@@ -11,8 +11,8 @@ counted as (
     select
         (
             select count(*) from {staging}.history
-            where standing = 'published' or exists (select from erasures)
-        ) as judged_before,
+            where previous_verdict = 'published' or exists (select from erasures)
+        ) as read_back,
         (
             select count(*) from {staging}.events
             where run_id <> {run_id}
@@ -25,11 +25,11 @@ counted as (
 )
 
 select
-    judged_before,
+    read_back,
     still_published,
     replaced,
     replaced_by_files
 from counted
 where
-    judged_before <> still_published + replaced
+    read_back <> still_published + replaced
     or (replaced <> replaced_by_files and not exists (select from erasures));

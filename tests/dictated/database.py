@@ -111,7 +111,7 @@ def _find_latest(table: str) -> Iterator[Piece]:
     that holds one.
     """
     merge = f"sql/merge/{'190' if table == 'users' else '200'}_change_{table}.sql"
-    yield _add_latest(Piece(merge, r"^with found as \(\n.*?(?=\n\)\n)", ""), table, f"touched_{table}")
+    yield _add_latest(Piece(merge, r"^with found as \(\n.*?(?=\n\)\n)", ""), table, f"affected_{table}")
     check = Piece("sql/checks/dimensions_match_events.sql", rf"^(?:with )?expected_{table} as \(\n.*?(?=\n\),\n)", "")
     yield _add_latest(check, table, table)
 

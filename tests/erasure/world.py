@@ -62,7 +62,7 @@ class World:
 
 
 def make_lines(count: int, seed: int) -> Iterator[str]:
-    """That many records, a few of them refused until the mapping is mended, or for good."""
+    """That many records, a few of them quarantined until the mapping is fixed, or for good."""
     chance = random.Random(seed)
     for _ in range(count):
         record = _make_record(chance)
@@ -109,7 +109,7 @@ def leave_traces(url: str, data: Path) -> None:
         with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
             cursor.execute(statement)
     for path, text in {
-        "runs/pipeline.log": json.dumps({"message": f"refused: {quoted}"}) + f"\nbatch ('{PERSON}', '{EMAIL}')\n",
+        "runs/pipeline.log": json.dumps({"message": f"quarantined: {quoted}"}) + f"\nbatch ('{PERSON}', '{EMAIL}')\n",
         "runs/1.json": json.dumps({"records": 47, "skipped": [f"{PERSON}.txt"]}),
         "reports/1.html": f"<td>{html.escape(NAME)}</td><td>{PERSON}</td>",
         "quarantine/run_id=1/part-0.json": json.dumps(

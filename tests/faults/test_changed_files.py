@@ -54,7 +54,7 @@ CHANGES: dict[str, tuple[Callable[[Path], None], str]] = {
     "grows by half a line": (grow_by_half_a_line, r"from [\d,]+ to [\d,]+ bytes"),
     "shrinks": (shrink, r"from [\d,]+ to [\d,]+ bytes"),
     "vanishes": (Path.unlink, "it is gone"),
-    "is replaced": (replace, "it was written anew"),
+    "is replaced": (replace, "it was rewritten"),
 }
 CONTENTS = {
     "lines.jsonl": lines(200).encode(),

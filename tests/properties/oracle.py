@@ -46,7 +46,7 @@ class _Number(str):
     """A number as it was spelled."""
 
 
-def judge_text(raw: bytes, source: Source) -> set[Problem]:
+def validate_text(raw: bytes, source: Source) -> set[Problem]:
     """Every (reason, field) against the record; none where it must be accepted."""
     try:
         value = read_json(raw.decode())
@@ -60,10 +60,10 @@ def judge_text(raw: bytes, source: Source) -> set[Problem]:
 def read_json(text: str) -> Any:
     """By RFC 8259; of equal keys the last wins. Raises ValueError where `text` is not exactly one value."""
 
-    def refuse(word: str) -> None:
+    def quarantine(word: str) -> None:
         raise ValueError(word)
 
-    return json.loads(text, parse_constant=refuse, parse_int=_Number, parse_float=_Number)
+    return json.loads(text, parse_constant=quarantine, parse_int=_Number, parse_float=_Number)
 
 
 def judge_object(record: dict[str, Any], source: Source) -> set[Problem]:

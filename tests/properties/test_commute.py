@@ -128,17 +128,17 @@ class Loads(RuleBasedStateMachine):
         """A full refresh that brings a new file along."""
         self.bring(arrivals, 1, "--full-refresh")
 
-    @rule(mended=st.booleans(), reason=st.sampled_from([None, "missing_field", "malformed_json"]))
-    def replay(self, mended: bool, reason: str | None) -> None:
-        """Quarantined records again, of which the mended mapping recovers some."""
-        if mended:
-            self.mend()
+    @rule(fixed=st.booleans(), reason=st.sampled_from([None, "missing_field", "malformed_json"]))
+    def replay(self, fixed: bool, reason: str | None) -> None:
+        """Quarantined records again, of which the fixed mapping recovers some."""
+        if fixed:
+            self.fix()
         replay(self.url, self.folder / "data-in", *(["--reason", reason] if reason else []))
 
     def teardown(self) -> None:
         with self.opened:
             if self.lines:
-                self.mend()
+                self.fix()
                 replay(self.url, self.folder / "data-in")
                 self.assert_equal_to_one_load()
 
@@ -186,7 +186,7 @@ class Loads(RuleBasedStateMachine):
         data = self.folder / f"data-{name}"
         load(url, self.folder / name, data, "--source", str(self.source), "--accept-quality", *options)
 
-    def mend(self) -> None:
+    def fix(self) -> None:
         """From now on the time is found wherever it is."""
         self.source.write_text(MAPPING.replace("timestamp", f"timestamp, {UNMAPPED_TIME}"))
 

@@ -1,7 +1,7 @@
 """Whatever the bytes are: nothing crashes, every record has one verdict, and it is the one of the oracle.
 
-The suite judges the same records each time, so that what fails there was broken by the change at hand;
-RANDOM_RECORDS=20000 in the environment judges that many random ones of each kind.
+The suite validates the same records each time, so that what fails there was broken by the change at hand;
+RANDOM_RECORDS=20000 in the environment validates that many random ones of each kind.
 """
 
 import json
@@ -17,7 +17,7 @@ from jobs.records import Event, RecordReader
 from schemas.fields import FIELDS
 from schemas.reasons import REASONS
 from tests.builders import LIMITS, default_source, record_json
-from tests.properties.oracle import TIMESTAMPS, WHOLE_NUMBERS, Problem, judge_text
+from tests.properties.oracle import TIMESTAMPS, WHOLE_NUMBERS, Problem, validate_text
 
 SOURCE = default_source()
 READER = RecordReader(SOURCE, LIMITS)
@@ -132,12 +132,12 @@ def test_every_record_has_the_verdict_of_the_oracle(kind: str) -> None:
     )
     @given(STRATEGIES[kind])
     def check(raw: bytes) -> None:
-        assert judge(raw) - ignored == judge_text(raw, SOURCE) - ignored
+        assert validate(raw) - ignored == validate_text(raw, SOURCE) - ignored
 
     check()
 
 
-def judge(raw: bytes) -> set[Problem]:
+def validate(raw: bytes) -> set[Problem]:
     """The problems of the record; a quarantined one keeps its text."""
     found = READER.read(raw)
     if isinstance(found, Event):

@@ -33,7 +33,7 @@ PEOPLE = ["ann", "Bob", "\u00e9mile"]
 TYPES = ["user_login", "document_edit", "document_edit", "comment_added", "document_shared", "export"]
 DEFECTS = ["junk", "[1]", "{}", '{"event_id": "a0"', '{"event_id": "a1", "event_type": "x", "ts": "never"}', "", " "]
 
-# Where some records have their time, and the mapping at first does not look: quarantined until it is mended.
+# Where some records have their time, and the mapping at first does not look: quarantined until it is fixed.
 UNMAPPED_TIME = "logged_at"
 
 # Steps of one gap, a microsecond less and more: sessions that just hold together or just do not.
@@ -46,7 +46,7 @@ MOMENTS = st.builds(
 
 @st.composite
 def any_record(draw: st.DrawFn, world: int) -> Record:
-    """A record that the mended mapping takes; few ids and people, so that ids meet and sessions touch."""
+    """A record that the fixed mapping takes; few ids and people, so that ids meet and sessions touch."""
     event_type = draw(st.sampled_from(TYPES))
     people, has_document = [f"{name}-{world}" for name in PEOPLE], event_type not in ("user_login", "export")
     record = {
@@ -78,7 +78,7 @@ def any_lines(draw: st.DrawFn, world: int) -> list[str]:
 
 
 def read_lines(lines: Iterable[str]) -> list[Record]:
-    """The valid records among them, by the mended mapping."""
+    """The valid records among them, by the fixed mapping."""
     records = [json.loads(line) for line in lines if line not in DEFECTS]
     return [{"timestamp": record.get(UNMAPPED_TIME), **record} for record in records]
 

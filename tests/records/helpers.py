@@ -34,7 +34,7 @@ def accept(text: str | bytes, source: Source | None = None) -> Event:
     return found
 
 
-def refuse(text: str | bytes, source: Source | None = None) -> Quarantined:
+def quarantine(text: str | bytes, source: Source | None = None) -> Quarantined:
     """The quarantined record that the record must be."""
     found = read(text, source)
     assert isinstance(found, Quarantined), found

@@ -8,7 +8,7 @@ from jobs.records.batch import MAX_BYTES, MAX_ROWS, SCHEMA, BatchBuilder
 from jobs.records.erased_people import Erased
 from jobs.records.reader import RecordReader
 from tests.builders import LIMITS, record_json
-from tests.records.helpers import READER, SOURCE, accept, edit, refuse
+from tests.records.helpers import READER, SOURCE, accept, edit, quarantine
 
 
 def build(*texts: str) -> pa.RecordBatch:
@@ -30,7 +30,7 @@ def test_an_event_is_a_row_of_its_values() -> None:
 def test_a_quarantined_record_is_a_row_of_its_problems_and_text() -> None:
     text = record_json(timestamp="never", user_id=None)
     (row,) = build(text).to_pylist()
-    found = refuse(text)
+    found = quarantine(text)
     assert row["problems"] == [vars(problem) for problem in found.problems]
     assert dict(row["fields"]) == found.fields
     kept = {name: getattr(found, name) for name in ("raw", "raw_base64", "raw_bytes", "raw_sha256", "is_redacted")}

@@ -8,7 +8,7 @@ import pytest
 from jobs.records import Event, Quarantined, RecordReader
 from jobs.records.erased_people import PERSONAL, Erased
 from tests.builders import LIMITS, record_json
-from tests.records.helpers import SOURCE, accept, refuse
+from tests.records.helpers import SOURCE, accept, quarantine
 
 KEY = bytes(range(32))
 NOBODY = Erased(KEY)
@@ -56,7 +56,7 @@ def test_a_fingerprint_is_hashed_once_whoever_of_two_is_erased_first() -> None:
 
 def test_a_quarantined_record_that_mentions_the_person_keeps_its_reasons_only() -> None:
     text = record_json(timestamp="never", edit_length="many")
-    before, after = refuse(text), READER.read(text.encode())
+    before, after = quarantine(text), READER.read(text.encode())
     assert isinstance(after, Quarantined)
     assert [(problem.reason, problem.field, problem.value) for problem in after.problems] == [
         (problem.reason, problem.field, None) for problem in before.problems

@@ -1,7 +1,7 @@
 """The classic cases of JSON parser suites, each beside what RFC 8259 says of it.
 
 Each text stands where a value stands: as a record by itself, in a field that is not mapped, in one that is, and behind
-a `]`, which only the strict gate can judge. What the RFC leaves open (its "i_" cases) is decided here, by name.
+a `]`, which only the strict gate can decide. What the RFC leaves open (its "i_" cases) is decided here, by name.
 """
 
 import pytest

@@ -9,7 +9,7 @@ import pytest
 from jobs.records.mapping import make_finder
 from schemas.fields import Path
 from tests.builders import record_json
-from tests.records.helpers import SOURCE, accept, refuse
+from tests.records.helpers import SOURCE, accept, quarantine
 
 USER: tuple[Path, ...] = (("user_id",), ("userId",), ("user", "id"))
 
@@ -77,7 +77,7 @@ def test_constants_prefix_and_type_map_apply() -> None:
 
 
 def test_a_quarantined_record_shows_its_fields_as_they_were_shaped() -> None:
-    found = refuse(record_json(user_id=None, timestamp=" never "), replace(SOURCE, id_prefix="crm:"))
+    found = quarantine(record_json(user_id=None, timestamp=" never "), replace(SOURCE, id_prefix="crm:"))
     assert found.fields == {"event_id": "crm:e1", "event_type": "user_login", "event_at": "never"}
 
 

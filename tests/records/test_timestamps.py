@@ -109,7 +109,7 @@ CASES = {
     "2025-W23-1T12:00:00Z": None,
     "2025-153T12:00:00Z": None,
     "20250602T120000Z": None,
-    "20250602": "1970-08-23 09:10:02",  # an epoch in seconds; the sanity window refuses it
+    "20250602": "1970-08-23 09:10:02",  # an epoch in seconds; the sanity window quarantines it
     "2025/06/02 12:00:00": None,
     "02.06.2025 12:00": None,
     "06/02/2025 12:00 PM": None,

@@ -13,7 +13,7 @@ from jobs.records.validate import Limits
 from schemas.fields import FIELDS
 from schemas.reasons import REASONS
 from tests.builders import record_json
-from tests.records.helpers import SOURCE, accept, edit, find_problems, read, refuse
+from tests.records.helpers import SOURCE, accept, edit, find_problems, quarantine, read
 
 # text -> (reason, field) of every problem
 REFUSED = {
@@ -133,7 +133,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize("text", EXPECTED, ids=lambda text: repr(text)[:60])
 def test_problem_says_what_was_found_and_what_was_expected(text: bytes) -> None:
-    assert refuse(text).problems == [EXPECTED[text]]
+    assert quarantine(text).problems == [EXPECTED[text]]
 
 
 def test_limits_are_those_of_the_settings() -> None:
@@ -155,7 +155,7 @@ def test_a_framing_error_is_the_only_problem_and_what_is_left_is_kept() -> None:
 
 def test_a_quarantined_record_keeps_its_text_and_its_readable_fields() -> None:
     text = edit(edit_length="lots", device="phone")
-    found = refuse(text)
+    found = quarantine(text)
     assert (found.raw, found.raw_base64, found.raw_bytes) == (text, None, len(text))
     assert found.raw_sha256 == hashlib.sha256(text.encode()).hexdigest()
     assert found.fields == {
@@ -171,13 +171,13 @@ def test_a_quarantined_record_keeps_its_text_and_its_readable_fields() -> None:
 
 
 def test_bytes_that_are_no_text_are_kept_as_base64() -> None:
-    found = refuse(b"\xff\xfe broken")
+    found = quarantine(b"\xff\xfe broken")
     assert (found.raw, b64decode(found.raw_base64 or "")) == (None, b"\xff\xfe broken")
 
 
 def test_of_long_text_the_head_is_kept_beside_length_and_hash() -> None:
     text = "{" + "x" * 65_534 + "\u00e9" + "x" * 100
-    found = refuse(text)
+    found = quarantine(text)
     assert found.raw == text[:65_535] + "\ufffd"
     assert (found.raw_bytes, found.raw_sha256) == (len(text) + 1, hashlib.sha256(text.encode()).hexdigest())
 

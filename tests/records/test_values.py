@@ -8,7 +8,7 @@ import pytest
 
 from jobs.records import Quarantined, read_record
 from tests.builders import record_json
-from tests.records.helpers import SOURCE, accept, edit, find_problems, put, read, refuse
+from tests.records.helpers import SOURCE, accept, edit, find_problems, put, quarantine, read
 
 OBJECT, LIST = {"a": 1}, [1, "x"]
 # kind -> values that are wrong for it; each stands in a field of that kind, its text in `value`.
@@ -41,7 +41,7 @@ WHOLE = {
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in BAD_VALUES.items() for value in values])
 def test_bad_value_names_field_value_and_type_and_the_other_fields_stand(name: str, value: Any) -> None:
-    found = refuse(edit(device="phone", **{"timestamp" if name == "event_at" else name: value}))
+    found = quarantine(edit(device="phone", **{"timestamp" if name == "event_at" else name: value}))
     (problem,) = found.problems
     assert (problem.reason, problem.field) == ("bad_value", name)
     written = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
@@ -75,7 +75,7 @@ def test_a_text_that_is_no_number_or_an_endless_one_is_no_whole_number(value: st
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "1e1000000000", "-1e999999999999999999999"])
 def test_a_number_that_no_double_holds_is_refused(name: str, number: str) -> None:
     text = record_json(**{name: None})[:-1] + f',"{name}":{number}}}'
-    (problem,) = refuse(text).problems
+    (problem,) = quarantine(text).problems
     field = "event_at" if name == "timestamp" else name
     assert (problem.reason, problem.field) == ("bad_timestamp" if name == "timestamp" else "bad_value", field)
     assert problem.value == number[:200]
@@ -83,7 +83,7 @@ def test_a_number_that_no_double_holds_is_refused(name: str, number: str) -> Non
 
 def test_a_prefix_does_not_make_a_huge_number_an_id() -> None:
     text = record_json(event_id=None)[:-1] + ',"event_id":1e400}'
-    (problem,) = refuse(text, replace(SOURCE, id_prefix="crm:")).problems
+    (problem,) = quarantine(text, replace(SOURCE, id_prefix="crm:")).problems
     assert (problem.reason, problem.field, problem.value) == ("bad_value", "event_id", "crm:1e400")
 
 
@@ -91,7 +91,7 @@ def test_a_prefix_does_not_make_a_huge_number_an_id() -> None:
 @pytest.mark.parametrize("name", ["user_id", "device", "word_count"])
 def test_a_whole_number_of_thousands_of_digits_is_refused_where_it_is_mapped(name: str, sign: str) -> None:
     number = sign + "7" * 4301
-    (problem,) = refuse(record_json(**{name: None})[:-1] + f',"{name}":{number}}}').problems
+    (problem,) = quarantine(record_json(**{name: None})[:-1] + f',"{name}":{number}}}').problems
     assert (problem.reason, problem.field, problem.value) == ("bad_value", name, number[:200])
     assert find_problems(put(f'"x":[{number}],"y":"{number}"')) == []
 
@@ -151,7 +151,7 @@ def test_an_object_is_its_json_text_in_free_text_and_wrong_in_an_id() -> None:
     text = '{"os":"x \U0001f600\\u001B","a":[1.5,null,true,{"b":{}}]}'
     assert accept(record_json(device=value)).device == text
     assert accept(record_json(device=text, user_id=text)).user_id == text
-    assert refuse(record_json(user_id=value)).problems[0].value == text
+    assert quarantine(record_json(user_id=value)).problems[0].value == text
     assert accept(put('"device":{"a":1,"a":{"b":2,"b":3}}')).device == '{"a":{"b":3}}'
 
 
@@ -213,7 +213,7 @@ def test_nul_and_half_a_surrogate_pair_are_refused_in_mapped_fields_only(place: 
 
 
 def test_half_a_surrogate_pair_is_shown_as_a_nul_and_not_as_a_question_mark() -> None:
-    found = refuse(put('"device":"x\\ud800","comment_text":"\\udc00\\ud83d\\ude00\\\\ud800"'))
+    found = quarantine(put('"device":"x\\ud800","comment_text":"\\udc00\\ud83d\\ude00\\\\ud800"'))
     assert [problem.value for problem in found.problems] == ["\0\U0001f600\\ud800", "x\0"]
     # A Python text may hold one as it is.
     assert find_problems_in_text('{"x":"\ud800"}') == [("invalid_text", None)]

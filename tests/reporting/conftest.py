@@ -46,7 +46,7 @@ def make_events() -> list[Event]:
 
 
 def fill(connection: Any) -> None:
-    """Two runs that close, then one that failed; two refused records.
+    """Two runs that close, then one that failed; two quarantined records.
 
     The second run brought three late events and one of the last day.
     """

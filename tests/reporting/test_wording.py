@@ -85,5 +85,5 @@ def test_books_that_do_not_close_make_the_numbers_unreliable(report: Report) -> 
     row = [*health.rows[0][:position], 2, *health.rows[0][position + 1 :]]
     broken = Report({**report.results, "health": type(health)(health.title, health.columns, [tuple(row)])}, [])
     points = trust.points_of_trust(broken)
-    assert points[0] == trust.Point("bad", "The books do not close", "2 files with open sums.")
+    assert points[0] == trust.Point("bad", "The sums do not close", "2 files with open sums.")
     assert trust.verdict(points) == "Do not rely on these numbers yet"

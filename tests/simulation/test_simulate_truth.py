@@ -40,7 +40,7 @@ def parse_time(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def judge(text: str) -> tuple[str, dict[str, Any]]:
+def validate(text: str) -> tuple[str, dict[str, Any]]:
     """The verdict on one record by the rules of the input contract, and the record when it is accepted."""
     if not text.strip():
         return "blank", {}
@@ -97,24 +97,24 @@ def sessionize(events: list[dict[str, Any]]) -> dict[str, list[list[datetime]]]:
 
 def recount_records(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The account of all records below a folder, and the published events."""
-    judged = [(file, *judge(text)) for file, text in read_records(folder)]
-    accepted = [record for _, verdict, record in judged if verdict == "accepted"]
-    reasons = Counter(verdict for _, verdict, _ in judged if verdict not in ("blank", "accepted"))
+    validated = [(file, *validate(text)) for file, text in read_records(folder)]
+    accepted = [record for _, verdict, record in validated if verdict == "accepted"]
+    reasons = Counter(verdict for _, verdict, _ in validated if verdict not in ("blank", "accepted"))
     distinct = {json.dumps(record, sort_keys=True) for record in accepted}
     events = find_winners(accepted)
     arrivals = defaultdict(set)
-    for file, verdict, record in judged:
+    for file, verdict, record in validated:
         if verdict == "accepted":
             arrivals[record["event_id"]].add(file.split("/")[0])
     files: dict[str, dict[str, int]] = {}
-    for file, verdict, _ in judged:
+    for file, verdict, _ in validated:
         counts = files.setdefault(file, {"records": 0, "blank": 0, "quarantined": 0})
         counts["records"] += 1
         counts["blank"] += verdict == "blank"
         counts["quarantined"] += verdict in reasons
     account = {
-        "records": len(judged),
-        "blank": sum(verdict == "blank" for _, verdict, _ in judged),
+        "records": len(validated),
+        "blank": sum(verdict == "blank" for _, verdict, _ in validated),
         "quarantined": reasons.total(),
         "quarantined_by_reason": dict(reasons),
         "accepted": len(accepted),

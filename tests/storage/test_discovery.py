@@ -177,4 +177,4 @@ def test_a_file_that_may_not_be_read_is_unreadable(tmp_path_factory: pytest.Temp
         found = sniff(file)
     finally:
         os.seteuid(0)
-    assert (found.format, found.problem) == ("unreadable", "it can't be opened; mend its permissions or its name")
+    assert (found.format, found.problem) == ("unreadable", "it can't be opened; fix its permissions or its name")

@@ -1,4 +1,4 @@
-"""Migrations: an older database is brought up to date, a newer or an edited one is refused, on real databases."""
+"""Migrations: an older database is brought up to date, a newer or an edited one is rejected, on real databases."""
 
 import re
 from contextlib import closing

@@ -29,7 +29,7 @@ OLD, NEW = ["old 0.json", "old 1.json"], ["new 0.json", "new 1.json"]
 
 
 @pytest.mark.parametrize(
-    ("standing", "rewritten", "kept"),
+    ("previous_verdict", "rewritten", "kept"),
     [
         (["0.json", "1.json", MARK], ["_temporary/0/0.json", "0.json"], OLD),
         (["0.json", "1.json", MARK], ["0.json", "1.json", MARK], NEW),
@@ -40,10 +40,10 @@ OLD, NEW = ["old 0.json", "old 1.json"], ["new 0.json", "new 1.json"]
     ids=["half written", "written", "half removed", "removed", "removed, of a Spark that leaves no marks"],
 )
 def test_whatever_moment_it_was_killed_at_all_texts_are_there(
-    spark: SparkSession, tmp_path: Path, standing: list[str], rewritten: list[str], kept: list[str]
+    spark: SparkSession, tmp_path: Path, in_place: list[str], rewritten: list[str], kept: list[str]
 ) -> None:
     folder = tmp_path / "quarantine [1]"
-    fill(folder / "run_id=7", *standing, text="old")
+    fill(folder / "run_id=7", *in_place, text="old")
     fill(folder / "run_id=8", "0.json", text="another run's")
     fill(folder / "_rewriting_run_id=7", *rewritten, text="new")
     for _ in range(2):
@@ -65,18 +65,18 @@ def test_a_load_a_replay_and_an_erasure_finish_it_before_they_look(database_url:
     folder.mkdir()
     (folder / "a.jsonl").write_text("\n".join([at(0), at(1, user_id="eve"), "ann was here"]))
     load(database_url, folder, data)
-    (refused,) = (data / "quarantine").iterdir()
+    (quarantined,) = (data / "quarantine").iterdir()
     (folder / "a.jsonl").unlink()
 
     def kill_before_renaming() -> None:
-        refused.rename(refused.with_name(f"_rewriting_{refused.name}"))
+        quarantined.rename(quarantined.with_name(f"_rewriting_{quarantined.name}"))
 
     kill_before_renaming()
     (folder / "b.jsonl").write_text(at(2))
     load(database_url, folder, data)
-    assert read(refused) == ["ann was here"]
+    assert read(quarantined) == ["ann was here"]
     kill_before_renaming()
     assert "without text" not in replay(database_url, data)
     kill_before_renaming()
     assert " 1" in next(line for line in erase(database_url, data, "ann").splitlines() if "without their text" in line)
-    assert read(refused) == ["ann was here"]
+    assert read(quarantined) == ["ann was here"]

@@ -143,7 +143,7 @@ def test_a_key_that_can_not_be_opened_is_no_silent_loss(bucket: Any) -> None:
     put(bucket, **{"in//a.json": b"{}\n"})
     ((file,), _) = discover(f"s3://{bucket.name}/in", INCLUDE)
     ((_, (text, error)),) = read(file)
-    assert (text, error) == (b"", "it can't be opened; mend its permissions or its name")
+    assert (text, error) == (b"", "it can't be opened; fix its permissions or its name")
 
 
 def test_a_bucket_or_folder_that_is_not_there_is_refused_in_one_line(bucket: Any) -> None:

@@ -1,4 +1,4 @@
-"""A wrong configuration is refused in one line that names file, key and fix."""
+"""A wrong configuration is rejected in one line that names file, key and fix."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ WRONG_SETTINGS = {
     SETTINGS.partition("anomalies:")[0] + "anomalies: many": "anomalies lacks activity_without_login: events_for_warn",
 }
 
-# A number that is refused, by threshold: what would find everything or nothing, and what PostgreSQL can't count to.
+# A number that is rejected, by threshold: what would find everything or nothing, and what PostgreSQL can't count to.
 WRONG_THRESHOLDS = [
     ("edit_burst: {edits: 20", "edits", "1"),
     ("edit_burst: {edits: 20", "edits", "20.5"),
@@ -99,10 +99,10 @@ def test_a_scalar_of_a_source_is_the_text_that_is_written(tmp_path: Path, scalar
 def test_wrong_settings_are_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "pipeline.yml"
     path.write_text(text)
-    with pytest.raises(UsageError, match=WRONG_SETTINGS[text]) as refusal:
+    with pytest.raises(UsageError, match=WRONG_SETTINGS[text]) as rejected:
         read_settings(path)
-    assert str(path) in str(refusal.value)
-    assert "\n" not in str(refusal.value)
+    assert str(path) in str(rejected.value)
+    assert "\n" not in str(rejected.value)
 
 
 @pytest.mark.parametrize(("line", "name", "number"), WRONG_THRESHOLDS)
@@ -111,19 +111,19 @@ def test_a_threshold_that_makes_no_sense_is_refused(tmp_path: Path, line: str, n
     kind, before = line.partition(":")[0], line.rpartition(" ")[0]
     assert line in SETTINGS
     path.write_text(SETTINGS.replace(line, f"{before} {number}"))
-    with pytest.raises(UsageError, match=f", line [34][0-9]: anomalies: {kind}: {name} is .*; it must ") as refusal:
+    with pytest.raises(UsageError, match=f", line [34][0-9]: anomalies: {kind}: {name} is .*; it must ") as rejected:
         read_settings(path)
-    assert "\n" not in str(refusal.value)
+    assert "\n" not in str(rejected.value)
 
 
 @pytest.mark.parametrize("text", WRONG_SOURCES, ids=lambda text: text[-40:])
 def test_wrong_sources_are_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "source.yml"
     path.write_text(text)
-    with pytest.raises(UsageError, match=WRONG_SOURCES[text]) as refusal:
+    with pytest.raises(UsageError, match=WRONG_SOURCES[text]) as rejected:
         read_source(path)
-    assert str(path) in str(refusal.value)
-    assert "\n" not in str(refusal.value)
+    assert str(path) in str(rejected.value)
+    assert "\n" not in str(rejected.value)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

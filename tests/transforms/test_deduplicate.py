@@ -64,5 +64,5 @@ def test_verdicts_are_counted_by_file(spark: SparkSession) -> None:
     expected = spark.createDataFrame(
         [(1, 1, 0, 0), (2, 3, 1, 1)], "file_id long, accepted long, exact_duplicates long, superseded long"
     )
-    found = deduplicate(frame.withColumn("standing", F.lit(None).cast("string")))
+    found = deduplicate(frame.withColumn("previous_verdict", F.lit(None).cast("string")))
     assert_df_equality(count_verdicts(found), expected, ignore_nullable=True, ignore_row_order=True)

@@ -40,7 +40,7 @@ SCHEDULE = os.environ.get("DOCUMENT_EVENTS_SCHEDULE", "@hourly") or None  # empt
 RETRY_SECONDS = float(os.environ.get("DOCUMENT_EVENTS_RETRY_SECONDS") or 60)
 INPUT_TIMEOUT_SECONDS = float(os.environ.get("DOCUMENT_EVENTS_INPUT_TIMEOUT_SECONDS") or 3600)
 
-# Exit codes that no retry mends: wrong usage or configuration, and data that does not pass. The others (database out
+# Exit codes that no retry fixes: wrong usage or configuration, and data that does not pass. The others (database out
 # of reach or locked, anything unforeseen, killed) may be gone in a minute.
 FINAL_EXIT_CODES = {2, 3}
 
@@ -83,7 +83,7 @@ class ProjectOperator(BashOperator):
         except AirflowException:
             process = self.subprocess_hook.sub_process
             if process is not None and process.returncode in FINAL_EXIT_CODES:
-                raise AirflowFailException(f"exit code {process.returncode}, which a retry can not mend") from None
+                raise AirflowFailException(f"exit code {process.returncode}, which a retry can not fix") from None
             raise
 
 

@@ -1,4 +1,4 @@
-"""The DAG, run for real: on the sample, with failures that a retry mends and failures that none does."""
+"""The DAG, run for real: on the sample, with failures that a retry fixes and failures that none does."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_usage_error_is_not_retried_and_tells_of_the_last_runs(airflow: Airflow,
     }  # fmt: skip
     assert "error: conf/sources/mine.yml" in output.replace(str(ROOT) + "/", "")
     message = output.partition("document_events.ingest failed on try 1: ")[2]
-    assert message.startswith("exit code 2, which a retry can not mend\n")
+    assert message.startswith("exit code 2, which a retry can not fix\n")
     assert "succeeded     3048      3           27      3018" in message
     assert "malformed_json 7, missing_field 6" in message
 
@@ -125,7 +125,7 @@ def test_failed_check_is_not_retried_and_not_announced(airflow: Airflow, loaded:
     assert airflow.tasks()["ingest"] == Task("success", 1)
     assert airflow.tasks()["check"] == Task("failed", 1)
     assert "FAILED  dimensions_match_events: 1 row" in output
-    assert "document_events.check failed on try 1: exit code 3, which a retry can not mend\n" in output
+    assert "document_events.check failed on try 1: exit code 3, which a retry can not fix\n" in output
     assert airflow.count_asset_events() == before
 
 

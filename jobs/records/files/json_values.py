@@ -14,7 +14,7 @@ _LONGEST_TOKEN = 16
 
 _BETWEEN_VALUES = re.compile(r"[ \t\r\n,]*")
 # A text ends with its line at the latest, so that an open quote costs no more. A `{` that begins a line is a place to
-# start anew.
+# start again.
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\[^\n])*+"?|[\[\]{},]|\n(?P<indent>[ \t]*)(?=\{)')
 # Numbers stay text: only the place where a value ends is asked for.
 DECODER = json.JSONDecoder(parse_int=str, parse_float=str)

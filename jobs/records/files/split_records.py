@@ -69,7 +69,7 @@ def _open_value(value: Value, record_path: Path) -> Iterator[Value]:
         return
     end = None
     if value.is_whole or _is_whole(value.text):
-        # Of a whole value nothing but the list is a record; of a broken one the rest is a record that is refused.
+        # Of a whole value nothing but the list is a record; of a broken one the rest is a quarantined record.
         end = DECODER.raw_decode(value.text, start - 1)[1] - 1
     yield from Splitter(iter([value.text[start:end]]), in_array=True).split()
 

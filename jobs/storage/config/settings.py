@@ -1,4 +1,4 @@
-"""conf/pipeline.yml -> one frozen dataclass; a wrong file is refused with the line, the key and the fix."""
+"""conf/pipeline.yml -> one frozen dataclass; a wrong file is rejected with the line, the key and the fix."""
 
 import hashlib
 import json
@@ -39,7 +39,7 @@ class QualityGate:
     from_records: int
 
     def stops(self, quarantined: int, records: int) -> bool:
-        """Whether that many refused records are too many."""
+        """Whether that many quarantined records are too many."""
         return records >= self.from_records and quarantined > self.max_share * records
 
 

@@ -1,4 +1,4 @@
-"""conf/sources/*.yml -> Source; a wrong mapping is refused before Spark starts, with its line."""
+"""conf/sources/*.yml -> Source; a wrong mapping is rejected before Spark starts, with its line."""
 
 import hashlib
 import json

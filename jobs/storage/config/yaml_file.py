@@ -65,7 +65,7 @@ def read_yaml(path: Path, loader: Loader = yaml.SafeLoader) -> YamlFile:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         place = f"line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else "somewhere"
         problem = getattr(error, "problem", None) or "syntax"
-        raise UsageError(f"{path}: not valid YAML, {place}: {problem}; mend that line") from error
+        raise UsageError(f"{path}: not valid YAML, {place}: {problem}; fix that line") from error
     if not isinstance(file.values, dict):
         raise UsageError(f"{path}: holds no keys; it must be a YAML mapping, as the project's own file is")
     return file

@@ -66,7 +66,7 @@ def prepare_database(cursor: Cursor) -> None:
 
 
 def _reject_other_history(applied: dict[str, str], checksums: dict[str, str]) -> None:
-    """Refuse what was applied here and is unknown or different in sql/migrations, or would have come before it."""
+    """Reject what was applied here and is unknown or different in sql/migrations, or would have come before it."""
     if unknown := sorted(applied.keys() - checksums.keys()):
         raise UsageError(
             f"the database has been migrated by a newer version ({unknown[-1]} is not in sql/migrations): update this"

@@ -17,7 +17,7 @@ _RIGHTS = ("ddl/18*.sql",)
 def make_views(cursor: Cursor, settings: Settings) -> None:
     """Make views, comments and rights where their statements are not those that they were last made by.
 
-    The statements hold the settings that the metrics go by, so that a changed setting makes the views anew, too.
+    The statements hold the settings that the metrics go by, so that a changed setting rebuilds the views, too.
 
     To replace a view waits for its readers and lets new ones wait, so that it is not done for nothing.
     """

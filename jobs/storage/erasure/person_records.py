@@ -18,7 +18,7 @@ from jobs.storage.runs.run import Run
 
 logger = logging.getLogger(__name__)
 
-# Columns of the books that quote what went wrong, and with it perhaps a row. The quotation is replaced and the rest
+# Columns of the ledger that quote what went wrong, and with it perhaps a row. The quotation is replaced and the rest
 # stays: a failed run keeps its reason, and a check that found something must have an example.
 _QUOTING = (("pipeline_runs", "error", "text"), ("check_results", "example", "jsonb"))
 _REWRITTEN = (
@@ -54,7 +54,7 @@ def find_names(cursor: Cursor, user_id: str) -> frozenset[str]:
 
 
 def gather_records(cursor: Cursor, run: Run, user_id: str) -> int:
-    """Fill `arriving_events` with what the run has to judge again; returns how many records that are."""
+    """Fill `arriving_events` with what the run has to load again; returns how many records that are."""
     cursor.execute(
         read_sql(SQL / "erase" / "010_gather_records.sql", {**run.sql_parts, "user_id": sql.Literal(user_id)})
     )
@@ -80,7 +80,7 @@ def find_input_files(cursor: Cursor, run: Run, user_id: str, pseudonym: str) -> 
 
 
 def clean_ledger(cursor: Cursor, texts: PersonTexts) -> dict[str, int]:
-    """Put the pseudonym into what the books quote; returns how often, by table."""
+    """Put the pseudonym into what the ledger quote; returns how often, by table."""
     changes = {}
     for table, column, kind in _QUOTING:
         names = {"table": sql.Identifier("ops", table), "column": sql.Identifier(column), "kind": sql.SQL(kind)}
@@ -104,7 +104,7 @@ def vacuum_rewritten_tables(database_url: str) -> None:
     with closing(connect(database_url)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute("reset role")  # the login may own both what is published and the books
+            cursor.execute("reset role")  # the login may own both what is published and the ledger
             for schema, table in _REWRITTEN:
                 cursor.execute(sql.SQL("vacuum (analyze) {}").format(sql.Identifier(schema, table)))
         for notice in connection.notices:

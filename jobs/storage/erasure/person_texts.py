@@ -1,4 +1,4 @@
-"""Finds a person in texts that are not records: the log, summaries, reports, what the books hold of errors."""
+"""Finds a person in texts that are not records: the log, summaries, reports, what the ledger hold of errors."""
 
 import html
 import json
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-# Below the data folder, what the jobs write and may hold a person. Refused records are no free text: see redact.
+# Below the data folder, what the jobs write and may hold a person. Quarantined records are no free text: see redact.
 _PLACES = ("runs/**/*", "reports/**/*", "airflow/logs/**/*", "postgres/server.log")
 
 

@@ -49,5 +49,5 @@ def describe_change(file: InputFile) -> str | None:
     if now == file:
         return None
     if now.size_bytes == file.size_bytes:
-        return "it was written anew"
+        return "it was rewritten"
     return f"from {file.size_bytes:,} to {now.size_bytes:,} bytes"

@@ -69,7 +69,7 @@ def sniff(file: InputFile) -> Sniffed:
         file.place.encode()
         found = sniff_content(partial(file_system_of(file.uri).read_head, file.uri))
     except (OSError, UnicodeEncodeError):
-        return Sniffed("unreadable", problem="it can't be opened; mend its permissions or its name")
+        return Sniffed("unreadable", problem="it can't be opened; fix its permissions or its name")
     is_streamed = is_ours or (found.is_plain and found.format == "json_lines")
     if not is_streamed and file.size_bytes > MAX_REMOTE_BYTES:
         return Sniffed(

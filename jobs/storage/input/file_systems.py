@@ -249,4 +249,4 @@ def path_of(uri: str) -> Path:
 
 
 def _reject_folder(error: OSError) -> None:
-    raise UsageError(f"input folder {error.filename}: can't be listed ({error.strerror}); mend its permissions")
+    raise UsageError(f"input folder {error.filename}: can't be listed ({error.strerror}); fix its permissions")

@@ -109,7 +109,7 @@ def _exclusive(data_dir: Path) -> Iterator[None]:
     except psycopg2.Error as error:
         reason = str(error).strip().splitlines()[0]
         raise EmbeddedPostgresError(
-            f"the server in {data_dir} refused us: {reason}; see {data_dir}/server.log"
+            f"the server in {data_dir} rejected us: {reason}; see {data_dir}/server.log"
         ) from error
 
 
@@ -158,7 +158,7 @@ def _start_server(data_dir: Path, account: ServerAccount) -> None:
 def _try_to_start(data_dir: Path, account: ServerAccount) -> None:
     cluster = data_dir / "cluster"
     if _running_pid(data_dir) is None:
-        # After a reboot the number in it can belong to any process, and PostgreSQL would refuse to start.
+        # After a reboot the number in it can belong to any process, and PostgreSQL would not start.
         (cluster / "postmaster.pid").unlink(missing_ok=True)
         port, passwords = read_passfile(data_dir / "passfile")
         port = _find_free_port(port)

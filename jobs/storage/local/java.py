@@ -39,14 +39,14 @@ def find_java_home(environment: dict[str, str], system_root: Path = Path("/")) -
 
     Raises JavaNotFoundError naming the unsupported ones that it met.
     """
-    refused = []
+    rejected = []
     for home in _candidate_homes(environment, system_root):
         version = read_version(home)
         if version in SUPPORTED_VERSIONS:
             return home
         if version is not None:
-            refused.append(f"{version} in {home}")
-    met = f"only Java {', '.join(refused)} was found" if refused else "no Java was found"
+            rejected.append(f"{version} in {home}")
+    met = f"only Java {', '.join(rejected)} was found" if rejected else "no Java was found"
     raise JavaNotFoundError(
         f"Spark needs Java 17 or 21 and {met}: install one (apt install openjdk-17-jre-headless, "
         "brew install openjdk@17), set JAVA_HOME, or let `make java` fetch one into ~/.jdk"

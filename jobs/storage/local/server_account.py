@@ -1,4 +1,4 @@
-"""Under which account the embedded PostgreSQL runs: the caller's own, but never root's, which it refuses.
+"""Under which account the embedded PostgreSQL runs: the caller's own, but never root's, under which it does not run.
 
 Started by root, as in most containers, it runs as the owner of an existing cluster or as the system account
 `pgserver`, made on first use. That account must be able to pass through the folders above the data and the

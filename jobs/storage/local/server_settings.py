@@ -13,7 +13,7 @@ host all all 127.0.0.1/32 scram-sha-256
 """
 
 SETTINGS = """\
-# Written anew at every start by jobs/storage/local/server_settings.py.
+# Written again at every start by jobs/storage/local/server_settings.py.
 listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = ''    # one way in is enough; socket paths have a length limit, too

@@ -1,4 +1,4 @@
-"""Tells what is behind an error: the database, which passes or which its owner can mend; the JVM; a stop; or itself."""
+"""Tells what is behind an error: the database, which passes or which its owner can fix; the JVM; a stop; or itself."""
 
 import socket
 from collections.abc import Iterator
@@ -21,10 +21,10 @@ from jobs.storage.errors import (
 )
 from jobs.storage.process.signals import find_stop
 
-# Connection lost or refused; no room left; stopped, crashed or starting; files it can't read or write; or nothing may
+# Connection lost or rejected; no room left; stopped, crashed or starting; files it can't read or write; or nothing may
 # be written, as on a server that has become a standby.
 _STATES = ("08", "53", "57", "58", "25006")
-# What may go away by itself: connections lost or refused, a server that stops or starts, deadlocks, lock timeouts.
+# What may go away by itself: connections lost or rejected, a server that stops or starts, deadlocks, lock timeouts.
 _PASSING_CLASSES = ("08",)
 _PASSING_STATES = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03")
 
@@ -49,7 +49,7 @@ def explain(error: BaseException) -> BaseException:
 
 
 def may_pass(error: Exception) -> bool:
-    """Whether to try again makes sense after this error of psycopg2, or of a connection that was refused."""
+    """Whether to try again makes sense after this error of psycopg2, or of a connection that was rejected."""
     if isinstance(error, DatabaseUnavailableError):
         return not isinstance(error, LostLockError | LostRowsError)
     state = getattr(error, "pgcode", None)

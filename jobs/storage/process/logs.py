@@ -66,6 +66,6 @@ class Stages:
         yield counts
         seconds = round(time.monotonic() - started, 3)
         self.seconds[name] = seconds
-        described = "".join(f", {key} {value:,}" for key, value in counts.items())
+        shown = "".join(f", {key} {value:,}" for key, value in counts.items())
         stage = {"run_id": self.run_id, "stage": name, "seconds": seconds, "counts": counts}
-        logger.info("%-12s %6.1f s%s", name, seconds, described, extra={"stage": stage})
+        logger.info("%-12s %6.1f s%s", name, seconds, shown, extra={"stage": stage})

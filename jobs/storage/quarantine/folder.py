@@ -1,4 +1,4 @@
-"""Refused records -> data/quarantine/run_id=.../*.json, one line a record; and back."""
+"""Quarantined records -> data/quarantine/run_id=.../*.json, one line a record; and back."""
 
 import logging
 from collections.abc import Iterable
@@ -23,18 +23,19 @@ Place = tuple[str, int, int]
 _RUN, _REWRITTEN = "run_id=", "_rewriting_run_id="
 
 
-def write_quarantine(described: DataFrame, readings: list[Reading], folder: str, run_id: int) -> None:
-    """Write one JSON line per refused record, with its file's URI, below `folder`, a path or a URI that every executor
-    can reach. The lines of each part are in order of file and record number.
+def write_quarantine(lines: DataFrame, readings: list[Reading], folder: str, run_id: int) -> None:
+    """Write one JSON line per quarantined record, with its file's URI, below `folder`.
+
+    The folder is a path or a URI that every executor can reach. The lines of each part are in order of file and number.
 
     The directory counts only once the run is committed in the database.
     """
-    spark = described.sparkSession
+    spark = lines.sparkSession
     names = spark.createDataFrame(
         [(reading.file_id, reading.file.uri) for reading in readings], "file_id long, source_file string"
     )
-    rows = described.join(F.broadcast(names), "file_id", "inner").sortWithinPartitions("file_id", "record_number")
-    columns = [name for name in described.columns if name != "file_id"]
+    rows = lines.join(F.broadcast(names), "file_id", "inner").sortWithinPartitions("file_id", "record_number")
+    columns = [name for name in lines.columns if name != "file_id"]
     # Decoded: Hadoop takes a path as it is written, percent signs and all.
     rows.select("source_file", *columns).write.json(f"{decode(make_uri(folder))}/{_RUN}{run_id}")
 
@@ -56,7 +57,7 @@ def read_quarantine(spark: SparkSession, folder: str, run_ids: Iterable[int], sc
 
 
 def list_quarantined_runs(folder: str) -> set[int]:
-    """The runs that have a folder of refused records, committed or not."""
+    """The runs that have a folder of quarantined records, committed or not."""
     return set(_list_runs(folder, _RUN))
 
 
@@ -86,7 +87,7 @@ def finish_rewrites(spark: SparkSession, folder: str) -> None:
         _, place = _open(spark, f"{root}/{_RUN}{run_id}")
         _, mark = _open(spark, f"{root}/{_REWRITTEN}{run_id}/_SUCCESS")
         if files.exists(mark) or not files.exists(place):
-            logger.warning("refused records of run %s: an erasure that was killed had rewritten them", run_id)
+            logger.warning("quarantined records of run %s: an erasure that was killed had rewritten them", run_id)
             _put_in_place(spark, root, run_id)
         else:
             files.delete(beside, True)

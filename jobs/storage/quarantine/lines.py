@@ -1,4 +1,4 @@
-"""Refused records as a local quarantine folder keeps them: their text, and why they were refused."""
+"""Quarantined records as a local quarantine folder keeps them: their text, and why they were quarantined."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from jobs.storage.runs.provenance import Row, fetch_rows
 
 
 def read_lines(folder: Path, run_ids: Iterable[int]) -> Iterator[tuple[int, str]]:
-    """(run, JSON line) of the records that these runs refused, as far as a local quarantine folder has them.
+    """(run, JSON line) of the records that these runs quarantined, as far as a local quarantine folder has them.
 
     Only runs that are committed count: take their ids from the database.
     """
@@ -23,7 +23,7 @@ def read_lines(folder: Path, run_ids: Iterable[int]) -> Iterator[tuple[int, str]
 
 
 def find_quarantined(cursor: Cursor, event_id: str, quarantine: Path) -> list[Row]:
-    """Refused records that bear the id, or that can't be read and hold it in their text; by file, number and run."""
+    """Quarantined records with this id, or unreadable ones with it in their text; by file, number and run."""
     runs = [row["run_id"] for row in fetch_rows(cursor, "select distinct run_id from ops.quarantined_records")]
     query = (
         "select quarantined_records.* from ops.quarantined_records inner join ops.ingested_files using (file_id)"

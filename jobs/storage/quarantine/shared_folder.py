@@ -30,7 +30,7 @@ def require_shared_folder(folder: str) -> None:
         return
     if problem := find_blind_executor(start_spark("document-events"), path_of(make_uri(folder))):
         raise UsageError(
-            f"--quarantine {folder}: {problem}, and texts of refused records would be lost; name a folder that the"
+            f"--quarantine {folder}: {problem}, and texts of quarantined records would be lost; name a folder that the"
             " driver and all executors share, such as hdfs://..., s3a://... or a mount"
         )
 

@@ -42,7 +42,7 @@ class CheckResult:
 
 
 class FailedChecksError(QualityError):
-    """Checks of severity error found something. `results` are those of all checks, for the books."""
+    """Checks of severity error found something. `results` are those of all checks, for the ledger."""
 
     def __init__(self, results: list[CheckResult]) -> None:
         failed = [result for result in results if result.findings and result.severity == "error"]

@@ -22,7 +22,7 @@ def publish_dry_run(
     """What publishing the run would do, beside it how many rows of each metric would come and go.
 
     Leaves nothing but dead rows for the next vacuum. Takes the locks of `publish` for as long as it runs, except those
-    of views that a publish would make anew. Raises what `publish` raises.
+    of views that a publish would make again. Raises what `publish` raises.
     """
     with closing(connect(database_url, PUBLISH_NAME)) as connection:
         try:

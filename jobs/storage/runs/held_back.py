@@ -38,7 +38,7 @@ class Precedents:
     """What the gate has to know of earlier runs.
 
     `good_files` counts the files that were loaded before by the mapping of this run. `readings` gives the number of
-    records (blank ones left out) and of refused records of the current reading of a file, by its URI.
+    records (blank ones left out) and of quarantined records of the current reading of a file, by its URI.
     """
 
     good_files: int
@@ -132,7 +132,7 @@ def _is_gone(uri: str, folder: str) -> bool:
 
 
 def _read_current(cursor: Cursor, uris: set[str]) -> dict[str, tuple[int, int]]:
-    """(records without blank ones, refused ones) of the current readings of these files, by URI."""
+    """(records without blank ones, quarantined ones) of the current readings of these files, by URI."""
     cursor.execute(
         "select file_path, records - blank, quarantined from ops.ingested_files"
         " where is_current and file_path = any(%s)",

@@ -13,9 +13,9 @@ from schemas.tables import HISTORY
 
 
 def find_history(database_url: str, run: Run, settings: Settings) -> None:
-    """Fill the run's `touched_sessions` and `history`; the keys of what is to be judged must be in `arriving_events`.
+    """Fill the run's `affected_sessions` and `history`; the keys of the new records must be in `arriving_events`.
 
-    A full refresh touches all sessions and looks back at nothing: the files alone say what there is.
+    A full refresh affects all sessions and looks back at nothing: the files alone say what there is.
     """
     gap_minutes = int(settings.session_gap.total_seconds()) // 60
     with closing(connect(database_url)) as connection, connection, connection.cursor() as cursor:
@@ -24,7 +24,7 @@ def find_history(database_url: str, run: Run, settings: Settings) -> None:
         steps = ("015",) if run.kind == "full_refresh" else ("010", "020")
         for step in steps:
             execute_files(cursor, f"merge/{step}_*.sql", run.sql_parts)
-            cursor.execute(sql.SQL("analyze {}").format(sql.Identifier(run.staging, "touched_sessions")))
+            cursor.execute(sql.SQL("analyze {}").format(sql.Identifier(run.staging, "affected_sessions")))
 
 
 def read_history(spark: SparkSession, run: Run, jdbc: dict[str, str], settings: Settings) -> DataFrame:

@@ -154,7 +154,7 @@ def publish_in_transaction(
     execute_files(cursor, "publish/09*.sql", run.sql_parts)
     checks = check_run(cursor, run)
     enter_results(cursor, run, checks)
-    cursor.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(run.staging, "touched_sessions")))
+    cursor.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(run.staging, "affected_sessions")))
     sessions_recut = int(str(fetch_one(cursor)[0]))
     drop_staging_schema(cursor, run.staging)
     if not (run.is_plan and run.merges):  # to replace views would keep readers waiting for nothing

@@ -213,7 +213,7 @@ def _reject_other_gap(cursor: Cursor, gap_minutes: int) -> None:
     if known != gap_minutes:
         raise UsageError(
             f"session_gap_minutes is {gap_minutes}, but the published sessions were cut by {known}: set it back,"
-            " or cut them all anew with FULL_REFRESH=1 (--full-refresh)"
+            " or cut them all again with FULL_REFRESH=1 (--full-refresh)"
         )
 
 

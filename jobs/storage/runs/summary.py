@@ -28,7 +28,7 @@ def write_summary(folder: Path, summary: dict[str, Any]) -> None:
 
 
 def format_summary(summary: dict[str, Any]) -> str:
-    """The summary as plain lines: the account of the records, refused ones by reason, rows by table, times."""
+    """The summary as plain lines: the account of the records, quarantined ones by reason, rows by table, times."""
     totals = summary["totals"]
     lines = [f"run {summary['run_id']}: {summary['files']} files read"]
     lines += [f"  {label:<18}{totals[key]:>12,}" for key, label in _LABELS.items()]
@@ -65,7 +65,7 @@ def format_plan(summary: dict[str, Any]) -> str:
 
 
 def format_replay(summary: dict[str, Any]) -> str:
-    """What became of the selected records: recovered, refused again and why, or not tried, as their text is gone."""
+    """What became of the selected records: recovered, quarantined again and why, or not tried without their text."""
     totals, selected, taken = summary["totals"], summary["selected"], summary["records"]
     lines = [f"run {summary['run_id']}: {taken:,} quarantined records of {summary['files']} files replayed"]
     lines.append(f"  {'recovered':<18}{totals['records']:>12,}")
@@ -96,9 +96,9 @@ def format_erasure(summary: dict[str, Any]) -> str:
     else:
         lines = [f"run {summary['run_id']}: erased; the person is {summary['pseudonym']} now"]
     lines += _changes(summary["changes"])
-    lines.append(f"  {'records judged again, superseded ones too':<42}{summary['records']:>12,}")
-    lines.append(f"  {'refused records without their text':<42}{summary['redacted']:>12,}")
-    lines += [f"  {f'rows of ops.{table} cleaned':<42}{count:>12,}" for table, count in summary["books"].items()]
+    lines.append(f"  {'records loaded again, superseded ones too':<42}{summary['records']:>12,}")
+    lines.append(f"  {'quarantined records without their text':<42}{summary['redacted']:>12,}")
+    lines += [f"  {f'rows of ops.{table} cleaned':<42}{count:>12,}" for table, count in summary["ledger"].items()]
     lines.append(f"  {'published daily numbers changed':<42}{len(summary['restatements']):>12,}")
     lines += _listed("mentions replaced in", summary["mentions"])
     not_searched = dict.fromkeys(summary["not_searched"])
@@ -160,7 +160,7 @@ def _held_back(summary: dict[str, Any]) -> list[str]:
         return []
     accept = f"make accept FILE={shlex.quote(show_name(waiting[0]['file_path']))}"
     return [
-        f"held back, and counted nowhere: mend the file or its mapping, or load it as it is with {accept}",
+        f"held back, and counted nowhere: fix the file or its mapping, or load it as it is with {accept}",
         *[f"  {show_name(file['file_path'])}: {file['why']}" for file in waiting],
     ]
 

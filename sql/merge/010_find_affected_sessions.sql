@@ -2,7 +2,7 @@
 -- after, and those that hold an event whose id arrives again. Run before Spark cuts sessions. Sessions of one
 -- user lie more than a gap apart, so at most two can be within a gap of one moment: each record costs one
 -- short read of an index, however long its user's history is.
-insert into {staging}.touched_sessions (session_id)
+insert into {staging}.affected_sessions (session_id)
 with gap as (
     select current_setting('document_events.session_gap_minutes')::integer * interval '1 minute' as length
 ),

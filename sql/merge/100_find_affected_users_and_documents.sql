@@ -1,7 +1,7 @@
--- Users and documents that may have to change: those of new events (of an erasure, of all that it judges
+-- Users and documents that may have to change: those of new events (of an erasure, of all that it loads
 -- again), and those of published events that lose their place, by a winner of the same id or, in a full
 -- refresh, for good. Run before anything is changed.
-create table {staging}.touched_events as
+create table {staging}.affected_events as
 select
     event_at,
     event_date,
@@ -21,24 +21,24 @@ select
     events.user_id,
     events.shared_with_user_id,
     events.document_id
-from {staging}.touched_sessions
-inner join public.events on touched_sessions.session_id = events.session_id
+from {staging}.affected_sessions
+inner join public.events on affected_sessions.session_id = events.session_id
 where not exists (
     select from {staging}.events as staged
     where staged.event_id = events.event_id and staged.content_fingerprint = events.content_fingerprint
 );
 
-create table {staging}.touched_users as
+create table {staging}.affected_users as
 select user_id
-from {staging}.touched_events
+from {staging}.affected_events
 union
 select shared_with_user_id as user_id
-from {staging}.touched_events
+from {staging}.affected_events
 where shared_with_user_id is not null;
 
-create table {staging}.touched_documents as
+create table {staging}.affected_documents as
 select distinct document_id
-from {staging}.touched_events
+from {staging}.affected_events
 where document_id is not null;
 
-analyze {staging}.touched_users, {staging}.touched_documents;
+analyze {staging}.affected_users, {staging}.affected_documents;

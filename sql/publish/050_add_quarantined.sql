@@ -1,5 +1,5 @@
--- Refused and superseded records. A full refresh finds every superseded record anew, an erasure those of the
--- events that it judges again; a replay marks what it recovered.
+-- Quarantined and superseded records. A full refresh finds every superseded record again, an erasure those of
+-- the events that it loads again; a replay marks what it recovered.
 insert into ops.quarantined_records ({quarantined_records_columns})
 select {quarantined_records_columns}
 from {staging}.quarantined_records;
