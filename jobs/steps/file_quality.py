@@ -39,8 +39,7 @@ class FileQuality:
         """(reason, records quarantined for it, number of the first of them), the most frequent reason first."""
         counts = count_reasons(self.groups)
         first = {
-            reason: min(group.record_number for group in self.groups if reason in group.reasons)
-            for reason in counts
+            reason: min(group.record_number for group in self.groups if reason in group.reasons) for reason in counts
         }
         return sorted(((reason, count, first[reason]) for reason, count in counts.items()), key=lambda c: (-c[1], c[0]))
 
