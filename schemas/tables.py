@@ -84,13 +84,8 @@ READ_RECORDS = _schema(
     blank=_LONG,
 )
 
-# What a replay reads of a line in the quarantine folder, and the run in whose folder it is.
+# A line in the quarantine folder, and the run in whose folder it is.
 QUARANTINE_LINE = _schema(
-    source_file=_TEXT, record_number=_LONG, raw=_TEXT, raw_base64=_TEXT, raw_sha256=_TEXT, run_id=_LONG
-)
-
-# A whole line in the quarantine folder, as an erasure reads it and writes it again.
-WHOLE_QUARANTINE_LINE = _schema(
     source_file=_TEXT,
     record_number=_LONG,
     reasons=T.ArrayType(_TEXT),

@@ -23,7 +23,6 @@ from jobs.storage.process.spark_session import persist
 from jobs.storage.quarantine.folder import read_quarantine
 from jobs.storage.runs.ledger import Reading, read_sources, reserve_file_ids
 from jobs.transforms.reading import split_read
-from schemas.tables import QUARANTINE_LINE
 
 # What stands for the unreadable rest of a file is no record: it is read again when the file changes.
 _RECORDS_ONLY = sql.SQL("raw_sha256 is not null and not 'unreadable_file' = any(reasons)")
@@ -94,7 +93,7 @@ def read_open_records(
     """
     wanted = persist(_read_selected(spark, readings, selection, database_url))
     run_ids = [row.run_id for row in wanted.select("run_id").distinct().collect()]
-    kept = persist(_match(wanted, read_quarantine(spark, quarantine, run_ids, QUARANTINE_LINE)))
+    kept = persist(_match(wanted, read_quarantine(spark, quarantine, run_ids)))
     found = read_given(kept, request)
     absent: dict[int, dict[int, str]] = defaultdict(dict)
     for row in wanted.join(kept, ["file_id", "record_number"], "left_anti").collect():

@@ -9,7 +9,6 @@ from jobs.storage.erasure.tombstones import Tombstones
 from jobs.storage.process.spark_session import persist
 from jobs.storage.quarantine.folder import Place, list_quarantined_runs, read_quarantine, rewrite_quarantine
 from jobs.transforms.pseudonymize import find_names, redact
-from schemas.tables import WHOLE_QUARANTINE_LINE
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Redaction:
 
 def read_all_lines(spark: SparkSession, folder: str) -> DataFrame:
     """One row per quarantined record of all runs, committed or not: to hold a person it need not count."""
-    return read_quarantine(spark, folder, list_quarantined_runs(folder), WHOLE_QUARANTINE_LINE)
+    return read_quarantine(spark, folder, list_quarantined_runs(folder))
 
 
 def find_stated_names(quarantined: DataFrame, tombstones: Tombstones) -> frozenset[str]:

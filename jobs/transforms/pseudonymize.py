@@ -11,7 +11,7 @@ from pyspark.sql import types as T
 
 from jobs.records.erased_people import PERSONAL, Erased
 from jobs.records.problems import Problem, Quarantined
-from schemas.tables import WHOLE_QUARANTINE_LINE
+from schemas.tables import QUARANTINE_LINE
 
 # The columns of an event that get another value; those of PERSONAL lose theirs.
 _CHANGED = ("user_id", "shared_with_user_id", "content_fingerprint")
@@ -23,7 +23,7 @@ _CHANGES = T.StructType(
 )
 # What is taken out of a line of the quarantine folder.
 _REDACTED = T.StructType(
-    [WHOLE_QUARANTINE_LINE[name] for name in ("details", "raw", "raw_base64", "raw_sha256", "is_redacted")]
+    [QUARANTINE_LINE[name] for name in ("details", "raw", "raw_base64", "raw_sha256", "is_redacted")]
 )
 
 
@@ -49,7 +49,7 @@ def pseudonymize(records: DataFrame, erased: Erased) -> DataFrame:
 def redact(lines: DataFrame, erased: Erased) -> DataFrame:
     """Take the text, its hash and all values out of the lines of the quarantine folder that mention an erased person.
 
-    In and out: one row per quarantined record (`schemas.tables.WHOLE_QUARANTINE_LINE`). What was redacted before stays
+    In and out: one row per quarantined record (`schemas.tables.QUARANTINE_LINE`). What was redacted before stays
     so.
     """
 

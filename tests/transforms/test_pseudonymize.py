@@ -13,7 +13,7 @@ from jobs.storage.erasure.tombstones import Tombstones
 from jobs.transforms.pseudonymize import find_names, pseudonymize, redact
 from jobs.transforms.quarantine import to_quarantine_lines
 from jobs.transforms.reading import split_read
-from schemas.tables import WHOLE_QUARANTINE_LINE
+from schemas.tables import QUARANTINE_LINE
 from tests.builders import events, read_texts, record_json
 
 NOBODY = Tombstones(bytes(range(32)))
@@ -86,7 +86,7 @@ def write(spark: SparkSession, *texts: str | bytes) -> DataFrame:
     """Lines of the quarantine folder, as they are read from it."""
     _, quarantined, _ = split_read(read_texts(spark, *texts))
     lines = to_quarantine_lines(quarantined).withColumns({"source_file": F.lit("file:///a"), "run_id": F.lit(1)})
-    return lines.select(*[F.col(field.name).cast(field.dataType) for field in WHOLE_QUARANTINE_LINE])
+    return lines.select(*[F.col(field.name).cast(field.dataType) for field in QUARANTINE_LINE])
 
 
 def describe(spark: SparkSession, text: str | bytes, erased: Tombstones = ANN) -> Any:
@@ -149,7 +149,7 @@ def test_what_was_redacted_before_stays_so(spark: SparkSession) -> None:
 
 def test_a_line_that_was_written_in_part_is_redacted_too(spark: SparkSession) -> None:
     half = write(spark, '{"user_id": "ann",').withColumn(
-        "details", F.lit(None).cast(WHOLE_QUARANTINE_LINE["details"].dataType)
+        "details", F.lit(None).cast(QUARANTINE_LINE["details"].dataType)
     )
     row = redact(half, ANN.erased).first()
     assert row is not None
@@ -164,4 +164,4 @@ def test_names_are_those_that_the_persons_own_records_state(spark: SparkSession)
 def test_a_line_is_read_back_with_all_that_it_has(spark: SparkSession) -> None:
     _, quarantined, _ = split_read(read_texts(spark, "x"))
     written = to_quarantine_lines(quarantined).columns
-    assert ["source_file", *written[1:], "run_id"] == WHOLE_QUARANTINE_LINE.names
+    assert ["source_file", *written[1:], "run_id"] == QUARANTINE_LINE.names

@@ -7,12 +7,12 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
 from jobs.records.files.open_file import decode
 from jobs.storage.errors import UsageError
 from jobs.storage.input.file_systems import file_system_of, make_uri
 from jobs.storage.runs.ledger import Reading
+from schemas.tables import QUARANTINE_LINE
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +40,8 @@ def write_quarantine(lines: DataFrame, readings: list[Reading], folder: str, run
     rows.select("source_file", *columns).write.json(f"{decode(make_uri(folder))}/{_RUN}{run_id}")
 
 
-def read_quarantine(spark: SparkSession, folder: str, run_ids: Iterable[int], schema: T.StructType) -> DataFrame:
-    """The lines of these runs, as far as their folders are there, as `schema` has it; its `run_id` is the folder's."""
+def read_quarantine(spark: SparkSession, folder: str, run_ids: Iterable[int]) -> DataFrame:
+    """The lines of these runs (`schemas.tables.QUARANTINE_LINE`), as far as their folders are there."""
     root = make_uri(folder)
     places = []
     for run_id in sorted(run_ids):
@@ -50,10 +50,12 @@ def read_quarantine(spark: SparkSession, folder: str, run_ids: Iterable[int], sc
             if any(file_system_of(place).walk(place)):
                 places.append(decode(place))
     if not places:
-        return spark.createDataFrame([], schema)
-    lines = spark.read.schema(schema).option("basePath", decode(root)).json(places)
+        return spark.createDataFrame([], QUARANTINE_LINE)
+    lines = spark.read.schema(QUARANTINE_LINE).option("basePath", decode(root)).json(places)
     # Buckets were read through Hadoop once, which has a name of its own for them.
-    return lines.withColumn("source_file", F.regexp_replace("source_file", "^s3a:", "s3:")).select(*schema.names)
+    return lines.withColumn("source_file", F.regexp_replace("source_file", "^s3a:", "s3:")).select(
+        *QUARANTINE_LINE.names
+    )
 
 
 def list_quarantined_runs(folder: str) -> set[int]:
