@@ -72,6 +72,11 @@ _READ_QUARANTINED = {
 _READ_EVENT = {column.name: SPARK_TYPES[column.kind] for column in columns.READ_EVENT}
 READ_EVENTS, READ_QUARANTINED = tuple(_READ_EVENT), tuple(_READ_QUARANTINED)
 
+# Quarantined records of one split that have the same reasons and miss the same fields.
+_GROUP = _schema(
+    reasons=T.ArrayType(_TEXT), missing_fields=T.ArrayType(_TEXT), records=_LONG, record_number=_LONG, text=_TEXT
+)
+
 # One row per record that is not blank, an event or a quarantined record; it is numbered within its split. Each split
 # has one row more, which holds its counts and nothing else.
 READ_RECORDS = _schema(
@@ -82,6 +87,7 @@ READ_RECORDS = _schema(
     **_READ_QUARANTINED,
     records=_LONG,
     blank=_LONG,
+    groups=T.ArrayType(_GROUP),
 )
 
 # A line in the quarantine folder, and the run in whose folder it is.

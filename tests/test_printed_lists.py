@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from jobs.records.quarantined_groups import QuarantinedGroup
 from jobs.steps.file_quality import describe_reasons, describe_unmatched
 from jobs.storage.config.sources import read_source
 from jobs.storage.errors import UsageError
 from jobs.storage.quarantine.lines import find_quarantined
 from jobs.storage.runs.ledger import choose_all_files
 from jobs.storage.runs.summary import format_nothing_new
-from jobs.transforms.quarantine import QuarantinedGroup
 from tests.builders import default_source
 from tests.metrics.rows import Event, create_tables, execute, load
 from tests.test_quality import file
@@ -38,14 +38,14 @@ def test_what_counts_the_same_is_listed_by_name() -> None:
 
 def test_reasons_and_their_examples_do_not_depend_on_the_order_of_the_groups() -> None:
     for groups in permutations(GROUPS):
-        lines = list(describe_reasons([replace(file(20), quarantined=list(groups))]))
+        lines = list(describe_reasons([replace(file(20), groups=list(groups))]))
         assert [line.split()[0] for line in lines] == ["bad_value", "missing_field", "bad_timestamp"]
         assert [line.partition(" record ")[2][0] for line in lines] == ["3", "3", "5"]
 
 
 def test_unmatched_fields_are_listed_as_the_mapping_has_them() -> None:
     for groups in permutations(GROUPS):
-        (line,) = describe_unmatched(default_source(), [replace(file(6), quarantined=list(groups))])
+        (line,) = describe_unmatched(default_source(), [replace(file(6), groups=list(groups))])
         assert "has event_at at event_at, timestamp, event_time, ts, created_at; user_id at user_id, userId" in line
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from jobs.records.quarantined_groups import QuarantinedGroup
 from jobs.steps.file_quality import FileQuality, describe_reasons, describe_unmatched
 from jobs.steps.quality_gate import Verdict, decide_verdict, pass_gate
 from jobs.storage.config.settings import QualityGate
@@ -14,7 +15,6 @@ from jobs.storage.errors import QualityError
 from jobs.storage.input.file_systems import InputFile
 from jobs.storage.runs.held_back import Precedents
 from jobs.storage.runs.ledger import Reading
-from jobs.transforms.quarantine import QuarantinedGroup
 from tests.builders import default_source, record_json
 from tests.test_pipeline import load, query
 

@@ -5,6 +5,7 @@ from typing import Any
 import pyarrow as pa
 
 from jobs.records.event import Event
+from jobs.records.quarantined_groups import GroupCounter, QuarantinedGroup
 from jobs.records.reader import RecordReader
 from schemas.columns import READ_EVENT, Kind
 
@@ -30,7 +31,16 @@ _QUARANTINED = {
     "raw_sha256": _TEXT,
     "is_redacted": pa.bool_(),
 }
-_COUNTS = {"records": _LONG, "blank": _LONG}
+_GROUP = pa.struct(
+    [
+        ("reasons", pa.list_(_TEXT)),
+        ("missing_fields", pa.list_(_TEXT)),
+        ("records", _LONG),
+        ("record_number", _LONG),
+        ("text", _TEXT),
+    ]
+)
+_COUNTS = {"records": _LONG, "blank": _LONG, "groups": pa.list_(_GROUP)}
 
 SCHEMA = pa.schema({**_PLACE, **_EVENT, **_QUARANTINED, **_COUNTS})
 
@@ -47,6 +57,7 @@ class BatchBuilder:
         self._events: list[tuple[Any, ...]] = []
         self._others: list[tuple[Any, ...]] = []
         self._bytes = 0
+        self._groups = GroupCounter()
 
     @property
     def is_full(self) -> bool:
@@ -60,16 +71,21 @@ class BatchBuilder:
         if isinstance(found, Event):
             self._events.append((file_id, split, number, *found))
             return
+        self._groups.add(QuarantinedGroup.of(file_id, number, found))
         problems = [(problem.reason, problem.field, problem.value, problem.expected) for problem in found.problems]
         fields = None if found.fields is None else list(found.fields.items())
         kept = (found.raw, found.raw_base64, found.raw_bytes, found.raw_sha256, found.is_redacted)
         nothing = [None] * len(_EVENT)
-        self._others.append((file_id, split, number, *nothing, problems, fields, *kept, None, None))
+        self._others.append((file_id, split, number, *nothing, problems, fields, *kept, None, None, None))
 
     def add_counts(self, file_id: int, split: int, records: int, blank: int) -> None:
-        """Add the row that says how many records, and blank ones among them, a split has."""
+        """Add the row that says how many records a split has, and how many of them are blank or quarantined.
+
+        It comes behind the records of the split.
+        """
         nothing = [None] * (1 + len(_EVENT) + len(_QUARANTINED))
-        self._others.append((file_id, split, *nothing, records, blank))
+        groups = [tuple(vars(group).values())[1:] for group in self._groups.take()]  # the row has the file id
+        self._others.append((file_id, split, *nothing, records, blank, groups))
 
     def flush(self) -> pa.RecordBatch:
         """What has been added since the last time, as one batch (`SCHEMA`)."""

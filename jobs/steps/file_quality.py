@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from jobs.records.files.json_values import DECODER
+from jobs.records.quarantined_groups import QuarantinedGroup, count_reasons
 from jobs.storage.runs.ledger import Reading
-from jobs.transforms.quarantine import QuarantinedGroup, count_reasons
 from schemas.fields import Source
 from schemas.reasons import REASONS
 

@@ -8,6 +8,7 @@ from typing import Any
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.records.quarantined_groups import QuarantinedGroup, count_reasons
 from jobs.steps.file_quality import rate_files
 from jobs.steps.load_request import LoadRequest
 from jobs.steps.quality_gate import Verdict, pass_gate
@@ -26,14 +27,7 @@ from jobs.storage.runs.run import Run, entered_run
 from jobs.storage.runs.staging import stage, stage_all
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
 from jobs.transforms.model import conform, model_tables
-from jobs.transforms.quarantine import (
-    QuarantinedGroup,
-    count_reasons,
-    group_quarantined,
-    read_group,
-    shape_quarantined,
-    to_quarantine_lines,
-)
+from jobs.transforms.quarantine import shape_quarantined, to_quarantine_lines
 from jobs.transforms.sessionize import sessionize
 from schemas.tables import ARRIVING_EVENTS, RECOVERED_RECORDS
 
@@ -95,7 +89,8 @@ def _load(
             finish_rewrites(spark, quarantine)
     with stages.time("read") as counts:
         read = request.read(spark, request.readings, request.make_read_request(settings), scratch)
-        records = _group_records(read)
+        lines = to_quarantine_lines(read.quarantined).coalesce(_QUARANTINE_PARTS)
+        records = _Records(read.accepted, lines, read.groups)
         counts["records"] = sum(count for count, _ in read.counts.values())
         counts |= dict(sorted(count_reasons(records.groups).items()))
     # Before the gate, which would decide by the half of a file that was there.
@@ -140,13 +135,6 @@ def _load(
         "seconds": stages.seconds,
         **_summarize(done),
     }
-
-
-def _group_records(read: RecordsRead) -> _Records:
-    # Quarantined records are few. We persist them, because each of the queries on them would scan all records again.
-    quarantined = persist(to_quarantine_lines(read.quarantined).coalesce(_QUARANTINE_PARTS))
-    groups = [read_group(row) for row in group_quarantined(quarantined).collect()]
-    return _Records(read.accepted, quarantined, groups)
 
 
 def _pass_gate(

@@ -4,9 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 
 from jobs.records.files.formats import Format
+from jobs.records.quarantined_groups import GroupCounter, QuarantinedGroup
 from jobs.records.read_splits import ReadRequest
 from jobs.storage.input.discovery import LOOKS_AT_ONCE, sniff
 from jobs.storage.input.file_systems import InputFile
@@ -21,12 +22,14 @@ class RecordsRead:
     """What some files hold.
 
     `accepted` has one row per event, `quarantined` one per quarantined record, with file and record number. `counts`
-    gives (records, blank) by file id: every record is counted where it is read, whatever becomes of it.
+    gives (records, blank) by file id: every record is counted where it is read, whatever becomes of it. `groups` says
+    of the quarantined ones why.
     """
 
     accepted: DataFrame
     quarantined: DataFrame
     counts: dict[int, tuple[int, int]]
+    groups: list[QuarantinedGroup]
     formats: dict[int, Format]
 
 
@@ -49,10 +52,20 @@ def gather(read: DataFrame, formats: dict[int, Format]) -> RecordsRead:
     `read` must have been computed: it is looked at several times.
     """
     accepted, quarantined, splits = split_read(read)
-    counts = dict.fromkeys(formats, (0, 0))
+    counts, groups = dict.fromkeys(formats, (0, 0)), GroupCounter()
     earlier: list[tuple[int, int, int]] = []
-    for row in sorted(splits.collect()):
+    for row in sorted(splits.collect(), key=lambda row: (row.file_id, row.split)):
         records, blank = counts[row.file_id]
         earlier.append((row.file_id, row.split, records))
         counts[row.file_id] = records + row.records, blank + row.blank
-    return RecordsRead(number_records(accepted, earlier), number_records(quarantined, earlier), counts, formats)
+        add_groups(groups, row, records)
+    numbered = number_records(accepted, earlier), number_records(quarantined, earlier)
+    return RecordsRead(*numbered, counts, groups.take(), formats)
+
+
+def add_groups(counter: GroupCounter, split: Row, earlier: int) -> None:
+    """Add the groups of a split, which begins behind `earlier` records of its file."""
+    for group in split.groups:
+        names = tuple(group.reasons), tuple(group.missing_fields)
+        number = earlier + group.record_number
+        counter.add(QuarantinedGroup(split.file_id, *names, group.records, number, group.text))

@@ -11,8 +11,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.records.files.open_file import can_open
+from jobs.records.quarantined_groups import GroupCounter
 from jobs.records.read_splits import ReadRequest
-from jobs.steps.read_files import RecordsRead
+from jobs.steps.read_files import RecordsRead, add_groups
 from jobs.storage.database.postgres import connect, fetch_one, jdbc_options
 from jobs.storage.input.changed_files import describe_change
 from jobs.storage.input.discovery import MAX_REMOTE_BYTES, sniff
@@ -107,12 +108,15 @@ def read_open_records(
         found = found.unionByName(again)
     accepted, quarantined, counts = split_read(persist(found))
     records: Counter[int] = Counter()
+    groups = GroupCounter()
     for row in counts.collect():
         records[row.file_id] += row.records
+        add_groups(groups, row, earlier=0)  # the numbers are those in the file already
     return RecordsRead(
         accepted.drop("split"),
         quarantined.drop("split"),
         {reading.file_id: (records[reading.file_id], 0) for reading in readings},
+        groups.take(),
         {reading.file_id: "replay" for reading in readings},
     )
 

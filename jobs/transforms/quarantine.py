@@ -1,25 +1,7 @@
 """Quarantined records, as they are kept for people and for replay."""
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-
-_EXAMPLE_CHARACTERS = 2000
-
-
-@dataclass(frozen=True)
-class QuarantinedGroup:
-    """The quarantined records of one file that have the same reasons and miss the same fields; the first as example."""
-
-    file_id: int
-    reasons: tuple[str, ...]
-    missing_fields: tuple[str, ...]
-    records: int
-    record_number: int
-    text: str | None
 
 
 def to_quarantine_lines(quarantined: DataFrame) -> DataFrame:
@@ -52,26 +34,3 @@ def shape_quarantined(lines: DataFrame, run_id: int) -> DataFrame:
         "raw_sha256",
         F.lit(run_id).alias("run_id"),
     )
-
-
-def group_quarantined(lines: DataFrame) -> DataFrame:
-    """One row per file, reasons and missing fields (`QuarantinedGroup`): few, however many records are quarantined."""
-    missing = F.filter("details.problems", lambda problem: problem["reason"] == "missing_field")
-    example = F.struct("record_number", F.substring("raw", 1, _EXAMPLE_CHARACTERS).alias("text"))
-    groups = lines.groupBy("file_id", "reasons", F.transform(missing, lambda p: p["field"]).alias("missing_fields"))
-    counted = groups.agg(F.count("*").alias("records"), F.min(example).alias("example"))
-    return counted.select("file_id", "reasons", "missing_fields", "records", "example.*")
-
-
-def read_group(row: Row) -> QuarantinedGroup:
-    """A row of `group_quarantined`."""
-    values = row.asDict()
-    return QuarantinedGroup(**values | {"reasons": tuple(row.reasons), "missing_fields": tuple(row.missing_fields)})
-
-
-def count_reasons(groups: Iterable[QuarantinedGroup]) -> Counter[str]:
-    """How many records are quarantined for each reason; a record counts once for each of its reasons."""
-    reasons: Counter[str] = Counter()
-    for group in groups:
-        reasons.update(dict.fromkeys(group.reasons, group.records))
-    return reasons

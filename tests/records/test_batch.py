@@ -44,7 +44,7 @@ def test_counts_are_a_row_of_their_own() -> None:
     builder = BatchBuilder(READER)
     builder.add_counts(7, 2, 10, 3)
     (row,) = builder.flush().to_pylist()
-    assert row == {**dict.fromkeys(SCHEMA.names), "file_id": 7, "split": 2, "records": 10, "blank": 3}
+    assert row == {**dict.fromkeys(SCHEMA.names), "file_id": 7, "split": 2, "records": 10, "blank": 3, "groups": []}
 
 
 def test_all_kinds_of_rows_share_a_batch_and_each_is_there_once() -> None:
@@ -83,3 +83,24 @@ def test_a_redacted_record_has_neither_text_nor_fields() -> None:
     (row,) = builder.flush().to_pylist()
     assert (row["fields"], row["raw"], row["raw_sha256"], row["is_redacted"]) == (None, None, None, True)
     assert [problem["value"] for problem in row["problems"]] == [None]
+
+
+def test_quarantined_records_of_a_split_are_counted_in_groups() -> None:
+    builder = BatchBuilder(READER)
+    texts = ["junk", record_json(), record_json(user_id=None), "more junk"]
+    for number, text in enumerate(texts, start=1):
+        builder.add_record(1, 0, number, text.encode(), None)
+    builder.add_counts(1, 0, 4, 0)
+    (counts,) = [row for row in builder.flush().to_pylist() if row["records"]]
+    assert counts["groups"] == [
+        {"reasons": ["malformed_json"], "missing_fields": [], "records": 2, "record_number": 1, "text": "junk"},
+        {
+            "reasons": ["missing_field"],
+            "missing_fields": ["user_id"],
+            "records": 1,
+            "record_number": 3,
+            "text": texts[2],
+        },
+    ]
+    builder.add_counts(1, 1, 0, 0)
+    assert builder.flush().to_pylist()[0]["groups"] == []

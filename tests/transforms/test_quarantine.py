@@ -3,10 +3,9 @@
 import base64
 import hashlib
 
-from chispa import assert_df_equality
 from pyspark.sql import Row, SparkSession
 
-from jobs.transforms.quarantine import count_reasons, group_quarantined, read_group, to_quarantine_lines
+from jobs.transforms.quarantine import to_quarantine_lines
 from jobs.transforms.reading import split_read
 from tests.builders import read_texts, record_json
 
@@ -60,15 +59,3 @@ def test_details_name_field_value_and_type_and_hold_the_other_fields(spark: Spar
         "edit_length": "lots",
         "device": "phone",
     }
-
-
-def test_records_of_the_same_reasons_are_one_group_with_the_first_as_example(spark: SparkSession) -> None:
-    texts = ["junk", record_json(), record_json(user_id=None), "more junk"]
-    _, quarantined, _ = split_read(read_texts(spark, *texts))
-    groups = group_quarantined(to_quarantine_lines(quarantined))
-    rows = [
-        (1, ["malformed_json"], [], 2, 1, "junk"),
-        (1, ["missing_field"], ["user_id"], 1, 3, texts[2]),
-    ]
-    assert_df_equality(groups, spark.createDataFrame(rows, groups.schema), ignore_row_order=True, ignore_nullable=True)
-    assert count_reasons(map(read_group, groups.collect())) == {"malformed_json": 2, "missing_field": 1}
