@@ -29,7 +29,7 @@ OLD, NEW = ["old 0.json", "old 1.json"], ["new 0.json", "new 1.json"]
 
 
 @pytest.mark.parametrize(
-    ("previous_verdict", "rewritten", "kept"),
+    ("in_place", "rewritten", "kept"),
     [
         (["0.json", "1.json", MARK], ["_temporary/0/0.json", "0.json"], OLD),
         (["0.json", "1.json", MARK], ["0.json", "1.json", MARK], NEW),
