@@ -187,7 +187,7 @@ test: $(TEST) ## run the whole test suite, in two processes with a Spark and a P
 
 # Left out is what starts servers of its own or simulates whole logs.
 .PHONY: test-fast
-test-fast: $(TEST) ## records, SQL and plain functions, without Spark: two minutes
+test-fast: $(TEST) ## records, SQL and plain functions, without Spark: a minute
 	@$(PYTHON) -m pytest --numprocesses 2 --dist loadfile -m 'not spark' \
 		tests/records tests/properties/test_records.py tests/metrics tests/storage tests/simulation tests/test_schemas.py \
 		--ignore tests/storage/test_embedded_postgres.py --ignore tests/storage/test_tls.py \

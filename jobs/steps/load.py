@@ -98,7 +98,7 @@ def _load(
     with stages.time("quarantine"):
         verdict = _pass_gate(request, read, records.groups, settings, accept_quality)
         request, records = request.without(verdict.held_back_ids), records.without(verdict.held_back_ids)
-        if request.kind != "replay" and not run.is_plan:
+        if records.groups and request.kind != "replay" and not run.is_plan:
             write_quarantine(records.quarantined, request.readings, quarantine, run.run_id)
         verdict.raise_if_stopped()
     with stages.time("history"):
@@ -112,7 +112,7 @@ def _load(
         tables = model_tables(modelled)
         if request.kind == "replay":
             tables["recovered_records"] = conform(records.accepted, RECOVERED_RECORDS)
-        else:
+        elif records.groups:
             tables["quarantined_records"] = shape_quarantined(records.quarantined, run.run_id)
         stage_all(tables, run, jdbc, settings)
     # Once more: on a cluster the part of a lost executor is read again, up to here.
