@@ -1,6 +1,6 @@
 -- The tombstones of an erasure, and the quarantined records of which no text is left, neither to be shown nor
--- to be replayed. Versions rank by hashes that an erasure changes. Where another version of an event takes the
--- first place, its file has published what it had counted as superseded, as if the record had come now.
+-- to be replayed. Versions rank by hashes that an erasure changes. Where another version of an event takes
+-- the first place, its file has published what it had counted as superseded, as if the record had come now.
 insert into ops.erased_identifiers (identifier_hash, is_user_id, key_check, run_id)
 select
     identifier_hash,
