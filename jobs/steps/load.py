@@ -20,9 +20,10 @@ from jobs.storage.process.logs import Stages
 from jobs.storage.process.spark_session import persist, persist_small, start_spark, unpersist_all
 from jobs.storage.quarantine.folder import finish_rewrites, write_quarantine
 from jobs.storage.quarantine.shared_folder import require_shared_folder
+from jobs.storage.runs.account import FileCounts, Published
 from jobs.storage.runs.dry_run import publish_dry_run
 from jobs.storage.runs.history import find_history, read_history
-from jobs.storage.runs.publish import FileCounts, Published, publish_with_retries
+from jobs.storage.runs.publish import publish_with_retries
 from jobs.storage.runs.run import Run, entered_run
 from jobs.storage.runs.staging import stage, stage_all
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate

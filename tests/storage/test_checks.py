@@ -10,8 +10,9 @@ from psycopg2 import sql
 from jobs.storage.config.settings import read_settings
 from jobs.storage.database.migrations import prepare_database
 from jobs.storage.database.postgres import connect
+from jobs.storage.runs.account import FileCounts, Published
 from jobs.storage.runs.checks import FailedChecksError, read_checks, read_run_checks
-from jobs.storage.runs.publish import FileCounts, Published, publish
+from jobs.storage.runs.publish import publish
 from jobs.storage.runs.run import fail_run, start_run
 from tests.builders import ROOT
 from tests.metrics.rows import execute, query

@@ -13,7 +13,8 @@ from jobs.storage.database.migrations import prepare_database
 from jobs.storage.database.postgres import connect, hold_run_lock
 from jobs.storage.database.views import make_views
 from jobs.storage.errors import DatabaseUnavailableError, PipelineError, QualityError
-from jobs.storage.runs.publish import FileCounts, publish
+from jobs.storage.runs.account import FileCounts
+from jobs.storage.runs.publish import publish
 from jobs.storage.runs.run import Run, RunKind, fail_run, start_run
 from tests.builders import ROOT
 

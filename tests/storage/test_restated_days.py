@@ -13,7 +13,8 @@ from psycopg2 import sql
 from jobs.storage.config.settings import read_settings
 from jobs.storage.database.migrations import prepare_database
 from jobs.storage.database.postgres import connect
-from jobs.storage.runs.publish import FileCounts, publish
+from jobs.storage.runs.account import FileCounts
+from jobs.storage.runs.publish import publish
 from jobs.storage.runs.run import start_run
 from tests.builders import ROOT
 

@@ -11,8 +11,9 @@ from jobs.storage.config.settings import Settings
 from jobs.storage.database.migrations import prepare_database
 from jobs.storage.database.postgres import PUBLISH_NAME, connect, fetch_one
 from jobs.storage.database.roles import hand_over_staging
+from jobs.storage.runs.account import FileCounts, Published
 from jobs.storage.runs.held_back import HeldBackFile
-from jobs.storage.runs.publish import FileCounts, Published, publish_in_transaction
+from jobs.storage.runs.publish import publish_in_transaction
 from jobs.storage.runs.run import Run, drop_staging, enter_run
 
 

@@ -4,8 +4,7 @@ import logging
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import astuple, dataclass, field
-from datetime import date, datetime
+from dataclasses import astuple
 
 import psycopg2
 from psycopg2 import errors, sql
@@ -24,7 +23,8 @@ from jobs.storage.errors import (
     describe,
 )
 from jobs.storage.process.known_errors import may_pass
-from jobs.storage.runs.checks import CheckResult, FailedChecksError, check_run, enter_results
+from jobs.storage.runs.account import FileCounts, Published, Restatement
+from jobs.storage.runs.checks import FailedChecksError, check_run, enter_results
 from jobs.storage.runs.held_back import HeldBackFile, enter_held_back
 from jobs.storage.runs.run import Run, drop_staging_schema
 from schemas.tables import KEYED
@@ -45,52 +45,6 @@ _TOTALS = ("records", "blank", "quarantined", "accepted", "exact_duplicates", "s
 
 # Of errors that may pass.
 _RETRY_SECONDS = (1, 2, 4, 8, 15)
-
-
-@dataclass(frozen=True)
-class FileCounts:
-    """One file of a run and what Spark counted in it; the columns of sql/publish/010_file_counts.sql."""
-
-    run_id: int
-    file_id: int
-    file_path: str
-    size_bytes: int
-    modified_at: datetime
-    format: str
-    source: str
-    mapping_hash: str
-    records: int
-    blank: int
-    accepted: int
-    exact_duplicates: int
-    superseded: int
-    original_file_id: int | None = None
-
-
-@dataclass(frozen=True)
-class Restatement:
-    """A published daily number that a run changed; the columns of ops.metric_restatements."""
-
-    metric: str
-    activity_date: date
-    old_value: int
-    new_value: int
-    cause: str
-
-
-@dataclass(frozen=True)
-class Published:
-    """What a run has done: its account of records; rows added, changed and removed by table; published sessions that
-    it cut again; published daily numbers that it changed; what the checks found. Of a plan also how many rows of
-    each metric come and go.
-    """
-
-    totals: dict[str, int]
-    changes: dict[str, dict[str, int]]
-    sessions_recut: int = 0
-    restatements: list[Restatement] = field(default_factory=list)
-    checks: list[CheckResult] = field(default_factory=list)
-    metric_rows: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def publish_with_retries(

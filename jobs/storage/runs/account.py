@@ -1,0 +1,52 @@
+"""What Spark counted in the files of a run, and what publishing the run has done."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from jobs.storage.runs.checks import CheckResult
+
+
+@dataclass(frozen=True)
+class FileCounts:
+    """One file of a run and what Spark counted in it; the columns of sql/publish/010_file_counts.sql."""
+
+    run_id: int
+    file_id: int
+    file_path: str
+    size_bytes: int
+    modified_at: datetime
+    format: str
+    source: str
+    mapping_hash: str
+    records: int
+    blank: int
+    accepted: int
+    exact_duplicates: int
+    superseded: int
+    original_file_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Restatement:
+    """A published daily number that a run changed; the columns of ops.metric_restatements."""
+
+    metric: str
+    activity_date: date
+    old_value: int
+    new_value: int
+    cause: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a run has done: its account of records; rows added, changed and removed by table; published sessions that
+    it cut again; published daily numbers that it changed; what the checks found. Of a plan also how many rows of
+    each metric come and go.
+    """
+
+    totals: dict[str, int]
+    changes: dict[str, dict[str, int]]
+    sessions_recut: int = 0
+    restatements: list[Restatement] = field(default_factory=list)
+    checks: list[CheckResult] = field(default_factory=list)
+    metric_rows: dict[str, dict[str, int]] = field(default_factory=dict)
