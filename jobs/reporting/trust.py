@@ -23,7 +23,7 @@ class Point:
 
 
 def points_of_trust(report: Report) -> list[Point]:
-    """Whether to believe the numbers: the ledger, the last run, what was quarantined, set aside, late, not complete."""
+    """Whether to believe the numbers: the sums, the last run, what was quarantined, set aside, late, not complete."""
     health = report.rows("health")[0]
     runs = report.rows("runs")
     period = report.rows("periods")[0]

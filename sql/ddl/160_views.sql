@@ -47,7 +47,7 @@ from ops.quarantined_records
 inner join ops.ingested_files on quarantined_records.file_id = ingested_files.file_id
 where ingested_files.is_current and quarantined_records.recovered_by_run_id is null;
 
--- One row: is the database fed, and do its ledger close?
+-- One row: is the database fed, and do its sums close?
 create or replace view ops.health as
 with last_success as (
     select max(finished_at) as last_success_at

@@ -230,7 +230,7 @@ comment on column public.event_details.record_number is
 'Number of the record in that file, from 1, blank ones counted.';
 comment on column public.event_details.run_id is 'Run that first received the record.';
 
-comment on view ops.health is 'Is the database fed, and do its ledger close? Always one row.';
+comment on view ops.health is 'Is the database fed, and do its sums close? Always one row.';
 comment on column ops.health.last_success_at is
 'End of the latest run that succeeded; null before the first.';
 comment on column ops.health.newest_event_at is 'Time of the latest event.';

@@ -28,7 +28,7 @@ insert into {staging}.events (
     %(file)s, 1, %(run)s
 );
 """
-# Rows that merging can't repairs  again.
+# Rows that merging can't repair.
 SPOIL_NAMES = """
 create function spoil() returns trigger language plpgsql as $$ begin new.name := 'spoilt'; return new; end $$;
 create trigger spoil before insert or update on public.users for each row execute function spoil()

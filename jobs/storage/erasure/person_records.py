@@ -80,7 +80,7 @@ def find_input_files(cursor: Cursor, run: Run, user_id: str, pseudonym: str) -> 
 
 
 def clean_ledger(cursor: Cursor, texts: PersonTexts) -> dict[str, int]:
-    """Put the pseudonym into what the ledger quote; returns how often, by table."""
+    """Put the pseudonym into what the ledger quotes; returns how often, by table."""
     changes = {}
     for table, column, kind in _QUOTING:
         names = {"table": sql.Identifier("ops", table), "column": sql.Identifier(column), "kind": sql.SQL(kind)}

@@ -1,4 +1,4 @@
-"""Finds a person in texts that are not records: the log, summaries, reports, what the ledger hold of errors."""
+"""Finds a person in texts that are not records: the log, summaries, reports, what the ledger holds of errors."""
 
 import html
 import json

@@ -64,7 +64,7 @@ def read_tombstones(cursor: Cursor, key_file: Path) -> Tombstones | None:
         frozenset(hashed for hashed, is_user_id, _ in rows if not is_user_id),
     )
     if {check for *_, check in rows} != {tombstones.key_check}:
-        raise UsageError(f"{key_file} is not the key that people were erased with; repairs the  one there")
+        raise UsageError(f"{key_file} is not the key that people were erased with; put the right one there")
     return tombstones
 
 
@@ -80,9 +80,9 @@ def read_key(path: Path) -> bytes:
             " put it back, or name its place in ERASURE_KEY_FILE"
         ) from error
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path} can't be read as a key ({error}); repairs the  one there") from error
+        raise UsageError(f"{path} can't be read as a key ({error}); put the right one there") from error
     if len(key) != _KEY_BYTES:
-        raise UsageError(f"{path} is no key of {_KEY_BYTES} bytes in hex; repairs the  one there")
+        raise UsageError(f"{path} is no key of {_KEY_BYTES} bytes in hex; put the right one there")
     return key
 
 

@@ -1,4 +1,4 @@
-"""Runs killed in real processes, at each of their stages: the next run repairs everything  by itself."""
+"""Runs killed in real processes, at each of their stages: the next run repairs everything by itself."""
 
 import signal
 import time
