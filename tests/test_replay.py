@@ -144,7 +144,7 @@ def test_records_whose_text_is_gone_are_told_and_stay_open(
     shutil.rmtree(tmp_path / "data" / "quarantine")
     (folder / "b.jsonl").unlink()
     told = replay(database_url, tmp_path / "data").splitlines()
-    assert told[0].endswith("4 quarantined records of 1 files replayed")
+    assert told[0].endswith("4 quarantined records of 2 files replayed")
     assert "  still open                   7" in told
     assert "    not tried, without text    3" in told
     assert query(database_url, OPEN) == [(7,)]
