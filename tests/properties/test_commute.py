@@ -1,38 +1,44 @@
-"""Loads commute: however records are cut into files and runs, ordered and repeated, the tables come out the same.
+"""Whatever happens to the files, and in whatever runs they are read: the tables are those of one load of the readings.
 
-The suite runs a few fixed examples; COMMUTE_WORLDS=200 in the environment runs that many random ones, and
-COMMUTE_SHRINK=1 spends minutes on making a failure smaller (the rows that differ name their world anyhow).
+A run of Spark takes seconds, so that many worlds go through one machine. The suite runs one machine, the simplest that
+hypothesis makes; it takes each kind of run in turn. COMMUTE_WORLDS=200 in the environment runs that many worlds in
+random machines, and COMMUTE_SHRINK=1 spends minutes on making a failure smaller (the rows that differ name their world
+anyhow).
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from itertools import chain
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import psycopg2
 import psycopg2.extras
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from pyspark.sql import SparkSession
 
 from jobs.query import METRICS
-from tests.builders import ROOT, error_checks
+from tests.builders import error_checks
 from tests.conftest import empty_database
-from tests.properties.world import DEFECTS, UNMAPPED_TIME, Rows, any_lines, model_tables, read_lines
+from tests.properties.folder import Folder, join
+from tests.properties.mapping import NORMAL, Mapping, Verdict, write_line
+from tests.properties.readings import File, Ledger, Reading
+from tests.properties.tables import Rows, model_tables
+from tests.properties.world import draw_lines, draw_mapping
 from tests.test_pipeline import fingerprint, load, query
 from tests.test_replay import replay
 
-MAPPING = (ROOT / "conf" / "sources" / "default.yml").read_text(encoding="utf-8")
-WORLDS = 20  # at once
 RANDOM_WORLDS = int(os.environ.get("COMMUTE_WORLDS", "0"))
 FIXED_WORLDS = 40
+WORLDS_AT_ONCE = 20 if RANDOM_WORLDS else FIXED_WORLDS
+FIRST_FILES = 4
 
-# The rows of `model_tables`, in its order.
+# The rows of `model_tables`, in its order. A path is told by its number, which begins the name of the file.
 TABLES = {
     "users": "select user_id, name, email, first_seen_at, last_seen_at from users order by user_id",
     "documents": "select document_id, title, first_seen_at, first_seen_by, last_edited_by, last_edited_at, word_count"
@@ -40,11 +46,26 @@ TABLES = {
     "sessions": "select user_id, started_at, ended_at, (session_duration_seconds * 1000000)::bigint, event_count,"
     " session_id from sessions order by user_id, started_at",
     "events": "select event_id, event_type, event_at, event_date, day_of_week, user_id, document_id, session_id,"
-    " document_word_count, content_fingerprint, edit_length, shared_with_user_id, reported_user_name,"
-    " reported_user_email, reported_document_title from events order by event_id",
-    "superseded": "select event_id, content_fingerprint from ops.superseded_records order by 1, 2",
+    " document_word_count, content_fingerprint, edit_length, shared_with_user_id, device, reported_user_name,"
+    " reported_user_email, reported_document_title, revision, is_current from events order by event_id",
+    "superseded": "select event_id, content_fingerprint, is_current from ops.superseded_records order by 1, 2",
+    "places": """
+        select versions.event_id, versions.content_fingerprint,
+            substring(readings.file_path from '([0-9]+)[^/]*$')::int, versions.record_number
+        from (
+            select event_id, content_fingerprint, file_id, record_number from events
+            union all
+            select event_id, content_fingerprint, file_id, record_number from ops.superseded_records
+            union all
+            select event_id, content_fingerprint, file_id, record_number from ops.duplicate_records
+        ) as versions
+        inner join ops.ingested_files as readings on versions.file_id = readings.file_id
+        left join ops.ingested_files as whole on readings.part_of_file_id = whole.file_id
+        where coalesce(readings.read_again_as, whole.read_again_as) is null
+        order by 1, 2, 3, 4
+    """,
 }
-# What else must be the same after one load of everything.
+# What else must be the same after one load of the same readings.
 DERIVED = (
     "select * from metrics.daily_active_users order by 1",
     "select * from metrics.average_session_duration as v order by v::text",
@@ -54,14 +75,10 @@ DERIVED = (
     *(f"select * from metrics.{name} as v order by v::text" for name in METRICS[5:]),
     "select newest_event_at, open_quarantined_records, files_not_closing from ops.health",
 )
-# What arrives in one run, for each world.
-ARRIVALS = st.tuples(*[any_lines(world) for world in range(WORLDS)])
-Arrivals = tuple[list[str], ...]
-CHOICE = st.integers(0, 10**6)
 
 
 def read_tables(url: str) -> dict[str, Rows]:
-    """The business columns of every table, row for row."""
+    """The business columns of every table, row for row, and the places of all versions."""
     with closing(psycopg2.connect(url, options="-c timezone=UTC")) as connection, connection.cursor() as cursor:
         psycopg2.extras.register_uuid(conn_or_curs=connection)
         tables = {}
@@ -74,121 +91,153 @@ def read_tables(url: str) -> dict[str, Rows]:
 def find_differences(found: dict[str, Rows], expected: dict[str, Rows]) -> dict[str, Any]:
     """By table, (rows too many, rows missing); empty when they are the same."""
     return {
-        name: ([row for row in found[name] if row not in rows], [row for row in rows if row not in found[name]])
+        name: (_subtract(found[name], rows), _subtract(rows, found[name]))
         for name, rows in expected.items()
         if found[name] != rows
     }
 
 
+def _subtract(rows: Rows, others: Rows) -> Rows:
+    """The rows less the others, as often as they are there."""
+    left = list(others)
+    return [row for row in rows if not (row in left and (left.remove(row) or True))]
+
+
 class Loads(RuleBasedStateMachine):
-    """Each rule brings files and runs the job; in the end the tables are those of one load of all lines in one file."""
+    """Each step changes files and runs the job; after each run the tables are those of the model."""
 
     server: ClassVar[str]
+    worlds: ClassVar[int] = WORLDS_AT_ONCE
 
     def __init__(self) -> None:
         super().__init__()
         self.opened = ExitStack()
         self.url = self.opened.enter_context(empty_database(self.server))
-        self.folder = Path(self.opened.enter_context(TemporaryDirectory()))
-        (self.folder / "in").mkdir()
-        self.source = self.folder / "source.yml"
-        self.source.write_text(MAPPING)
-        self.lines: list[str] = []
+        self.place = Path(self.opened.enter_context(TemporaryDirectory()))
+        self.folder, self.ledger, self.mapping = Folder(self.worlds), Ledger(), NORMAL
+        self.on_disk: dict[int, File] = {}
+        self.steps = 0
 
-    @initialize(arrivals=ARRIVALS, cut=st.integers(1, 3))
-    def load_first(self, arrivals: Arrivals, cut: int) -> None:
-        self.bring(arrivals, cut)
+    @initialize(seed=st.integers(0, 10**6))
+    def load_first(self, seed: int) -> None:
+        random = Random(f"first {seed}")
+        self.mapping = Mapping()
+        for _ in range(FIRST_FILES):
+            self.folder.add(draw_lines(random, self.worlds, most=3))
+        self.load(random)
+        self.assert_as_modelled()
 
-    @rule(arrivals=ARRIVALS, cut=st.integers(1, 3))
-    def load_more(self, arrivals: Arrivals, cut: int) -> None:
-        """New files, whose records may be late, or conflict with any that came before."""
-        self.bring(arrivals, cut)
+    @rule(choice=st.integers(0, 5), seed=st.integers(0, 10**6))
+    def run_job(self, choice: int, seed: int) -> None:
+        """Several things happen to the files, then one kind of run; the simplest choices take each kind in turn."""
+        kinds = [
+            *[self.load, self.load, self.load_by_another_mapping, self.load, self.remap],
+            *[self.load, self.replay, self.refresh_and_drop, self.refresh],
+        ]
+        run = kinds[(choice + self.steps) % len(kinds)]
+        self.steps += 1
+        note(f"{self.steps}: {run.__name__}")
+        random = Random(f"{self.steps} {seed}")
+        if run != self.replay:
+            self.folder.change(random)
+        run(random)
+        self.assert_as_modelled()
 
-    @rule(arrivals=ARRIVALS, again=st.lists(CHOICE, min_size=1, max_size=3 * WORLDS))
-    def repeat_lines(self, arrivals: Arrivals, again: list[int]) -> None:
-        """Records that came before, in another order, among new ones."""
-        known = [line for line in self.lines if line not in DEFECTS]
-        repeated = [known[choice % len(known)] for choice in again] if known else []
-        self.bring((*arrivals, repeated), 2)
-
-    @rule(choice=CHOICE, arrivals=ARRIVALS)
-    def repeat_file(self, choice: int, arrivals: Arrivals) -> None:
-        """A whole file under another name, beside new ones."""
-        path = self.choose_file(choice)
-        self.bring((*arrivals, path.read_text(encoding="utf-8").splitlines()), WORLDS)
-
-    @rule(choice=CHOICE, arrivals=ARRIVALS)
-    def append(self, choice: int, arrivals: Arrivals) -> None:
-        """A file that grows is read again in full."""
-        self.write(self.choose_file(choice), list(chain.from_iterable(arrivals)))
+    def load(self, random: Random) -> None:
         self.run()
+        self.ledger.load(self.folder.files, self.mapping)
 
-    @rule(arrivals=ARRIVALS)
-    def refresh(self, arrivals: Arrivals) -> None:
-        """A full refresh that brings a new file along."""
-        self.bring(arrivals, 1, "--full-refresh")
+    def load_by_another_mapping(self, random: Random) -> None:
+        self.change_mapping(random)
+        self.load(random)
 
-    @rule(fixed=st.booleans(), reason=st.sampled_from([None, "missing_field", "malformed_json"]))
-    def replay(self, fixed: bool, reason: str | None) -> None:
-        """Quarantined records again, of which the fixed mapping recovers some."""
-        if fixed:
-            self.fix()
-        replay(self.url, self.folder / "data-in", *(["--reason", reason] if reason else []))
+    def remap(self, random: Random) -> None:
+        if random.random() < 5 / 6:
+            self.change_mapping(random)
+        self.run("--remap")
+        self.ledger.remap(self.folder.files, self.mapping)
+
+    def refresh(self, random: Random) -> None:
+        self.run("--full-refresh")
+        self.ledger.refresh(self.folder.files, self.mapping)
+
+    def refresh_and_drop(self, random: Random) -> None:
+        self.run("--full-refresh", "--drop-missing")
+        self.ledger.refresh(self.folder.files, self.mapping, drop_missing=True)
+
+    def replay(self, random: Random) -> None:
+        """Quarantined records again; by the mapping that quarantined them none is recovered."""
+        if random.random() < 5 / 6:
+            self.change_mapping(random)
+        reason = random.choice([None, None, "missing_field", "malformed_json"])
+        self.bring()
+        replay(self.url, self.place / "data", *(["--reason", reason] if reason else []))
+        self.ledger.replay(self.folder.files, self.mapping, reason)
+
+    def change_mapping(self, random: Random) -> None:
+        """No rule says by which mapping half a line is read whose mapping changes while it waits, so none is left."""
+        self.folder.complete_all()
+        self.mapping = draw_mapping(random, self.mapping)
 
     def teardown(self) -> None:
         with self.opened:
-            if self.lines:
-                self.fix()
-                replay(self.url, self.folder / "data-in")
+            if self.ledger.readings:
                 self.assert_equal_to_one_load()
+                self.refresh(Random())
+                self.assert_as_modelled()
 
-    def assert_equal_to_one_load(self) -> None:
-        tables = read_tables(self.url)
-        assert find_differences(tables, model_tables(read_lines(self.lines))) == {}
-        with empty_database(self.server) as other:
-            self.write(self.folder / "all" / "all.jsonl", sorted(self.lines))
-            self.load(other, "all")
-            assert find_differences(tables, read_tables(other)) == {}
-            assert fingerprint(self.url) == fingerprint(other)
-            for statement in DERIVED:
-                assert query(self.url, statement) == query(other, statement), statement
+    def assert_as_modelled(self) -> None:
+        assert find_differences(read_tables(self.url), model_tables(self.ledger)) == {}
         for check in error_checks():
             assert query(self.url, check.query) == [], check.name
 
-    def paths(self) -> list[Path]:
-        return sorted((self.folder / "in").iterdir())
-
-    def choose_file(self, choice: int) -> Path:
-        paths = self.paths()
-        return paths[choice % len(paths)]
-
-    def bring(self, arrivals: Arrivals, cut: int, *options: str) -> None:
-        """Write the lines into at most that many new files, world by world in turn, and run the job."""
-        number = len(self.paths())
-        for offset in range(cut):
-            self.write(
-                self.folder / "in" / f"{number + offset}.jsonl", list(chain.from_iterable(arrivals[offset::cut]))
-            )
-        self.run(*options)
-
-    def write(self, path: Path, lines: list[str]) -> None:
-        path.parent.mkdir(exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write("".join(line + "\n" for line in lines))
-        if path.parent.name == "in":
-            self.lines += lines
+    def assert_equal_to_one_load(self) -> None:
+        """Former readings are loaded first, each under a name of its own; then the current ones take their place."""
+        former = [reading for reading in self.ledger.readings if not reading.is_current]
+        first = {f"{reading.number}-former-{n}": write_reading(reading) for n, reading in enumerate(former)}
+        current = {str(reading.number): write_reading(reading) for reading in self.ledger.readings if reading.is_current}
+        generations = [first, current | dict.fromkeys(first, " \n")]
+        folder, source = self.place / "one", self.place / "normal.yml"
+        folder.mkdir()
+        source.write_text(NORMAL.to_yaml(), encoding="utf-8")
+        with empty_database(self.server) as other:
+            for texts in filter(None, generations):
+                for name, text in texts.items():
+                    (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
+                load(other, folder, self.place / "data-one", "--source", str(source), "--accept-quality")
+            assert find_differences(read_tables(self.url), read_tables(other)) == {}
+            assert fingerprint(self.url) == fingerprint(other)
+            for statement in DERIVED:
+                assert query(self.url, statement) == query(other, statement), statement
 
     def run(self, *options: str) -> None:
-        self.load(self.url, "in", *options)
-
-    def load(self, url: str, name: str, *options: str) -> None:
+        self.bring()
         # Defects come in bulk here, which the quality gate would stop.
-        data = self.folder / f"data-{name}"
-        load(url, self.folder / name, data, "--source", str(self.source), "--accept-quality", *options)
+        given = ["--source", str(self.place / "source.yml"), "--accept-quality"]
+        load(self.url, self.place / "in", self.place / "data", *given, *options)
 
-    def fix(self) -> None:
-        """From now on the time is found wherever it is."""
-        self.source.write_text(MAPPING.replace("timestamp", f"timestamp, {UNMAPPED_TIME}"))
+    def bring(self) -> None:
+        """Let the files and the mapping on disk be what they are in the machine."""
+        folder, files = self.place / "in", self.folder.files
+        folder.mkdir(exist_ok=True)
+        (self.place / "source.yml").write_text(self.mapping.to_yaml(), encoding="utf-8")
+        for number in self.on_disk.keys() - files.keys():
+            (folder / f"{number}.jsonl").unlink()
+        for number, file in files.items():
+            if self.on_disk.get(number) != file:
+                (folder / f"{number}.jsonl").write_text(file.text, encoding="utf-8")
+        self.on_disk = dict(files)
+
+
+def write_reading(reading: Reading) -> str:
+    """A text that `NORMAL` reads as the reading was read by its own mapping, record by record."""
+
+    def write(verdict: Verdict) -> str:
+        if isinstance(verdict, dict):
+            return write_line(verdict)
+        return "" if verdict is None else "{}"
+
+    return join([write(verdict) for verdict in reading.verdicts])
 
 
 @pytest.fixture
@@ -197,14 +246,19 @@ def machine(server: str, spark: SparkSession) -> Iterator[type[Loads]]:
     yield Loads
 
 
-def test_any_cut_order_and_repetition_gives_the_tables_of_one_load(machine: type[Loads]) -> None:
+def test_any_history_of_files_and_runs_gives_the_tables_of_one_load(machine: type[Loads]) -> None:
+    run_machines(machine)
+
+
+def run_machines(machine: Callable[[], RuleBasedStateMachine]) -> None:
+    """As many machines as the worlds take."""
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=(RANDOM_WORLDS or FIXED_WORLDS) // WORLDS,
+            max_examples=(RANDOM_WORLDS or FIXED_WORLDS) // WORLDS_AT_ONCE,
             derandomize=not RANDOM_WORLDS,
             phases=[Phase.generate, *[Phase.shrink] * bool(os.environ.get("COMMUTE_SHRINK"))],
-            stateful_step_count=3,
+            stateful_step_count=6,
             deadline=None,
             database=None,
             print_blob=True,
