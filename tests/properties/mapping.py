@@ -1,4 +1,4 @@
-"""What a mapping makes of one line of a file, said in plain Python for the model; nothing here knows how the job does it.
+"""What a mapping makes of a line of a file, said in plain Python; nothing here knows how the job does it.
 
 `Mapping` has the few things that the worlds change in a mapping. An event is kept under the names that `NORMAL` reads,
 so that it can be written as a line again which `NORMAL` reads as the same event.

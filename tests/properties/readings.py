@@ -4,12 +4,13 @@ A reading is what one file held when it was read whole, with the lines by which 
 Readings that were read again are not kept here, since nothing of them counts any more.
 """
 
-from collections.abc import Callable, Iterator, Mapping as Files
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from collections.abc import Mapping as Files
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-from tests.properties.mapping import Event, Mapping, Verdict, read_line
+from tests.properties.mapping import Event, Mapping, Verdict, read_line, write_line
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,12 @@ def split_lines(text: str) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
-def copy_readings(ledger: Ledger) -> Ledger:
-    """A ledger that further runs do not share with this one."""
-    return Ledger([replace(reading, verdicts=list(reading.verdicts)) for reading in ledger.readings])
+def write_reading(reading: Reading) -> str:
+    """A text that `NORMAL` reads as the reading was read by its own mapping, record by record."""
+
+    def write(verdict: Verdict) -> str:
+        if isinstance(verdict, dict):
+            return write_line(verdict)
+        return "" if verdict is None else "{}"
+
+    return "".join(write(verdict) + "\n" for verdict in reading.verdicts)

@@ -1,13 +1,14 @@
 """Whatever happens to the files, and in whatever runs they are read: the tables are those of one load of the readings.
 
-A run of Spark takes seconds, so that many worlds go through one machine. The suite runs one machine, the simplest that
-hypothesis makes; it takes each kind of run in turn. COMMUTE_WORLDS=200 in the environment runs that many worlds in
-random machines, and COMMUTE_SHRINK=1 spends minutes on making a failure smaller (the rows that differ name their world
+A run of Spark takes seconds, so that many worlds go through it together. The suite runs one history, the simplest that
+hypothesis makes, which has each kind of run in turn. COMMUTE_WORLDS=200 in the environment runs that many worlds in
+random histories, and COMMUTE_SHRINK=1 spends minutes on making a failure smaller (the rows that differ name their world
 anyhow).
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from random import Random
@@ -17,26 +18,19 @@ from typing import Any, ClassVar
 import psycopg2
 import psycopg2.extras
 import pytest
-from hypothesis import HealthCheck, Phase, note, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from pyspark.sql import SparkSession
 
 from jobs.query import METRICS
 from tests.builders import error_checks
 from tests.conftest import empty_database
-from tests.properties.folder import Folder, join
-from tests.properties.mapping import NORMAL, Mapping, Verdict, write_line
-from tests.properties.readings import File, Ledger, Reading
+from tests.properties.history import FIXED_WORLDS, History, run_histories
+from tests.properties.mapping import NORMAL
+from tests.properties.readings import File, write_reading
 from tests.properties.tables import Rows, model_tables
-from tests.properties.world import draw_lines, draw_mapping
 from tests.test_pipeline import fingerprint, load, query
 from tests.test_replay import replay
 
 RANDOM_WORLDS = int(os.environ.get("COMMUTE_WORLDS", "0"))
-FIXED_WORLDS = 40
-WORLDS_AT_ONCE = 20 if RANDOM_WORLDS else FIXED_WORLDS
-FIRST_FILES = 4
 
 # The rows of `model_tables`, in its order. A path is told by its number, which begins the name of the file.
 TABLES = {
@@ -98,104 +92,44 @@ def find_differences(found: dict[str, Rows], expected: dict[str, Rows]) -> dict[
 
 
 def _subtract(rows: Rows, others: Rows) -> Rows:
-    """The rows less the others, as often as they are there."""
-    left = list(others)
-    return [row for row in rows if not (row in left and (left.remove(row) or True))]
+    return list((Counter(rows) - Counter(others)).elements())
 
 
-class Loads(RuleBasedStateMachine):
-    """Each step changes files and runs the job; after each run the tables are those of the model."""
+class Loads(History):
+    """The job runs too; after each run its tables are those of the model."""
 
     server: ClassVar[str]
-    worlds: ClassVar[int] = WORLDS_AT_ONCE
+    worlds = 20 if RANDOM_WORLDS else FIXED_WORLDS
 
     def __init__(self) -> None:
         super().__init__()
         self.opened = ExitStack()
         self.url = self.opened.enter_context(empty_database(self.server))
         self.place = Path(self.opened.enter_context(TemporaryDirectory()))
-        self.folder, self.ledger, self.mapping = Folder(self.worlds), Ledger(), NORMAL
         self.on_disk: dict[int, File] = {}
-        self.steps = 0
-
-    @initialize(seed=st.integers(0, 10**6))
-    def load_first(self, seed: int) -> None:
-        random = Random(f"first {seed}")
-        self.mapping = Mapping()
-        for _ in range(FIRST_FILES):
-            self.folder.add(draw_lines(random, self.worlds, most=3))
-        self.load(random)
-        self.assert_as_modelled()
-
-    @rule(choice=st.integers(0, 5), seed=st.integers(0, 10**6))
-    def run_job(self, choice: int, seed: int) -> None:
-        """Several things happen to the files, then one kind of run; the simplest choices take each kind in turn."""
-        kinds = [
-            *[self.load, self.load, self.load_by_another_mapping, self.load, self.remap],
-            *[self.load, self.replay, self.refresh_and_drop, self.refresh],
-        ]
-        run = kinds[(choice + self.steps) % len(kinds)]
-        self.steps += 1
-        note(f"{self.steps}: {run.__name__}")
-        random = Random(f"{self.steps} {seed}")
-        if run != self.replay:
-            self.folder.change(random)
-        run(random)
-        self.assert_as_modelled()
-
-    def load(self, random: Random) -> None:
-        self.run()
-        self.ledger.load(self.folder.files, self.mapping)
-
-    def load_by_another_mapping(self, random: Random) -> None:
-        self.change_mapping(random)
-        self.load(random)
-
-    def remap(self, random: Random) -> None:
-        if random.random() < 5 / 6:
-            self.change_mapping(random)
-        self.run("--remap")
-        self.ledger.remap(self.folder.files, self.mapping)
-
-    def refresh(self, random: Random) -> None:
-        self.run("--full-refresh")
-        self.ledger.refresh(self.folder.files, self.mapping)
-
-    def refresh_and_drop(self, random: Random) -> None:
-        self.run("--full-refresh", "--drop-missing")
-        self.ledger.refresh(self.folder.files, self.mapping, drop_missing=True)
-
-    def replay(self, random: Random) -> None:
-        """Quarantined records again; by the mapping that quarantined them none is recovered."""
-        if random.random() < 5 / 6:
-            self.change_mapping(random)
-        reason = random.choice([None, None, "missing_field", "malformed_json"])
-        self.bring()
-        replay(self.url, self.place / "data", *(["--reason", reason] if reason else []))
-        self.ledger.replay(self.folder.files, self.mapping, reason)
-
-    def change_mapping(self, random: Random) -> None:
-        """No rule says by which mapping half a line is read whose mapping changes while it waits, so none is left."""
-        self.folder.complete_all()
-        self.mapping = draw_mapping(random, self.mapping)
+        self.is_as_modelled = False
 
     def teardown(self) -> None:
+        """One load of the readings that there are in the end, and a full refresh; not behind a step that failed."""
         with self.opened:
-            if self.ledger.readings:
+            if self.is_as_modelled:
                 self.assert_equal_to_one_load()
                 self.refresh(Random())
-                self.assert_as_modelled()
+                self.compare()
 
-    def assert_as_modelled(self) -> None:
+    def compare(self) -> None:
         assert find_differences(read_tables(self.url), model_tables(self.ledger)) == {}
         for check in error_checks():
             assert query(self.url, check.query) == [], check.name
+        self.is_as_modelled = True
 
     def assert_equal_to_one_load(self) -> None:
         """Former readings are loaded first, each under a name of its own; then the current ones take their place."""
         former = [reading for reading in self.ledger.readings if not reading.is_current]
         first = {f"{reading.number}-former-{n}": write_reading(reading) for n, reading in enumerate(former)}
-        current = {str(reading.number): write_reading(reading) for reading in self.ledger.readings if reading.is_current}
+        current = {
+            str(reading.number): write_reading(reading) for reading in self.ledger.readings if reading.is_current
+        }
         generations = [first, current | dict.fromkeys(first, " \n")]
         folder, source = self.place / "one", self.place / "normal.yml"
         folder.mkdir()
@@ -210,14 +144,19 @@ class Loads(RuleBasedStateMachine):
             for statement in DERIVED:
                 assert query(self.url, statement) == query(other, statement), statement
 
-    def run(self, *options: str) -> None:
+    def run_pipeline(self, *options: str) -> None:
         self.bring()
         # Defects come in bulk here, which the quality gate would stop.
         given = ["--source", str(self.place / "source.yml"), "--accept-quality"]
         load(self.url, self.place / "in", self.place / "data", *given, *options)
 
+    def run_replay(self, *options: str) -> None:
+        self.bring()
+        replay(self.url, self.place / "data", *options)
+
     def bring(self) -> None:
         """Let the files and the mapping on disk be what they are in the machine."""
+        self.is_as_modelled = False
         folder, files = self.place / "in", self.folder.files
         folder.mkdir(exist_ok=True)
         (self.place / "source.yml").write_text(self.mapping.to_yaml(), encoding="utf-8")
@@ -229,17 +168,6 @@ class Loads(RuleBasedStateMachine):
         self.on_disk = dict(files)
 
 
-def write_reading(reading: Reading) -> str:
-    """A text that `NORMAL` reads as the reading was read by its own mapping, record by record."""
-
-    def write(verdict: Verdict) -> str:
-        if isinstance(verdict, dict):
-            return write_line(verdict)
-        return "" if verdict is None else "{}"
-
-    return join([write(verdict) for verdict in reading.verdicts])
-
-
 @pytest.fixture
 def machine(server: str, spark: SparkSession) -> Iterator[type[Loads]]:
     Loads.server = server
@@ -247,21 +175,4 @@ def machine(server: str, spark: SparkSession) -> Iterator[type[Loads]]:
 
 
 def test_any_history_of_files_and_runs_gives_the_tables_of_one_load(machine: type[Loads]) -> None:
-    run_machines(machine)
-
-
-def run_machines(machine: Callable[[], RuleBasedStateMachine]) -> None:
-    """As many machines as the worlds take."""
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=(RANDOM_WORLDS or FIXED_WORLDS) // WORLDS_AT_ONCE,
-            derandomize=not RANDOM_WORLDS,
-            phases=[Phase.generate, *[Phase.shrink] * bool(os.environ.get("COMMUTE_SHRINK"))],
-            stateful_step_count=6,
-            deadline=None,
-            database=None,
-            print_blob=True,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_histories(machine, (RANDOM_WORLDS or FIXED_WORLDS) // machine.worlds, is_random=bool(RANDOM_WORLDS))

@@ -97,5 +97,3 @@ def draw_mapping(random: Random, mapping: Mapping) -> Mapping:
         names = random.sample(Mapping._fields, 2)
         other = mapping._replace(**{name: getattr(changed, name) for name in names})
     return other
-
-
