@@ -39,11 +39,11 @@ def choose_winners(versions: list[Version]) -> tuple[list[Version], list[Version
     by_id: dict[str, list[Version]] = defaultdict(list)
     for version in versions:
         by_id[version.event["event_id"]].append(version)
-    ranked = [sorted(versions, key=_rank) for _, versions in sorted(by_id.items())]
+    ranked = [sorted(versions, key=rank) for _, versions in sorted(by_id.items())]
     return [versions[0] for versions in ranked], [loser for versions in ranked for loser in versions[1:]]
 
 
-def _rank(version: Version) -> tuple[Any, ...]:
+def rank(version: Version) -> tuple[Any, ...]:
     """Current before former, then the largest revision, none last; then the earliest; then the smallest fingerprint."""
     event = version.event
     revision = event.get("revision", float("-inf"))
