@@ -4,7 +4,7 @@ from collections.abc import Callable
 from random import Random
 
 from tests.properties.readings import File, split_lines
-from tests.properties.world import draw_lines, is_record, mend_line
+from tests.properties.world import correct_line, draw_lines, is_record
 
 # Of each world arrive at most that many records at once.
 MOST_RECORDS = 2
@@ -109,11 +109,11 @@ def append_unterminated(folder: Folder, number: int, random: Random) -> None:
         folder.write(number, folder.complete(number) + join(lines) + last[:cut], last[cut:])
 
 
-def mend(folder: Folder, number: int, random: Random) -> None:
+def correct(folder: Folder, number: int, random: Random) -> None:
     """Some lines say something else under the same ids and times."""
     file, lines = folder.files[number], folder.lines_of(number)
-    mended = [mend_line(random, line) if random.random() < 1 / 4 else line for line in lines]
-    folder.write(number, join(mended) + file.text[len(join(lines)) :], file.rest)
+    corrected = [correct_line(random, line) if random.random() < 1 / 4 else line for line in lines]
+    folder.write(number, join(corrected) + file.text[len(join(lines)) :], file.rest)
 
 
 def shorten(folder: Folder, number: int, random: Random) -> None:
@@ -165,6 +165,6 @@ def move_records(folder: Folder, number: int, random: Random) -> None:
 
 
 CHANGES: list[Callable[[Folder, int, Random], None]] = [
-    *[append, append, append, append_unterminated, append_unterminated, append_unterminated, mend, mend],
+    *[append, append, append, append_unterminated, append_unterminated, append_unterminated, correct, correct],
     *[add_file, repeat_lines, copy_file, shorten, rotate, replace, restore, delete, delete, touch, move_records],
 ]

@@ -1,4 +1,4 @@
-"""Small worlds of records for the proof that loads commute: what may arrive in files, and what may be mended there.
+"""Small worlds of records: what may arrive in files, and how it may be corrected there.
 
 Worlds share no id and no person. Each is an example of its own; they go through the job together, since a run of Spark
 takes seconds however little it loads.
@@ -25,8 +25,8 @@ DEFECTS = ["junk", "[1]", "{}", '{"event_id": "a0"', '{"event_id": "a1", "event_
 RESTS = [0 * MICROSECOND, MICROSECOND, -MICROSECOND, timedelta(minutes=10)]
 RENAMED = [None, ("export", "document_edit"), ("comment_added", "export")]
 
-# What some records say beside their id and time, and what may be mended there.
-DETAILS = {
+# What some records say beside their id and time, and what may be corrected there.
+DETAILS: dict[str, list[str | int | None]] = {
     "user_name": [None, None, "X", "Y", "Z"],
     "user_email": [None, None, "x@example.org", "y@example.org"],
     "document_title": [None, "T1", "T2"],
@@ -69,7 +69,7 @@ def draw_lines(random: Random, worlds: int, most: int) -> list[str]:
     return lines
 
 
-def mend_line(random: Random, line: str) -> str:
+def correct_line(random: Random, line: str) -> str:
     """The line with other details under the same id and time; one that holds no record stays as it is."""
     if not is_record(line):
         return line
