@@ -15,8 +15,8 @@ ANOMALIES ?= few
 SEEDS ?= 20
 RATE ?= 20
 ROUNDS ?= 1
-VARIABLES := INPUT SOURCE MASTER SPARK_ARGS EVENT_LOG JDBC_JAR ONCE FULL_REFRESH DROP_MISSING ACCEPT_QUALITY EVENTS SEED OUTPUT \
-	ANOMALIES SEEDS RATE ROUNDS KILLS REASON FILE RUN EVENT RECORD CONFIRM SEARCH STREAM ROLE
+VARIABLES := INPUT SOURCE MASTER SPARK_ARGS EVENT_LOG JDBC_JAR ONCE FULL_REFRESH DROP_MISSING REMAP ACCEPT_QUALITY EVENTS SEED OUTPUT \
+	ANOMALIES SEEDS RATE ROUNDS KILLS REASON FILE RUN EVENT RECORD CONFIRM STREAM ROLE
 
 # A benchmark wants more than a look.
 BENCH_EVENTS := $(if $(filter file,$(origin EVENTS)),2000000,$(value EVENTS))
@@ -51,10 +51,10 @@ is_on = $(filter-out 0 no false,$(value $(1)))
 
 ##@ Load and look
 .PHONY: pipeline
-pipeline: $(LOCAL) ## load the new files of INPUT by the mapping SOURCE; FULL_REFRESH=1, DROP_MISSING=1, ACCEPT_QUALITY=1, EVENT_LOG=1: README
+pipeline: $(LOCAL) ## load the new files of INPUT by the mapping SOURCE; FULL_REFRESH=1, DROP_MISSING=1, REMAP=1, ACCEPT_QUALITY=1, EVENT_LOG=1: README
 	@$(PYTHON) -m jobs.submit --database jobs/pipeline.py \
 		--input "$$INPUT" --source "$$SOURCE" \
-		$(if $(call is_on,FULL_REFRESH),--full-refresh) $(if $(call is_on,DROP_MISSING),--drop-missing)
+		$(if $(call is_on,FULL_REFRESH),--full-refresh) $(if $(call is_on,DROP_MISSING),--drop-missing) $(if $(call is_on,REMAP),--remap)
 	@echo
 	@$(PYTHON) -m jobs.query --metrics --rows 5
 	@$(if $(value DATABASE_URL),,echo 'to query it: make psql, or psql "$$(make -s database-url)"; to stop the server: make stop')
@@ -63,7 +63,7 @@ pipeline: $(LOCAL) ## load the new files of INPUT by the mapping SOURCE; FULL_RE
 plan: $(LOCAL) ## what make pipeline would do with the same variables; writes nothing
 	@$(PYTHON) -m jobs.submit --database jobs/pipeline.py --plan \
 		--input "$$INPUT" --source "$$SOURCE" \
-		$(if $(call is_on,FULL_REFRESH),--full-refresh) $(if $(call is_on,DROP_MISSING),--drop-missing)
+		$(if $(call is_on,FULL_REFRESH),--full-refresh) $(if $(call is_on,DROP_MISSING),--drop-missing) $(if $(call is_on,REMAP),--remap)
 
 .PHONY: stream
 stream: $(LOCAL) ## load the files of INPUT as they appear, until Ctrl-C; ONCE=1 loads what is there and ends
@@ -79,9 +79,8 @@ report: $(REPORT) ## write data/reports/index.html: what happened, whether to be
 	@$(PYTHON) -m jobs.report
 
 .PHONY: trace
-trace: $(LOCAL) ## where the event EVENT went, or the record RECORD of FILE; SEARCH=1 reads large files for duplicates too
-	@$(PYTHON) -m jobs.trace $${EVENT:+--event "$$EVENT"} $${FILE:+--file "$$FILE"} $${RECORD:+--record "$$RECORD"} \
-		$(if $(call is_on,SEARCH),--search)
+trace: $(LOCAL) ## where the event EVENT went, or the record RECORD of FILE
+	@$(PYTHON) -m jobs.trace $${EVENT:+--event "$$EVENT"} $${FILE:+--file "$$FILE"} $${RECORD:+--record "$$RECORD"}
 
 .PHONY: fingerprint
 fingerprint: $(LOCAL) ## one hash a table, the same in whatever order the records came

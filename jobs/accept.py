@@ -16,16 +16,16 @@ from psycopg2.extensions import cursor as Cursor
 from jobs.steps.job_runner import add_common_arguments, erasure_key_file, quarantine_folder, run_job
 from jobs.steps.load import load
 from jobs.steps.load_request import LoadRequest
-from jobs.steps.read_files import read_whole_files
+from jobs.steps.read_files import read_new_content
 from jobs.storage.config.settings import read_settings
-from jobs.storage.config.sources import read_source
 from jobs.storage.database.migrations import prepare_database
 from jobs.storage.database.postgres import connect, hold_run_lock
 from jobs.storage.erasure.tombstones import read_tombstones
 from jobs.storage.errors import UsageError
 from jobs.storage.input.file_systems import end_of_path, file_system_of, show_name
 from jobs.storage.runs.held_back import read_held_back
-from jobs.storage.runs.ledger import Chosen, make_readings, reserve_file_ids
+from jobs.storage.runs.ledger import Choice, choose_new_files, reserve_file_ids
+from jobs.storage.runs.mappings import read_mappings
 from jobs.storage.runs.summary import format_summary, write_summary
 
 
@@ -36,23 +36,28 @@ def arg_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def choose_file(cursor: Cursor, name: str | None) -> Chosen:
-    """The file of that name as it is now, and its mapping. Raises UsageError where not exactly one is held back."""
+def choose_file(cursor: Cursor, name: str | None) -> Choice:
+    """What is new in the file of that name, by the mapping that it is held back with.
+
+    Raises UsageError where not exactly one file of that name is held back.
+    """
     waiting = [show_name(file.file_path) for file in read_held_back(cursor)]
     listed = f"held back: {', '.join(waiting) or 'none'}"
     if not name:
         raise UsageError(f"name the file: make accept FILE=name (--file); {listed}")
-    found = read_held_back(cursor, end_of_path(name))
-    if len(found) != 1:
-        raise UsageError(f"{name}: {len(found) or 'no'} files that are held back are called so; {listed}")
-    (file,) = found
+    named = read_held_back(cursor, end_of_path(name))
+    if len(named) != 1:
+        raise UsageError(f"{name}: {len(named) or 'no'} files that are held back are called so; {listed}")
+    (file,) = named
     try:
-        return file_system_of(file.file_path).stat(file.file_path), read_source(Path(file.source))
+        found = file_system_of(file.file_path).stat(file.file_path)
     except OSError as error:
         raise UsageError(
             f"{show_name(file.file_path)}: was held back and is gone; put it back, or let the next `make pipeline`"
             " forget it"
         ) from error
+    recorded = file.source, file.mapping_hash
+    return choose_new_files(cursor, [found], read_mappings(cursor, [recorded])[recorded])
 
 
 def run(args: argparse.Namespace, database_url: str) -> str:
@@ -62,10 +67,10 @@ def run(args: argparse.Namespace, database_url: str) -> str:
         with closing(connect(database_url)) as connection, connection, connection.cursor() as cursor:
             prepare_database(cursor)
             tombstones = read_tombstones(cursor, erasure_key_file(args))
-            readings = make_readings(reserve_file_ids(cursor, 1), [choose_file(cursor, args.file)])
-        request = LoadRequest("load", readings, read_whole_files, tombstones)
+            readings = choose_file(cursor, args.file).with_ids(reserve_file_ids(cursor, 1))
+        request = LoadRequest("load", readings, read_new_content, tombstones)
         summary = load(database_url, request, settings, quarantine_folder(args), accept_quality=True)
-    summary |= {"found": 1, "skipped": [], "other_mappings": {}}
+    summary |= {"found": 1, "skipped": [], "changed_mappings": {}, "other_identity": None}
     write_summary(Path(args.data) / "runs", summary)
     return format_summary(summary)
 

@@ -174,7 +174,7 @@ def stage_again(
 ) -> None:
     """Deduplicate, sessionize and stage again what names the person, and whatever shares a session with it."""
     jdbc = jdbc_options(database_url)
-    find_history(database_url, entered, settings)
+    find_history(database_url, entered, settings, [])
     history = persist(pseudonymize(read_history(spark, entered, jdbc, settings), tombstones.erased))
     # Who has lost before is staged too, as if it had been published until now: its columns change, or it wins.
     verdicts = deduplicate(history.withColumn("previous_verdict", F.lit(PUBLISHED)), persist_small)

@@ -16,19 +16,30 @@ import sys
 
 from jobs.steps.job_runner import run_job
 from jobs.steps.load_folder import add_folder_arguments, describe_load, load_folder
+from jobs.storage.errors import UsageError
 
 
 def arg_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Load a folder of JSON event logs into PostgreSQL.")
     add_folder_arguments(parser)
     parser.add_argument("--full-refresh", action="store_true", help="read every file of the ledger again")
-    parser.add_argument("--drop-missing", action="store_true", help="drop the events of files that are gone")
+    parser.add_argument(
+        "--drop-missing", action="store_true", help="with --full-refresh: drop what no file holds any more"
+    )
+    parser.add_argument("--remap", action="store_true", help="read only the files whose mapping has changed, again")
     parser.add_argument("--plan", action="store_true", help="tell what the run would do, and write nothing")
     return parser
 
 
 def run(args: argparse.Namespace, database_url: str) -> str:
-    """Load what is new below the input folder, or plan it; return what to tell the user."""
+    """Load what is new below the input folder, or plan it; return what to tell the user.
+
+    Raises UsageError for options that do not go together.
+    """
+    if args.drop_missing and not args.full_refresh:
+        raise UsageError("DROP_MISSING=1 (--drop-missing) goes with FULL_REFRESH=1 (--full-refresh) only; set both")
+    if args.remap and args.full_refresh:
+        raise UsageError("FULL_REFRESH=1 (--full-refresh) reads changed mappings, too; leave out REMAP=1 (--remap)")
     return describe_load(args, load_folder(args, database_url))
 
 

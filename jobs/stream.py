@@ -59,7 +59,7 @@ def arg_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--look-again", type=_parse_seconds, default=60, help="seconds between looks for changed files (60)"
     )
-    parser.set_defaults(full_refresh=False, drop_missing=False, plan=False)
+    parser.set_defaults(full_refresh=False, drop_missing=False, remap=False, plan=False)
     return parser
 
 

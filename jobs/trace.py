@@ -1,22 +1,20 @@
 """Where did my event go? What became of an event, or of one record of a file.
 
-`python -m jobs.trace --event ID [--search]` or `--file NAME --record N`, on the database of DATABASE_URL, else the
+`python -m jobs.trace --event ID` or `--file NAME --record N`, on the database of DATABASE_URL, else the
 embedded one. Shows each record that bore the id: its file and number, its text, the verdict, the run that loaded it;
-of the published one the row, session and document. Texts come from the files, where they are unchanged, those of
-quarantined records from the local folder --quarantine. Exact duplicates are counted by file and not kept: with
---search, or where it is little, the files that hold some are read again for them. Exit codes as of jobs/query.py.
+of the published one the row, session and document. Texts come from the files, where they still hold them, those of
+quarantined records from the local folder --quarantine. Exit codes as of jobs/query.py.
 """
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
 from jobs.reporting.tables import format_cell
-from jobs.storage.config.sources import read_source
 from jobs.storage.database.postgres import read_only
 from jobs.storage.errors import PipelineError, UsageError
 from jobs.storage.input.file_systems import end_of_path, show_name
@@ -24,26 +22,23 @@ from jobs.storage.local.database_url import find_database
 from jobs.storage.process.signals import run_stoppable
 from jobs.storage.quarantine.lines import find_lines, find_quarantined
 from jobs.storage.runs.held_back import read_held_back
+from jobs.storage.runs.mappings import read_recorded_mapping
 from jobs.storage.runs.provenance import (
     LedgerEntry,
     Row,
     fetch_rows,
-    find_obstacle,
     find_reading,
     find_readings,
-    find_records,
-    find_repeating_readings,
-    make_reader,
-    read_event_id,
     read_text,
 )
 
 _SHOWN_CHARACTERS = 4000
-# So much is searched without being asked: a second or so.
-_LITTLE_BYTES = 64 * 1024**2
+# Where the place of an accepted record is kept.
+_DUPLICATES = ("ops.duplicate_records",)
+_TABLES = ("public.events", "ops.superseded_records", *_DUPLICATES)
 
 
-def trace_event(cursor: Cursor, event_id: str, quarantine: Path, search: bool) -> Iterator[str]:
+def trace_event(cursor: Cursor, event_id: str, quarantine: Path) -> Iterator[str]:
     """The lines on all that is known of an event id; none where nothing is."""
     published = fetch_rows(cursor, "select * from public.events where event_id = %s", event_id)
     superseded = fetch_rows(
@@ -62,15 +57,15 @@ def trace_event(cursor: Cursor, event_id: str, quarantine: Path, search: bool) -
             for found in fetch_rows(cursor, query, row[key]):
                 yield from describe_row(f"its row in {table}", found)
     for row in superseded:
-        yield from describe_record(cursor, "superseded: another record of this id is earlier, by content", row)
+        yield from describe_record(cursor, "superseded: another version of this event comes first", row)
         yield from describe_row("row in ops.superseded_records", row)
     for row in quarantined:
         yield from describe_quarantined(cursor, row)
     if published or superseded:
-        yield from describe_duplicates(cursor, event_id, [*published, *superseded], search)
+        yield from describe_duplicates(cursor, event_id)
 
 
-def trace_record(cursor: Cursor, name: str, number: int, quarantine: Path, search: bool) -> Iterator[str]:
+def trace_record(cursor: Cursor, name: str, number: int, quarantine: Path) -> Iterator[str]:
     """The lines on one record of a file as it was last read; on its event too, where it is one."""
     readings = find_readings(cursor, name)
     if not readings:
@@ -79,50 +74,52 @@ def trace_record(cursor: Cursor, name: str, number: int, quarantine: Path, searc
         raise UsageError(f"no file {name} has been read; give its path as it is now, or the last parts of it")
     if len(paths := {reading.file_path for reading in readings}) > 1:
         raise UsageError(f"{len(paths)} files are called {name}: give more of the path, such as {readings[0].name}")
-    latest = next(reading for reading in readings if reading.format != "replay")
-    if number > latest.records:
-        raise UsageError(f"{latest.name} has {latest.records} records, not {number}")
-    event_ids, lines = judge_record(cursor, latest, number, find_events_at(cursor, readings, number), quarantine)
-    yield from lines
-    for event_id in event_ids:
+    latest = [reading for reading in readings if reading.is_current] or readings[:1]
+    records = sum(reading.records for reading in latest if reading.format != "replay")
+    if number > records:
+        raise UsageError(f"{readings[0].name} has {records} records, not {number}")
+    yield from judge_record(cursor, latest, number, quarantine)
+    for event_id in find_events_at(cursor, latest, number):
         yield f"event {format_cell(event_id)}"
-        yield from trace_event(cursor, event_id, quarantine, search)
+        yield from trace_event(cursor, event_id, quarantine)
 
 
-def find_events_at(cursor: Cursor, readings: list[LedgerEntry], number: int) -> set[str]:
-    """The ids of what is kept as this record of the file, whichever reading brought it: a file that has grown, a
-    replay and a full refresh leave an event with the first.
+def find_events_at(
+    cursor: Cursor, readings: list[LedgerEntry], number: int, tables: Iterable[str] = _TABLES
+) -> list[str]:
+    """The ids of the records that stand at this place of a file.
+
+    What was read again stands with the reading that brought it first.
     """
-    place = ([reading.file_id for reading in readings], number)
-    query = (
-        "select event_id from public.events where file_id = any(%s) and record_number = %s"
-        " union select event_id from ops.superseded_records where file_id = any(%s) and record_number = %s"
+    query = sql.SQL(" union ").join(
+        sql.SQL(
+            "select event_id from {} as records inner join ops.ingested_files using (file_id)"
+            " where coalesce(read_again_as, file_id) = any(%(readings)s) and record_number = %(number)s"
+        ).format(sql.Identifier(*table.split(".")))
+        for table in tables
     )
-    return {row["event_id"] for row in fetch_rows(cursor, query, *place, *place)}
+    cursor.execute(query, {"readings": [reading.file_id for reading in readings], "number": number})
+    return sorted(event_id for (event_id,) in cursor.fetchall())
 
 
-def judge_record(
-    cursor: Cursor, reading: LedgerEntry, number: int, known: set[str], quarantine: Path
-) -> tuple[list[str], list[str]]:
-    """The ids of the events that the record may be, and the lines on one that is quarantined, blank or a repetition."""
-    query = "select * from ops.quarantined_records where file_id = %s and record_number = %s"
-    if rows := fetch_rows(cursor, query, reading.file_id, number):
-        kept = list(find_lines(quarantine, [rows[0]["run_id"]], place=(reading.file_path, number)))
-        lines = [line for record in kept or [{}] for line in describe_quarantined(cursor, {**rows[0], **record})]
-        return sorted(known) if rows[0]["recovered_by_run_id"] else [], lines
-    text, remark = read_text(reading, number)
-    stated = read_event_id(text, make_reader(read_source(Path(reading.source)))) if text else None
-    # Of a file that was changed, other records may have stood at this place.
-    if events := sorted(event_id for event_id in known if stated in (None, event_id)):
-        return events, []
-    if text is None:
-        verdict = "blank or an exact duplicate: it is not published, not superseded and not quarantined"
-    elif not text.strip():
-        verdict = "blank"
+def judge_record(cursor: Cursor, readings: list[LedgerEntry], number: int, quarantine: Path) -> Iterator[str]:
+    """The lines on a record that is quarantined, blank or an exact duplicate; none on the others."""
+    query = "select * from ops.quarantined_records where file_id = any(%s) and record_number = %s"
+    if rows := fetch_rows(cursor, query, [reading.file_id for reading in readings], number):
+        kept = list(find_lines(quarantine, [rows[0]["run_id"]], place=(readings[0].file_path, number)))
+        for record in kept or [{}]:
+            yield from describe_quarantined(cursor, {**rows[0], **record})
+        return
+    if find_events_at(cursor, readings, number, _DUPLICATES):
+        yield "an exact duplicate: it repeats a record that came before it"
+    elif not find_events_at(cursor, readings, number):
+        yield "blank"
     else:
-        verdict = "an exact duplicate: it repeats a record that came before it, and is counted but not kept"
-    place = describe_place(cursor, reading, number)
-    return [stated] if stated else [], [verdict, *place, *describe_text(text, remark)]
+        return
+    # Parts of a file are read later than it, and know all records that are in it.
+    reading = max(readings, key=lambda reading: (reading.format != "replay", reading.file_id))
+    yield from describe_place(cursor, reading, number)
+    yield from describe_text(*read_text_of(cursor, reading, number))
 
 
 def describe_record(cursor: Cursor, verdict: str, row: Row) -> Iterator[str]:
@@ -130,7 +127,14 @@ def describe_record(cursor: Cursor, verdict: str, row: Row) -> Iterator[str]:
     reading = find_reading(cursor, row["file_id"])
     yield verdict
     yield from describe_place(cursor, reading, row["record_number"], row["run_id"])
-    yield from describe_text(*read_text(reading, row["record_number"]))
+    if not row["is_current"]:
+        yield "  since    no current reading of any file holds it"
+    yield from describe_text(*read_text_of(cursor, reading, row["record_number"]))
+
+
+def read_text_of(cursor: Cursor, reading: LedgerEntry, number: int) -> tuple[bytes | None, str]:
+    """The text of a record by the mapping that its file was read by, and what there is to say of it."""
+    return read_text(reading, read_recorded_mapping(cursor, reading.source, reading.mapping_hash), number)
 
 
 def describe_quarantined(cursor: Cursor, row: Row) -> Iterator[str]:
@@ -152,7 +156,12 @@ def describe_quarantined(cursor: Cursor, row: Row) -> Iterator[str]:
 
 def describe_place(cursor: Cursor, reading: LedgerEntry, number: int, run_id: int | None = None) -> Iterator[str]:
     """Where a record stands and which run brought it."""
-    since = "" if reading.is_current or reading.format == "replay" else "; the file has been read again since"
+    if reading.is_current:
+        since = ""
+    elif reading.read_again_as:
+        since = "; the same content has been read again since"
+    else:
+        since = "; the file holds something else now"
     yield f"  file     {format_cell(reading.name)}, record {number}{since}"
     query = "select * from ops.pipeline_runs where run_id = %s"
     for run in fetch_rows(cursor, query, run_id or reading.run_id):
@@ -175,27 +184,15 @@ def describe_row(title: str, row: Row) -> Iterator[str]:
     yield from (f"    {name:<24} {format_cell(value)}" for name, value in row.items() if value is not None)
 
 
-def describe_duplicates(cursor: Cursor, event_id: str, known: list[Row], search: bool) -> Iterator[str]:
-    """Which exact duplicates have arrived, as far as it can be told."""
-    readings = find_repeating_readings(cursor)
-    if not readings:
-        yield "exact duplicates: none, of any event"
-        return
-    counted = sum(reading.exact_duplicates for reading in readings)
-    size = sum(reading.size_bytes for reading in readings)
-    about = f"{counted:,} of all events in {len(readings)} files of {size:,} bytes, counted and not kept"
-    if not search and size > _LITTLE_BYTES:
-        yield f"exact duplicates: not looked for ({about}); SEARCH=1 (--search) reads these files for them"
-        return
-    yield f"exact duplicates of this event (there are {about}):"
-    places = {(find_reading(cursor, row["file_id"]).file_path, row["record_number"]) for row in known}
-    for reading in readings:
-        if obstacle := find_obstacle(reading):
-            yield f"  unknown  {format_cell(reading.name)}: {obstacle}"
-            continue
-        for number in find_records(reading, event_id):
-            if (reading.file_path, number) not in places:
-                yield f"  file     {format_cell(reading.name)}, record {number}"
+def describe_duplicates(cursor: Cursor, event_id: str) -> Iterator[str]:
+    """Where the exact duplicates of an event stand."""
+    query = (
+        "select file_id, record_number from ops.duplicate_records where event_id = %s order by file_id, record_number"
+    )
+    rows = fetch_rows(cursor, query, event_id)
+    yield f"exact duplicates: {len(rows) or 'none'}"
+    for row in rows:
+        yield from describe_place(cursor, find_reading(cursor, row["file_id"]), row["record_number"])
 
 
 def arg_parser() -> argparse.ArgumentParser:
@@ -203,7 +200,6 @@ def arg_parser() -> argparse.ArgumentParser:
     parser.add_argument("--event", help="id of an event")
     parser.add_argument("--file", help="a file that was read: its path, its URI, or the last parts of either")
     parser.add_argument("--record", type=int, help="number of a record in that file, from 1, blank ones counted")
-    parser.add_argument("--search", action="store_true", help="read files for exact duplicates, however large they are")
     parser.add_argument("--quarantine", type=Path, default="data/quarantine", help="the folder of quarantined records")
     return parser
 
@@ -217,8 +213,8 @@ def trace(url: str, options: argparse.Namespace) -> str:
         if not fetch_rows(cursor, "select 1 where to_regclass('ops.health') is not null"):
             raise UsageError("nothing has been loaded yet; `make pipeline` loads")
         if by_record:
-            return "\n".join(trace_record(cursor, options.file, options.record, options.quarantine, options.search))
-        lines = list(trace_event(cursor, options.event, options.quarantine, options.search))
+            return "\n".join(trace_record(cursor, options.file, options.record, options.quarantine))
+        lines = list(trace_event(cursor, options.event, options.quarantine))
     unknown = "not known: not published, not superseded, and in no quarantined record whose text is at hand"
     return "\n".join(lines) if lines else f"event {format_cell(options.event)}: {unknown}"
 

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from schemas import fields
 from schemas.fields import FIELDS
 
-Kind = fields.Kind | Literal["uuid", "date", "seconds", "texts"]
+Kind = fields.Kind | Literal["uuid", "date", "seconds", "texts", "flag"]
 
 # Ids are compared bytewise, as in Spark.
 SQL_TYPES: dict[Kind, str] = {
@@ -22,6 +22,8 @@ SQL_TYPES: dict[Kind, str] = {
     "timestamp": "timestamptz",
     "date": "date",
     "uuid": "uuid",
+    "revision": "bigint",
+    "flag": "boolean",
 }
 
 
@@ -62,12 +64,17 @@ def _stated(*names: str) -> Columns:
 
 
 _FINGERPRINT = Column(
-    "content_fingerprint", "uuid", "Hash of all business fields; tells an exact duplicate from a conflicting record."
+    "content_fingerprint",
+    "uuid",
+    "Hash of what is stored of the record and of its content; tells an exact duplicate from another version.",
 )
 _PROVENANCE = (
     Column("file_id", "integer", "Reading of the file in which the record first arrived."),
     Column("record_number", "integer", "Number of the record in that file, from 1, blank ones counted."),
     Column("run_id", "integer", "Run that first received the record."),
+)
+_IS_CURRENT = Column(
+    "is_current", "flag", "Whether a current reading of some file holds the record; else only former readings did."
 )
 
 # What reading gives of an accepted record.
@@ -82,15 +89,25 @@ EVENTS = (
     *_stated(*_DETAILS),
     _FINGERPRINT,
     *_PROVENANCE,
+    _IS_CURRENT,
     *_stated(*_ADDED),
 )
 
 SUPERSEDED_RECORDS = (
     _STATED["event_id"]._replace(comment="Id that both records bear."),
-    _FINGERPRINT._replace(comment="Hash of all business fields of the loser."),
+    _FINGERPRINT._replace(comment="Hash of what is stored of the loser and of its content."),
     *_stated(*_ACTS, *_ACTORS, *_DETAILS),
     *_PROVENANCE,
+    _IS_CURRENT,
     *_stated(*_ADDED),
+)
+
+# Where else a version of an event stands, beside its first place.
+DUPLICATE_RECORDS = (
+    _STATED["event_id"]._replace(comment="Id of the event."),
+    _FINGERPRINT._replace(comment="Fingerprint of the version that the record repeats."),
+    Column("file_id", "integer", "Reading of the file in which the record stands."),
+    Column("record_number", "integer", "Number of the record in that file, from 1, blank ones counted."),
 )
 
 # By table: the columns that hold the latest value that an event stated, and the column of the event that states it.
@@ -166,5 +183,6 @@ TABLES: dict[str, Columns] = {
     "events": EVENTS,
     "quarantined_records": QUARANTINED_RECORDS,
     "superseded_records": SUPERSEDED_RECORDS,
+    "duplicate_records": DUPLICATE_RECORDS,
     "arriving_events": ARRIVING_EVENTS,
 }

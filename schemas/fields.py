@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 # `id`: stripped, bounded, must be a scalar. `integer` may be negative, a `count` may not. `text` is stored untouched;
-# where a producer has an object or a list, its JSON text is the text.
-Kind = Literal["id", "timestamp", "integer", "count", "text"]
+# where a producer has an object or a list, its JSON text is the text. A `revision` is a whole number or a time.
+Kind = Literal["id", "timestamp", "integer", "count", "text", "revision"]
 
 
 class Field(NamedTuple):
@@ -37,9 +37,7 @@ class Field(NamedTuple):
         return self.name if self.event_column == "" else self.event_column
 
 
-# Their order is that of the values in the fingerprint of an event, so a new field comes last. Values of later fields
-# than these count only where a record states one: a new field changes no fingerprint of the records without it.
-FIRST_FIELDS = 16
+# A new field comes last, as its column does: PostgreSQL adds a column to a table that exists at its end.
 _FIELDS = (
     Field(
         "event_id",
@@ -138,6 +136,13 @@ _FIELDS = (
         ("ip_address",),
         is_personal=True,
     ),
+    Field(
+        "revision",
+        "revision",
+        "Which version of the event this record is: the largest wins. A whole number, or a time as microseconds since"
+        " 1970.",
+        (),
+    ),
 )
 
 FIELDS = {field.name: field for field in _FIELDS}
@@ -150,6 +155,7 @@ Path = tuple[str, ...]
 class Source:
     """How one producer's fields map to ours.
 
+    `name` is that of the mapping file without its ending, and `mapping_hash` tells one text of it from another.
     `record_path` leads to the list of records inside each JSON value; empty where the values are the records. `fields`
     gives the paths of each mapped field in order of preference; a field without an entry is NULL.
     """
@@ -162,3 +168,6 @@ class Source:
     event_types: dict[str, str]
     id_prefix: str
     default_time_zone: str
+    # The mapping file as it was read, and where it was.
+    text: str = ""
+    location: str = ""

@@ -20,6 +20,8 @@ SPARK_TYPES: dict[Kind, T.DataType] = {
     "timestamp": T.TimestampType(),
     "date": T.DateType(),
     "uuid": _TEXT,
+    "revision": _LONG,
+    "flag": T.BooleanType(),
 }
 
 
@@ -46,8 +48,14 @@ EVENTS = _table(columns.EVENTS)
 # One row per (event id, fingerprint) that lost against another record of the same id.
 SUPERSEDED_RECORDS = _table(columns.SUPERSEDED_RECORDS)
 
-# One row per published or superseded record that new records may displace; `previous_verdict` says which it is.
-HISTORY = T.StructType([*SUPERSEDED_RECORDS, T.StructField("previous_verdict", _TEXT)])
+# One row per exact duplicate.
+DUPLICATE_RECORDS = _table(columns.DUPLICATE_RECORDS)
+
+# One row per published or superseded record that has to be looked at again; `previous_verdict` says which it is.
+# `is_current` and `is_held` say whether a current reading, or any, holds it apart from those that this run reads anew.
+HISTORY = T.StructType(
+    [*SUPERSEDED_RECORDS, T.StructField("previous_verdict", _TEXT), T.StructField("is_held", T.BooleanType())]
+)
 
 # What leads from new records to the published ones that they may change.
 ARRIVING_EVENTS = _table(columns.ARRIVING_EVENTS)
@@ -88,6 +96,7 @@ READ_RECORDS = _schema(
     records=_LONG,
     blank=_LONG,
     groups=T.ArrayType(_GROUP),
+    digest=_TEXT,
 )
 
 # A line in the quarantine folder, and the run in whose folder it is.
@@ -112,5 +121,6 @@ KEYED = {
     "events": EVENTS,
     "quarantined_records": QUARANTINED_RECORDS,
     "superseded_records": SUPERSEDED_RECORDS,
+    "duplicate_records": DUPLICATE_RECORDS,
 }
 STAGED = {**KEYED, "arriving_events": ARRIVING_EVENTS, "recovered_records": RECOVERED_RECORDS}

@@ -20,6 +20,7 @@ _TYPES: dict[Kind, pa.DataType] = {
     "integer": _LONG,
     "count": _LONG,
     "timestamp": pa.timestamp("us", "UTC"),
+    "revision": _LONG,
 }
 _EVENT = {column.name: _TYPES[column.kind] for column in READ_EVENT}
 _QUARANTINED = {
@@ -40,7 +41,7 @@ _GROUP = pa.struct(
         ("text", _TEXT),
     ]
 )
-_COUNTS = {"records": _LONG, "blank": _LONG, "groups": pa.list_(_GROUP)}
+_COUNTS = {"records": _LONG, "blank": _LONG, "groups": pa.list_(_GROUP), "digest": _TEXT}
 
 SCHEMA = pa.schema({**_PLACE, **_EVENT, **_QUARANTINED, **_COUNTS})
 
@@ -76,16 +77,15 @@ class BatchBuilder:
         fields = None if found.fields is None else list(found.fields.items())
         kept = (found.raw, found.raw_base64, found.raw_bytes, found.raw_sha256, found.is_redacted)
         nothing = [None] * len(_EVENT)
-        self._others.append((file_id, split, number, *nothing, problems, fields, *kept, None, None, None))
+        self._others.append((file_id, split, number, *nothing, problems, fields, *kept, *[None] * len(_COUNTS)))
 
-    def add_counts(self, file_id: int, split: int, records: int, blank: int) -> None:
-        """Add the row that says how many records a split has, and how many of them are blank or quarantined.
-
-        It comes behind the records of the split.
+    def add_counts(self, file_id: int, split: int, records: int, blank: int, digest: str | None) -> None:
+        """Add the row that says how many records a split has, how many of them are blank or quarantined, and the digest
+        of its bytes. It comes behind the records of the split.
         """
         nothing = [None] * (1 + len(_EVENT) + len(_QUARANTINED))
         groups = [tuple(vars(group).values())[1:] for group in self._groups.take()]  # the row has the file id
-        self._others.append((file_id, split, *nothing, records, blank, groups))
+        self._others.append((file_id, split, *nothing, records, blank, groups, digest))
 
     def flush(self) -> pa.RecordBatch:
         """What has been added since the last time, as one batch (`SCHEMA`)."""

@@ -1,6 +1,6 @@
 """Records -> Arrow batches of events and quarantined records, and the counts of each split: what a worker does."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -9,13 +9,20 @@ from pyarrow import RecordBatch
 from jobs.records.batch import BatchBuilder
 from jobs.records.erased_people import Erased
 from jobs.records.files.split_records import RawRecord
-from jobs.records.files.splits import Split, read_split
+from jobs.records.files.splits import Split, SplitReader
 from jobs.records.reader import RecordReader
 from jobs.records.validate import Limits
 from schemas.fields import Source
 
-# A split of a file, by the file's id and the split's number, and its records.
-Piece = tuple[int, int, Iterable[RawRecord]]
+
+@dataclass(frozen=True)
+class Piece:
+    """The records of a split of a file. `find_digest` gives the digest of its bytes once the records are read."""
+
+    file_id: int
+    split: int
+    records: Iterable[RawRecord]
+    find_digest: Callable[[], str | None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -34,25 +41,20 @@ class ReadRequest:
 
 def read_splits(request: ReadRequest, splits: Iterable[Split]) -> Iterator[RecordBatch]:
     """The batches of some splits (`jobs.records.batch.SCHEMA`), with a row of counts for each split."""
-    return read_pieces(
-        request,
-        (
-            (split.file_id, split.number, read_split(split, request.sources[split.file_id].record_path))
-            for split in splits
-        ),
-    )
+    return read_pieces(request, (_open_split(split, request) for split in splits))
 
 
 def read_pieces(request: ReadRequest, pieces: Iterable[Piece]) -> Iterator[RecordBatch]:
     """The batches of some pieces, with a row of counts for each."""
-    builders: dict[str, BatchBuilder] = {}
-    for file_id, split, raw_records in pieces:
-        source = request.sources[file_id]
-        if source.name not in builders:
-            builders[source.name] = BatchBuilder(RecordReader(source, request.limits, request.erased))
-        builder = builders[source.name]
+    builders: dict[tuple[str, str], BatchBuilder] = {}
+    for piece in pieces:
+        file_id, split, source = piece.file_id, piece.split, request.sources[piece.file_id]
+        mapping = source.name, source.mapping_hash
+        if mapping not in builders:
+            builders[mapping] = BatchBuilder(RecordReader(source, request.limits, request.erased))
+        builder = builders[mapping]
         records = blank = 0
-        for number, raw, error in _choose(raw_records, request, file_id):
+        for number, raw, error in _choose(piece.records, request, file_id):
             records += 1
             if error is None and not (raw or b"").strip():
                 blank += 1
@@ -60,9 +62,14 @@ def read_pieces(request: ReadRequest, pieces: Iterable[Piece]) -> Iterator[Recor
             builder.add_record(file_id, split, number, raw, error)
             if builder.is_full:
                 yield builder.flush()
-        builder.add_counts(file_id, split, records, blank)
+        builder.add_counts(file_id, split, records, blank, piece.find_digest())
     for builder in builders.values():
         yield builder.flush()
+
+
+def _open_split(split: Split, request: ReadRequest) -> Piece:
+    reader = SplitReader(split, request.sources[split.file_id].record_path)
+    return Piece(split.file_id, split.number, reader.read(), lambda: reader.digest)
 
 
 def _choose(raw_records: Iterable[RawRecord], request: ReadRequest, file_id: int) -> Iterable[RawRecord]:

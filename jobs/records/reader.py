@@ -7,14 +7,14 @@ from typing import Any
 
 from jobs.records.erased_people import Erased
 from jobs.records.event import Event
-from jobs.records.identity import fingerprint, hash_text
+from jobs.records.identity import fingerprint
 from jobs.records.problems import Problem, Quarantined, is_utf8, quarantine
 from jobs.records.strict_json import decode
 from jobs.records.validate import MISSING, NOT_STORABLE, Field, Limits, WrongValueError, can_be_stored, make_fields
 from jobs.records.words import count_words
 from schemas.columns import READ_EVENT
 from schemas.event_types import REQUIRED_BY_TYPE
-from schemas.fields import FIELDS, FIRST_FIELDS, REQUIRED, Source
+from schemas.fields import FIELDS, REQUIRED, Source
 
 _NAMES = tuple(FIELDS)
 _PLACES = {name: place for place, name in enumerate(FIELDS)}
@@ -25,9 +25,8 @@ _REQUIRED_BY_TYPE = {
     event_type: _REQUIRED + [_PLACES[name] for name in names] for event_type, names in REQUIRED_BY_TYPE.items()
 }
 _PLACES_BY_COLUMN = {field.column: _PLACES[field.name] for field in FIELDS.values()}
-_pick_business_values = itemgetter(
-    *[_PLACES_BY_COLUMN[column.name] for column in READ_EVENT if column.name != "content_fingerprint"]
-)
+_BUSINESS_COLUMNS = tuple(column.name for column in READ_EVENT if column.name != "content_fingerprint")
+_pick_business_values = itemgetter(*[_PLACES_BY_COLUMN[name] for name in _BUSINESS_COLUMNS])
 
 
 class RecordReader:
@@ -98,16 +97,17 @@ def read_record(text: str | bytes, source: Source | None = None, limits: Limits 
 def read_default_source() -> Source:
     """The mapping of conf/sources/default.yml, which a test holds equal to the paths of the catalogue."""
     path = Path(__file__).resolve().parents[2] / "conf" / "sources" / "default.yml"
-    fields = {field.name: tuple(tuple(path.split(".")) for path in field.paths) for field in FIELDS.values()}
-    return Source(str(path), "", (), fields, {}, {}, "", "UTC")
+    mapped = [field for field in FIELDS.values() if field.paths]
+    fields = {field.name: tuple(tuple(path.split(".")) for path in field.paths) for field in mapped}
+    return Source(path.stem, "", (), fields, {}, {}, "", "UTC")
 
 
 def _make_event(values: list[Any]) -> Event:
-    said, content = values[1:], values[_CONTENT]
+    content = values[_CONTENT]
     if content is not None:
-        said[_CONTENT - 1] = hash_text(content)
         values[_WORD_COUNT] = count_words(content)
-    return Event._make((*_pick_business_values(values), fingerprint(said, FIRST_FIELDS - 1)))
+    event_id, *others = _pick_business_values(values)
+    return Event._make((event_id, *others, fingerprint(_BUSINESS_COLUMNS[1:], others, content)))
 
 
 def _quarantine(

@@ -35,9 +35,14 @@ def read_timestamp(text: str, default_time_zone: tzinfo) -> int | None:
     Understood: ISO 8601 date and time with `Z`, an offset, or neither (then `default_time_zone`), and epoch numbers in
     seconds, milliseconds or microseconds, told apart by their size.
     """
-    if _ISO_8601.fullmatch(text):
-        return _read_iso_8601(text, default_time_zone)
-    return _read_epoch(text) if _NUMBER.fullmatch(text) else None
+    if _NUMBER.fullmatch(text):
+        return _read_epoch(text)
+    return read_iso_timestamp(text, default_time_zone)
+
+
+def read_iso_timestamp(text: str, default_time_zone: tzinfo) -> int | None:
+    """As `read_timestamp`, and a number is no time."""
+    return _read_iso_8601(text, default_time_zone) if _ISO_8601.fullmatch(text) else None
 
 
 def to_micros(instant: datetime) -> int:

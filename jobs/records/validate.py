@@ -11,7 +11,7 @@ from msgspec import Raw
 from jobs.records.identity import derive_event_id
 from jobs.records.mapping import Finder, make_finder
 from jobs.records.strict_json import encode, has_huge_number, read_number
-from jobs.records.timestamps import find_zone, read_timestamp, to_micros
+from jobs.records.timestamps import find_zone, read_iso_timestamp, read_timestamp, to_micros
 from schemas.fields import FIELDS, Kind, Path, Source
 
 Reader = Callable[[Any], str | int]
@@ -78,6 +78,7 @@ def make_fields(source: Source, limits: Limits) -> list[Field]:
         "timestamp": lambda name: _make_time_reader(find_zone(source.default_time_zone), limits),
         "integer": lambda name: _make_number_reader(-(2**63), "a whole number"),
         "count": lambda name: _make_number_reader(0, "a whole number, not negative"),
+        "revision": lambda name: _make_revision_reader(find_zone(source.default_time_zone)),
     }
     return [
         Field(place, name, find, shapes[name], readers[field.kind](name), paths)
@@ -166,5 +167,17 @@ def _make_number_reader(least: int, expected: str) -> Reader:
         if type(value) is int and least <= value < 2**63:
             return value
         raise WrongValueError("bad_value", expected)
+
+    return read
+
+
+def _make_revision_reader(default_time_zone: tzinfo) -> Reader:
+    """Whole numbers are taken as they are, whatever unit of time they may be in: they are only compared."""
+    read_whole_number = _make_number_reader(-(2**63), "a whole number or a time")
+
+    def read(value: Any) -> str | int:
+        if type(value) is str and (micros := read_iso_timestamp(value.strip(), default_time_zone)) is not None:
+            return micros
+        return read_whole_number(value)
 
     return read

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from jobs.records.files.json_values import DECODER
 from jobs.records.quarantined_groups import QuarantinedGroup, count_reasons
+from jobs.storage.runs.held_back import NO_PRECEDENTS, Precedents
 from jobs.storage.runs.ledger import Reading
 from schemas.fields import Source
 from schemas.reasons import REASONS
@@ -21,11 +22,16 @@ _MEMBER = re.compile(r'\s*[{,]\s*"(?P<key>(?:[^"\\]|\\.)*+)"\s*:\s*', re.DOTALL)
 
 @dataclass(frozen=True)
 class FileQuality:
-    """One file: the number of its records without blank ones, and the quarantined ones among them in groups."""
+    """One file: the number of its records without blank ones, and the quarantined ones among them.
+
+    Those that this run has quarantined are given in groups. Of a file that has grown `earlier_quarantined` are those of
+    the lines that were read before.
+    """
 
     reading: Reading
     records: int
     groups: list[QuarantinedGroup]
+    earlier_quarantined: int = 0
 
     @property
     def uri(self) -> str:
@@ -33,7 +39,7 @@ class FileQuality:
 
     @property
     def quarantined(self) -> int:
-        return sum(group.records for group in self.groups)
+        return self.earlier_quarantined + sum(group.records for group in self.groups)
 
     def count_reasons(self) -> list[tuple[str, int, int]]:
         """(reason, records quarantined for it, number of the first of them), the most frequent reason first."""
@@ -45,16 +51,24 @@ class FileQuality:
 
 
 def rate_files(
-    readings: list[Reading], counts: dict[int, tuple[int, int]], quarantined: Iterable[QuarantinedGroup]
+    readings: list[Reading],
+    counts: dict[int, tuple[int, int]],
+    quarantined: Iterable[QuarantinedGroup],
+    known: Precedents = NO_PRECEDENTS,
 ) -> list[FileQuality]:
-    """One for each reading, by its (records, blank ones) and its quarantined records."""
+    """One for each reading, by its (records, blank ones) and its quarantined records.
+
+    A file that has grown is rated as a whole, with what is `known` of the lines that were read before.
+    """
     groups: dict[int, list[QuarantinedGroup]] = defaultdict(list)
     for group in quarantined:
         groups[group.file_id].append(group)
-    return [
-        FileQuality(reading, counts[reading.file_id][0] - counts[reading.file_id][1], groups[reading.file_id])
-        for reading in readings
-    ]
+    files = []
+    for reading in readings:
+        earlier, earlier_quarantined = known.readings.get(reading.file.uri, (0, 0)) if reading.continuation else (0, 0)
+        records, blank = counts[reading.file_id]
+        files.append(FileQuality(reading, earlier + records - blank, groups[reading.file_id], earlier_quarantined))
+    return files
 
 
 def describe_reasons(files: list[FileQuality]) -> Iterator[str]:
@@ -104,5 +118,8 @@ def _show(text: str | None) -> str:
 
 def group_by_source(files: Iterable[FileQuality]) -> list[tuple[Source, list[FileQuality]]]:
     """The files of each source."""
-    sources = {file.reading.source.name: file.reading.source for file in files}
-    return [(source, [file for file in files if file.reading.source.name == name]) for name, source in sources.items()]
+    sources: dict[tuple[str, str], tuple[Source, list[FileQuality]]] = {}
+    for file in files:
+        source = file.reading.source
+        sources.setdefault((source.name, source.mapping_hash), (source, []))[1].append(file)
+    return list(sources.values())

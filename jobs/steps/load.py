@@ -1,5 +1,6 @@
 """The one path from records to tables: whatever a job loads, it loads through here."""
 
+import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +16,14 @@ from jobs.steps.quality_gate import Verdict, pass_gate
 from jobs.steps.read_files import RecordsRead
 from jobs.storage.config.settings import Settings
 from jobs.storage.database.postgres import jdbc_options
-from jobs.storage.input.changed_files import explained_by_changes, require_unchanged
+from jobs.storage.input.changed_files import (
+    Beginning,
+    explained_by_changes,
+    find_changes,
+    make_changed_files_error,
+    require_unchanged,
+)
+from jobs.storage.input.file_systems import show_name
 from jobs.storage.process.logs import Stages
 from jobs.storage.process.spark_session import persist, persist_small, start_spark, unpersist_all
 from jobs.storage.quarantine.folder import finish_rewrites, write_quarantine
@@ -31,6 +39,8 @@ from jobs.transforms.model import conform, model_tables
 from jobs.transforms.quarantine import shape_quarantined, to_quarantine_lines
 from jobs.transforms.sessionize import sessionize
 from schemas.tables import ARRIVING_EVENTS, RECOVERED_RECORDS
+
+logger = logging.getLogger(__name__)
 
 _QUARANTINE_PARTS = 8
 
@@ -95,7 +105,9 @@ def _load(
         counts["records"] = sum(count for count, _ in read.counts.values())
         counts |= dict(sorted(count_reasons(records.groups).items()))
     # Before the gate, which would decide by the half of a file that was there.
-    require_unchanged(request.files)
+    beginnings = _list_beginnings(request, read)
+    changes = find_changes(request.files, beginnings)
+    request, records = _leave_out(request, records, changes)
     with stages.time("quarantine"):
         verdict = _pass_gate(request, read, records.groups, settings, accept_quality)
         request, records = request.without(verdict.held_back_ids), records.without(verdict.held_back_ids)
@@ -103,7 +115,7 @@ def _load(
             write_quarantine(records.quarantined, request.readings, quarantine, run.run_id)
         verdict.raise_if_stopped()
     with stages.time("history"):
-        history = _find_history(spark, database_url, run, records.accepted, jdbc, settings) if run.merges else None
+        history = _find_history(spark, database_url, run, request, records.accepted, settings) if run.merges else None
     with stages.time("model") as counts:
         verdicts = deduplicate(add_history(records.accepted, run.run_id, history), persist_small)
         modelled = persist(sessionize(verdicts, settings.session_gap))
@@ -111,13 +123,15 @@ def _load(
         counts["accepted"] = sum(row.accepted for row in verdict_counts.values())
     with stages.time("stage"):
         tables = model_tables(modelled)
+        if not any(row.exact_duplicates for row in verdict_counts.values()):
+            del tables["duplicate_records"]
         if request.kind == "replay":
             tables["recovered_records"] = conform(records.accepted, RECOVERED_RECORDS)
         elif records.groups:
             tables["quarantined_records"] = shape_quarantined(records.quarantined, run.run_id)
         stage_all(tables, run, jdbc, settings)
     # Once more: on a cluster the part of a lost executor is read again, up to here.
-    require_unchanged(request.files)
+    require_unchanged(request.files, beginnings)
     with stages.time("publish") as counts:
         file_counts = _count_files(run, request, read, verdict_counts)
         if run.is_plan:
@@ -133,6 +147,7 @@ def _load(
         "records": sum(read.counts[reading.file_id][0] for reading in request.readings),
         "quarantined_by_reason": dict(sorted(count_reasons(records.groups).items())),
         "held_back": [asdict(file) for file in verdict.held_back],
+        "left_out": changes,
         "seconds": stages.seconds,
         **_summarize(done),
     }
@@ -145,23 +160,47 @@ def _pass_gate(
     if request.kind == "replay":
         return Verdict()
     return pass_gate(
-        rate_files(request.readings, read.counts, groups),
+        rate_files(request.readings, read.counts, groups, request.precedents),
         settings.gate,
         request.precedents,
         accept=accept_quality,
-        is_full_refresh=request.kind == "full_refresh",
+        drops_missing=request.drops_missing,
         is_stream=request.is_stream,
     )
 
 
+def _list_beginnings(request: LoadRequest, read: RecordsRead) -> dict[str, Beginning]:
+    """By URI, what was read of files to which lines may be added meanwhile."""
+    found = {reading.file.uri: read.contents[reading.file_id] for reading in request.readings}
+    return {
+        uri: (content.bytes, content.digest)
+        for uri, content in found.items()
+        if content.format == "json_lines" and content.bytes is not None and content.digest is not None
+    }
+
+
+def _leave_out(request: LoadRequest, records: _Records, changes: dict[str, str]) -> tuple[LoadRequest, _Records]:
+    """The request and its records without the files that changed while they were read: the next run reads them."""
+    left_out = [reading.file_id for reading in request.readings if changes and reading.file.uri in changes]
+    if not left_out:
+        return request, records
+    # What a full refresh does not read it would drop.
+    if len(left_out) == len(request.readings) or request.drops_missing:
+        raise make_changed_files_error(changes)
+    for uri, change in changes.items():
+        logger.warning("%s is left for the next run, since it changed while it was read: %s", show_name(uri), change)
+    return request.without(left_out), records.without(left_out)
+
+
 def _find_history(
-    spark: SparkSession, database_url: str, run: Run, accepted: DataFrame, jdbc: dict[str, str], settings: Settings
+    spark: SparkSession, database_url: str, run: Run, request: LoadRequest, accepted: DataFrame, settings: Settings
 ) -> DataFrame:
     """What is published and may be displaced by the accepted records, or share a session with them."""
+    jdbc = jdbc_options(database_url)
     if run.kind != "full_refresh":
         stage(conform(accepted, ARRIVING_EVENTS), "arriving_events", run, jdbc, settings)
-    find_history(database_url, run, settings)
-    return read_history(spark, run, jdbc, settings)
+    find_history(database_url, run, settings, request.readings, request.drops_missing)
+    return persist(read_history(spark, run, jdbc, settings))
 
 
 def _summarize(done: Published) -> dict[str, Any]:
@@ -171,6 +210,8 @@ def _summarize(done: Published) -> dict[str, Any]:
         "sessions_recut": done.sessions_recut,
         "restatements": [asdict(restatement) for restatement in done.restatements],
         "metric_rows": done.metric_rows,
+        "missing_records": done.missing_records,
+        "open_lines": done.open_lines,
         "findings": {check.name: check.findings for check in done.checks if check.findings},
     }
 
@@ -185,7 +226,7 @@ def _count_files(run: Run, request: LoadRequest, read: RecordsRead, verdict_coun
             file_path=reading.file.uri,
             size_bytes=reading.file.size_bytes,
             modified_at=reading.file.modified_at,
-            format=read.formats[reading.file_id],
+            format=read.contents[reading.file_id].format,
             source=reading.source.name,
             mapping_hash=reading.source.mapping_hash,
             records=verdicts.accepted if request.kind == "replay" else read.counts[reading.file_id][0],
@@ -194,6 +235,9 @@ def _count_files(run: Run, request: LoadRequest, read: RecordsRead, verdict_coun
             exact_duplicates=verdicts.exact_duplicates,
             superseded=verdicts.superseded,
             original_file_id=reading.original_file_id,
+            part_of_file_id=reading.part_of_file_id,
+            content_bytes=read.contents[reading.file_id].bytes,
+            content_digest=read.contents[reading.file_id].digest,
         )
         for reading in request.readings
         for verdicts in [verdict_counts.get(reading.file_id, none)]

@@ -3,7 +3,7 @@
 import argparse
 import os
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from psycopg2.extensions import cursor as Cursor
 from jobs.steps.job_runner import add_common_arguments, erasure_key_file, own_places, quarantine_folder
 from jobs.steps.load import load
 from jobs.steps.load_request import LoadRequest
-from jobs.steps.read_files import read_whole_files
+from jobs.steps.read_files import read_new_content
 from jobs.storage.config.environment import is_switched_on
 from jobs.storage.config.settings import read_settings
 from jobs.storage.config.sources import read_source
@@ -25,18 +25,21 @@ from jobs.storage.input.empty_folders import note_folder
 from jobs.storage.input.file_systems import InputFile, name_folder
 from jobs.storage.runs.held_back import forget_settled_files, leave_out_held_back, read_held_back, read_precedents
 from jobs.storage.runs.ledger import (
-    Chosen,
+    Choice,
     Reading,
     choose_all_files,
     choose_new_files,
+    choose_remapped_files,
     count_current_files,
-    count_other_mappings,
+    count_missing_records,
+    count_open_lines,
     find_known_paths,
     foresee_file_ids,
-    make_readings,
+    note_seen_files,
     reserve_file_ids,
 )
-from jobs.storage.runs.run import RunKind
+from jobs.storage.runs.mappings import count_changed_mappings, enter_mappings
+from jobs.storage.runs.run import RunKind, find_other_identity
 from jobs.storage.runs.summary import format_nothing_new, format_plan, format_summary, write_summary
 from schemas.fields import Source
 
@@ -70,20 +73,31 @@ def load_folder(args: argparse.Namespace, database_url: str, is_stream: bool = F
         with closing(connect(database_url)) as connection, connection.cursor() as cursor:
             prepare_database(cursor)
             tombstones = read_tombstones(cursor, erasure_key_file(args))
-            chosen = choose_files(cursor, args, found, source)
-            known = find_known_paths(cursor, [file for file, _ in chosen])
-            precedents = read_precedents(cursor, chosen, source)
+            choice = choose_files(cursor, args, found, source)
+            known = find_known_paths(cursor, choice.readings)
+            precedents = read_precedents(cursor, choice.readings, source)
             take_ids = foresee_file_ids if args.plan else reserve_file_ids
-            readings = make_readings(take_ids(cursor, len(chosen)), chosen)
-            summary = describe_folder(cursor, args.input, found, chosen, source) | {"files": 0, "skipped": skipped}
+            readings = choice.with_ids(take_ids(cursor, len(choice.readings)))
+            enter_mappings(cursor, [reading.source for reading in readings])
+            note_seen_files(cursor, choice.seen)
+            if not readings and count_current_files(cursor) and not args.plan:  # a run that publishes makes them itself
+                make_views(cursor, settings)
+            summary = describe_folder(cursor, args.input, found, choice, source)
+            summary |= {"files": 0, "skipped": skipped, "drops_missing": args.drop_missing}
             if not args.plan:
-                if not readings and summary["loaded"]:  # a run that publishes makes them itself
-                    make_views(cursor, settings)
                 connection.commit()
         if not readings:
             return summary
-        kind: RunKind = "full_refresh" if args.full_refresh else "load"
-        request = LoadRequest(kind, readings, read_whole_files, tombstones, args.plan, is_stream, precedents)
+        request = LoadRequest(
+            kind=_choose_kind(args),
+            readings=readings,
+            read=read_new_content,
+            tombstones=tombstones,
+            is_plan=args.plan,
+            is_stream=is_stream,
+            precedents=precedents,
+            drops_missing=args.drop_missing,
+        )
         done = load(database_url, request, settings, quarantine_folder(args), args.accept_quality)
     summary = add_run(summary, done, readings, known)
     if not args.plan:
@@ -91,21 +105,24 @@ def load_folder(args: argparse.Namespace, database_url: str, is_stream: bool = F
     return summary
 
 
-def choose_files(cursor: Cursor, args: argparse.Namespace, found: list[InputFile], source: Source) -> list[Chosen]:
-    """The files to read, of those that were found and those that the ledger knows; forgets which wait no more."""
-    if args.full_refresh:
-        chosen = choose_all_files(cursor, found, source, args.drop_missing)
-    else:
-        chosen = choose_new_files(cursor, found, source)
+def choose_files(cursor: Cursor, args: argparse.Namespace, found: list[InputFile], source: Source) -> Choice:
+    """What to read, of the files that were found and those that the ledger knows; forgets which wait no more."""
+    choose = {"full_refresh": choose_all_files, "remap": choose_remapped_files, "load": choose_new_files}
+    choice = choose[_choose_kind(args)](cursor, found, source)
     forget_settled_files(cursor, args.input, found)
-    return chosen if args.accept_quality else leave_out_held_back(cursor, chosen, args.full_refresh)
+    if args.accept_quality:
+        return choice
+    return replace(choice, readings=leave_out_held_back(cursor, choice.readings, args.drop_missing))
 
 
 def describe_folder(
-    cursor: Cursor, folder: str, found: list[InputFile], chosen: list[Chosen], source: Source
+    cursor: Cursor, folder: str, found: list[InputFile], choice: Choice, source: Source
 ) -> dict[str, Any]:
     """The URI of the folder (`input`), how many files were `found` there and how many are `loaded`, which are
-    `held_back` (`HeldBackFile`), and how many others were read by `other_mappings`. Remembers an empty folder.
+    `held_back` (`HeldBackFile`), which are `gone` that a full refresh would read, how many were loaded by a mapping
+    that has changed since (`changed_mappings`), how many end within a line that waits (`open_lines`), and how many
+    published records no current reading holds (`missing_records`). `other_identity` is the identity version of earlier
+    runs where it is not that of this code. Remembers an empty folder.
     """
     loaded = count_current_files(cursor)
     note_folder(cursor, folder, found, loaded)
@@ -114,7 +131,17 @@ def describe_folder(
         "found": len(found),
         "loaded": loaded,
         "held_back": [asdict(file) for file in read_held_back(cursor)],
-        "other_mappings": count_other_mappings(cursor, found, chosen, source),
+        "gone": choice.gone,
+        "changed_mappings": count_changed_mappings(
+            cursor,
+            source,
+            name_folder(folder),
+            [file.uri for file in found],
+            [reading.file.uri for reading in choice.readings if not reading.continuation],
+        ),
+        "open_lines": count_open_lines(cursor),
+        "missing_records": count_missing_records(cursor),
+        "other_identity": find_other_identity(cursor),
     }
 
 
@@ -124,6 +151,10 @@ def add_run(summary: dict[str, Any], done: dict[str, Any], readings: list[Readin
     waiting = [file for file in summary["held_back"] if file["file_path"] not in read]
     held_back = sorted([*done["held_back"], *waiting], key=lambda file: str(file["file_path"]))
     return summary | done | {"read_before": len(known - new), "held_back": held_back}
+
+
+def _choose_kind(args: argparse.Namespace) -> RunKind:
+    return "full_refresh" if args.full_refresh else "remap" if args.remap else "load"
 
 
 def describe_load(args: argparse.Namespace, summary: dict[str, Any]) -> str:

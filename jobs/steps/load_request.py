@@ -23,7 +23,8 @@ Read = Callable[[SparkSession, list[Reading], ReadRequest, Path], RecordsRead]
 class LoadRequest:
     """Everything that one run needs.
 
-    Jobs differ only in where the records come from (`read`). The tombstones of erased people apply to all of them.
+    Jobs differ only in where the records come from (`read`). The tombstones of erased people apply to all of them. A
+    full refresh that `drops_missing` keeps nothing that no file holds any more.
     """
 
     kind: RunKind
@@ -33,6 +34,7 @@ class LoadRequest:
     is_plan: bool = False
     is_stream: bool = False
     precedents: Precedents = NO_PRECEDENTS
+    drops_missing: bool = False
 
     @property
     def files(self) -> list[InputFile]:

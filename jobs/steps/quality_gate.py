@@ -53,7 +53,7 @@ def decide_verdict(
     gate: QualityGate,
     known: Precedents = NO_PRECEDENTS,
     *,
-    is_full_refresh: bool = False,
+    drops_missing: bool = False,
     is_stream: bool = False,
 ) -> Verdict:
     """Hold bad files back. Stop the run where the other files are too bad as a whole, or bad files are no exception.
@@ -68,8 +68,8 @@ def decide_verdict(
     stop_reason = describe_stop(files, bad, gate)
     if gate.stops(sum(file.quarantined for file in passing), sum(file.records for file in passing)):
         return Verdict(bad, stop_reason)
-    if is_full_refresh and (loaded := [file.uri for file in bad if file.uri in known.readings]):
-        loss = f"a full refresh can't hold back {loaded[0]}, since the events of its former reading would be lost"
+    if drops_missing and (loaded := [file.uri for file in bad if file.uri in known.readings]):
+        loss = f"DROP_MISSING=1 can't hold back {loaded[0]}, since the events of its former reading would be lost"
         return Verdict(bad, f"{stop_reason}; {loss}")
     if bad and (len(bad) > len(good) + known.good_files or not (good or is_stream)):
         return Verdict(bad, stop_reason)
@@ -82,11 +82,11 @@ def pass_gate(
     known: Precedents = NO_PRECEDENTS,
     *,
     accept: bool,
-    is_full_refresh: bool = False,
+    drops_missing: bool = False,
     is_stream: bool = False,
 ) -> Verdict:
     """`decide_verdict`, told in the log. With `accept` nothing is held back or stopped."""
-    verdict = decide_verdict(files, gate, known, is_full_refresh=is_full_refresh, is_stream=is_stream)
+    verdict = decide_verdict(files, gate, known, drops_missing=drops_missing, is_stream=is_stream)
     _tell(files, verdict)
     if not accept:
         return verdict

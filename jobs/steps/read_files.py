@@ -1,20 +1,35 @@
 """Files -> events and quarantined records, by Python in Spark's workers, in one pass over their content."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyspark.sql import DataFrame, Row, SparkSession
 
+from jobs.records.files.digest import add_digests
 from jobs.records.files.formats import Format
+from jobs.records.files.splits import Split
 from jobs.records.quarantined_groups import GroupCounter, QuarantinedGroup
 from jobs.records.read_splits import ReadRequest
 from jobs.storage.input.discovery import LOOKS_AT_ONCE, sniff
-from jobs.storage.input.file_systems import InputFile
+from jobs.storage.input.grown_files import find_content_end
 from jobs.storage.input.spark_reader import scan_files
 from jobs.storage.process.spark_session import persist
 from jobs.storage.runs.ledger import Reading
 from jobs.transforms.reading import number_records, split_read
+
+
+@dataclass(frozen=True)
+class ReadContent:
+    """The content of a file that has been read: its format, its first so many bytes and their digest.
+
+    What follows these bytes is a line that is still being written. `digest` is None where none is to be had.
+    """
+
+    format: Format
+    bytes: int | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -23,44 +38,58 @@ class RecordsRead:
 
     `accepted` has one row per event, `quarantined` one per quarantined record, with file and record number. `counts`
     gives (records, blank) by file id: every record is counted where it is read, whatever becomes of it. `groups` says
-    of the quarantined ones why.
+    of the quarantined ones why, and `contents` what was read of each file.
     """
 
     accepted: DataFrame
     quarantined: DataFrame
     counts: dict[int, tuple[int, int]]
     groups: list[QuarantinedGroup]
-    formats: dict[int, Format]
+    contents: dict[int, ReadContent] = field(default_factory=dict)
 
 
-def read_whole_files(spark: SparkSession, readings: list[Reading], request: ReadRequest, scratch: Path) -> RecordsRead:
-    """The records of whole files."""
-    return read_files(spark, {reading.file_id: reading.file for reading in readings}, request, scratch)
+def read_new_content(spark: SparkSession, readings: list[Reading], request: ReadRequest, scratch: Path) -> RecordsRead:
+    """The records of whole files and those that were added to files, each file read as what its content looks like.
 
-
-def read_files(spark: SparkSession, files: dict[int, InputFile], request: ReadRequest, scratch: Path) -> RecordsRead:
-    """Read the files, given by their file ids, each as what its content looks like; `scratch` is a private folder."""
+    `scratch` is a private folder.
+    """
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-        sniffed = dict(zip(files, pool.map(sniff, files.values()), strict=True))
-    read = persist(scan_files(spark, files, sniffed, request, scratch))
-    return gather(read, {file_id: found.format for file_id, found in sniffed.items()})
+        splits = list(pool.map(_find_content, readings))
+    read = persist(scan_files(spark, splits, request, scratch))
+    before = {reading.file_id: reading.continuation.records for reading in readings if reading.continuation}
+    found, digests = gather(read, {reading.file_id: before.get(reading.file_id, 0) for reading in readings})
+    contents = {
+        reading.file_id: ReadContent(
+            split.sniffed.format,
+            split.size,
+            reading.continuation.digest if reading.continuation else digests.get(reading.file_id),
+        )
+        for reading, split in zip(readings, splits, strict=True)
+    }
+    return RecordsRead(found.accepted, found.quarantined, found.counts, found.groups, contents)
 
 
-def gather(read: DataFrame, formats: dict[int, Format]) -> RecordsRead:
-    """Part what was read (`schemas.tables.READ_RECORDS`) and give each record its number in its file.
+def gather(read: DataFrame, before: Mapping[int, int]) -> tuple[RecordsRead, dict[int, str | None]]:
+    """Part what was read (`schemas.tables.READ_RECORDS`) and give each record its number in its file; with the digests
+    of what was read.
 
-    `read` must have been computed: it is looked at several times.
+    `read` must have been computed: it is looked at several times. `before` says how many records of each file there are
+    before those that were read.
     """
     accepted, quarantined, splits = split_read(read)
-    counts, groups = dict.fromkeys(formats, (0, 0)), GroupCounter()
+    counts, groups = dict.fromkeys(before, (0, 0)), GroupCounter()
     earlier: list[tuple[int, int, int]] = []
+    digests: dict[int, str | None] = {}
     for row in sorted(splits.collect(), key=lambda row: (row.file_id, row.split)):
         records, blank = counts[row.file_id]
-        earlier.append((row.file_id, row.split, records))
+        number = before[row.file_id] + records
+        earlier.append((row.file_id, row.split, number))
         counts[row.file_id] = records + row.records, blank + row.blank
-        add_groups(groups, row, records)
+        add_groups(groups, row, number)
+        known = digests.setdefault(row.file_id, "0")
+        digests[row.file_id] = add_digests(known, row.digest) if known and row.digest else None
     numbered = number_records(accepted, earlier), number_records(quarantined, earlier)
-    return RecordsRead(*numbered, counts, groups.take(), formats)
+    return RecordsRead(*numbered, counts, groups.take()), digests
 
 
 def add_groups(counter: GroupCounter, split: Row, earlier: int) -> None:
@@ -69,3 +98,18 @@ def add_groups(counter: GroupCounter, split: Row, earlier: int) -> None:
         names = tuple(group.reasons), tuple(group.missing_fields)
         number = earlier + group.record_number
         counter.add(QuarantinedGroup(split.file_id, *names, group.records, number, group.text))
+
+
+def _find_content(reading: Reading) -> Split:
+    """What is to be read of the file, as one split."""
+    file, continuation = reading.file, reading.continuation
+    sniffed = sniff(file)
+    if continuation:
+        # One byte earlier stands the line feed behind which the new lines begin.
+        start = max(0, continuation.start - 1)
+        return Split(reading.file_id, file.uri, sniffed, continuation.end, start)
+    try:
+        end = file.size_bytes if reading.is_settled else find_content_end(file, sniffed)
+    except OSError:  # it is told when the file is read, or is gone by then
+        end = file.size_bytes
+    return Split(reading.file_id, file.uri, sniffed, end)

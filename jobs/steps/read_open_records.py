@@ -11,9 +11,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.records.files.open_file import can_open
+from jobs.records.files.splits import Split
 from jobs.records.quarantined_groups import GroupCounter
 from jobs.records.read_splits import ReadRequest
-from jobs.steps.read_files import RecordsRead, add_groups
+from jobs.steps.read_files import ReadContent, RecordsRead, add_groups
 from jobs.storage.database.postgres import connect, fetch_one, jdbc_options
 from jobs.storage.input.changed_files import describe_change
 from jobs.storage.input.discovery import MAX_REMOTE_BYTES, sniff
@@ -22,7 +23,8 @@ from jobs.storage.input.hadoop_files import read_given
 from jobs.storage.input.spark_reader import scan_files
 from jobs.storage.process.spark_session import persist
 from jobs.storage.quarantine.folder import read_quarantine
-from jobs.storage.runs.ledger import Reading, read_sources, reserve_file_ids
+from jobs.storage.runs.ledger import Reading, reserve_file_ids
+from jobs.storage.runs.mappings import read_mappings
 from jobs.transforms.reading import split_read
 
 # What stands for the unreadable rest of a file is no record: it is read again when the file changes.
@@ -69,12 +71,21 @@ def count_open_records(connection: Connection, selection: Selection) -> int:
 def choose_open_files(connection: Connection, selection: Selection) -> list[Reading]:
     """One reading for each file with open records, with the source that the ledger recorded, as its file is today."""
     with connection, connection.cursor() as cursor:
-        cursor.execute(selection.query("file_id", "file_path", "size_bytes", "modified_at", "source"))
+        columns = ("file_id", "part_of_file_id", "file_path", "size_bytes", "modified_at", "source", "mapping_hash")
+        cursor.execute(selection.query(*columns))
         rows = sorted(cursor.fetchall())
-        sources = read_sources({source for *_, source in rows})
+        sources = read_mappings(cursor, [(source, hashed) for *_, source, hashed in rows])
         return [
-            Reading(new_id, InputFile(*file), sources[source], original_file_id=file_id)
-            for new_id, (file_id, *file, source) in zip(reserve_file_ids(cursor, len(rows)), rows, strict=True)
+            Reading(
+                new_id,
+                InputFile(*file),
+                sources[source, hashed],
+                original_file_id=file_id,
+                replayed_part_of=part_of,
+            )
+            for new_id, (file_id, part_of, *file, source, hashed) in zip(
+                reserve_file_ids(cursor, len(rows)), rows, strict=True
+            )
         ]
 
 
@@ -103,8 +114,8 @@ def read_open_records(
     if unchanged := {
         file_id: file for file_id, file in files.items() if _can_be_held(file) and not describe_change(file)
     }:
-        sniffed = {file_id: sniff(file) for file_id, file in unchanged.items()}
-        again = scan_files(spark, unchanged, sniffed, replace(request, wanted=dict(absent)), scratch)
+        splits = [Split(file_id, file.uri, sniff(file), file.size_bytes) for file_id, file in unchanged.items()]
+        again = scan_files(spark, splits, replace(request, wanted=dict(absent)), scratch)
         found = found.unionByName(again)
     accepted, quarantined, counts = split_read(persist(found))
     records: Counter[int] = Counter()
@@ -117,7 +128,7 @@ def read_open_records(
         quarantined.drop("split"),
         {reading.file_id: (records[reading.file_id], 0) for reading in readings},
         groups.take(),
-        {reading.file_id: "replay" for reading in readings},
+        {reading.file_id: ReadContent("replay") for reading in readings},
     )
 
 

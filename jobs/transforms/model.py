@@ -4,10 +4,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from jobs.transforms.deduplicate import PUBLISHED, SUPERSEDED
+from jobs.transforms.deduplicate import EXACT_DUPLICATE, PUBLISHED, SUPERSEDED
 from jobs.transforms.dimensions import summarize_documents, summarize_users
 from jobs.transforms.sessionize import summarize_sessions
-from schemas.tables import EVENTS, SUPERSEDED_RECORDS
+from schemas.tables import DUPLICATE_RECORDS, EVENTS, SUPERSEDED_RECORDS
 
 
 def model_tables(records: DataFrame) -> dict[str, DataFrame]:
@@ -15,15 +15,16 @@ def model_tables(records: DataFrame) -> dict[str, DataFrame]:
 
     In: one row per accepted record, new or of the history, with verdict and session (`deduplicate`, `sessionize`).
     """
-    events = records.filter(F.col("verdict") == PUBLISHED)
-    was_superseded = F.coalesce(F.col("previous_verdict") == SUPERSEDED, F.lit(False))
-    superseded = records.filter((F.col("verdict") == SUPERSEDED) & ~was_superseded)
+    events, superseded, duplicates = (
+        records.filter(F.col("verdict") == verdict) for verdict in (PUBLISHED, SUPERSEDED, EXACT_DUPLICATE)
+    )
     return {
         "events": shape_events(events),
         "users": summarize_users(events),
         "documents": summarize_documents(events),
         "sessions": summarize_sessions(events),
         "superseded_records": conform(superseded, SUPERSEDED_RECORDS),
+        "duplicate_records": conform(duplicates, DUPLICATE_RECORDS),
     }
 
 

@@ -12,12 +12,16 @@ _PLACE = ("file_id", "split", "record_number")
 def split_read(read: DataFrame) -> tuple[DataFrame, DataFrame, DataFrame]:
     """(accepted, quarantined, counts) of what was read (`READ_RECORDS`): each row is in one of the three.
 
-    `counts` has one row per split: file_id, split, records, blank, groups.
+    `counts` has one row per split: file_id, split, records, blank, groups, digest.
     """
     is_counts, is_quarantined = F.col("records").isNotNull(), F.col("problems").isNotNull()
     accepted = read.filter(~is_counts & ~is_quarantined).select(*_PLACE, *READ_EVENTS)
     quarantined = read.filter(is_quarantined).select(*_PLACE, *READ_QUARANTINED)
-    return accepted, quarantined, read.filter(is_counts).select("file_id", "split", "records", "blank", "groups")
+    return (
+        accepted,
+        quarantined,
+        read.filter(is_counts).select("file_id", "split", "records", "blank", "groups", "digest"),
+    )
 
 
 def number_records(records: DataFrame, earlier: list[tuple[int, int, int]]) -> DataFrame:

@@ -33,7 +33,9 @@ with hashed_rows as (
             user_id, document_id, session_id, document_word_count, edit_length, comment_text,
             shared_with_user_id, permission, device, ip_address,
             reported_user_name, reported_user_email, reported_document_title, content_fingerprint
-        )::text) as row_hash
+        )::text
+        || coalesce(' is_current ' || to_json(is_current)::text, '')
+        || coalesce(' revision ' || to_json(revision)::text, '')) as row_hash
     from public.events
 ),
 

@@ -1,4 +1,9 @@
--- The published tables, without keys, in the schema of one run: Spark fills them by JDBC. The first load adds
+create table {staging}.duplicate_records (
+    event_id text collate "C",
+    content_fingerprint uuid,
+    file_id bigint,
+    record_number bigint
+);-- The published tables, without keys, in the schema of one run: Spark fills them by JDBC. The first load adds
 -- the keys and moves them into public, every later one merges their rows. Ids are compared bytewise, as in
 -- Spark.
 create table {staging}.users (
@@ -50,7 +55,9 @@ create table {staging}.events (
     content_fingerprint uuid,
     file_id bigint,
     record_number bigint,
-    run_id bigint
+    run_id bigint,
+    is_current boolean,
+    revision bigint
 );
 
 create table {staging}.quarantined_records (
@@ -81,7 +88,9 @@ create table {staging}.superseded_records (
     reported_document_title text,
     file_id bigint,
     record_number bigint,
-    run_id bigint
+    run_id bigint,
+    is_current boolean,
+    revision bigint
 );
 
 -- Keys of what a later load brings: they lead to the published rows that it may change.
@@ -91,11 +100,33 @@ create table {staging}.arriving_events (
     event_at timestamptz
 );
 
+-- The readings of this run that take the place of all earlier ones of their files, and whether they read again
+-- all that these have read.
+create table {staging}.whole_readings (file_id bigint, file_path text, reads_again boolean);
+
+-- The readings that this run closes; what only a dropped one held goes.
+create table {staging}.closing_readings (file_id bigint, read_again_as bigint, is_dropped boolean);
+
+-- Events of which a version stands in a reading that is closed; in a full refresh, in one that is kept.
+create table {staging}.closing_events (event_id text collate "C");
+
+-- Their versions, and whether readings hold them apart from those of this run.
+create table {staging}.holdings (
+    event_id text collate "C",
+    content_fingerprint uuid,
+    is_current boolean,
+    is_held boolean
+);
+
 -- The published sessions that this run cuts again; a full refresh does so with all.
 create table {staging}.affected_sessions (session_id uuid);
 
 -- What is published, or superseded, as `previous_verdict` says: it is looked at again beside the new records.
-create table {staging}.history (like {staging}.superseded_records, previous_verdict text);
+create table {staging}.history (
+    like {staging}.superseded_records,
+    previous_verdict text,
+    is_held boolean
+);
 
 -- Quarantined records of earlier runs that a replay recovered, under the id of their reading in this run.
 create table {staging}.recovered_records (file_id bigint, record_number bigint);

@@ -28,4 +28,5 @@ alter column session_id set not null,
 alter column content_fingerprint set not null,
 alter column file_id set not null,
 alter column record_number set not null,
-alter column run_id set not null;
+alter column run_id set not null,
+alter column is_current set not null;

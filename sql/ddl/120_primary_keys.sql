@@ -13,3 +13,5 @@ alter table {staging}.events add constraint events_pkey primary key (event_id);
 alter table {staging}.quarantined_records add primary key (file_id, record_number);
 
 alter table {staging}.superseded_records add primary key (event_id, content_fingerprint);
+
+alter table {staging}.duplicate_records add primary key (file_id, record_number);

@@ -7,6 +7,11 @@ create index events_document_id_event_at_idx on {staging}.events (document_id, e
 
 create index events_session_id_idx on {staging}.events (session_id);
 
+-- What a reading holds, for when it is closed.
+create index events_file_id_idx on {staging}.events (file_id);
+
+create index events_not_current_idx on {staging}.events (file_id) where not is_current;
+
 create index events_event_date_user_id_idx on {staging}.events (event_date, user_id);
 
 create index events_shared_with_user_id_event_at_idx on {staging}.events (shared_with_user_id, event_at)

@@ -23,7 +23,8 @@ select
     events.ip_address,
     ingested_files.file_path as source_file,
     events.record_number,
-    events.run_id
+    events.run_id,
+    events.revision
 from public.events
 inner join public.users on events.user_id = users.user_id
 inner join public.sessions on events.session_id = sessions.session_id
@@ -42,10 +43,22 @@ select
     quarantined_records.reasons,
     quarantined_records.fields,
     quarantined_records.raw_sha256,
-    quarantined_records.run_id
+    quarantined_records.run_id,
+    coalesce(ingested_files.part_of_file_id, ingested_files.file_id) as part_of_file_id,
+    ingested_files.mapping_hash
 from ops.quarantined_records
 inner join ops.ingested_files on quarantined_records.file_id = ingested_files.file_id
 where ingested_files.is_current and quarantined_records.recovered_by_run_id is null;
+
+-- One row per file of which a former reading held published records that no current reading of any file holds.
+create or replace view ops.missing_records as
+select
+    ingested_files.file_path,
+    count(*) as records
+from public.events
+inner join ops.ingested_files on events.file_id = ingested_files.file_id
+where not events.is_current
+group by ingested_files.file_path;
 
 -- One row: is the database fed, and do its sums close?
 create or replace view ops.health as

@@ -63,11 +63,17 @@ comment on column public.events.reported_user_email is
 comment on column public.events.reported_document_title is
 'Title this record claims for its document; input to documents.title.';
 comment on column public.events.content_fingerprint is
-'Hash of all business fields; tells an exact duplicate from a conflicting record.';
+'Hash of what is stored of the record and of its content; tells an exact duplicate from another '
+'version.';
 comment on column public.events.file_id is 'Reading of the file in which the record first arrived.';
 comment on column public.events.record_number is
 'Number of the record in that file, from 1, blank ones counted.';
 comment on column public.events.run_id is 'Run that first received the record.';
+comment on column public.events.is_current is
+'Whether a current reading of some file holds the record; else only former readings did.';
+comment on column public.events.revision is
+'Which version of the event this record is: the largest wins. A whole number, or a time as '
+'microseconds since 1970.';
 
 comment on table ops.pipeline_runs is 'The journal; one row per run that got as far as the database.';
 comment on column ops.pipeline_runs.run_id is
@@ -95,6 +101,10 @@ comment on column ops.pipeline_runs.replaced is
 'Earlier published events that records counted here replaced.';
 comment on column ops.pipeline_runs.code_version is 'Version of the code that ran.';
 comment on column ops.pipeline_runs.configuration_version is 'Hash of the configuration it ran with.';
+comment on column ops.pipeline_runs.identity_version is
+'How its records'' fingerprints were made; those of another version do not compare.';
+comment on column ops.pipeline_runs.kept is
+'Of a full refresh: events of readings that it could not read again, the file being gone or changed; else null.';
 comment on column ops.pipeline_runs.error is 'Why it failed; null otherwise.';
 
 comment on table ops.ingested_files is 'The ledger; one row per reading of a file in a committed run.';
@@ -103,8 +113,8 @@ comment on column ops.ingested_files.file_path is 'Absolute URI of the file.';
 comment on column ops.ingested_files.size_bytes is 'Size of the file in bytes when read.';
 comment on column ops.ingested_files.modified_at is 'When the file was last changed, as seen when read.';
 comment on column ops.ingested_files.format is 'How the file was framed into records.';
-comment on column ops.ingested_files.source is 'Source file whose mapping was used.';
-comment on column ops.ingested_files.mapping_hash is 'Hash of that mapping.';
+comment on column ops.ingested_files.source is 'Name of the mapping that was used.';
+comment on column ops.ingested_files.mapping_hash is 'Hash of that mapping; its text is in ops.mappings.';
 comment on column ops.ingested_files.records is 'Records read: blank + quarantined + accepted.';
 comment on column ops.ingested_files.blank is 'Blank records.';
 comment on column ops.ingested_files.quarantined is
@@ -117,10 +127,27 @@ comment on column ops.ingested_files.superseded is
 comment on column ops.ingested_files.published is
 'Accepted records that became rows of public.events, at the time of commit.';
 comment on column ops.ingested_files.replaced is
-'Earlier published events that records counted here replaced.';
+'Published events whose version a record counted here replaced, or that went because this reading took the '
+'place of an earlier one.';
 comment on column ops.ingested_files.run_id is 'Run that read it.';
 comment on column ops.ingested_files.is_current is
-'Whether this is the reading that counts; false once the file has been read again.';
+'Whether the file still counts as read by this; false once it has been read whole again.';
+comment on column ops.ingested_files.part_of_file_id is
+'Reading of the whole file, where this is of lines that were added to it, or of records that were '
+'replayed; null for a whole file.';
+comment on column ops.ingested_files.read_again_as is
+'Reading that has read the same content again, and so holds what this one held; else null.';
+comment on column ops.ingested_files.content_bytes is
+'The first so many bytes of the file have been read, up to the end of a line; null where no digest is known.';
+comment on column ops.ingested_files.content_digest is
+'Digest of these bytes, by which a file is found to have only grown; null where none is to be had.';
+
+comment on table ops.mappings is 'The mappings that files were read by; one row per text.';
+comment on column ops.mappings.mapping_hash is 'Hash of what the mapping says.';
+comment on column ops.mappings.name is 'Name of the mapping file, without its ending.';
+comment on column ops.mappings.text is
+'The mapping file as it was read; null where it was read before texts were kept.';
+comment on column ops.mappings.location is 'Where the mapping file was when it was last read.';
 
 comment on table ops.quarantined_records is
 'Records that were quarantined; one row per record. Their text is in the quarantine folder.';
@@ -137,7 +164,8 @@ comment on column ops.quarantined_records.recovered_by_run_id is
 comment on table ops.superseded_records is
 'Records that lost against another of the same event_id; one row per event_id and content.';
 comment on column ops.superseded_records.event_id is 'Id that both records bear.';
-comment on column ops.superseded_records.content_fingerprint is 'Hash of all business fields of the loser.';
+comment on column ops.superseded_records.content_fingerprint is
+'Hash of what is stored of the loser and of its content.';
 comment on column ops.superseded_records.event_type is
 'Kind of event, such as document_edit or user_login, or any other that the producer sends.';
 comment on column ops.superseded_records.event_at is 'When it happened, stored in UTC to the microsecond.';
@@ -165,6 +193,20 @@ comment on column ops.superseded_records.file_id is 'Reading of the file in whic
 comment on column ops.superseded_records.record_number is
 'Number of the record in that file, from 1, blank ones counted.';
 comment on column ops.superseded_records.run_id is 'Run that first received the record.';
+comment on column ops.superseded_records.is_current is
+'Whether a current reading of some file holds the record; else only former readings did.';
+comment on column ops.superseded_records.revision is
+'Which version of the event this record is: the largest wins. A whole number, or a time as '
+'microseconds since 1970.';
+
+comment on table ops.duplicate_records is
+'Accepted records that repeat a published or superseded one; one row per record.';
+comment on column ops.duplicate_records.event_id is 'Id of the event.';
+comment on column ops.duplicate_records.content_fingerprint is
+'Fingerprint of the version that the record repeats.';
+comment on column ops.duplicate_records.file_id is 'Reading of the file in which the record stands.';
+comment on column ops.duplicate_records.record_number is
+'Number of the record in that file, from 1, blank ones counted.';
 
 comment on table ops.metric_restatements is
 'Published daily numbers that a run changed; one row per run, metric and day. A day is published once a '
@@ -229,6 +271,15 @@ comment on column public.event_details.source_file is 'File in which the record 
 comment on column public.event_details.record_number is
 'Number of the record in that file, from 1, blank ones counted.';
 comment on column public.event_details.run_id is 'Run that first received the record.';
+comment on column public.event_details.revision is
+'Which version of the event this record is: the largest wins. A whole number, or a time as '
+'microseconds since 1970.';
+
+comment on view ops.missing_records is
+'Published events that no current reading of any file holds; one row per file that held them. A full refresh '
+'drops them with DROP_MISSING=1.';
+comment on column ops.missing_records.file_path is 'URI of the file.';
+comment on column ops.missing_records.records is 'How many of its events.';
 
 comment on view ops.health is 'Is the database fed, and do its sums close? Always one row.';
 comment on column ops.health.last_success_at is

@@ -1,6 +1,6 @@
--- Users and documents that may have to change: those of new events (of an erasure, of all that it loads
--- again), and those of published events that lose their place, by a winner of the same id or, in a full
--- refresh, for good. Run before anything is changed.
+-- Users and documents that may have to change: those of events that are published now and were not before (of
+-- an erasure, of all that it loads again), and those of published events that lose their place, to another
+-- version of the event or for good. Run before anything is changed.
 create table {staging}.affected_events as
 select
     event_at,
@@ -8,11 +8,15 @@ select
     user_id,
     shared_with_user_id,
     document_id
-from {staging}.events
+from {staging}.events as staged
 where
-    run_id = {run_id} or exists (
+    exists (
         select from ops.pipeline_runs
         where pipeline_runs.run_id = {run_id} and pipeline_runs.kind = 'erase'
+    )
+    or not exists (
+        select from public.events
+        where events.event_id = staged.event_id and events.content_fingerprint = staged.content_fingerprint
     )
 union all
 select

@@ -1,9 +1,8 @@
--- Events that were replaced by a winner of the same id, or belong to another session now, or whose words are
--- counted by another rule. Where a full refresh finds an event at another place of the input, its provenance
--- follows; at the same place it keeps the run that brought it first.
+-- Events of which another version is published now, or that belong to another session, or that a current reading
+-- holds now and did not before, or the other way round. Where an event stands at another place of the input now,
+-- its provenance follows. It stays as it is where only the same content was read again.
 update public.events set {events_changes}
 from {staging}.events as staged
-inner join ops.ingested_files as this_reading on staged.file_id = this_reading.file_id
 cross join ops.ingested_files as first_reading
 where
     events.event_id = staged.event_id
@@ -11,7 +10,7 @@ where
     and (
         events.content_fingerprint <> staged.content_fingerprint
         or events.session_id <> staged.session_id
-        or events.document_word_count is distinct from staged.document_word_count
+        or events.is_current <> staged.is_current
         or events.record_number <> staged.record_number
-        or first_reading.file_path <> this_reading.file_path
+        or staged.file_id not in (first_reading.file_id, coalesce(first_reading.read_again_as, 0))
     );

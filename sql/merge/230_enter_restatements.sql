@@ -37,8 +37,16 @@ with new_event_days as materialized (
 ),
 
 replacements as (
-    select coalesce(sum(replaced_rows), 0) as event_count
-    from {staging}.arrivals
+    select count(*) as event_count
+    from {staging}.history
+    where
+        previous_verdict = 'published'
+        and not exists (
+            select from {staging}.events as staged
+            where
+                staged.event_id = history.event_id
+                and staged.content_fingerprint = history.content_fingerprint
+        )
 )
 
 select
@@ -49,6 +57,7 @@ select
     numbers.value + changed_numbers.value as new_value,
     case
         when pipeline_runs.kind = 'full_refresh' then 'refreshed'
+        when pipeline_runs.kind = 'remap' then 'remapped'
         when pipeline_runs.kind = 'replay' then 'replayed'
         when pipeline_runs.kind = 'erase' then 'erased'
         when replacements.event_count = 0 then 'late'

@@ -14,5 +14,8 @@ create table {staging}.file_counts (
     accepted bigint not null,
     exact_duplicates bigint not null,
     superseded bigint not null,
-    original_file_id bigint
+    original_file_id bigint,
+    part_of_file_id bigint,
+    content_bytes bigint,
+    content_digest text
 );

@@ -1,6 +1,7 @@
 -- One row per file: Spark's counts beside the rows that stand in PostgreSQL. Rows of earlier runs are staged
--- too where their sessions are cut again; they count for nothing here. `replaced` counts the published events
--- that a new record of the same id, and so of this file, puts out of their place.
+-- too where they are looked at again; they count for nothing here. `replaced_rows` counts the published events
+-- whose version a record of this file puts out of its place, and those that go because this reading takes the
+-- place of an earlier one of its file. A full refresh publishes everything anew, so that it replaces nothing.
 create table {staging}.arrivals as
 with published_rows as (
     select
@@ -19,6 +20,14 @@ quarantined_rows as (
     group by file_id
 ),
 
+duplicate_rows as (
+    select
+        file_id,
+        count(*) as row_count
+    from {staging}.duplicate_records
+    group by file_id
+),
+
 superseded_rows as (
     select
         file_id,
@@ -28,36 +37,51 @@ superseded_rows as (
     group by file_id
 ),
 
+published_before as (
+    select
+        history.event_id,
+        history.file_id
+    from {staging}.history
+    cross join ops.pipeline_runs
+    where
+        history.previous_verdict = 'published'
+        and pipeline_runs.run_id = {run_id}
+        and pipeline_runs.kind <> 'full_refresh'
+),
+
+replaced_events as (
+    select events.file_id
+    from published_before
+    inner join {staging}.events on published_before.event_id = events.event_id
+    where events.run_id = {run_id}
+    union all
+    select closing_readings.read_again_as as file_id
+    from published_before
+    inner join ops.ingested_files as readings on published_before.file_id = readings.file_id
+    inner join {staging}.closing_readings
+        on coalesce(readings.read_again_as, readings.file_id) = closing_readings.file_id
+    left join {staging}.events on published_before.event_id = events.event_id
+    where events.event_id is null
+),
+
 replaced_rows as (
     select
-        events.file_id,
+        file_id,
         count(*) as row_count
-    from {staging}.events
-    inner join {staging}.history on events.event_id = history.event_id
-    where events.run_id = {run_id} and history.previous_verdict = 'published'
-    group by events.file_id
+    from replaced_events
+    group by file_id
 )
 
 select
-    file_counts.run_id,
-    file_counts.file_id,
-    file_counts.file_path,
-    file_counts.size_bytes,
-    file_counts.modified_at,
-    file_counts.format,
-    file_counts.source,
-    file_counts.mapping_hash,
-    file_counts.records,
-    file_counts.blank,
-    file_counts.accepted,
-    file_counts.exact_duplicates,
-    file_counts.superseded,
+    file_counts.*,
     coalesce(published_rows.row_count, 0) as published_rows,
     coalesce(quarantined_rows.row_count, 0) as quarantined_rows,
+    coalesce(duplicate_rows.row_count, 0) as duplicate_rows,
     coalesce(superseded_rows.row_count, 0) as superseded_rows,
     coalesce(replaced_rows.row_count, 0) as replaced_rows
 from {staging}.file_counts
 left join published_rows on file_counts.file_id = published_rows.file_id
 left join quarantined_rows on file_counts.file_id = quarantined_rows.file_id
+left join duplicate_rows on file_counts.file_id = duplicate_rows.file_id
 left join superseded_rows on file_counts.file_id = superseded_rows.file_id
 left join replaced_rows on file_counts.file_id = replaced_rows.file_id;

@@ -7,10 +7,13 @@ select
     accepted,
     published_rows,
     exact_duplicates,
+    duplicate_rows,
+    superseded,
     superseded_rows
 from {staging}.arrivals
 where
     records <> blank + quarantined_rows + accepted
-    or accepted <> published_rows + exact_duplicates + superseded_rows
+    or accepted <> published_rows + duplicate_rows + superseded_rows
+    or exact_duplicates <> duplicate_rows
     or superseded <> superseded_rows
 order by file_path collate "C";

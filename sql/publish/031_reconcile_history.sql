@@ -1,18 +1,23 @@
--- One row when what was read back from the published tables is not what was staged again: every event of a
--- affected session is either still there or was replaced. An erasure loads superseded records again too, and
--- no file replaces any. None when all is well.
-with erasures as (
-    select run_id
-    from ops.pipeline_runs
-    where run_id = {run_id} and kind = 'erase'
-),
-
-counted as (
+-- One row when what was read back from the published tables is not what was staged again; none when all is
+-- well. Every record that was read back is published or superseded again, unless no reading holds it any more.
+-- The events that were read back and those that the files published, less those that they replaced, are the
+-- staged events. A full refresh reads back only what it keeps, and replaces nothing.
+with counted as (
     select
         (
             select count(*) from {staging}.history
-            where previous_verdict = 'published' or exists (select from erasures)
         ) as read_back,
+        (
+            select count(*) from {staging}.history
+            where
+                not history.is_held
+                and not exists (
+                    select from {staging}.duplicate_records
+                    where
+                        duplicate_records.event_id = history.event_id
+                        and duplicate_records.content_fingerprint = history.content_fingerprint
+                )
+        ) as withdrawn,
         (
             select count(*) from {staging}.events
             where run_id <> {run_id}
@@ -20,16 +25,27 @@ counted as (
         (
             select count(*) from {staging}.superseded_records
             where run_id <> {run_id}
-        ) as replaced,
-        (select coalesce(sum(replaced_rows), 0) from {staging}.arrivals) as replaced_by_files
+        ) as still_superseded,
+        (
+            select count(*) from {staging}.events
+        ) as events,
+        (
+            select count(*) from {staging}.history
+            where previous_verdict = 'published'
+        ) as events_before,
+        (select coalesce(sum(published_rows - replaced_rows), 0) from {staging}.arrivals) as events_added,
+        (select kind = 'full_refresh' from ops.pipeline_runs where run_id = {run_id}) as is_full_refresh
 )
 
 select
     read_back,
+    withdrawn,
     still_published,
-    replaced,
-    replaced_by_files
+    still_superseded,
+    events,
+    events_before,
+    events_added
 from counted
 where
-    read_back <> still_published + replaced
-    or (replaced <> replaced_by_files and not exists (select from erasures));
+    read_back <> withdrawn + still_published + still_superseded
+    or (not is_full_refresh and events <> events_before + events_added);

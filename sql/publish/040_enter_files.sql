@@ -1,17 +1,8 @@
--- A reading takes the place of the earlier one of the same file; a full refresh takes the place of all. A
--- replay reads a part of a file whose reading stays.
+-- A reading of a whole file takes the place of the earlier ones of this file. New lines of a file, and the
+-- replayed records of one, are a part of its reading, which stays.
 update ops.ingested_files set is_current = false
-from ops.pipeline_runs
-where
-    ingested_files.is_current
-    and pipeline_runs.run_id = {run_id}
-    and (
-        pipeline_runs.kind = 'full_refresh'
-        or (
-            pipeline_runs.kind = 'load'
-            and ingested_files.file_path in (select file_path from {staging}.arrivals)
-        )
-    );
+from {staging}.closing_readings
+where ingested_files.file_id = closing_readings.file_id;
 
 insert into ops.ingested_files (
     file_id,
@@ -30,25 +21,37 @@ insert into ops.ingested_files (
     published,
     replaced,
     run_id,
-    is_current
+    is_current,
+    part_of_file_id,
+    content_bytes,
+    content_digest
 )
 select
-    arrivals.file_id,
-    arrivals.file_path,
-    arrivals.size_bytes,
-    arrivals.modified_at,
-    arrivals.format,
-    arrivals.source,
-    arrivals.mapping_hash,
-    arrivals.records,
-    arrivals.blank,
-    arrivals.quarantined_rows,
-    arrivals.accepted,
-    arrivals.exact_duplicates,
-    arrivals.superseded_rows,
-    arrivals.published_rows,
-    arrivals.replaced_rows,
-    arrivals.run_id,
-    pipeline_runs.kind <> 'replay' as is_current
-from {staging}.arrivals
-inner join ops.pipeline_runs on arrivals.run_id = pipeline_runs.run_id;
+    file_id,
+    file_path,
+    size_bytes,
+    modified_at,
+    format,
+    source,
+    mapping_hash,
+    records,
+    blank,
+    quarantined_rows,
+    accepted,
+    exact_duplicates,
+    superseded_rows,
+    published_rows,
+    replaced_rows,
+    run_id,
+    true as is_current,
+    part_of_file_id,
+    content_bytes,
+    content_digest
+from {staging}.arrivals;
+
+-- What a closed reading had read again itself is now held by the new one.
+update ops.ingested_files set read_again_as = closing_readings.read_again_as
+from {staging}.closing_readings
+where
+    closing_readings.read_again_as is not null
+    and closing_readings.file_id in (ingested_files.file_id, ingested_files.read_again_as);

@@ -4,4 +4,4 @@ using {staging}.arrivals, ops.pipeline_runs
 where
     held_back_files.file_path = arrivals.file_path
     and pipeline_runs.run_id = {run_id}
-    and pipeline_runs.kind in ('load', 'full_refresh');
+    and pipeline_runs.kind <> 'replay';

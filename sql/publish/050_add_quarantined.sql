@@ -1,5 +1,5 @@
--- Quarantined and superseded records. A full refresh finds every superseded record again, an erasure those of
--- the events that it loads again; a replay marks what it recovered.
+-- Quarantined records. A replay marks what it recovered, and so does a file that is read again: its records
+-- have the numbers that they had.
 insert into ops.quarantined_records ({quarantined_records_columns})
 select {quarantined_records_columns}
 from {staging}.quarantined_records;
@@ -11,18 +11,15 @@ where
     quarantined_records.file_id = file_counts.original_file_id
     and quarantined_records.record_number = recovered_records.record_number;
 
-delete from ops.superseded_records
-using ops.pipeline_runs
+update ops.quarantined_records set recovered_by_run_id = {run_id}
+from {staging}.closing_readings
 where
-    pipeline_runs.run_id = {run_id}
-    and (
-        pipeline_runs.kind = 'full_refresh'
-        or (
-            pipeline_runs.kind = 'erase'
-            and superseded_records.event_id in (select event_id from {staging}.arriving_events)
-        )
+    quarantined_records.file_id = closing_readings.file_id
+    and quarantined_records.recovered_by_run_id is null
+    and closing_readings.read_again_as is not null
+    and not exists (
+        select from {staging}.quarantined_records as still_quarantined
+        where
+            still_quarantined.file_id = closing_readings.read_again_as
+            and still_quarantined.record_number = quarantined_records.record_number
     );
-
-insert into ops.superseded_records ({superseded_records_columns})
-select {superseded_records_columns}
-from {staging}.superseded_records;

@@ -1,4 +1,5 @@
--- The run's own row: the sums over its files.
+-- The run's own row: the sums over its files; of a full refresh also how many events it has kept of readings
+-- that it could not read again.
 with totals as (
     select
         coalesce(sum(records), 0) as records,
@@ -23,6 +24,12 @@ update ops.pipeline_runs set
     exact_duplicates = totals.exact_duplicates,
     superseded = totals.superseded,
     published = totals.published,
-    replaced = totals.replaced
+    replaced = totals.replaced,
+    kept = case
+        when pipeline_runs.kind = 'full_refresh' then (
+            select count(*) from {run_events} as run_events
+            where run_events.run_id <> {run_id}
+        )
+    end
 from totals
 where pipeline_runs.run_id = {run_id};

@@ -14,7 +14,7 @@ TABLES_FILE, CHECKS_FILE = "sql/ddl/100_tables.sql", "sql/ddl/140_checks.sql"
 
 _COMMENTS_FILE = "sql/ddl/170_comments.sql"
 _LINE = 110
-_PROVENANCE = {"file_id", "record_number", "run_id"}
+_PROVENANCE = {"file_id", "record_number", "run_id", "is_current"}
 # A column of the ledger that Spark does not fill.
 _RECOVERED_BY = Column("recovered_by_run_id", "integer", "Run that accepted its repaired version; null while open.")
 
@@ -56,7 +56,8 @@ def _comment(column: str, text: str) -> str:
 
 
 def _list_comments() -> Iterator[Piece]:
-    for table in (*(f"public.{name}" for name in PUBLISHED), "ops.superseded_records", "ops.quarantined_records"):
+    others = ("superseded_records", "duplicate_records", "quarantined_records")
+    for table in (*(f"public.{name}" for name in PUBLISHED), *(f"ops.{name}" for name in others)):
         columns = TABLES[table.partition(".")[2]]
         if table == "ops.quarantined_records":
             columns = (*columns, _RECOVERED_BY)

@@ -16,6 +16,7 @@ _KINDS = {
     "integer": "whole number",
     "count": "whole number, not negative",
     "text": "text",
+    "revision": "whole number or time",
 }
 
 
@@ -40,6 +41,7 @@ def _map_fields() -> str:
     lines = [
         f"  {field.name}: {field.paths[0] if len(field.paths) == 1 else '[' + ', '.join(field.paths) + ']'}\n"
         for field in FIELDS.values()
+        if field.paths
     ]
     return "fields:\n" + "".join(lines)
 

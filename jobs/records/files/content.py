@@ -4,7 +4,7 @@ import codecs
 import zlib
 from collections.abc import Iterator
 from itertools import chain
-from typing import BinaryIO
+from typing import Protocol
 
 _CHUNK_BYTES = 64 * 1024
 _MAX_PIECE_BYTES = 1024 * 1024
@@ -20,6 +20,16 @@ _MARKS = {
 }
 
 
+class Stream(Protocol):
+    """What is read of an open file."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, at most so many; none at the end."""
+
+    def seek(self, position: int, /) -> int:
+        """Go to that byte."""
+
+
 class Content:
     """What is in a stream, as UTF-8 without a byte order mark; bytes that are not text pass through as they are.
 
@@ -27,7 +37,7 @@ class Content:
     from the first chunk on, that the stream itself is what comes out, apart from a mark.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self.error: str | None = None
         self.is_plain = True

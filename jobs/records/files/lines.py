@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import BinaryIO
 
-from jobs.records.files.content import UTF8_MARK
+from jobs.records.files.content import UTF8_MARK, Stream
 
 # A longer record is quarantined. Spark holds a record several times over, beside those of the other tasks.
 MAX_RECORD_BYTES = 16 * 1024**2
@@ -28,7 +27,7 @@ class LineRange:
     in which it begins. Nothing is read behind `size`, which is the file's size as it was listed.
     """
 
-    stream: BinaryIO
+    stream: Stream
     start: int
     end: int
     size: int

@@ -17,6 +17,11 @@ def decode(uri: str) -> str:
     return unquote(uri, errors="surrogateescape")
 
 
+def is_local(uri: str) -> bool:
+    """Whether the file is on this machine."""
+    return urlsplit(uri).scheme == "file"
+
+
 def can_open(uri: str) -> bool:
     """Whether `open_file` reads files of this scheme."""
     return urlsplit(uri).scheme in ("file", "s3")

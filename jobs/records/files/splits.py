@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from jobs.records.files.content import Content
+from jobs.records.files.digest import BLOCK_BYTES, HashedStream
 from jobs.records.files.formats import Sniffed
 from jobs.records.files.lines import LineRange
 from jobs.records.files.open_file import open_file
@@ -19,7 +20,7 @@ _OPENING_BYTES = _MIB
 class Split:
     """A file, or a part of one that can be read by itself: the lines that begin between `start` and `end`.
 
-    `number` counts the splits of a file from 0.
+    Of plain JSON Lines nothing behind `size` is read. `number` counts the splits of a file from 0.
     """
 
     file_id: int
@@ -31,9 +32,14 @@ class Split:
     number: int = 0
 
     @property
+    def is_plain_lines(self) -> bool:
+        """Whether the file can be cut, and read from any line on."""
+        return self.sniffed.format == "json_lines" and self.sniffed.is_plain
+
+    @property
     def weight(self) -> int:
         """How much work it is, in bytes."""
-        return (self.size if self.end is None else self.end - self.start) + _OPENING_BYTES
+        return (self.size if self.end is None else self.end) - self.start + _OPENING_BYTES
 
 
 def choose_split_bytes(files: Iterable[Split], cores: int) -> int:
@@ -46,15 +52,19 @@ def choose_split_bytes(files: Iterable[Split], cores: int) -> int:
 
 
 def cut_file(whole: Split, split_bytes: int) -> Iterator[Split]:
-    """The splits of a file: plain JSON Lines are cut, everything else is read from beginning to end."""
-    is_cut = whole.sniffed.format == "json_lines" and whole.sniffed.is_plain and whole.size > split_bytes
-    count = -(-whole.size // split_bytes) if is_cut else 1
-    if count == 1:
+    """The splits of a file: plain JSON Lines are cut, everything else is read from beginning to end.
+
+    Of a file that is read from its `start` on, nothing before that is read. Borders are those of the digest's blocks.
+    """
+    length = whole.size - whole.start
+    if not whole.is_plain_lines:
         yield whole
         return
-    borders = [whole.size * part // count for part in range(count + 1)]
-    for number in range(count):
-        yield replace(whole, start=borders[number], end=borders[number + 1], number=number)
+    count = max(1, -(-length // split_bytes))
+    inner = [(whole.start + length * part // count) // BLOCK_BYTES * BLOCK_BYTES for part in range(1, count)]
+    borders = sorted({whole.start, *(border for border in inner if border > whole.start), whole.size})
+    for number, start in enumerate(borders[:-1] or borders):
+        yield replace(whole, start=start, end=borders[number + 1] if length else start, number=number)
 
 
 def pack_splits(splits: Iterable[Split], split_bytes: int) -> list[list[Split]]:
@@ -70,14 +80,31 @@ def pack_splits(splits: Iterable[Split], split_bytes: int) -> list[list[Split]]:
     return tasks
 
 
-def read_split(split: Split, record_path: Path = ()) -> Iterator[RawRecord]:
-    """The records of a split, numbered from 1. Raises OSError where its file can't be read any more."""
-    if split.sniffed.format == "unreadable":
-        yield 1, None, split.sniffed.problem
-        return
-    with open_file(split.uri) as stream:
-        if split.end is None:
-            content: Content | LineRange = Content(stream)
-        else:
-            content = LineRange(stream, split.start, split.end, split.size)
-        yield from split_records(content, split.sniffed.format, record_path)
+class SplitReader:
+    """Reads the records of a split.
+
+    Once they are read, `digest` is that of the split's bytes. It is None where the split does not begin with a block of
+    the digest, and where the file has become shorter or is gone meanwhile.
+    """
+
+    def __init__(self, split: Split, record_path: Path = ()) -> None:
+        self._split, self._record_path = split, record_path
+        self.digest: str | None = None
+
+    def read(self) -> Iterator[RawRecord]:
+        """The records, numbered from 1; none where the file is gone. Raises OSError where it can't be read."""
+        split = self._split
+        if split.sniffed.format == "unreadable":
+            yield 1, None, split.sniffed.problem
+            return
+        try:
+            opened = open_file(split.uri)
+        except FileNotFoundError:
+            return
+        with opened:
+            end = split.size if split.end is None else split.end
+            has_digest = split.start % BLOCK_BYTES == 0
+            stream = HashedStream(opened, split.start if has_digest else end, end)
+            content = Content(stream) if split.end is None else LineRange(stream, split.start, end, split.size)
+            yield from split_records(content, split.sniffed.format, self._record_path)
+            self.digest = stream.finish() if has_digest else None

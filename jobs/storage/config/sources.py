@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from jobs.storage.config.yaml_file import YamlFile, read_yaml
+from jobs.storage.config.yaml_file import YamlFile, parse_yaml, read_yaml
 from schemas.fields import FIELDS, REQUIRED, Source
 from schemas.fields import Path as FieldPath
 
@@ -19,7 +19,15 @@ def read_source(path: Path) -> Source:
 
     Raises UsageError naming the file, the line, the key and the fix.
     """
-    file = read_yaml(path, yaml.BaseLoader)
+    return _make_source(read_yaml(path, yaml.BaseLoader))
+
+
+def read_source_text(text: str, location: str) -> Source:
+    """The same for the text of a mapping file, as the ledger keeps it, that was once at `location`."""
+    return _make_source(parse_yaml(Path(location), text, yaml.BaseLoader))
+
+
+def _make_source(file: YamlFile) -> Source:
     file.reject_unknown(_KEYS)
     fields = {name: _read_paths(file, name, value) for name, value in _mapping(file, "fields").items()}
     constants = _texts(file, "constants")
@@ -35,7 +43,7 @@ def read_source(path: Path) -> Source:
         if name not in fields and name not in constants:
             raise file.wrong(f"{name} is missing; say where the records have it", "fields")
     return Source(
-        name=str(path),
+        name=file.path.stem,
         mapping_hash=hashlib.sha256(json.dumps(file.values, sort_keys=True).encode()).hexdigest()[:12],
         record_path=_split(file, file.values["record_path"], "record_path") if "record_path" in file.values else (),
         fields=fields,
@@ -43,6 +51,8 @@ def read_source(path: Path) -> Source:
         event_types=_texts(file, "event_types"),
         id_prefix=_text(file, file.values.get("id_prefix", ""), "id_prefix"),
         default_time_zone=file.zone("default_time_zone"),
+        text=file.text,
+        location=str(file.path),
     )
 
 

@@ -51,17 +51,23 @@ class YamlFile:
 
 
 def read_yaml(path: Path, loader: Loader = yaml.SafeLoader) -> YamlFile:
-    """Read a file. Raises UsageError where it can't be read, is no YAML, has a key twice or no keys at all.
+    """Read a file. Raises UsageError where it can't be read, and where `parse_yaml` does.
 
     SafeLoader makes numbers, times and booleans of what looks like them. With BaseLoader every key and value is the
     text that is written: `on`, `010` and `1.10` stay what they are.
     """
     try:
         text = path.read_text(encoding="utf-8")
-        file = YamlFile(path, text, yaml.load(text, Loader=loader))  # noqa: S506 - both loaders make no objects
-        _reject_repeated(file, yaml.compose(text, Loader=yaml.SafeLoader))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: can't be read ({error}); name a readable YAML file") from error
+    return parse_yaml(path, text, loader)
+
+
+def parse_yaml(path: Path, text: str, loader: Loader) -> YamlFile:
+    """The text of the file `path`. Raises UsageError where it is no YAML, has a key twice or no keys at all."""
+    try:
+        file = YamlFile(path, text, yaml.load(text, Loader=loader))  # noqa: S506 - both loaders make no objects
+        _reject_repeated(file, yaml.compose(text, Loader=yaml.SafeLoader))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         place = f"line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else "somewhere"
         problem = getattr(error, "problem", None) or "syntax"

@@ -19,12 +19,15 @@ def compose_changes(table: Columns, source: str) -> sql.Composed:
     return sql.SQL(", ").join(changes)
 
 
-# What {events_columns} and the like stand for in SQL files. The history holds the columns of superseded records, which
-# it takes from the events and from the superseded records.
+# The history has the columns of superseded records; whether its records are current is found out apart.
+_HISTORY = tuple(column for column in columns.SUPERSEDED_RECORDS if column.name != "is_current")
+
+# What {events_columns} and the like stand for in SQL files.
 COLUMN_PARTS: SqlParts = {
     **{f"{name}_columns": compose_columns(table) for name, table in TABLES.items()},
-    "history_of_events": compose_columns(columns.SUPERSEDED_RECORDS, "events"),
-    "history_of_superseded_records": compose_columns(columns.SUPERSEDED_RECORDS, "superseded_records"),
+    "history_columns": compose_columns(_HISTORY),
+    "history_of_events": compose_columns(_HISTORY, "events"),
+    "history_of_superseded_records": compose_columns(_HISTORY, "superseded_records"),
     "events_changes": compose_changes(columns.EVENTS, "staged"),
     "users_changes": compose_changes(columns.USERS, "found"),
     "users_as_published": compose_columns(columns.USERS, "users"),

@@ -1,29 +1,44 @@
 """Files that are written while a run reads them: what it has read of them need not be what they ever held."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from jobs.storage.errors import ChangedFilesError, DatabaseUnavailableError
 from jobs.storage.input.discovery import LOOKS_AT_ONCE
 from jobs.storage.input.file_systems import InputFile, file_system_of, show_name
+from jobs.storage.input.grown_files import digest_beginning
 from jobs.storage.process.known_errors import explain
 
+# The first so many bytes of a file, and their digest.
+Beginning = tuple[int, str]
 
-def require_unchanged(files: Iterable[InputFile]) -> None:
-    """Raise ChangedFilesError where a file is not what it was when it was listed, by size and time."""
+
+def find_changes(files: Iterable[InputFile], read: Mapping[str, Beginning] | None = None) -> dict[str, str]:
+    """By URI, what has become of the files that are not what they were when they were listed.
+
+    Lines may have been added to a file: where it begins with what was `read` of it, by URI, it has not changed.
+    """
     files = list(files)
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-        changes = zip(files, pool.map(describe_change, files), strict=True)
-        changed = [f"{show_name(file.uri)} ({change})" for file, change in changes if change]
-    if changed:
-        counted = (
-            "1 file changed while it was" if len(changed) == 1 else f"{len(changed)} files changed while they were"
-        )
-        raise ChangedFilesError(
-            f"{counted} read, first {changed[0]}; nothing was published: try again when they are written, or put a `_`"
-            " in front of their names until they are"
-        )
+        changes = pool.map(lambda file: _find_change(file, (read or {}).get(file.uri)), files)
+        return {file.uri: change for file, change in zip(files, changes, strict=True) if change}
+
+
+def require_unchanged(files: Iterable[InputFile], read: Mapping[str, Beginning] | None = None) -> None:
+    """Raise ChangedFilesError where `find_changes` finds one."""
+    if changes := find_changes(files, read):
+        raise make_changed_files_error(changes)
+
+
+def make_changed_files_error(changes: Mapping[str, str]) -> ChangedFilesError:
+    """The error for files that changed while they were read, by what became of them."""
+    first, change = next(iter(changes.items()))
+    counted = "1 file changed while it was" if len(changes) == 1 else f"{len(changes)} files changed while they were"
+    return ChangedFilesError(
+        f"{counted} read, first {show_name(first)} ({change}); nothing was published: try again when they are written,"
+        " or put a `_` in front of their names until they are"
+    )
 
 
 @contextmanager
@@ -51,3 +66,10 @@ def describe_change(file: InputFile) -> str | None:
     if now.size_bytes == file.size_bytes:
         return "it was rewritten"
     return f"from {file.size_bytes:,} to {now.size_bytes:,} bytes"
+
+
+def _find_change(file: InputFile, read: Beginning | None) -> str | None:
+    change = describe_change(file)
+    if change and read and digest_beginning(file, read[0]) == [read[1]]:
+        return None
+    return change

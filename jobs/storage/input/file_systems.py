@@ -34,8 +34,13 @@ class InputFile:
 
     @property
     def place(self) -> str:
-        """The URI with nothing encoded, as Hadoop and Spark write a path (file:/tmp, where Python has file:///tmp)."""
-        return decode(self.uri).replace("file:///", "file:/", 1)
+        """The URI as Hadoop and Spark write it."""
+        return spell_for_hadoop(self.uri)
+
+
+def spell_for_hadoop(uri: str) -> str:
+    """The URI with nothing encoded, as Hadoop and Spark write a path (file:/tmp, where Python has file:///tmp)."""
+    return decode(uri).replace("file:///", "file:/", 1)
 
 
 class FileSystem(Protocol):

@@ -17,9 +17,10 @@ from jobs.records.files.formats import Sniffed
 from jobs.records.files.lines import KEPT_BYTES, MAX_RECORD_BYTES, TOO_LONG
 from jobs.records.files.open_file import decode
 from jobs.records.files.split_records import split_records
+from jobs.records.files.splits import Split
 from jobs.records.read_splits import Piece, ReadRequest, read_pieces
 from jobs.storage.input.discovery import PATTERN_MARK, can_be_named
-from jobs.storage.input.file_systems import InputFile
+from jobs.storage.input.file_systems import spell_for_hadoop
 from schemas.tables import READ_RECORDS
 
 # A map that comes as a dict has its keys in any order.
@@ -29,11 +30,10 @@ _LISTED = T.StructType(
 )
 
 
-def read_hadoop_files(
-    spark: SparkSession, request: ReadRequest, files: dict[int, InputFile], sniffed: dict[int, Sniffed]
-) -> list[DataFrame]:
+def read_hadoop_files(spark: SparkSession, request: ReadRequest, files: list[Split]) -> list[DataFrame]:
     """What becomes of the records of these files (`schemas.tables.READ_RECORDS`)."""
-    places = {file.place: file_id for file_id, file in files.items()}
+    places = {spell_for_hadoop(file.uri): file.file_id for file in files}
+    sniffed = {file.file_id: file.sniffed for file in files}
     by_line = {
         place: file_id
         for place, file_id in places.items()
@@ -55,7 +55,7 @@ def read_given(records: DataFrame, request: ReadRequest) -> DataFrame:
 
     def piece(rows: Iterator[tuple[Any, ...]]) -> Iterator[Piece]:
         for file_id, of_file in groupby(rows, key=lambda row: row[0]):
-            yield file_id, 0, ((number, bytes(raw), None) for _, number, raw in of_file)
+            yield Piece(file_id, 0, ((number, bytes(raw), None) for _, number, raw in of_file))
 
     return _read(records, request, piece)
 
@@ -112,7 +112,7 @@ def _piece_lines(rows: Iterator[tuple[Any, ...]], places: dict[str, int]) -> Ite
         raw_records = (
             (number, bytes(raw).removesuffix(b"\r"), error) for number, (*_, raw, error) in enumerate(lines, start=1)
         )
-        yield places[decode(place)], start, raw_records
+        yield Piece(places[decode(place)], start, raw_records)
 
 
 def _piece_contents(
@@ -121,4 +121,4 @@ def _piece_contents(
     for place, content in rows:
         file_id = places[decode(place)]
         record_path = request.sources[file_id].record_path
-        yield file_id, 0, split_records(Content(BytesIO(content)), sniffed[file_id].format, record_path)
+        yield Piece(file_id, 0, split_records(Content(BytesIO(content)), sniffed[file_id].format, record_path))

@@ -5,31 +5,22 @@ from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.records.files.formats import Sniffed
 from jobs.records.files.open_file import can_open
 from jobs.records.files.splits import Split, choose_split_bytes, cut_file, pack_splits
 from jobs.records.read_splits import ReadRequest
 from jobs.storage.input.data_source import DocumentEvents, write_request
-from jobs.storage.input.file_systems import InputFile
 from jobs.storage.input.hadoop_files import read_hadoop_files
 from schemas.tables import READ_RECORDS
 
 
-def scan_files(
-    spark: SparkSession,
-    files: dict[int, InputFile],
-    sniffed: dict[int, Sniffed],
-    request: ReadRequest,
-    scratch: Path,
-) -> DataFrame:
-    """What becomes of the records of the files (`schemas.tables.READ_RECORDS`)."""
-    ours = [
-        Split(file_id, file.uri, sniffed[file_id], file.size_bytes)
-        for file_id, file in files.items()
-        if can_open(file.uri) or sniffed[file_id].format == "unreadable"
-    ]
-    others = {file_id: files[file_id] for file_id in files.keys() - {split.file_id for split in ours}}
-    found = read_hadoop_files(spark, request, others, sniffed) if others else []
+def scan_files(spark: SparkSession, files: list[Split], request: ReadRequest, scratch: Path) -> DataFrame:
+    """What becomes of the records of the files, each given as one split (`schemas.tables.READ_RECORDS`)."""
+    ours: list[Split] = []
+    others: list[Split] = []
+    for split in files:
+        is_ours = can_open(split.uri) or split.sniffed.format == "unreadable"
+        (ours if is_ours else others).append(split)
+    found = read_hadoop_files(spark, request, others) if others else []
     if ours:
         found.append(_read_splits(spark, ours, request, scratch))
     return reduce(DataFrame.unionByName, found)

@@ -24,6 +24,9 @@ class FileCounts:
     exact_duplicates: int
     superseded: int
     original_file_id: int | None = None
+    part_of_file_id: int | None = None
+    content_bytes: int | None = None
+    content_digest: str | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Restatement:
 class Published:
     """What a run has done: its account of records; rows added, changed and removed by table; published sessions that
     it cut again; published daily numbers that it changed; what the checks found. Of a plan also how many rows of
-    each metric come and go.
+    each metric come and go. `missing_records` counts, by file, the published records that no current reading holds;
+    `open_lines` files end within a line that waits.
     """
 
     totals: dict[str, int]
@@ -50,3 +54,5 @@ class Published:
     restatements: list[Restatement] = field(default_factory=list)
     checks: list[CheckResult] = field(default_factory=list)
     metric_rows: dict[str, dict[str, int]] = field(default_factory=dict)
+    missing_records: dict[str, int] = field(default_factory=dict)
+    open_lines: int = 0

@@ -13,7 +13,7 @@ from pathlib import Path
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
-from jobs.storage.database.postgres import find_sql
+from jobs.storage.database.postgres import SqlParts, find_sql
 from jobs.storage.errors import QualityError
 from jobs.storage.runs.run import Run
 
@@ -78,6 +78,11 @@ def check_run(cursor: Cursor, run: Run) -> list[CheckResult]:
     return results
 
 
+def run_events_part(run: Run) -> SqlParts:
+    """What {run_events} stands for in SQL files. The staged tables of a first load have become the published ones."""
+    return {"run_events": sql.Identifier(run.staging if run.merges else "public", "events")}
+
+
 def enter_results(cursor: Cursor, run: Run, results: list[CheckResult]) -> None:
     """Enter the results in ops.check_results."""
     for result in results:
@@ -96,9 +101,7 @@ def _read_check(path: Path) -> Check:
 
 
 def _run_check(cursor: Cursor, check: Check, run: Run) -> CheckResult:
-    # The staged tables of a first load have become the published ones.
-    run_events = sql.Identifier(run.staging if run.merges else "public", "events")
-    query = sql.SQL(check.query).format(**run.sql_parts, run_events=run_events)
+    query = sql.SQL(check.query).format(**run.sql_parts, **run_events_part(run))
     counted = sql.SQL(
         "with findings as ({}\n)"
         " select (select count(*) from findings), (select to_jsonb(findings)::text from findings limit 1)"

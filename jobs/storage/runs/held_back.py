@@ -10,7 +10,7 @@ from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
 from jobs.storage.input.file_systems import InputFile, file_system_of, is_below, make_uri
-from jobs.storage.runs.ledger import Chosen
+from jobs.storage.runs.ledger import Reading
 from jobs.storage.runs.run import Run
 from schemas.fields import Source
 
@@ -69,29 +69,34 @@ def forget_settled_files(cursor: Cursor, folder: str, found: list[InputFile]) ->
     rows = read_held_back(cursor)
     gone = [row.file_path for row in rows if row.file_path not in now and _is_gone(row.file_path, folder)]
     cursor.execute(
-        "select file_path, size_bytes, modified_at from ops.ingested_files where is_current and file_path = any(%s)",
+        "select distinct on (file_path) file_path, size_bytes, modified_at from ops.ingested_files"
+        " where is_current and format <> 'replay' and file_path = any(%s) order by file_path, file_id desc",
         ([row.file_path for row in rows],),
     )
     loaded = [file.uri for file in (InputFile(*row) for row in cursor.fetchall()) if now.get(file.uri) == file]
     cursor.execute("delete from ops.held_back_files where file_path = any(%s)", ([*gone, *loaded],))
 
 
-def leave_out_held_back(cursor: Cursor, chosen: list[Chosen], is_full_refresh: bool) -> list[Chosen]:
+def leave_out_held_back(cursor: Cursor, chosen: list[Reading], drops_missing: bool) -> list[Reading]:
     """The files to read without those that are held back as they are now, by the mapping that is to read them.
 
-    A full refresh rebuilds the tables from the files that it reads. So it must read a file whose former reading is in
-    the tables, or the events of that reading would be lost.
+    A full refresh that drops what is missing keeps nothing but what it reads. So it must read a file whose former
+    reading is in the tables, or the events of that reading would be lost.
     """
     held_back = {(row.file, row.source, row.mapping_hash) for row in read_held_back(cursor)}
     if not held_back:
         return chosen
-    left_out = {file.uri for file, source in chosen if (file, source.name, source.mapping_hash) in held_back}
-    if is_full_refresh:
+    left_out = {
+        reading.file.uri
+        for reading in chosen
+        if (reading.file, reading.source.name, reading.source.mapping_hash) in held_back
+    }
+    if drops_missing:
         left_out -= _read_current(cursor, left_out).keys()
-    return [pair for pair in chosen if pair[0].uri not in left_out]
+    return [reading for reading in chosen if reading.file.uri not in left_out]
 
 
-def read_precedents(cursor: Cursor, chosen: list[Chosen], source: Source) -> Precedents:
+def read_precedents(cursor: Cursor, chosen: list[Reading], source: Source) -> Precedents:
     """What the ledger knows of the files that a run is to read, and of those that `source` has read before."""
     cursor.execute(
         "select count(*) from ops.ingested_files"
@@ -99,7 +104,7 @@ def read_precedents(cursor: Cursor, chosen: list[Chosen], source: Source) -> Pre
         (source.name, source.mapping_hash),
     )
     ((good_files,),) = cursor.fetchall()
-    return Precedents(good_files, _read_current(cursor, {file.uri for file, _ in chosen}))
+    return Precedents(good_files, _read_current(cursor, {reading.file.uri for reading in chosen}))
 
 
 def enter_held_back(cursor: Cursor, run: Run, files: Iterable[HeldBackFile]) -> None:
@@ -132,10 +137,10 @@ def _is_gone(uri: str, folder: str) -> bool:
 
 
 def _read_current(cursor: Cursor, uris: set[str]) -> dict[str, tuple[int, int]]:
-    """(records without blank ones, quarantined ones) of the current readings of these files, by URI."""
+    """(records without blank ones, quarantined ones) in the current readings of these files, by URI."""
     cursor.execute(
-        "select file_path, records - blank, quarantined from ops.ingested_files"
-        " where is_current and file_path = any(%s)",
+        "select file_path, sum(records - blank)::bigint, sum(quarantined)::bigint from ops.ingested_files"
+        " where is_current and format <> 'replay' and file_path = any(%s) group by file_path",
         (list(uris),),
     )
     return {path: (records, quarantined) for path, records, quarantined in cursor.fetchall()}

@@ -3,28 +3,52 @@
 from contextlib import closing
 
 from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import execute_values
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.storage.config.settings import Settings
 from jobs.storage.database.postgres import connect, execute_files
+from jobs.storage.runs.ledger import Reading
 from jobs.storage.runs.run import Run
 from schemas.tables import HISTORY
 
+# Files of sql/merge, and the staging table that each fills.
+_STEPS = {
+    "002_find_closing_readings": "closing_readings",
+    "003_find_closing_events": "closing_events",
+    "006_find_holdings": "holdings",
+    "008_add_other_versions": "arriving_events",
+    "010_find_affected_sessions": "affected_sessions",
+    "020_read_history": "history",
+}
+_STEPS_OF_REFRESH = {
+    "002_find_closing_readings": "closing_readings",
+    "004_find_kept_events": "closing_events",
+    "006_find_holdings": "holdings",
+    "008_add_other_versions": "arriving_events",
+    "015_affect_all_sessions": "affected_sessions",
+    "021_read_kept_history": "history",
+}
 
-def find_history(database_url: str, run: Run, settings: Settings) -> None:
-    """Fill the run's `affected_sessions` and `history`; the keys of the new records must be in `arriving_events`.
 
-    A full refresh affects all sessions and looks back at nothing: the files alone say what there is.
+def find_history(
+    database_url: str, run: Run, settings: Settings, readings: list[Reading], drops_missing: bool = False
+) -> None:
+    """Fill the run's tables of readings that it closes, affected sessions and history.
+
+    The keys of the new records must be in `arriving_events`. A full refresh affects all sessions, and looks back only
+    at what is held by readings that it can't read again; it looks back at nothing where it `drops_missing`.
     """
     gap_minutes = int(settings.session_gap.total_seconds()) // 60
     with closing(connect(database_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("select set_config('document_events.session_gap_minutes', %s, true)", (str(gap_minutes),))
-        cursor.execute(sql.SQL("analyze {}").format(sql.Identifier(run.staging, "arriving_events")))
-        steps = ("015",) if run.kind == "full_refresh" else ("010", "020")
-        for step in steps:
-            execute_files(cursor, f"merge/{step}_*.sql", run.sql_parts)
-            cursor.execute(sql.SQL("analyze {}").format(sql.Identifier(run.staging, "affected_sessions")))
+        cursor.execute("select set_config('document_events.drops_missing', %s, true)", (str(drops_missing),))
+        _stage_whole_readings(cursor, run, readings)
+        for step, table in (_STEPS_OF_REFRESH if run.kind == "full_refresh" else _STEPS).items():
+            execute_files(cursor, f"merge/{step}.sql", run.sql_parts)
+            cursor.execute(sql.SQL("analyze {}").format(sql.Identifier(run.staging, table)))
 
 
 def read_history(spark: SparkSession, run: Run, jdbc: dict[str, str], settings: Settings) -> DataFrame:
@@ -38,3 +62,14 @@ def read_history(spark: SparkSession, run: Run, jdbc: dict[str, str], settings: 
     )
     # PostgreSQL writes a uuid with hyphens.
     return df.withColumn("content_fingerprint", F.translate("content_fingerprint", "-", "")).select(*HISTORY.names)
+
+
+def _stage_whole_readings(cursor: Cursor, run: Run, readings: list[Reading]) -> None:
+    """The readings that take the place of all earlier ones of their files."""
+    rows = [
+        (reading.file_id, reading.file.uri, reading.reads_again)
+        for reading in readings
+        if reading.part_of_file_id is None
+    ]
+    insert = sql.SQL("insert into {} (file_id, file_path, reads_again) values %s")
+    execute_values(cursor, insert.format(sql.Identifier(run.staging, "whole_readings")), rows)

@@ -1,84 +1,108 @@
-"""The ledger: which files have been read, as they were then, and by which source."""
+"""The ledger: which files have been read, as they were then, by which mapping, and so what is to be read now."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 
 from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import execute_values
 
-from jobs.storage.config.sources import read_source
 from jobs.storage.database.postgres import fetch_one
-from jobs.storage.errors import UsageError
-from jobs.storage.input.discovery import sniff
-from jobs.storage.input.file_systems import InputFile, file_system_of, show_name
+from jobs.storage.input.discovery import LOOKS_AT_ONCE, sniff
+from jobs.storage.input.file_systems import InputFile, file_system_of
+from jobs.storage.runs.known_files import (
+    Continuation,
+    KnownFile,
+    begins_as_known,
+    find_continuation,
+    read_known_files,
+)
+from jobs.storage.runs.mappings import read_mappings
 from schemas.fields import Source
-
-# A file to read, and the source to read it by.
-Chosen = tuple[InputFile, Source]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One file that this run reads, and how its fields map.
+    """One file that this run reads, and how its fields map; `file_id` is 0 until the reading gets one.
 
-    A replay reads a part of a file that has been read before, as `original_file_id`.
+    Of a file that has grown only the `continuation` may be read. Else the file is read whole. If it `reads_again` all
+    that was read of it before, it takes the place of its earlier readings; what these held and it does not hold goes.
+    `is_settled` says that the file has not changed since a run before: then its last line counts as complete. A replay
+    reads a part of a file that has been read before, as `original_file_id`, whose whole reading is `replayed_part_of`.
     """
 
     file_id: int
     file: InputFile
     source: Source
+    continuation: Continuation | None = None
+    reads_again: bool = False
+    is_settled: bool = False
     original_file_id: int | None = None
+    replayed_part_of: int | None = None
+
+    @property
+    def part_of_file_id(self) -> int | None:
+        """The whole reading of the file that this one belongs to; None where it is whole itself."""
+        return self.continuation.part_of if self.continuation else self.replayed_part_of
 
 
-def choose_new_files(cursor: Cursor, found: list[InputFile], source: Source) -> list[Chosen]:
-    """The files that the ledger does not know as they are now: new ones, and changed ones, which are read in full."""
-    cursor.execute(
-        "select file_path, size_bytes, modified_at, format from ops.ingested_files"
-        " where is_current and file_path = any(%s)",
-        ([file.uri for file in found],),
-    )
-    known = {InputFile(*row[:3]): row[3] for row in cursor.fetchall()}
-    # A change of rights leaves no trace in size or time.
-    chosen = [file for file in found if file not in known or (known[file] == "unreadable" and _can_be_read(file))]
-    return [(file, source) for file in chosen]
-
-
-def count_other_mappings(
-    cursor: Cursor, found: list[InputFile], chosen: list[Chosen], source: Source
-) -> dict[str, int]:
-    """How many of the files were read by another mapping than `source` is today, by the name of that mapping.
-
-    Files that are `chosen` are left out, since the run reads them now.
+@dataclass(frozen=True)
+class Choice:
+    """What a run is to read. `gone` are files of the ledger that are no longer there. `seen` are files of which there
+    is nothing to read though their size or time is not what the ledger has.
     """
-    paths = {file.uri for file in found} - {file.uri for file, _ in chosen}
-    cursor.execute(
-        "select source || case when source = %(name)s then ' as it was before' else '' end, count(*)"
-        " from ops.ingested_files where is_current and file_path = any(%(paths)s)"
-        ' and (source, mapping_hash) <> (%(name)s, %(hash)s) group by source order by source collate "C"',
-        {"name": source.name, "hash": source.mapping_hash, "paths": list(paths)},
+
+    readings: list[Reading]
+    gone: list[str] = field(default_factory=list)
+    seen: list[InputFile] = field(default_factory=list)
+
+    def with_ids(self, file_ids: list[int]) -> list[Reading]:
+        """The readings with these ids, in the order of their URIs."""
+        ordered = sorted(self.readings, key=lambda reading: reading.file.uri)
+        return [replace(reading, file_id=file_id) for file_id, reading in zip(file_ids, ordered, strict=True)]
+
+
+def choose_new_files(cursor: Cursor, found: list[InputFile], source: Source) -> Choice:
+    """What is new: files that the ledger does not know, and what has changed in the others."""
+    known = read_known_files(cursor, [file.uri for file in found])
+    with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
+        looked_at = list(pool.map(lambda file: _look_at(file, known.get(file.uri), source), found))
+    readings = [reading for reading in looked_at if isinstance(reading, Reading)]
+    return Choice(readings, seen=[file for file in looked_at if isinstance(file, InputFile)])
+
+
+def choose_all_files(cursor: Cursor, found: list[InputFile], source: Source) -> Choice:
+    """Every file of the ledger, each by the mapping that it was read by, and the new ones among `found`."""
+    known = read_known_files(cursor)
+    there, gone = _find_again(known, found)
+    sources = read_mappings(cursor, [each.mapping for each in known.values()], source)
+    new = [Reading(0, file, source) for file in found if file.uri not in known]
+    return Choice(
+        [*new, *(_read_whole(file, known[uri], sources[known[uri].mapping]) for uri, file in there.items())], gone
     )
-    return dict(cursor.fetchall())
 
 
-def choose_all_files(cursor: Cursor, found: list[InputFile], source: Source, drop_missing: bool) -> list[Chosen]:
-    """Every file of the ledger, each with the source it was read with, and the new ones among `found`.
-
-    Raises UsageError for a file or a source of the ledger that is gone; with `drop_missing` a file that is gone is
-    left out.
-    """
-    cursor.execute("select file_path, source from ops.ingested_files where is_current")
-    recorded: dict[str, str] = dict(cursor.fetchall())
-    files = {file.uri: file for file in found}
-    for uri in sorted(recorded.keys() - files.keys()):
-        if file := _find_again(uri, drop_missing):
-            files[uri] = file
-    names = {uri: recorded.get(uri, source.name) for uri in files}
-    sources = read_sources(set(names.values()), source)
-    return [(file, sources[names[uri]]) for uri, file in files.items()]
+def choose_remapped_files(cursor: Cursor, found: list[InputFile], source: Source) -> Choice:
+    """The files of the ledger whose mapping has changed since, each by its mapping as it is today."""
+    known = read_known_files(cursor)
+    sources = read_mappings(cursor, [each.mapping for each in known.values()], source)
+    changed = {uri: each for uri, each in known.items() if sources[each.mapping].mapping_hash != each.mapping[1]}
+    there, gone = _find_again(changed, found)
+    return Choice([_read_whole(file, known[uri], sources[known[uri].mapping]) for uri, file in there.items()], gone)
 
 
-def read_sources(names: set[str], given: Source | None = None) -> dict[str, Source]:
-    """The sources that the ledger names, as they are today; `given` has been read already."""
-    return {name: given if given and name == given.name else read_source(Path(name)) for name in sorted(names)}
+def note_seen_files(cursor: Cursor, seen: list[InputFile]) -> None:
+    """Give the latest reading of each file the size and the time that the file has now."""
+    execute_values(
+        cursor,
+        "update ops.ingested_files set size_bytes = seen.size_bytes, modified_at = seen.modified_at"
+        " from (select distinct on (latest.file_path) latest.file_id, files.size_bytes, files.modified_at"
+        " from (values %s) as files (file_path, size_bytes, modified_at)"
+        " inner join ops.ingested_files as latest on files.file_path = latest.file_path"
+        " where latest.is_current and latest.format <> 'replay'"
+        " order by latest.file_path, latest.file_id desc) as seen"
+        " where ingested_files.file_id = seen.file_id",
+        [(file.uri, file.size_bytes, file.modified_at) for file in seen],
+    )
 
 
 def reserve_file_ids(cursor: Cursor, count: int) -> list[int]:
@@ -96,37 +120,74 @@ def foresee_file_ids(cursor: Cursor, count: int) -> list[int]:
     return list(range(last + 1, last + 1 + count))
 
 
-def find_known_paths(cursor: Cursor, found: list[InputFile]) -> set[str]:
+def find_known_paths(cursor: Cursor, readings: list[Reading]) -> set[str]:
     """Which of the files have been read before, as they are now or otherwise."""
     cursor.execute(
-        "select distinct file_path from ops.ingested_files where file_path = any(%s)", ([file.uri for file in found],)
+        "select distinct file_path from ops.ingested_files where file_path = any(%s)",
+        ([reading.file.uri for reading in readings],),
     )
     return {path for (path,) in cursor.fetchall()}
 
 
 def count_current_files(cursor: Cursor) -> int:
-    """How many readings the published tables stand on."""
-    cursor.execute("select count(*) from ops.ingested_files where is_current")
+    """How many files the published tables stand on."""
+    cursor.execute("select count(*) from ops.ingested_files where is_current and part_of_file_id is null")
     return int(str(fetch_one(cursor)[0]))
 
 
-def make_readings(file_ids: list[int], chosen: list[Chosen]) -> list[Reading]:
-    """One reading for each file, ids in the order of their URIs."""
-    ordered = sorted(chosen, key=lambda pair: pair[0].uri)
-    return [Reading(file_id, *pair) for file_id, pair in zip(file_ids, ordered, strict=True)]
+def count_open_lines(cursor: Cursor) -> int:
+    """How many files ended within a line when they were last read, so that this line waits for the next run."""
+    cursor.execute(
+        "select count(*) from (select distinct on (file_path) size_bytes > content_bytes as has_open_line"
+        " from ops.ingested_files where is_current and format <> 'replay'"
+        " order by file_path, file_id desc) as latest where has_open_line"
+    )
+    return int(str(fetch_one(cursor)[0]))
 
 
-def _can_be_read(file: InputFile) -> bool:
-    return sniff(file).format != "unreadable"
+def count_missing_records(cursor: Cursor) -> dict[str, int]:
+    """How many published records no current reading holds, by the URI of the file where they were once."""
+    cursor.execute("select to_regclass('ops.missing_records') is not null")
+    if not fetch_one(cursor)[0]:  # nothing has been loaded, or a plan comes before the first run of this version
+        return {}
+    cursor.execute("select file_path, records from ops.missing_records order by records desc, file_path")
+    return dict(cursor.fetchall())
 
 
-def _find_again(uri: str, drop_missing: bool) -> InputFile | None:
+def _look_at(file: InputFile, known: KnownFile | None, source: Source) -> Reading | InputFile | None:
+    """What is to be read of the file; the file itself where only its size or time is new; None where nothing is."""
+    if known is None:
+        return Reading(0, file, source)
+    if known.file == file and not known.has_open_line:
+        # A change of rights leaves no trace in size or time.
+        was_fixed = known.format == "unreadable" and sniff(file).format != "unreadable"
+        return _read_whole(file, known, source) if was_fixed else None
+    if known.mapping != (source.name, source.mapping_hash):
+        return None if known.file == file else _read_whole(file, known, source)
     try:
-        return file_system_of(uri).stat(uri)
-    except OSError as error:
-        if drop_missing:
-            return None
-        raise UsageError(
-            f"{show_name(uri)}: was loaded before and is gone ({error.strerror}); put it back, or drop its events"
-            " with DROP_MISSING=1 (--drop-missing)"
-        ) from error
+        continuation = find_continuation(known, file)
+    except OSError:  # whoever reads it will say so
+        continuation = None
+    if continuation and continuation.start == continuation.end:
+        return file
+    if continuation:
+        return Reading(0, file, source, continuation)
+    whole = _read_whole(file, known, source)
+    is_touched = whole.reads_again and file.size_bytes == known.content_bytes
+    return file if is_touched else whole
+
+
+def _read_whole(file: InputFile, known: KnownFile, source: Source) -> Reading:
+    return Reading(0, file, source, reads_again=begins_as_known(known, file), is_settled=known.file == file)
+
+
+def _find_again(known: dict[str, KnownFile], found: list[InputFile]) -> tuple[dict[str, InputFile], list[str]]:
+    """(the known files that are there, by URI; the URIs of those that are gone)."""
+    there = {file.uri: file for file in found if file.uri in known}
+    gone = []
+    for uri in sorted(known.keys() - there.keys()):
+        try:
+            there[uri] = file_system_of(uri).stat(uri)
+        except OSError:
+            gone.append(uri)
+    return there, gone

@@ -3,27 +3,22 @@
 In plain Python, by the functions that read files for the job.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
-from jobs.records import Event, RecordReader
 from jobs.records.files.open_file import can_open
 from jobs.records.files.split_records import RawRecord
-from jobs.records.files.splits import Split, read_split
-from jobs.records.validate import Limits
-from jobs.storage.config.sources import read_source
-from jobs.storage.errors import PipelineError
+from jobs.records.files.splits import Split, SplitReader
 from jobs.storage.input.changed_files import describe_change
 from jobs.storage.input.discovery import sniff
 from jobs.storage.input.file_systems import InputFile, end_of_path, show_name
+from jobs.storage.input.grown_files import digest_beginning
 from schemas.fields import Source
 
 Row = dict[str, Any]
@@ -41,9 +36,12 @@ class LedgerEntry:
     source: str
     mapping_hash: str
     records: int
-    exact_duplicates: int
     run_id: int
     is_current: bool
+    part_of_file_id: int | None
+    read_again_as: int | None
+    content_bytes: int | None
+    content_digest: str | None
 
     @property
     def name(self) -> str:
@@ -82,22 +80,15 @@ def find_readings(cursor: Cursor, name: str) -> list[LedgerEntry]:
     return [_make_reading(row) for row in rows]
 
 
-def find_repeating_readings(cursor: Cursor) -> list[LedgerEntry]:
-    """The current readings in which exact duplicates were counted."""
-    query = (
-        "select * from ops.ingested_files where is_current and exact_duplicates > 0"
-        ' order by file_path collate "C", file_id'
-    )
-    return [_make_reading(row) for row in fetch_rows(cursor, query)]
+def read_text(reading: LedgerEntry, source: Source, record_number: int) -> tuple[bytes | None, str]:
+    """The text of a record, and what there is to say of it: why there is none, or what may be wrong with it.
 
-
-def read_text(reading: LedgerEntry, record_number: int) -> tuple[bytes | None, str]:
-    """The text of a record, and what there is to say of it: why there is none, or what may be wrong with it."""
+    `source` is the mapping that the file was read by.
+    """
     if problem := find_obstacle(reading):
         return None, problem
-    source = read_source(Path(reading.source))
     for _, text, error in islice(_scan(reading, source), record_number - 1, record_number):
-        return text, error or _compare_mapping(reading, source)
+        return text, error or ""
     return None, "the file has no such record"
 
 
@@ -105,38 +96,11 @@ def find_obstacle(reading: LedgerEntry) -> str | None:
     """Why the records of this reading can't be read again; None where they can."""
     if not can_open(reading.file_path):
         return "not shown: the file is neither on this machine nor in a bucket of S3"
-    if change := describe_change(reading.file):
-        return f"not kept: the file is no longer as it was read ({change})"
-    try:
-        read_source(Path(reading.source))
-    except PipelineError as error:
-        return f"not shown: its mapping can't be read ({error})"
-    return None
-
-
-def find_records(reading: LedgerEntry, event_id: str) -> Iterator[int]:
-    """The numbers of the records of a file that bear this id."""
-    source = read_source(Path(reading.source))
-    reader = make_reader(source)
-    needle = json.dumps(event_id.removeprefix(source.id_prefix), ensure_ascii=False)[1:-1].encode()
-    for number, text, error in _scan(reading, source):
-        if not text or error is not None:
-            continue
-        # Most records are of other events; of an id that is derived from the content nothing stands in the text.
-        may_bear_it = needle in text or b"\\" in text or "event_id" not in source.fields
-        if may_bear_it and read_event_id(text, reader) == event_id:
-            yield number
-
-
-def make_reader(source: Source) -> RecordReader:
-    """Reads records for their ids; limits do not matter for these."""
-    return RecordReader(source, Limits())
-
-
-def read_event_id(text: bytes, reader: RecordReader) -> str | None:
-    """The id that the mapping finds in a record, or that is derived from it; None where it has none."""
-    found = reader.read(text)
-    return found.event_id if isinstance(found, Event) else (found.fields or {}).get("event_id")
+    change = describe_change(reading.file)
+    if change and reading.content_bytes is not None and reading.content_digest is not None:
+        # What was read is still there, where the file has only grown.
+        change = None if digest_beginning(reading.file, reading.content_bytes) == [reading.content_digest] else change
+    return f"not kept: the file is no longer as it was read ({change})" if change else None
 
 
 def _make_reading(row: Row) -> LedgerEntry:
@@ -145,10 +109,4 @@ def _make_reading(row: Row) -> LedgerEntry:
 
 def _scan(reading: LedgerEntry, source: Source) -> Iterator[RawRecord]:
     file = reading.file
-    return read_split(Split(reading.file_id, file.uri, sniff(file), file.size_bytes), source.record_path)
-
-
-def _compare_mapping(reading: LedgerEntry, source: Source) -> str:
-    if source.mapping_hash == reading.mapping_hash or not source.record_path:
-        return ""
-    return "found by today's mapping, which is not the one it was read by"
+    return SplitReader(Split(reading.file_id, file.uri, sniff(file), file.size_bytes), source.record_path).read()

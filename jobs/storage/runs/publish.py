@@ -24,8 +24,9 @@ from jobs.storage.errors import (
 )
 from jobs.storage.process.known_errors import may_pass
 from jobs.storage.runs.account import FileCounts, Published, Restatement
-from jobs.storage.runs.checks import FailedChecksError, check_run, enter_results
+from jobs.storage.runs.checks import FailedChecksError, check_run, enter_results, run_events_part
 from jobs.storage.runs.held_back import HeldBackFile, enter_held_back
+from jobs.storage.runs.ledger import count_missing_records, count_open_lines
 from jobs.storage.runs.run import Run, drop_staging_schema
 from schemas.tables import KEYED
 
@@ -105,7 +106,7 @@ def publish_in_transaction(
     enter_held_back(cursor, run, held_back)
     execute_files(cursor, "publish/05*.sql", run.sql_parts)
     changes = _merge(cursor, run) if run.merges else _move_in(cursor, run)
-    execute_files(cursor, "publish/09*.sql", run.sql_parts)
+    execute_files(cursor, "publish/09*.sql", {**run.sql_parts, **run_events_part(run)})
     checks = check_run(cursor, run)
     enter_results(cursor, run, checks)
     cursor.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(run.staging, "affected_sessions")))
@@ -113,7 +114,15 @@ def publish_in_transaction(
     drop_staging_schema(cursor, run.staging)
     if not (run.is_plan and run.merges):  # to replace views would keep readers waiting for nothing
         make_views(cursor, run.settings)
-    return Published(_read_totals(cursor, run), changes, sessions_recut, _read_restatements(cursor, run), checks)
+    return Published(
+        _read_totals(cursor, run),
+        changes,
+        sessions_recut,
+        _read_restatements(cursor, run),
+        checks,
+        missing_records=count_missing_records(cursor),
+        open_lines=count_open_lines(cursor),
+    )
 
 
 def _went_away(error: Exception | None) -> DatabaseUnavailableError:

@@ -13,6 +13,7 @@ from psycopg2 import errors, sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
+from jobs.records.identity import IDENTITY_VERSION
 from jobs.storage.config.settings import Settings
 from jobs.storage.database.columns import COLUMN_PARTS
 from jobs.storage.database.own_objects import are_tables_published, find_objects_of_schema_owner
@@ -26,9 +27,9 @@ logger = logging.getLogger(__name__)
 # A plan is not entered in ops.pipeline_runs, so that its staging schema says what it is by its comment.
 _PLAN_MARK = "Staging tables of a plan of document-events; the next run drops them."
 
-# `load` takes new files, `full_refresh` all files again, `replay` quarantined records of earlier runs, `erase` what is
-# known of a person.
-RunKind = Literal["load", "full_refresh", "replay", "erase"]
+# `load` takes what is new in files, `full_refresh` all files again, `remap` those whose mapping has changed, `replay`
+# quarantined records of earlier runs, `erase` what is known of a person.
+RunKind = Literal["load", "full_refresh", "remap", "replay", "erase"]
 
 
 @dataclass(frozen=True)
@@ -101,12 +102,20 @@ def start_run(connection: Connection, kind: RunKind, settings: Settings, is_plan
     return run
 
 
+def find_other_identity(cursor: Cursor) -> int | None:
+    """The identity version of the latest run that succeeded; None where it is that of this code, or there is none."""
+    cursor.execute(
+        "select identity_version from ops.pipeline_runs where status = 'succeeded' order by run_id desc limit 1"
+    )
+    return next((version for (version,) in cursor.fetchall() if version != IDENTITY_VERSION), None)
+
+
 def enter_run(cursor: Cursor, run: Run, settings: Settings) -> None:
     """Enter the run as running."""
     cursor.execute(
         "insert into ops.pipeline_runs"
-        " (run_id, started_at, status, kind, session_gap_minutes, code_version, configuration_version)"
-        " values (%s, %s, 'running', %s, %s, %s, %s)",
+        " (run_id, started_at, status, kind, session_gap_minutes, code_version, configuration_version,"
+        " identity_version) values (%s, %s, 'running', %s, %s, %s, %s, %s)",
         (
             run.run_id,
             run.started_at,
@@ -114,6 +123,7 @@ def enter_run(cursor: Cursor, run: Run, settings: Settings) -> None:
             _gap_minutes(settings),
             version("document-events"),
             settings.version,
+            IDENTITY_VERSION,
         ),
     )
 

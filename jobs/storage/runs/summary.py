@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from jobs.records.identity import IDENTITY_VERSION
 from jobs.storage.input.file_systems import show_name
 
 _LABELS = {
@@ -36,7 +37,7 @@ def format_summary(summary: dict[str, Any]) -> str:
     lines += _section("quarantined by reason", summary["quarantined_by_reason"])
     lines += _changes(summary["changes"])
     lines += _findings(summary)
-    lines += format_empty_input(summary) + _held_back(summary) + _other_mappings(summary)
+    lines += format_empty_input(summary) + _held_back(summary) + _describe_readings(summary)
     lines += _skipped(summary["skipped"])
     lines.append("seconds: " + ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in summary["seconds"].items()))
     return "\n".join(lines)
@@ -60,7 +61,7 @@ def format_plan(summary: dict[str, Any]) -> str:
     if moved:
         lines.append(f"  {'rows of metrics':<34}{'come':>8}{'go':>8}")
         lines += [f"  {name:<34}{counts['come']:>8,}{counts['go']:>8,}" for name, counts in moved.items()]
-    lines += format_empty_input(summary) + _held_back(summary) + _other_mappings(summary)
+    lines += format_empty_input(summary) + _held_back(summary) + _describe_readings(summary)
     return "\n".join([*lines, *_skipped(summary["skipped"])])
 
 
@@ -128,7 +129,7 @@ def format_nothing_new(summary: dict[str, Any]) -> str:
     others = f"{waiting} of them held back, the others" if waiting else "all"
     lines = [f"nothing new: {found} files found, {others} among the {loaded} that are loaded"]
     lines = format_empty_input(summary) or lines
-    return "\n".join([*lines, *_held_back(summary), *_other_mappings(summary), *_skipped(summary["skipped"])])
+    return "\n".join([*lines, *_held_back(summary), *_describe_readings(summary), *_skipped(summary["skipped"])])
 
 
 def _changes(changes: dict[str, dict[str, int]]) -> list[str]:
@@ -139,9 +140,27 @@ def _changes(changes: dict[str, dict[str, int]]) -> list[str]:
     return lines if changes else []
 
 
-def _other_mappings(summary: dict[str, Any]) -> list[str]:
-    """Nobody else would say why a corrected mapping changes nothing."""
-    return _section("files loaded by another mapping; `touch` one to read it by this one", summary["other_mappings"])
+def _describe_readings(summary: dict[str, Any]) -> list[str]:
+    """Which files are not read as they are now, or by their mapping as it is now, and what no file holds any more."""
+    left_out, gone, missing = summary.get("left_out", {}), summary.get("gone", []), summary["missing_records"]
+    lines = [
+        f"{show_name(uri)} changed while it was read ({change}); the next run reads it"
+        for uri, change in left_out.items()
+    ]
+    if open_lines := summary["open_lines"]:
+        lines.append(f"files that end within a line, which waits for the next run: {open_lines}")
+    if gone:
+        fate = "dropped" if summary["drops_missing"] else "kept"
+        lines.append(f"files that are gone, first {show_name(gone[0])}: {len(gone)}; their records are {fate}")
+    lines += _section("files whose mapping has changed since; REMAP=1 reads them again", summary["changed_mappings"])
+    title = "published records that no current reading holds; FULL_REFRESH=1 DROP_MISSING=1 drops them"
+    lines += _section(title, {show_name(uri): records for uri, records in missing.items()})
+    if before := summary["other_identity"]:
+        lines.append(
+            f"earlier runs made fingerprints by identity version {before}, this is {IDENTITY_VERSION}:"
+            " FULL_REFRESH=1 when convenient"
+        )
+    return lines
 
 
 def format_empty_input(summary: dict[str, Any]) -> list[str]:

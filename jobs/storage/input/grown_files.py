@@ -1,0 +1,59 @@
+"""Files that are still being written: where their last whole line ends, and whether they have only grown."""
+
+from jobs.records.files.digest import digest_beginnings
+from jobs.records.files.formats import Sniffed
+from jobs.records.files.lines import MAX_RECORD_BYTES
+from jobs.records.files.open_file import can_open, is_local, open_file
+from jobs.records.strict_json import decode
+from jobs.storage.input.file_systems import InputFile
+
+_BLOCK_BYTES = 64 * 1024
+
+
+def find_content_end(file: InputFile, sniffed: Sniffed) -> int:
+    """How many bytes of the file can be read now.
+
+    A local file of plain JSON Lines may end within a line that is still being written. What is one complete JSON value
+    is a line, though no line feed follows it. Every other file is read to its end. Raises OSError.
+    """
+    if not is_local(file.uri) or sniffed.format != "json_lines" or not sniffed.is_plain:
+        return file.size_bytes
+    with open_file(file.uri) as stream:
+        start, tail = file.size_bytes, b""
+        while start > 0 and b"\n" not in tail and len(tail) <= MAX_RECORD_BYTES:
+            begin = max(0, start - _BLOCK_BYTES)
+            stream.seek(begin)
+            tail, start = stream.read(start - begin) + tail, begin
+    if len(tail) > MAX_RECORD_BYTES:
+        return file.size_bytes
+    last_line = tail[tail.rfind(b"\n") + 1 :]
+    return file.size_bytes if not last_line.strip() or _is_json(last_line) else file.size_bytes - len(last_line)
+
+
+def digest_beginning(file: InputFile, *lengths: int) -> list[str | None]:
+    """The digests of the first so many bytes, in ascending order; None where there are not so many, or none is to be
+    had.
+    """
+    if not can_open(file.uri):
+        return [None] * len(lengths)
+    try:
+        with open_file(file.uri) as stream:
+            return digest_beginnings(stream, list(lengths))
+    except OSError:
+        return [None] * len(lengths)
+
+
+def continues_behind(file: InputFile, position: int) -> bool:
+    """Whether a line ends at this place of the file, so that what follows is new lines and nothing else."""
+    with open_file(file.uri) as stream:
+        stream.seek(max(0, position - 1))
+        before, *rest = stream.read(1 + _BLOCK_BYTES).split(b"\n", 2)
+    return position == 0 or not before or (bool(rest) and not before[1:].strip())
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        decode(line)
+    except (ValueError, RecursionError):
+        return False
+    return True

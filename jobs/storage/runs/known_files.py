@@ -1,0 +1,92 @@
+"""What the ledger knows of a file, and what is new in it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from psycopg2.extensions import cursor as Cursor
+
+from jobs.storage.input.discovery import sniff
+from jobs.storage.input.file_systems import InputFile
+from jobs.storage.input.grown_files import continues_behind, digest_beginning, find_content_end
+from jobs.storage.runs.mappings import Recorded
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """A file as the latest of its current readings found it.
+
+    `whole_id` is the reading that began with its first record. `records` counts those of all its current readings. The
+    first `content_bytes` of the file have been read; they are None where the digest of these bytes is not known.
+    """
+
+    whole_id: int
+    file: InputFile
+    format: str
+    mapping: Recorded
+    records: int
+    content_bytes: int | None
+    content_digest: str | None
+
+    @property
+    def has_open_line(self) -> bool:
+        """Whether the file ended within a line, which has not been read."""
+        return self.content_bytes is not None and self.content_bytes < self.file.size_bytes
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """The new lines of a file that has grown.
+
+    They follow `records` records and the first `start` bytes, which belong to the reading `part_of`. They end at `end`;
+    `digest` is that of the whole content up to there.
+    """
+
+    part_of: int
+    records: int
+    start: int
+    end: int
+    digest: str | None
+
+
+def read_known_files(cursor: Cursor, uris: Iterable[str] | None = None) -> dict[str, KnownFile]:
+    """By URI, the files of which a reading is current; all of them unless `uris` names some."""
+    cursor.execute(
+        "select distinct on (file_path) coalesce(part_of_file_id, file_id), file_path, size_bytes, modified_at,"
+        " format, source, mapping_hash, sum(records) over (partition by file_path), content_bytes, content_digest"
+        " from ops.ingested_files"
+        " where is_current and format <> 'replay' and (%(all)s or file_path = any(%(uris)s))"
+        " order by file_path, file_id desc",
+        {"all": uris is None, "uris": list(uris or ())},
+    )
+    return {
+        uri: KnownFile(
+            whole_id, InputFile(uri, size, modified_at), file_format, (name, hashed), int(records), content, digest
+        )
+        for whole_id, uri, size, modified_at, file_format, name, hashed, records, content, digest in cursor.fetchall()
+    }
+
+
+def begins_as_known(known: KnownFile, file: InputFile) -> bool:
+    """Whether the file begins with all that was read of it before."""
+    if known.file == file:
+        return True
+    if known.content_bytes is None or known.content_digest is None or file.size_bytes < known.content_bytes:
+        return False
+    return digest_beginning(file, known.content_bytes) == [known.content_digest]
+
+
+def find_continuation(known: KnownFile, file: InputFile) -> Continuation | None:
+    """What has been added to the file; None where it has to be read whole.
+
+    It may be nothing. The line in which the file ends is read once the file has stayed as it was from one run to the
+    next. Raises OSError.
+    """
+    start = known.content_bytes
+    sniffed = sniff(file)
+    if start is None or sniffed.format != "json_lines" or not sniffed.is_plain or file.size_bytes < start:
+        return None
+    end = file.size_bytes if known.file == file else max(start, find_content_end(file, sniffed))
+    before, after = digest_beginning(file, start, end)
+    if before is None or before != known.content_digest or not continues_behind(file, start):
+        return None
+    return Continuation(known.whole_id, known.records, start, end, after)

@@ -1,0 +1,14 @@
+-- Superseded records: all versions of the events that arrived have been ranked again, in a full refresh those
+-- of all events.
+delete from ops.superseded_records
+using ops.pipeline_runs
+where
+    pipeline_runs.run_id = {run_id}
+    and (
+        pipeline_runs.kind = 'full_refresh'
+        or superseded_records.event_id in (select arriving_events.event_id from {staging}.arriving_events)
+    );
+
+insert into ops.superseded_records ({superseded_records_columns})
+select {superseded_records_columns}
+from {staging}.superseded_records;
