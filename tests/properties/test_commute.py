@@ -54,8 +54,6 @@ TABLES = {
             select event_id, content_fingerprint, file_id, record_number from ops.duplicate_records
         ) as versions
         inner join ops.ingested_files as readings on versions.file_id = readings.file_id
-        left join ops.ingested_files as whole on readings.part_of_file_id = whole.file_id
-        where coalesce(readings.read_again_as, whole.read_again_as) is null
         order by 1, 2, 3, 4
     """,
 }
