@@ -43,18 +43,30 @@ TABLES = {
     " document_word_count, content_fingerprint, edit_length, shared_with_user_id, device, reported_user_name,"
     " reported_user_email, reported_document_title, revision, is_current from events order by event_id",
     "superseded": "select event_id, content_fingerprint, is_current from ops.superseded_records order by 1, 2",
+    # A row stays with the reading that brought it. Where that was read again, it is the new reading that holds it.
     "places": """
-        select versions.event_id, versions.content_fingerprint,
-            substring(readings.file_path from '([0-9]+)[^/]*$')::int, versions.record_number
-        from (
+        with recursive holders as (
+            select file_id, file_id as held_by, file_path from ops.ingested_files where read_again_as is null
+            union all
+            select readings.file_id, holders.held_by, holders.file_path
+            from ops.ingested_files as readings
+            inner join holders on readings.read_again_as = holders.file_id
+        ),
+        versions as (
             select event_id, content_fingerprint, file_id, record_number from events
             union all
             select event_id, content_fingerprint, file_id, record_number from ops.superseded_records
             union all
             select event_id, content_fingerprint, file_id, record_number from ops.duplicate_records
-        ) as versions
-        inner join ops.ingested_files as readings on versions.file_id = readings.file_id
-        order by 1, 2, 3, 4
+        ),
+        places as (
+            select distinct event_id, content_fingerprint, held_by, file_path, record_number
+            from versions
+            inner join holders using (file_id)
+        )
+        select event_id, content_fingerprint, substring(file_path from '([0-9]+)[^/]*$')::int as number, record_number
+        from places
+        order by event_id, content_fingerprint, number, record_number
     """,
 }
 # What else must be the same after one load of the same readings.
