@@ -95,8 +95,8 @@ check: $(LOCAL) ## run the checks of sql/checks; exit code 3 and the rows when o
 	@$(PYTHON) -m jobs.check
 
 .PHONY: quality
-quality: $(LOCAL) ## the last five runs: their counts, quarantine by reason, errors
-	@$(PYTHON) -m jobs.query sql/analysis/quality.sql
+quality: $(LOCAL) ## the last five runs: their counts, quarantine by reason, errors; records that no file holds any more
+	@$(PYTHON) -m jobs.query sql/analysis/quality.sql sql/analysis/missing_records.sql
 
 .PHONY: quarantine
 quarantine: $(LOCAL) ## what is open in quarantine, by reason, field and file, with examples

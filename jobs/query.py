@@ -1,4 +1,4 @@
-"""Shows what the database holds: the result of a read-only SQL file, or the first rows of each metric.
+"""Shows what the database holds: the results of read-only SQL files, or the first rows of each metric.
 
 `python -m jobs.query sql/analysis/fingerprint.sql`, `python -m jobs.query --metrics [--rows 10]`. The database is
 that of DATABASE_URL, else the embedded one. A terminal gets ruled tables, a pipe plain aligned text. Exit code 2
@@ -59,15 +59,15 @@ def show(options: argparse.Namespace, url: str) -> None:
         if options.metrics:
             results = [query_metric(cursor, name, options.rows) for name in METRICS]
         else:
-            results = [query_file(cursor, options.file)]
+            results = [query_file(cursor, file) for file in options.files]
     show_results(results)
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """One SQL file or the metrics."""
+    """SQL files or the metrics."""
     parser = argparse.ArgumentParser(prog="python -m jobs.query", description=__doc__.partition("\n")[0])
     wanted = parser.add_mutually_exclusive_group(required=True)
-    wanted.add_argument("file", nargs="?", type=Path, help="a file with one SQL query")
+    wanted.add_argument("files", nargs="*", default=[], type=Path, help="files with one SQL query each")
     wanted.add_argument("--metrics", action="store_true", help="the first rows of each metric view")
     parser.add_argument("--rows", type=parse_rows, default=10, help="rows of each metric (%(default)s)")
     return parser

@@ -2,8 +2,10 @@
 
     spark-submit --properties-file conf/spark-defaults.conf jobs/replay.py [--reason CODE] [--file NAME] [--run RUN_ID]
 
-What passes now is published and marked as recovered; the rest stays open, with its history. Exit codes as of
-jobs/pipeline.py. A record whose text was fixed by its producer is not replayed but read: a changed file is new.
+What passes now is published and marked as recovered; the rest stays open, with its history. Where the mapping of a file
+has changed, the whole file is read again, since its other records must follow, too; of a file that is gone the kept
+texts are tried. Exit codes as of jobs/pipeline.py. A record whose text was fixed by its producer is not replayed but
+read: a changed file is new.
 """
 
 import argparse
@@ -12,17 +14,34 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+from psycopg2.extensions import connection as Connection
+
 from jobs.steps.job_runner import add_common_arguments, erasure_key_file, quarantine_folder, run_job
 from jobs.steps.load import load
 from jobs.steps.load_request import LoadRequest
-from jobs.steps.read_open_records import Selection, choose_open_files, count_open_records, read_open_records
+from jobs.steps.read_files import read_new_content
+from jobs.steps.read_open_records import (
+    Selection,
+    choose_open_files,
+    count_open_records,
+    count_recovered_records,
+    list_open_files,
+    read_open_records,
+)
 from jobs.storage.config.settings import read_settings
 from jobs.storage.database.migrations import prepare_database
 from jobs.storage.database.own_objects import are_tables_published
 from jobs.storage.database.postgres import connect, hold_run_lock
 from jobs.storage.erasure.tombstones import read_tombstones
 from jobs.storage.errors import UsageError
-from jobs.storage.runs.summary import format_nothing_to_replay, format_replay, write_summary
+from jobs.storage.runs.ledger import Reading, choose_remapped_files, reserve_file_ids
+from jobs.storage.runs.mappings import enter_mappings
+from jobs.storage.runs.summary import (
+    format_files_read_again,
+    format_nothing_to_replay,
+    format_replay,
+    write_summary,
+)
 from schemas.reasons import REASONS
 
 
@@ -50,15 +69,33 @@ def run(args: argparse.Namespace, database_url: str) -> str:
                 prepare_database(cursor)
                 tombstones = read_tombstones(cursor, erasure_key_file(args))
             selected = count_open_records(connection, selection)
-            readings = choose_open_files(connection, selection)
-        if not readings:
-            return format_nothing_to_replay(selected)
-        read = partial(read_open_records, selection=selection, database_url=database_url, quarantine=quarantine)
-        request = LoadRequest("replay", readings, read, tombstones)
-        summary = load(database_url, request, settings, quarantine, accept_quality=True)
-    summary["selected"] = selected
-    write_summary(Path(args.data) / "runs", summary)
-    return format_replay(summary)
+            changed = choose_changed_files(connection, selection)
+        told = []
+        if changed:
+            request = LoadRequest("remap", changed, read_new_content, tombstones)
+            summary = load(database_url, request, settings, quarantine, accept_quality=False)
+            summary["recovered"] = count_recovered_records(database_url, summary["run_id"])
+            write_summary(Path(args.data) / "runs", summary)
+            told.append(format_files_read_again(summary))
+        with closing(connect(database_url)) as connection:
+            readings = choose_open_files(connection, selection, [reading.file.uri for reading in changed])
+        if readings:
+            read = partial(read_open_records, selection=selection, database_url=database_url, quarantine=quarantine)
+            request = LoadRequest("replay", readings, read, tombstones)
+            summary = load(database_url, request, settings, quarantine, accept_quality=True)
+            summary["selected"] = selected
+            write_summary(Path(args.data) / "runs", summary)
+            told.append(format_replay(summary))
+    return "\n".join(told) or format_nothing_to_replay(selected)
+
+
+def choose_changed_files(connection: Connection, selection: Selection) -> list[Reading]:
+    """The files with selected records whose mapping has changed since they were read, as far as they are there."""
+    uris = list_open_files(connection, selection)
+    with connection, connection.cursor() as cursor:
+        choice = choose_remapped_files(cursor, [], None, uris)
+        enter_mappings(cursor, [reading.source for reading in choice.readings])
+        return choice.with_ids(reserve_file_ids(cursor, len(choice.readings)))
 
 
 if __name__ == "__main__":

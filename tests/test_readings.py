@@ -75,11 +75,11 @@ def folder(server: str, spark: SparkSession, tmp_path: Path) -> Iterator[Folder]
 
 def test_a_mended_line_wins_whatever_its_hash(folder: Folder) -> None:
     ids = [f"e{number}" for number in range(8)]
-    folder.write("a.jsonl", *(line(each, title="Plna") for each in ids), line("same", title="Same"))
+    folder.write("a.jsonl", *(line(each, title="Plna") for each in ids), line("a", title="Same"))
     folder.load()
-    folder.write("a.jsonl", *(line(each, title="Plan") for each in ids), line("same", title="Same"))
+    folder.write("a.jsonl", *(line(each, title="Plan") for each in ids), line("a", title="Same"))
     folder.load()
-    assert folder.titles() == dict.fromkeys(ids, "Plan") | {"same": "Same"}
+    assert folder.titles() == dict.fromkeys(ids, "Plan") | {"a": "Same"}
     assert folder.superseded() == [(each, "Plna", False) for each in ids]
     assert folder.last_counts() == (9, 0, 1, 0, 8, 8)
     assert folder.query("select title from documents") == [("Plan",)]

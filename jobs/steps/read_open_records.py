@@ -1,6 +1,7 @@
 """Quarantined records that nobody has recovered yet: which there are, and their text to be read again."""
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -68,12 +69,26 @@ def count_open_records(connection: Connection, selection: Selection) -> int:
         return int(str(fetch_one(cursor)[0]))
 
 
-def choose_open_files(connection: Connection, selection: Selection) -> list[Reading]:
-    """One reading for each file with open records, with the source that the ledger recorded, as its file is today."""
+def count_recovered_records(database_url: str, run_id: int) -> int:
+    """How many quarantined records a run has recovered."""
+    with closing(connect(database_url)) as connection, connection.cursor() as cursor:
+        cursor.execute("select count(*) from ops.quarantined_records where recovered_by_run_id = %s", (run_id,))
+        return int(str(fetch_one(cursor)[0]))
+
+
+def list_open_files(connection: Connection, selection: Selection) -> list[str]:
+    """The URIs of the files with open records that may be replayed."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute(selection.query("file_path"))
+        return sorted(path for (path,) in cursor.fetchall())
+
+
+def choose_open_files(connection: Connection, selection: Selection, without: Collection[str] = ()) -> list[Reading]:
+    """One reading for each reading with open records, by its mapping as it is today; none of files `without`."""
     with connection, connection.cursor() as cursor:
         columns = ("file_id", "part_of_file_id", "file_path", "size_bytes", "modified_at", "source", "mapping_hash")
         cursor.execute(selection.query(*columns))
-        rows = sorted(cursor.fetchall())
+        rows = sorted(row for row in cursor.fetchall() if row[2] not in without)
         sources = read_mappings(cursor, [(source, hashed) for *_, source, hashed in rows])
         return [
             Reading(

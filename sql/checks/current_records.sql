@@ -1,7 +1,7 @@
 -- severity: error
--- One row per published or superseded record whose `is_current` is not what the ledger says: whether a current
--- reading holds it, at its own place or where a duplicate of it stands. Of what was loaded before duplicates
--- were kept the latter is not known.
+-- One row per published or superseded record whose `is_current` is not what the ledger says: whether a
+-- current reading holds it, at its own place or where a duplicate of it stands. Of what was loaded before
+-- duplicates were kept the latter is not known.
 with versions as (
     select
         event_id,
@@ -41,7 +41,8 @@ holdings as (
     from places
     inner join ops.ingested_files as readings on places.file_id = readings.file_id
     inner join ops.pipeline_runs on readings.run_id = pipeline_runs.run_id
-    inner join ops.ingested_files as holders on coalesce(readings.read_again_as, readings.file_id) = holders.file_id
+    inner join ops.ingested_files as holders
+        on coalesce(readings.read_again_as, readings.file_id) = holders.file_id
     group by places.event_id, places.content_fingerprint
 )
 

@@ -1,9 +1,4 @@
-create table {staging}.duplicate_records (
-    event_id text collate "C",
-    content_fingerprint uuid,
-    file_id bigint,
-    record_number bigint
-);-- The published tables, without keys, in the schema of one run: Spark fills them by JDBC. The first load adds
+-- The published tables, without keys, in the schema of one run: Spark fills them by JDBC. The first load adds
 -- the keys and moves them into public, every later one merges their rows. Ids are compared bytewise, as in
 -- Spark.
 create table {staging}.users (
@@ -93,6 +88,13 @@ create table {staging}.superseded_records (
     revision bigint
 );
 
+create table {staging}.duplicate_records (
+    event_id text collate "C",
+    content_fingerprint uuid,
+    file_id bigint,
+    record_number bigint
+);
+
 -- Keys of what a later load brings: they lead to the published rows that it may change.
 create table {staging}.arriving_events (
     event_id text collate "C",
@@ -100,8 +102,8 @@ create table {staging}.arriving_events (
     event_at timestamptz
 );
 
--- The readings of this run that take the place of all earlier ones of their files, and whether they read again
--- all that these have read.
+-- The readings of this run that take the place of all earlier ones of their files, and whether they read
+-- again all that these have read.
 create table {staging}.whole_readings (file_id bigint, file_path text, reads_again boolean);
 
 -- The readings that this run closes; what only a dropped one held goes.

@@ -50,7 +50,8 @@ from ops.quarantined_records
 inner join ops.ingested_files on quarantined_records.file_id = ingested_files.file_id
 where ingested_files.is_current and quarantined_records.recovered_by_run_id is null;
 
--- One row per file of which a former reading held published records that no current reading of any file holds.
+-- One row per file of which a former reading held published records that no current reading of any file
+-- holds.
 create or replace view ops.missing_records as
 select
     ingested_files.file_path,

@@ -104,7 +104,8 @@ comment on column ops.pipeline_runs.configuration_version is 'Hash of the config
 comment on column ops.pipeline_runs.identity_version is
 'How its records'' fingerprints were made; those of another version do not compare.';
 comment on column ops.pipeline_runs.kept is
-'Of a full refresh: events of readings that it could not read again, the file being gone or changed; else null.';
+'Of a full refresh: events of readings that it could not read again, the file being gone or changed; '
+'else null.';
 comment on column ops.pipeline_runs.error is 'Why it failed; null otherwise.';
 
 comment on table ops.ingested_files is 'The ledger; one row per reading of a file in a committed run.';

@@ -1,8 +1,28 @@
 -- One row per input file that may still hold the person: how many known records of it do, published,
--- superseded or quarantined. Of the records that repeat others only the number in a file is known, not whose
--- they are, and of a file that is held back nothing: there `records` is null. Who was erased before is found
--- by the pseudonym.
-with records as (
+-- superseded, quarantined or repeating one of the former. Of a file that is held back nothing is known, nor
+-- whose records a file repeats that was loaded before their places were kept: there `records` is null. Who
+-- was erased before is found by the pseudonym.
+with versions as (
+    select
+        event_id,
+        content_fingerprint
+    from public.events
+    where user_id in ({user_id}, {pseudonym})
+    union
+    select
+        event_id,
+        content_fingerprint
+    from public.events
+    where shared_with_user_id in ({user_id}, {pseudonym})
+    union
+    select
+        event_id,
+        content_fingerprint
+    from ops.superseded_records
+    where user_id in ({user_id}, {pseudonym}) or shared_with_user_id in ({user_id}, {pseudonym})
+),
+
+records as (
     select file_id
     from public.events
     where user_id in ({user_id}, {pseudonym})
@@ -14,6 +34,13 @@ with records as (
     select file_id
     from ops.superseded_records
     where user_id in ({user_id}, {pseudonym}) or shared_with_user_id in ({user_id}, {pseudonym})
+    union all
+    select duplicate_records.file_id
+    from versions
+    inner join ops.duplicate_records
+        on
+            versions.event_id = duplicate_records.event_id
+            and versions.content_fingerprint = duplicate_records.content_fingerprint
     union all
     select quarantined_records.file_id
     from {staging}.redacted_records
@@ -31,9 +58,12 @@ loaded_files as (
         ingested_files.file_path,
         nullif(count(records.file_id), 0) as records
     from ops.ingested_files
+    inner join ops.pipeline_runs on ingested_files.run_id = pipeline_runs.run_id
     left join records on ingested_files.file_id = records.file_id
     group by ingested_files.file_path
-    having count(records.file_id) > 0 or sum(ingested_files.exact_duplicates) > 0
+    having
+        count(records.file_id) > 0
+        or sum(ingested_files.exact_duplicates) filter (where pipeline_runs.identity_version = 1) > 0
 ),
 
 held_back_files as (

@@ -1,6 +1,6 @@
--- Which readings does this run close? Those of the files that it reads whole. One that it reads again goes with
--- all that only it held. What another one held stays, since a log only grows. A full refresh that drops what is
--- missing lets everything go that it does not read.
+-- Which readings does this run close? Those of the files that it reads whole. One that it reads again goes
+-- with all that only it held. What another one held stays, since a log only grows. A full refresh that
+-- drops what is missing lets everything go that it does not read.
 insert into {staging}.closing_readings (file_id, read_again_as, is_dropped)
 select
     ingested_files.file_id,

@@ -4,7 +4,8 @@ insert into {staging}.closing_events (event_id)
 with places as (
     select places.file_id
     from ops.ingested_files as places
-    inner join ops.ingested_files as holders on coalesce(places.read_again_as, places.file_id) = holders.file_id
+    inner join ops.ingested_files as holders
+        on coalesce(places.read_again_as, places.file_id) = holders.file_id
     left join {staging}.closing_readings on holders.file_id = closing_readings.file_id
     where not coalesce(closing_readings.is_dropped, false)
 )

@@ -31,6 +31,7 @@ select
     bool_or(not coalesce(closing_readings.is_dropped, false)) as is_held
 from places
 inner join ops.ingested_files as readings on places.file_id = readings.file_id
-inner join ops.ingested_files as holders on coalesce(readings.read_again_as, readings.file_id) = holders.file_id
+inner join ops.ingested_files as holders
+    on coalesce(readings.read_again_as, readings.file_id) = holders.file_id
 left join {staging}.closing_readings on holders.file_id = closing_readings.file_id
 group by places.event_id, places.content_fingerprint;

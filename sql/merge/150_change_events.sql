@@ -1,6 +1,6 @@
--- Events of which another version is published now, or that belong to another session, or that a current reading
--- holds now and did not before, or the other way round. Where an event stands at another place of the input now,
--- its provenance follows. It stays as it is where only the same content was read again.
+-- Events of which another version is published now, or that belong to another session, or that a current
+-- reading holds now and did not before, or the other way round. Where an event stands at another place of
+-- the input now, its provenance follows. It stays as it is where only the same content was read again.
 update public.events set {events_changes}
 from {staging}.events as staged
 cross join ops.ingested_files as first_reading

@@ -1,5 +1,5 @@
--- Which records a current reading holds, where exact duplicates stand, what a mapping said, and how far a file
--- has been read.
+-- Which records a current reading holds, where exact duplicates stand, what a mapping said, and how far a
+-- file has been read.
 create table ops.mappings (
     mapping_hash text constraint mappings_pkey primary key,
     name text not null,
@@ -13,7 +13,7 @@ select distinct on (mapping_hash)
     regexp_replace(regexp_replace(source, '^.*/', ''), '\.[^.]*$', '') as name,
     source as location
 from ops.ingested_files
-order by mapping_hash, file_id desc;
+order by mapping_hash asc, file_id desc;
 
 update ops.ingested_files set source = regexp_replace(regexp_replace(source, '^.*/', ''), '\.[^.]*$', '');
 

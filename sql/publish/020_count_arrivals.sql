@@ -1,7 +1,8 @@
--- One row per file: Spark's counts beside the rows that stand in PostgreSQL. Rows of earlier runs are staged
--- too where they are looked at again; they count for nothing here. `replaced_rows` counts the published events
--- whose version a record of this file puts out of its place, and those that go because this reading takes the
--- place of an earlier one of its file. A full refresh publishes everything anew, so that it replaces nothing.
+-- One row per file: Spark's counts beside the rows that stand in PostgreSQL. Rows of earlier runs are
+-- staged too where they are looked at again; they count for nothing here. `replaced_rows` counts the
+-- published events whose version a record of this file puts out of its place, and those that go because
+-- this reading takes the place of an earlier one of its file. A full refresh publishes everything anew, so
+-- that it replaces nothing.
 create table {staging}.arrivals as
 with published_rows as (
     select
@@ -73,7 +74,22 @@ replaced_rows as (
 )
 
 select
-    file_counts.*,
+    file_counts.run_id,
+    file_counts.file_id,
+    file_counts.file_path,
+    file_counts.size_bytes,
+    file_counts.modified_at,
+    file_counts.format,
+    file_counts.source,
+    file_counts.mapping_hash,
+    file_counts.records,
+    file_counts.blank,
+    file_counts.accepted,
+    file_counts.exact_duplicates,
+    file_counts.superseded,
+    file_counts.part_of_file_id,
+    file_counts.content_bytes,
+    file_counts.content_digest,
     coalesce(published_rows.row_count, 0) as published_rows,
     coalesce(quarantined_rows.row_count, 0) as quarantined_rows,
     coalesce(duplicate_rows.row_count, 0) as duplicate_rows,

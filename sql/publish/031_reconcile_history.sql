@@ -1,7 +1,7 @@
 -- One row when what was read back from the published tables is not what was staged again; none when all is
--- well. Every record that was read back is published or superseded again, unless no reading holds it any more.
--- The events that were read back and those that the files published, less those that they replaced, are the
--- staged events. A full refresh reads back only what it keeps, and replaces nothing.
+-- well. Every record that was read back is published or superseded again, unless no reading holds it any
+-- more. The events that were read back and those that the files published, less those that they replaced,
+-- are the staged events. A full refresh reads back only what it keeps, and replaces nothing.
 with counted as (
     select
         (
@@ -34,7 +34,10 @@ with counted as (
             where previous_verdict = 'published'
         ) as events_before,
         (select coalesce(sum(published_rows - replaced_rows), 0) from {staging}.arrivals) as events_added,
-        (select kind = 'full_refresh' from ops.pipeline_runs where run_id = {run_id}) as is_full_refresh
+        (
+            select kind = 'full_refresh' from ops.pipeline_runs
+            where run_id = {run_id}
+        ) as is_full_refresh
 )
 
 select

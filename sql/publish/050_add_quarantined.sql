@@ -11,15 +11,24 @@ where
     quarantined_records.file_id = file_counts.original_file_id
     and quarantined_records.record_number = recovered_records.record_number;
 
+with recovered as (
+    select
+        earlier.file_id,
+        earlier.record_number
+    from {staging}.closing_readings
+    inner join ops.quarantined_records as earlier on closing_readings.file_id = earlier.file_id
+    left join {staging}.quarantined_records as still_quarantined
+        on
+            closing_readings.read_again_as = still_quarantined.file_id
+            and earlier.record_number = still_quarantined.record_number
+    where
+        closing_readings.read_again_as is not null
+        and earlier.recovered_by_run_id is null
+        and still_quarantined.file_id is null
+)
+
 update ops.quarantined_records set recovered_by_run_id = {run_id}
-from {staging}.closing_readings
+from recovered
 where
-    quarantined_records.file_id = closing_readings.file_id
-    and quarantined_records.recovered_by_run_id is null
-    and closing_readings.read_again_as is not null
-    and not exists (
-        select from {staging}.quarantined_records as still_quarantined
-        where
-            still_quarantined.file_id = closing_readings.read_again_as
-            and still_quarantined.record_number = quarantined_records.record_number
-    );
+    quarantined_records.file_id = recovered.file_id
+    and quarantined_records.record_number = recovered.record_number;

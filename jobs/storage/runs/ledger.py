@@ -1,5 +1,6 @@
 """The ledger: which files have been read, as they were then, by which mapping, and so what is to be read now."""
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -81,9 +82,14 @@ def choose_all_files(cursor: Cursor, found: list[InputFile], source: Source) -> 
     )
 
 
-def choose_remapped_files(cursor: Cursor, found: list[InputFile], source: Source) -> Choice:
-    """The files of the ledger whose mapping has changed since, each by its mapping as it is today."""
-    known = read_known_files(cursor)
+def choose_remapped_files(
+    cursor: Cursor, found: list[InputFile], source: Source | None, uris: Iterable[str] | None = None
+) -> Choice:
+    """The files of the ledger whose mapping has changed since, each by its mapping as it is today.
+
+    All of them, unless `uris` names some.
+    """
+    known = read_known_files(cursor, uris)
     sources = read_mappings(cursor, [each.mapping for each in known.values()], source)
     changed = {uri: each for uri, each in known.items() if sources[each.mapping].mapping_hash != each.mapping[1]}
     there, gone = _find_again(changed, found)

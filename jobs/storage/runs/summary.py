@@ -79,6 +79,17 @@ def format_replay(summary: dict[str, Any]) -> str:
     return "\n".join([*lines, *_section("still open by reason", summary["quarantined_by_reason"])])
 
 
+def format_files_read_again(summary: dict[str, Any]) -> str:
+    """What became of files that a replay has read again whole, since their mapping has changed."""
+    files, totals = summary["files"], summary["totals"]
+    lines = [f"run {summary['run_id']}: {files} files whose mapping has changed are read again whole"]
+    lines.append(f"  {'recovered':<18}{summary['recovered']:>12,}")
+    lines.append(f"  {'still open':<18}{totals['quarantined']:>12,}")
+    lines += [f"  {label:<18}{totals[key]:>12,}" for key, label in _LABELS.items() if key != "quarantined"]
+    lines += _section("quarantined by reason", summary["quarantined_by_reason"])
+    return "\n".join([*lines, *_changes(summary["changes"]), *_findings(summary), *_held_back(summary)])
+
+
 def format_nothing_to_replay(selected: int) -> str:
     """What to tell where no record can be tried again, though some may be open."""
     if selected == 1:
