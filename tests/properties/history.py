@@ -16,7 +16,7 @@ from tests.properties.world import draw_lines, draw_mapping
 FIXED_WORLDS = 40
 FIRST_FILES = 4
 STEPS = 7  # the first load is one of them
-# With this one the simplest machine meets every case that tests/properties/test_model.py counts.
+# With this one the simplest machine meets every case that tests/properties/test_history.py counts.
 SALT = 20
 
 SEED = st.integers(0, 10**6)
