@@ -59,7 +59,7 @@ def deduplicate(records: DataFrame, persist_small: Callable[[DataFrame], DataFra
 
 
 def _find_suspects(records: DataFrame) -> DataFrame:
-    """One row per hash of an event id that may stand for several versions, or for one that is not simply current.
+    """The hashes of the event ids that may stand for several versions, or for one that is not simply current.
 
     Found on two hashes a record, a tenth of what ids and fingerprints would weigh in a shuffle. Two ids that share a
     hash are only looked at for nothing.
@@ -72,7 +72,7 @@ def _find_suspects(records: DataFrame) -> DataFrame:
     several = found.filter(F.col("smallest") != F.col("largest")).select("id_hash")
     # New records are current, which Spark sees without reading them again.
     not_current = records.filter(~(F.col("is_current") & F.col("is_held"))).select(id_hash)
-    return several.unionByName(not_current).distinct()
+    return several.unionByName(not_current)
 
 
 def _rank_versions(records: DataFrame, suspects: DataFrame) -> DataFrame:

@@ -1,7 +1,8 @@
 """Kills at random moments: `KILLS=50 python -m tests.faults.kills.chaos`, or `make chaos`.
 
-A folder grows; the job loads it again and again, and most of its runs are killed: the driver, its JVM or its Python, a
-Python worker, a backend of PostgreSQL or all of PostgreSQL. In the end the tables must be those of one load.
+A folder grows, its files grow, and lines in them are mended, so that readings replace each other. The job loads it again
+and again, and most of its runs are killed: the driver, its JVM or its Python, a Python worker, a backend of PostgreSQL or
+all of PostgreSQL. In the end the tables must be those of one load.
 """
 
 import os
@@ -35,6 +36,16 @@ def grow(folder: Path, number: int) -> None:
     if number % 3 == 0:
         elements = [record_json(event_id=f"w{number}-{i}", content="word " * 30) for i in range(3000)]
         (folder / "in" / f"{number:03d}.json").write_text(f"[{','.join(elements)}]", encoding="utf-8")
+
+
+def change(folder: Path, number: int) -> None:
+    """Mend the lines of one file, whose other ones stay, and add lines to another."""
+    mended, grown = (folder / "in" / f"{each:03d}.jsonl" for each in random.sample(range(number), 2))
+    text = mended.read_text(encoding="utf-8")
+    mended.write_text(text.replace("name 1", f"name {number}", text.count("name 1") // 2), encoding="utf-8")
+    lines = [record_json(event_id=f"{grown.stem}-{number}-{i}", user_id=f"u{i}") for i in range(20)]
+    with grown.open("a", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
 
 
 def strike(job: subprocess.Popen[bytes], victim: str, url: str, server: Path) -> bool:
@@ -101,6 +112,8 @@ def main() -> int:
             usual, runs = run_undisturbed(url, folder), 1
             while account.total() < kills:
                 grow(folder, runs)
+                if runs > 1:
+                    change(folder, runs)
                 if found := disturb(url, folder, server, usual):
                     account[found] += 1
                     print(f"{account.total():>4}  {found[0]:<8} {found[1]:<17} exit code {found[2]}", flush=True)
