@@ -3,12 +3,15 @@
 import json
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 from pyspark.sql import SparkSession
 
+from jobs.storage.errors import UsageError
 from tests.builders import ROOT, error_checks
 from tests.conftest import empty_database
 from tests.test_pipeline import load, query
@@ -271,3 +274,61 @@ def test_mappings_are_kept_by_name_and_text(folder: Folder) -> None:
     told = load(folder.url, folder.path / "in", folder.path / "data", "--full-refresh")
     assert "1 files read" in told
     assert ROOT.joinpath("conf/sources/default.yml").exists()
+
+
+def test_a_plan_shows_what_would_be_dropped_and_drops_nothing(folder: Folder) -> None:
+    folder.write("a.jsonl", line("e1"))
+    folder.write("b.jsonl", line("e2"), line("e3"))
+    folder.load()
+    (folder.path / "in" / "b.jsonl").unlink()
+    told = folder.load("--plan", "--full-refresh", "--drop-missing")
+    assert f"files that are gone, first {folder.path}/in/b.jsonl: 1; their records are dropped" in told
+    assert [row.split() for row in told.splitlines() if row.startswith("  events ")] == [["events", "0", "0", "2"]]
+    assert folder.query("select count(*), count(*) filter (where is_current) from events") == [(3, 3)]
+
+
+def test_a_database_with_fingerprints_of_another_version_is_told_once(folder: Folder) -> None:
+    folder.write("a.jsonl", line("e1"))
+    folder.load()
+    with closing(psycopg2.connect(folder.url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("update ops.pipeline_runs set identity_version = 1")
+    hint = "by identity version 1, this is 2: FULL_REFRESH=1 when convenient"
+    folder.write("b.jsonl", line("e2"))
+    assert hint in folder.load()
+    folder.write("c.jsonl", line("e3"))
+    assert hint not in folder.load()
+
+
+def test_new_lines_are_judged_with_the_file_that_they_were_added_to(folder: Folder) -> None:
+    folder.write("good.jsonl", line("g"))
+    folder.write("a.jsonl", *(line(f"e{number}") for number in range(40)))
+    folder.load()
+    folder.append("a.jsonl", *["junk\n"] * 5)
+    assert "held back" not in folder.load()
+    assert folder.last_counts() == (5, 5, 0, 0, 0, 0)
+    folder.append("a.jsonl", *["junk\n"] * 20, line("e40"))
+    folder.write("other.jsonl", line("h"))
+    assert f"{folder.path}/in/a.jsonl: 25 of 66 records are quarantined" in folder.load()
+    assert folder.query("select count(*) from events") == [(42,)]
+
+
+def test_records_that_move_to_another_file_stay_current(folder: Folder) -> None:
+    folder.write("a.jsonl", line("e1"), line("e2"))
+    folder.load()
+    folder.write("b.jsonl", line("e1"), line("e2"))
+    folder.write("a.jsonl", line("e3"))
+    folder.load()
+    assert folder.query("select event_id, is_current from events order by 1") == [(f"e{n}", True) for n in (1, 2, 3)]
+    assert folder.query("select records from ops.missing_records") == []
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--drop-missing"], r"DROP_MISSING=1 \(--drop-missing\) goes with FULL_REFRESH=1"),
+        (["--remap", "--full-refresh"], r"leave out REMAP=1"),
+    ],
+)
+def test_options_that_do_not_go_together_are_told(folder: Folder, options: list[str], reason: str) -> None:
+    with pytest.raises(UsageError, match=reason):
+        folder.load(*options)

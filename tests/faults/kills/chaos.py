@@ -1,8 +1,8 @@
 """Kills at random moments: `KILLS=50 python -m tests.faults.kills.chaos`, or `make chaos`.
 
-A folder grows, its files grow, and lines in them are mended, so that readings replace each other. The job loads it again
-and again, and most of its runs are killed: the driver, its JVM or its Python, a Python worker, a backend of PostgreSQL or
-all of PostgreSQL. In the end the tables must be those of one load.
+A folder grows, its files grow, and lines in them are mended, so that readings replace each other. The job loads it
+again and again, and most of its runs are killed: the driver, its JVM or its Python, a Python worker, a backend of
+PostgreSQL or all of PostgreSQL. In the end the tables must be those of one load.
 """
 
 import os
