@@ -205,7 +205,7 @@ faults: $(TEST) ## the job killed in each of its stages, in processes of its own
 	@PUBLISHES=20 JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest tests/faults tests/faults/kills
 
 .PHONY: proof
-proof: $(TEST) ## random records beside the oracle; 200 random worlds: however cut into runs, the tables are the same
+proof: $(TEST) ## random records beside the oracle; 200 random worlds: whatever happens to files, the tables are those of one load
 	@RANDOM_RECORDS=20000 COMMUTE_WORLDS=200 JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" \
 		$(PYTHON) -m pytest tests/properties
 

@@ -34,6 +34,7 @@ from jobs.storage.database.own_objects import are_tables_published
 from jobs.storage.database.postgres import connect, hold_run_lock
 from jobs.storage.erasure.tombstones import read_tombstones
 from jobs.storage.errors import UsageError
+from jobs.storage.runs.held_back import NO_PRECEDENTS, Precedents, read_precedents
 from jobs.storage.runs.ledger import Reading, choose_remapped_files, reserve_file_ids
 from jobs.storage.runs.mappings import enter_mappings
 from jobs.storage.runs.summary import (
@@ -72,10 +73,12 @@ def run(args: argparse.Namespace, database_url: str, now: datetime | None = None
                 database_url, settings, tombstones, now or datetime.now(UTC), quarantine, Path(args.data) / "runs"
             )
             selected = count_open_records(connection, selection)
-            changed = choose_changed_files(connection, selection)
+            changed, precedents = choose_changed_files(connection, selection)
         told = []
         if changed:
-            request = LoadRequest("remap", changed, read_new_content, tombstones, run_at=replay.run_at)
+            request = LoadRequest(
+                "remap", changed, read_new_content, tombstones, precedents=precedents, run_at=replay.run_at
+            )
             summary = load(database_url, request, settings, quarantine, accept_quality=False)
             summary["recovered"] = count_recovered_records(database_url, summary["run_id"])
             write_summary(replay.summaries, summary)
@@ -87,13 +90,17 @@ def run(args: argparse.Namespace, database_url: str, now: datetime | None = None
     return "\n".join(told) or format_nothing_to_replay(selected)
 
 
-def choose_changed_files(connection: Connection, selection: Selection) -> list[Reading]:
-    """The files with selected records whose mapping has changed since they were read, as far as they are there."""
+def choose_changed_files(connection: Connection, selection: Selection) -> tuple[list[Reading], Precedents]:
+    """The files with selected records whose mapping has changed since they were read, as far as they are there; and
+    what the quality gate has to know of them.
+    """
     uris = list_open_files(connection, selection)
     with connection, connection.cursor() as cursor:
         choice = choose_remapped_files(cursor, [], None, uris)
         enter_mappings(cursor, [reading.source for reading in choice.readings])
-        return choice.with_ids(reserve_file_ids(cursor, len(choice.readings)))
+        readings = choice.with_ids(reserve_file_ids(cursor, len(choice.readings)))
+        precedents = read_precedents(cursor, readings, readings[0].source) if readings else NO_PRECEDENTS
+        return readings, precedents
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ SUPERSEDED_RECORDS = _table(columns.SUPERSEDED_RECORDS)
 DUPLICATE_RECORDS = _table(columns.DUPLICATE_RECORDS)
 
 # One row per published or superseded record that has to be looked at again; `previous_verdict` says which it is.
-# `is_current` and `is_held` say whether a current reading, or any, holds it apart from those that this run reads anew.
+# `is_current` and `is_held` say whether a current reading, or any, holds it apart from those of this run.
 HISTORY = T.StructType(
     [*SUPERSEDED_RECORDS, T.StructField("previous_verdict", _TEXT), T.StructField("is_held", T.BooleanType())]
 )

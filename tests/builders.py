@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
 from jobs.records.erased_people import Erased
-from jobs.records.read_splits import ReadRequest, read_pieces
+from jobs.records.read_splits import Piece, ReadRequest, read_pieces
 from jobs.records.validate import Limits
 from jobs.storage.config.sources import read_source
 from jobs.storage.runs.checks import Check, read_checks
@@ -40,7 +40,7 @@ def read_texts(spark: SparkSession, *texts: str | bytes, erased: Erased | None =
         (number, text if isinstance(text, bytes) else text.encode(), None) for number, text in enumerate(texts, 1)
     ]
     request = ReadRequest({1: default_source()}, LIMITS, erased)
-    return spark.createDataFrame(pa.Table.from_batches(read_pieces(request, [(1, 0, frames)])))
+    return spark.createDataFrame(pa.Table.from_batches(read_pieces(request, [Piece(1, 0, frames)])))
 
 
 def minutes(count: float) -> datetime:
@@ -51,6 +51,7 @@ def minutes(count: float) -> datetime:
 def events(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
     """Accepted records, one a row: a login by ann at noon, unless the row says otherwise."""
     columns = [field for field in EVENTS if field.name not in ("event_date", "day_of_week", "session_id", "run_id")]
+    columns.append(T.StructField("is_held", T.BooleanType()))
     default = {
         "event_id": "e1",
         "event_type": "user_login",
@@ -59,6 +60,8 @@ def events(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
         "content_fingerprint": "f0",
         "file_id": 1,
         "record_number": 1,
+        "is_current": True,
+        "is_held": True,
     }
     known = {field.name for field in columns}
     unknown = {name for row in rows for name in row} - known

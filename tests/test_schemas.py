@@ -16,6 +16,7 @@ SQL_TYPES = {
     T.DateType(): ("date",),
     T.DecimalType(18, 6): ("numeric(18,6)",),
     T.ArrayType(T.StringType()): ("text[]",),
+    T.BooleanType(): ("boolean",),
 }
 
 

@@ -103,9 +103,11 @@ create table {staging}.arriving_events (
     event_at timestamptz
 );
 
--- The readings of this run that take the place of all earlier ones of their files, and whether they read
--- again all that these have read.
-create table {staging}.whole_readings (file_id bigint, file_path text, reads_again boolean);
+-- The readings of this run that take the place of all earlier ones of their files.
+create table {staging}.whole_readings (file_id bigint, file_path text);
+
+-- Earlier readings whose content a whole reading of this run begins with.
+create table {staging}.repeated_readings (file_id bigint, read_again_as bigint);
 
 -- The readings that this run closes; what only a dropped one held goes.
 create table {staging}.closing_readings (file_id bigint, read_again_as bigint, is_dropped boolean);

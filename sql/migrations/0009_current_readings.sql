@@ -42,7 +42,7 @@ where
     and whole.file_path = ingested_files.file_path
     and whole.file_id < ingested_files.file_id;
 
--- Until now a file that was read anew counted as one that had grown.
+-- Until now a file that was read once more counted as one that had grown.
 update ops.ingested_files set read_again_as = whole.file_id
 from ops.ingested_files as whole
 where
@@ -96,7 +96,6 @@ add column kept bigint,
 drop constraint pipeline_runs_kind_known;
 
 alter table ops.pipeline_runs
-alter column identity_version drop default,
 add constraint pipeline_runs_kind_known check (
     kind in ('load', 'full_refresh', 'remap', 'replay', 'erase')
 );

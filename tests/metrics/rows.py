@@ -117,8 +117,8 @@ def insert_ledger(cursor: Any, events: tuple[Event, ...], file_ids: dict[str, in
     """One run and one current file for each source."""
     cursor.execute(
         "insert into ops.pipeline_runs"
-        " (run_id, started_at, status, kind, session_gap_minutes, code_version, configuration_version)"
-        " values (%s, now(), 'succeeded', 'load', 30, 'code', 'configuration')",
+        " (run_id, started_at, status, kind, session_gap_minutes, code_version, configuration_version,"
+        " identity_version) values (%s, now(), 'succeeded', 'load', 30, 'code', 'configuration', 2)",
         (RUN_ID,),
     )
     for source, file_id in file_ids.items():
@@ -143,6 +143,7 @@ def make_row(event: Event, session_id: Any, file_id: int, record_number: int) ->
         "event_date": event.event_at.date(),
         "day_of_week": event.event_at.strftime("%A"),
         "session_id": session_id,
+        "is_current": True,
         "content_fingerprint": str(uuid5(NAMESPACE_OID, repr(event))),
         "file_id": file_id,
         "record_number": record_number,

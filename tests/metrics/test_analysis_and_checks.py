@@ -181,7 +181,8 @@ def test_a_replaced_event_leaves_the_books_closed(tables: Any) -> None:
     execute(
         tables,
         "insert into ops.superseded_records (event_id, content_fingerprint, event_type, event_at, user_id, file_id,"
-        " record_number, run_id) select event_id, gen_random_uuid(), event_type, event_at, user_id, 1, 5, run_id"
+        " record_number, run_id, is_current) select event_id, gen_random_uuid(), event_type, event_at, user_id, 1, 5,"
+        " run_id, true"
         " from public.events where event_id = 'e5'",
     )
     assert [run_file(tables, "checks", name) for name in ("reconcile_files", "reconcile_tables")] == [[], []]

@@ -1,38 +1,38 @@
-"""Loads commute: however records are cut into files and runs, ordered and repeated, the tables come out the same.
+"""Whatever happens to the files, and in whatever runs they are read: the tables are those of one load of the readings.
 
-The suite runs a few fixed examples; COMMUTE_WORLDS=200 in the environment runs that many random ones, and
-COMMUTE_SHRINK=1 spends minutes on making a failure smaller (the rows that differ name their world anyhow).
+A run of Spark takes seconds, so that many worlds go through it together. The suite runs one history, the simplest that
+hypothesis makes, which has each kind of run in turn. COMMUTE_WORLDS=200 in the environment runs that many worlds in
+random histories, and COMMUTE_SHRINK=1 spends minutes on making a failure smaller (the rows that differ name their world
+anyhow).
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from itertools import chain
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import psycopg2
 import psycopg2.extras
 import pytest
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from pyspark.sql import SparkSession
 
 from jobs.query import METRICS
-from tests.builders import ROOT, error_checks
+from tests.builders import error_checks
 from tests.conftest import empty_database
-from tests.properties.world import DEFECTS, UNMAPPED_TIME, Rows, any_lines, model_tables, read_lines
+from tests.properties.history import FIXED_WORLDS, History, run_histories
+from tests.properties.mapping import NORMAL
+from tests.properties.readings import File, write_reading
+from tests.properties.tables import Rows, model_tables
 from tests.test_pipeline import fingerprint, load, query
 from tests.test_replay import replay
 
-MAPPING = (ROOT / "conf" / "sources" / "default.yml").read_text(encoding="utf-8")
-WORLDS = 20  # at once
 RANDOM_WORLDS = int(os.environ.get("COMMUTE_WORLDS", "0"))
-FIXED_WORLDS = 40
 
-# The rows of `model_tables`, in its order.
+# The rows of `model_tables`, in its order. A path is told by its number, which begins the name of the file.
 TABLES = {
     "users": "select user_id, name, email, first_seen_at, last_seen_at from users order by user_id",
     "documents": "select document_id, title, first_seen_at, first_seen_by, last_edited_by, last_edited_at, word_count"
@@ -40,11 +40,36 @@ TABLES = {
     "sessions": "select user_id, started_at, ended_at, (session_duration_seconds * 1000000)::bigint, event_count,"
     " session_id from sessions order by user_id, started_at",
     "events": "select event_id, event_type, event_at, event_date, day_of_week, user_id, document_id, session_id,"
-    " document_word_count, content_fingerprint, edit_length, shared_with_user_id, reported_user_name,"
-    " reported_user_email, reported_document_title from events order by event_id",
-    "superseded": "select event_id, content_fingerprint from ops.superseded_records order by 1, 2",
+    " document_word_count, content_fingerprint, edit_length, shared_with_user_id, device, reported_user_name,"
+    " reported_user_email, reported_document_title, revision, is_current from events order by event_id",
+    "superseded": "select event_id, content_fingerprint, is_current from ops.superseded_records order by 1, 2",
+    # A row stays with the reading that brought it. Where that was read again, it is the new reading that holds it.
+    "places": """
+        with recursive holders as (
+            select file_id, file_id as held_by, file_path from ops.ingested_files where read_again_as is null
+            union all
+            select readings.file_id, holders.held_by, holders.file_path
+            from ops.ingested_files as readings
+            inner join holders on readings.read_again_as = holders.file_id
+        ),
+        versions as (
+            select event_id, content_fingerprint, file_id, record_number from events
+            union all
+            select event_id, content_fingerprint, file_id, record_number from ops.superseded_records
+            union all
+            select event_id, content_fingerprint, file_id, record_number from ops.duplicate_records
+        ),
+        places as (
+            select distinct event_id, content_fingerprint, held_by, file_path, record_number
+            from versions
+            inner join holders using (file_id)
+        )
+        select event_id, content_fingerprint, substring(file_path from '([0-9]+)[^/]*$')::int as number, record_number
+        from places
+        order by event_id, content_fingerprint, number, record_number
+    """,
 }
-# What else must be the same after one load of everything.
+# What else must be the same after one load of the same readings.
 DERIVED = (
     "select * from metrics.daily_active_users order by 1",
     "select * from metrics.average_session_duration as v order by v::text",
@@ -54,14 +79,10 @@ DERIVED = (
     *(f"select * from metrics.{name} as v order by v::text" for name in METRICS[5:]),
     "select newest_event_at, open_quarantined_records, files_not_closing from ops.health",
 )
-# What arrives in one run, for each world.
-ARRIVALS = st.tuples(*[any_lines(world) for world in range(WORLDS)])
-Arrivals = tuple[list[str], ...]
-CHOICE = st.integers(0, 10**6)
 
 
 def read_tables(url: str) -> dict[str, Rows]:
-    """The business columns of every table, row for row."""
+    """The business columns of every table, row for row, and the places of all versions."""
     with closing(psycopg2.connect(url, options="-c timezone=UTC")) as connection, connection.cursor() as cursor:
         psycopg2.extras.register_uuid(conn_or_curs=connection)
         tables = {}
@@ -74,121 +95,87 @@ def read_tables(url: str) -> dict[str, Rows]:
 def find_differences(found: dict[str, Rows], expected: dict[str, Rows]) -> dict[str, Any]:
     """By table, (rows too many, rows missing); empty when they are the same."""
     return {
-        name: ([row for row in found[name] if row not in rows], [row for row in rows if row not in found[name]])
+        name: (_subtract(found[name], rows), _subtract(rows, found[name]))
         for name, rows in expected.items()
         if found[name] != rows
     }
 
 
-class Loads(RuleBasedStateMachine):
-    """Each rule brings files and runs the job; in the end the tables are those of one load of all lines in one file."""
+def _subtract(rows: Rows, others: Rows) -> Rows:
+    return list((Counter(rows) - Counter(others)).elements())
+
+
+class Loads(History):
+    """The job runs too; after each run its tables are those of the model."""
 
     server: ClassVar[str]
+    worlds = 20 if RANDOM_WORLDS else FIXED_WORLDS
 
     def __init__(self) -> None:
         super().__init__()
         self.opened = ExitStack()
         self.url = self.opened.enter_context(empty_database(self.server))
-        self.folder = Path(self.opened.enter_context(TemporaryDirectory()))
-        (self.folder / "in").mkdir()
-        self.source = self.folder / "source.yml"
-        self.source.write_text(MAPPING)
-        self.lines: list[str] = []
-
-    @initialize(arrivals=ARRIVALS, cut=st.integers(1, 3))
-    def load_first(self, arrivals: Arrivals, cut: int) -> None:
-        self.bring(arrivals, cut)
-
-    @rule(arrivals=ARRIVALS, cut=st.integers(1, 3))
-    def load_more(self, arrivals: Arrivals, cut: int) -> None:
-        """New files, whose records may be late, or conflict with any that came before."""
-        self.bring(arrivals, cut)
-
-    @rule(arrivals=ARRIVALS, again=st.lists(CHOICE, min_size=1, max_size=3 * WORLDS))
-    def repeat_lines(self, arrivals: Arrivals, again: list[int]) -> None:
-        """Records that came before, in another order, among new ones."""
-        known = [line for line in self.lines if line not in DEFECTS]
-        repeated = [known[choice % len(known)] for choice in again] if known else []
-        self.bring((*arrivals, repeated), 2)
-
-    @rule(choice=CHOICE, arrivals=ARRIVALS)
-    def repeat_file(self, choice: int, arrivals: Arrivals) -> None:
-        """A whole file under another name, beside new ones."""
-        path = self.choose_file(choice)
-        self.bring((*arrivals, path.read_text(encoding="utf-8").splitlines()), WORLDS)
-
-    @rule(choice=CHOICE, arrivals=ARRIVALS)
-    def append(self, choice: int, arrivals: Arrivals) -> None:
-        """A file that grows is read again in full."""
-        self.write(self.choose_file(choice), list(chain.from_iterable(arrivals)))
-        self.run()
-
-    @rule(arrivals=ARRIVALS)
-    def refresh(self, arrivals: Arrivals) -> None:
-        """A full refresh that brings a new file along."""
-        self.bring(arrivals, 1, "--full-refresh")
-
-    @rule(fixed=st.booleans(), reason=st.sampled_from([None, "missing_field", "malformed_json"]))
-    def replay(self, fixed: bool, reason: str | None) -> None:
-        """Quarantined records again, of which the fixed mapping recovers some."""
-        if fixed:
-            self.fix()
-        replay(self.url, self.folder / "data-in", *(["--reason", reason] if reason else []))
+        self.place = Path(self.opened.enter_context(TemporaryDirectory()))
+        self.on_disk: dict[int, File] = {}
+        self.is_as_modelled = False
 
     def teardown(self) -> None:
+        """One load of the readings that there are in the end, and a full refresh; not behind a step that failed."""
         with self.opened:
-            if self.lines:
-                self.fix()
-                replay(self.url, self.folder / "data-in")
+            if self.is_as_modelled:
                 self.assert_equal_to_one_load()
+                self.refresh(Random())
+                self.compare()
+
+    def compare(self) -> None:
+        assert find_differences(read_tables(self.url), model_tables(self.ledger)) == {}
+        for check in error_checks():
+            assert query(self.url, check.query) == [], check.name
+        self.is_as_modelled = True
 
     def assert_equal_to_one_load(self) -> None:
-        tables = read_tables(self.url)
-        assert find_differences(tables, model_tables(read_lines(self.lines))) == {}
+        """Former readings are loaded first, each under a name of its own; then the current ones take their place."""
+        former = [reading for reading in self.ledger.readings if not reading.is_current]
+        first = {f"{reading.number}-former-{n}": write_reading(reading) for n, reading in enumerate(former)}
+        current = {
+            str(reading.number): write_reading(reading) for reading in self.ledger.readings if reading.is_current
+        }
+        generations = [first, current | dict.fromkeys(first, " \n")]
+        folder, source = self.place / "one", self.place / "normal.yml"
+        folder.mkdir()
+        source.write_text(NORMAL.to_yaml(), encoding="utf-8")
         with empty_database(self.server) as other:
-            self.write(self.folder / "all" / "all.jsonl", sorted(self.lines))
-            self.load(other, "all")
-            assert find_differences(tables, read_tables(other)) == {}
+            for texts in filter(None, generations):
+                for name, text in texts.items():
+                    (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
+                load(other, folder, self.place / "data-one", "--source", str(source), "--accept-quality")
+            assert find_differences(read_tables(self.url), read_tables(other)) == {}
             assert fingerprint(self.url) == fingerprint(other)
             for statement in DERIVED:
                 assert query(self.url, statement) == query(other, statement), statement
-        for check in error_checks():
-            assert query(self.url, check.query) == [], check.name
 
-    def paths(self) -> list[Path]:
-        return sorted((self.folder / "in").iterdir())
-
-    def choose_file(self, choice: int) -> Path:
-        paths = self.paths()
-        return paths[choice % len(paths)]
-
-    def bring(self, arrivals: Arrivals, cut: int, *options: str) -> None:
-        """Write the lines into at most that many new files, world by world in turn, and run the job."""
-        number = len(self.paths())
-        for offset in range(cut):
-            self.write(
-                self.folder / "in" / f"{number + offset}.jsonl", list(chain.from_iterable(arrivals[offset::cut]))
-            )
-        self.run(*options)
-
-    def write(self, path: Path, lines: list[str]) -> None:
-        path.parent.mkdir(exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write("".join(line + "\n" for line in lines))
-        if path.parent.name == "in":
-            self.lines += lines
-
-    def run(self, *options: str) -> None:
-        self.load(self.url, "in", *options)
-
-    def load(self, url: str, name: str, *options: str) -> None:
+    def run_pipeline(self, *options: str) -> None:
+        self.bring()
         # Defects come in bulk here, which the quality gate would stop.
-        data = self.folder / f"data-{name}"
-        load(url, self.folder / name, data, "--source", str(self.source), "--accept-quality", *options)
+        given = ["--source", str(self.place / "source.yml"), "--accept-quality"]
+        load(self.url, self.place / "in", self.place / "data", *given, *options)
 
-    def fix(self) -> None:
-        """From now on the time is found wherever it is."""
-        self.source.write_text(MAPPING.replace("timestamp", f"timestamp, {UNMAPPED_TIME}"))
+    def run_replay(self, *options: str) -> None:
+        self.bring()
+        replay(self.url, self.place / "data", *options)
+
+    def bring(self) -> None:
+        """Let the files and the mapping on disk be what they are in the machine."""
+        self.is_as_modelled = False
+        folder, files = self.place / "in", self.folder.files
+        folder.mkdir(exist_ok=True)
+        (self.place / "source.yml").write_text(self.mapping.to_yaml(), encoding="utf-8")
+        for number in self.on_disk.keys() - files.keys():
+            (folder / f"{number}.jsonl").unlink()
+        for number, file in files.items():
+            if self.on_disk.get(number) != file:
+                (folder / f"{number}.jsonl").write_text(file.text, encoding="utf-8")
+        self.on_disk = dict(files)
 
 
 @pytest.fixture
@@ -197,17 +184,5 @@ def machine(server: str, spark: SparkSession) -> Iterator[type[Loads]]:
     yield Loads
 
 
-def test_any_cut_order_and_repetition_gives_the_tables_of_one_load(machine: type[Loads]) -> None:
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=(RANDOM_WORLDS or FIXED_WORLDS) // WORLDS,
-            derandomize=not RANDOM_WORLDS,
-            phases=[Phase.generate, *[Phase.shrink] * bool(os.environ.get("COMMUTE_SHRINK"))],
-            stateful_step_count=3,
-            deadline=None,
-            database=None,
-            print_blob=True,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+def test_any_history_of_files_and_runs_gives_the_tables_of_one_load(machine: type[Loads]) -> None:
+    run_histories(machine, (RANDOM_WORLDS or FIXED_WORLDS) // machine.worlds, is_random=bool(RANDOM_WORLDS))

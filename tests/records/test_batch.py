@@ -42,7 +42,7 @@ def test_a_quarantined_record_is_a_row_of_its_problems_and_text() -> None:
 
 def test_counts_are_a_row_of_their_own() -> None:
     builder = BatchBuilder(READER)
-    builder.add_counts(7, 2, 10, 3)
+    builder.add_counts(7, 2, 10, 3, None)
     (row,) = builder.flush().to_pylist()
     assert row == {**dict.fromkeys(SCHEMA.names), "file_id": 7, "split": 2, "records": 10, "blank": 3, "groups": []}
 
@@ -53,7 +53,7 @@ def test_all_kinds_of_rows_share_a_batch_and_each_is_there_once() -> None:
     builder.add_record(1, 0, 2, b"junk", None)
     builder.add_record(1, 0, 3, None, "the file ends within")
     builder.add_record(1, 0, 4, record_json(event_id="e2").encode(), None)
-    builder.add_counts(1, 0, 4, 0)
+    builder.add_counts(1, 0, 4, 0, None)
     batch = builder.flush()
     assert batch.schema == SCHEMA
     batch.validate(full=True)
@@ -68,7 +68,7 @@ def test_a_batch_is_full_at_so_many_rows_or_bytes() -> None:
     for number in range(MAX_ROWS - 1):
         builder.add_record(1, 0, number, b"x", None)
     assert not builder.is_full
-    builder.add_counts(1, 0, 5, 0)
+    builder.add_counts(1, 0, 5, 0, None)
     assert builder.is_full
     builder.flush()
     assert not builder.is_full
@@ -90,7 +90,7 @@ def test_quarantined_records_of_a_split_are_counted_in_groups() -> None:
     texts = ["junk", record_json(), record_json(user_id=None), "more junk"]
     for number, text in enumerate(texts, start=1):
         builder.add_record(1, 0, number, text.encode(), None)
-    builder.add_counts(1, 0, 4, 0)
+    builder.add_counts(1, 0, 4, 0, None)
     (counts,) = [row for row in builder.flush().to_pylist() if row["records"]]
     assert counts["groups"] == [
         {"reasons": ["malformed_json"], "missing_fields": [], "records": 2, "record_number": 1, "text": "junk"},
@@ -102,5 +102,5 @@ def test_quarantined_records_of_a_split_are_counted_in_groups() -> None:
             "text": texts[2],
         },
     ]
-    builder.add_counts(1, 1, 0, 0)
+    builder.add_counts(1, 1, 0, 0, None)
     assert builder.flush().to_pylist()[0]["groups"] == []

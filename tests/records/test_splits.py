@@ -1,9 +1,11 @@
 """Which bytes of which file one task reads."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
+from jobs.records.files.digest import BLOCK_BYTES
 from jobs.records.files.formats import Sniffed
 from jobs.records.files.splits import Split, choose_split_bytes, cut_file, pack_splits
 
@@ -14,16 +16,22 @@ def file(size: int, sniffed: Sniffed | None = None, file_id: int = 1) -> Split:
     return Split(file_id, f"file:///{file_id}.json", sniffed or Sniffed("json_lines"), size)
 
 
-@pytest.mark.parametrize("size", [1, 99, 100, 101, 1000, 1234])
-def test_splits_of_plain_json_lines_follow_each_other(size: int) -> None:
-    splits = list(cut_file(file(size), 100))
+@pytest.mark.parametrize("start", [0, 7])
+@pytest.mark.parametrize("size", [1, MIB - 1, MIB, MIB + 1, 10 * MIB, 12_345_678])
+def test_splits_of_plain_json_lines_follow_each_other(size: int, start: int) -> None:
+    splits = list(cut_file(replace(file(start + size), start=start), MIB))
     assert [split.number for split in splits] == list(range(len(splits)))
-    if size <= 100:
-        assert splits == [file(size)]
-    else:
-        assert (splits[0].start, splits[-1].end) == (0, size)
-        assert [split.end for split in splits[:-1]] == [split.start for split in splits[1:]]
-        assert max(split.weight for split in splits) - file(0).weight <= 100
+    assert (splits[0].start, splits[-1].end) == (start, start + size)
+    assert [split.end for split in splits[:-1]] == [split.start for split in splits[1:]]
+    assert max(split.weight for split in splits) - file(0).weight <= MIB + BLOCK_BYTES
+    assert all(split.start % BLOCK_BYTES == 0 for split in splits[1:])
+    assert len(splits) == -(-size // MIB)
+
+
+@pytest.mark.parametrize("start", [0, 7])
+def test_of_an_empty_file_one_split_is_read(start: int) -> None:
+    whole = replace(file(start), start=start)
+    assert list(cut_file(whole, MIB)) == [replace(whole, end=start)]
 
 
 @pytest.mark.parametrize("sniffed", [Sniffed("json_values"), Sniffed("json_lines", is_plain=False)])

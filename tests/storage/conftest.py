@@ -33,7 +33,7 @@ def load_one_event(url: str, file_id: int, kind: RunKind = "load") -> None:
     with closing(connect(url)) as connection:
         run, counts = stage_one_event(connection, file_id, kind)
         if run.merges:
-            find_history(url, run, read_settings(ROOT / "conf" / "pipeline.yml"))
+            find_history(url, run, read_settings(ROOT / "conf" / "pipeline.yml"), [], kind == "full_refresh")
         publish(connection, run, [counts])
 
 

@@ -22,10 +22,10 @@ insert into {staging}.users values (%(user)s, null, null, %(at)s, %(at)s);
 insert into {staging}.sessions values (md5(%(id)s)::uuid, %(user)s, %(at)s, %(at)s, 0, 1);
 insert into {staging}.events (
     event_id, event_type, event_at, event_date, day_of_week, user_id, session_id, content_fingerprint,
-    file_id, record_number, run_id
+    file_id, record_number, run_id, is_current
 ) values (
     %(id)s, 'user_login', %(at)s, '2025-06-02', 'Monday', %(user)s, md5(%(id)s)::uuid, md5(%(id)s)::uuid,
-    %(file)s, 1, %(run)s
+    %(file)s, 1, %(run)s, true
 );
 """
 # Rows that merging can't repair.
@@ -40,8 +40,8 @@ create trigger lose before insert on {table} for each row execute function lose(
 """
 STAGED_SUPERSEDED = """
 insert into {staging}.superseded_records (event_id, content_fingerprint, event_type, event_at, user_id, file_id,
-    record_number, run_id)
-values (%(id)s, md5('before')::uuid, 'user_login', %(at)s, %(user)s, %(file)s, 2, %(run)s)
+    record_number, run_id, is_current)
+values (%(id)s, md5('before')::uuid, 'user_login', %(at)s, %(user)s, %(file)s, 2, %(run)s, true)
 """
 
 

@@ -24,10 +24,10 @@ insert into {staging}.sessions values
 (md5('s')::uuid, 'ann', '2025-06-02 12:00Z', '2025-06-02 12:00Z', 0, 1);
 insert into {staging}.events (
     event_id, event_type, event_at, event_date, day_of_week, user_id, session_id, content_fingerprint,
-    file_id, record_number, run_id
+    file_id, record_number, run_id, is_current
 ) values (
     %(event_id)s, 'user_login', '2025-06-02 12:00Z', '2025-06-02', 'Monday', 'ann', md5('s')::uuid, md5('f')::uuid,
-    %(file_id)s, 1, %(run_id)s
+    %(file_id)s, 1, %(run_id)s, true
 );
 """
 

@@ -14,13 +14,15 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from jobs.records.files.lines import KEPT_BYTES, MAX_RECORD_BYTES
+from jobs.records.files.splits import Split
 from jobs.records.read_splits import ReadRequest
-from jobs.steps.read_files import RecordsRead, read_files
+from jobs.steps.read_files import RecordsRead, read_new_content
 from jobs.storage.erasure.tombstones import Tombstones
 from jobs.storage.errors import UsageError
 from jobs.storage.input.discovery import discover, sniff
 from jobs.storage.input.file_systems import InputFile
 from jobs.storage.input.spark_reader import scan_files
+from jobs.storage.runs.ledger import Reading
 from tests.builders import LIMITS, NOON, default_source, record_json
 
 INCLUDE = ("*.json", "*.gz")
@@ -49,7 +51,8 @@ def read(spark: SparkSession, files: list[InputFile]) -> tuple[Records, Counts]:
 def read_by_id(spark: SparkSession, files: dict[int, InputFile], **request: Any) -> RecordsRead:
     with TemporaryDirectory() as scratch:
         request = {"sources": dict.fromkeys(files, default_source()), "limits": LIMITS, **request}
-        return read_files(spark, files, ReadRequest(**request), Path(scratch))
+        readings = [Reading(file_id, file, request["sources"][file_id]) for file_id, file in files.items()]
+        return read_new_content(spark, readings, ReadRequest(**request), Path(scratch))
 
 
 def find_errors(found: RecordsRead) -> list[str]:
@@ -260,7 +263,8 @@ def test_what_tells_erased_people_is_in_no_plan_and_no_file_that_others_can_read
     by_id = dict(enumerate(files))
     request = ReadRequest(dict.fromkeys(by_id, default_source()), LIMITS, erased)
     with TemporaryDirectory() as scratch:
-        found = scan_files(spark, by_id, {0: sniff(files[0])}, request, Path(scratch))
+        split = Split(0, files[0].uri, sniff(files[0]), files[0].size_bytes)
+        found = scan_files(spark, [split], request, Path(scratch))
         (event,) = found.filter("event_id is not null").collect()
         assert event.user_id == erased.pseudonym("ann")
         plan = found._jdf.queryExecution().toString()

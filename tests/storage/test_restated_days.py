@@ -22,11 +22,11 @@ from tests.builders import ROOT
 STAGE = """
 insert into {staging}.events (
     event_id, event_type, event_at, event_date, day_of_week, user_id, document_id, session_id, content_fingerprint,
-    file_id, record_number, run_id
+    file_id, record_number, run_id, is_current
 )
 select
     event_at::text, 'document_edit', event_at, event_at::date, to_char(event_at, 'FMDay'), event_at::text,
-    event_at::text, md5(event_at::text)::uuid, md5(event_at::text)::uuid, %(file_id)s, number, %(run_id)s
+    event_at::text, md5(event_at::text)::uuid, md5(event_at::text)::uuid, %(file_id)s, number, %(run_id)s, true
 from unnest(%(times)s::timestamptz[]) with ordinality as times (event_at, number);
 insert into {staging}.users select user_id, null, null, event_at, event_at from {staging}.events;
 insert into {staging}.sessions select session_id, user_id, event_at, event_at, 0, 1 from {staging}.events;

@@ -63,7 +63,7 @@ def test_a_folder_that_is_not_there_has_nothing_to_finish(spark: SparkSession, t
 def test_a_load_a_replay_and_an_erasure_finish_it_before_they_look(database_url: str, tmp_path: Path) -> None:
     folder, data = tmp_path / "in", tmp_path / "data"
     folder.mkdir()
-    (folder / "a.jsonl").write_text("\n".join([at(0), at(1, user_id="eve"), "ann was here"]))
+    (folder / "a.jsonl").write_text("\n".join([at(0), at(1, user_id="eve"), "ann was here\n"]))
     load(database_url, folder, data)
     (quarantined,) = (data / "quarantine").iterdir()
     (folder / "a.jsonl").unlink()

@@ -4,14 +4,14 @@ from hashlib import sha256
 from typing import BinaryIO
 
 # Parts of a file begin at multiples of so many bytes.
-BLOCK_BYTES = 1024**2
+BLOCK_BYTES = 64 * 1024
 
 _MODULUS = 2**128
 _CHUNK_BYTES = 1024**2
 
 
 class ContentDigest:
-    """The sum, over blocks of 1 MiB, of a hash of each block and its number.
+    """The sum, over blocks of 64 KiB, of a hash of each block and its number.
 
     Since it is a sum, the digest of a whole is that of its parts added up, in any order.
     """

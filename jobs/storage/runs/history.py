@@ -65,11 +65,12 @@ def read_history(spark: SparkSession, run: Run, jdbc: dict[str, str], settings: 
 
 
 def _stage_whole_readings(cursor: Cursor, run: Run, readings: list[Reading]) -> None:
-    """The readings that take the place of all earlier ones of their files."""
-    rows = [
-        (reading.file_id, reading.file.uri, reading.reads_again)
-        for reading in readings
-        if reading.part_of_file_id is None
-    ]
-    insert = sql.SQL("insert into {} (file_id, file_path, reads_again) values %s")
-    execute_values(cursor, insert.format(sql.Identifier(run.staging, "whole_readings")), rows)
+    """The readings that take the place of all earlier ones of their files, and whose content they read again."""
+    whole = [reading for reading in readings if reading.part_of_file_id is None]
+    rows = {
+        "whole_readings": [(reading.file_id, reading.file.uri) for reading in whole],
+        "repeated_readings": [(earlier, reading.file_id) for reading in whole for earlier in reading.reads_again],
+    }
+    for table, values in rows.items():
+        insert = sql.SQL("insert into {} values %s").format(sql.Identifier(run.staging, table))
+        execute_values(cursor, insert, values)

@@ -1,5 +1,6 @@
 """What the ledger knows of a file, and what is new in it."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,11 +13,27 @@ from jobs.storage.runs.mappings import Recorded
 
 
 @dataclass(frozen=True)
+class EarlierReading:
+    """A reading of a file that still counts, be it current or former. `part_of` is that of the whole file.
+
+    It has read the first `content_bytes` of the file, as far as that is known, which have the digest `content_digest`.
+    """
+
+    file_id: int
+    part_of: int
+    is_current: bool
+    is_replay: bool
+    content_bytes: int | None
+    content_digest: str | None
+
+
+@dataclass(frozen=True)
 class KnownFile:
     """A file as the latest of its current readings found it.
 
     `whole_id` is the reading that began with its first record. `records` counts those of all its current readings. The
     first `content_bytes` of the file have been read; they are None where the digest of these bytes is not known.
+    `readings` are all that count.
     """
 
     whole_id: int
@@ -26,6 +43,7 @@ class KnownFile:
     records: int
     content_bytes: int | None
     content_digest: str | None
+    readings: list[EarlierReading]
 
     @property
     def has_open_line(self) -> bool:
@@ -50,29 +68,54 @@ class Continuation:
 
 def read_known_files(cursor: Cursor, uris: Iterable[str] | None = None) -> dict[str, KnownFile]:
     """By URI, the files of which a reading is current; all of them unless `uris` names some."""
+    chosen = {"all": uris is None, "uris": list(uris or ())}
+    cursor.execute(
+        "select file_path, file_id, coalesce(part_of_file_id, file_id), is_current, format = 'replay',"
+        " content_bytes, content_digest from ops.ingested_files"
+        " where read_again_as is null and (%(all)s or file_path = any(%(uris)s))",
+        chosen,
+    )
+    readings: dict[str, list[EarlierReading]] = defaultdict(list)
+    for uri, *reading in cursor.fetchall():
+        readings[uri].append(EarlierReading(*reading))
     cursor.execute(
         "select distinct on (file_path) coalesce(part_of_file_id, file_id), file_path, size_bytes, modified_at,"
         " format, source, mapping_hash, sum(records) over (partition by file_path), content_bytes, content_digest"
         " from ops.ingested_files"
         " where is_current and format <> 'replay' and (%(all)s or file_path = any(%(uris)s))"
         " order by file_path, file_id desc",
-        {"all": uris is None, "uris": list(uris or ())},
+        chosen,
     )
     return {
         uri: KnownFile(
-            whole_id, InputFile(uri, size, modified_at), file_format, (name, hashed), int(records), content, digest
+            *(whole_id, InputFile(uri, size, modified_at), file_format, (name, hashed), int(records), content, digest),
+            readings[uri],
         )
         for whole_id, uri, size, modified_at, file_format, name, hashed, records, content, digest in cursor.fetchall()
     }
 
 
-def begins_as_known(known: KnownFile, file: InputFile) -> bool:
-    """Whether the file begins with all that was read of it before."""
-    if known.file == file:
-        return True
-    if known.content_bytes is None or known.content_digest is None or file.size_bytes < known.content_bytes:
-        return False
-    return digest_beginning(file, known.content_bytes) == [known.content_digest]
+def find_repeated_readings(known: KnownFile, file: InputFile) -> list[int]:
+    """The earlier readings whose content the file begins with, by their ids.
+
+    A replay read some records of a file; it is among them where all else that was read of this file is.
+    """
+    lengths = sorted({reading.content_bytes for reading in known.readings if reading.content_bytes is not None})
+    digests = dict(zip(lengths, digest_beginning(file, *lengths), strict=True))
+
+    def is_repeated(reading: EarlierReading) -> bool:
+        if known.file == file and reading.is_current:
+            return True
+        digest = digests.get(reading.content_bytes) if reading.content_bytes is not None else None
+        return digest is not None and digest == reading.content_digest
+
+    contents = [reading for reading in known.readings if not reading.is_replay]
+    lost = {reading.part_of for reading in contents if not is_repeated(reading)}
+    return sorted(
+        reading.file_id
+        for reading in known.readings
+        if (reading.part_of not in lost if reading.is_replay else is_repeated(reading))
+    )
 
 
 def find_continuation(known: KnownFile, file: InputFile) -> Continuation | None:
@@ -90,3 +133,12 @@ def find_continuation(known: KnownFile, file: InputFile) -> Continuation | None:
     if before is None or before != known.content_digest or not continues_behind(file, start):
         return None
     return Continuation(known.whole_id, known.records, start, end, after)
+
+
+def is_touched(known: KnownFile, file: InputFile) -> bool:
+    """Whether the file holds exactly what was read of it before."""
+    return (
+        known.content_digest is not None
+        and file.size_bytes == known.content_bytes
+        and digest_beginning(file, file.size_bytes) == [known.content_digest]
+    )

@@ -13,8 +13,9 @@ from jobs.storage.input.file_systems import InputFile, file_system_of
 from jobs.storage.runs.known_files import (
     Continuation,
     KnownFile,
-    begins_as_known,
     find_continuation,
+    find_repeated_readings,
+    is_touched,
     read_known_files,
 )
 from jobs.storage.runs.mappings import read_mappings
@@ -25,17 +26,17 @@ from schemas.fields import Source
 class Reading:
     """One file that this run reads, and how its fields map; `file_id` is 0 until the reading gets one.
 
-    Of a file that has grown only the `continuation` may be read. Else the file is read whole. If it `reads_again` all
-    that was read of it before, it takes the place of its earlier readings; what these held and it does not hold goes.
-    `is_settled` says that the file has not changed since a run before: then its last line counts as complete. A replay
-    reads a part of a file that has been read before, as `original_file_id`, whose whole reading is `replayed_part_of`.
+    Of a file that has grown only the `continuation` may be read. Else the file is read whole. It takes the place of the
+    earlier readings that it `reads_again`, given by their ids: what these held and it does not hold goes. `is_settled`
+    says that the file has not changed since a run before: then its last line counts as complete. A replay reads a part
+    of a file that has been read before, as `original_file_id`, whose whole reading is `replayed_part_of`.
     """
 
     file_id: int
     file: InputFile
     source: Source
     continuation: Continuation | None = None
-    reads_again: bool = False
+    reads_again: list[int] = field(default_factory=list)
     is_settled: bool = False
     original_file_id: int | None = None
     replayed_part_of: int | None = None
@@ -178,13 +179,12 @@ def _look_at(file: InputFile, known: KnownFile | None, source: Source) -> Readin
         return file
     if continuation:
         return Reading(0, file, source, continuation)
-    whole = _read_whole(file, known, source)
-    is_touched = whole.reads_again and file.size_bytes == known.content_bytes
-    return file if is_touched else whole
+    return file if is_touched(known, file) else _read_whole(file, known, source)
 
 
 def _read_whole(file: InputFile, known: KnownFile, source: Source) -> Reading:
-    return Reading(0, file, source, reads_again=begins_as_known(known, file), is_settled=known.file == file)
+    repeated = find_repeated_readings(known, file)
+    return Reading(0, file, source, reads_again=repeated, is_settled=known.file == file)
 
 
 def _find_again(known: dict[str, KnownFile], found: list[InputFile]) -> tuple[dict[str, InputFile], list[str]]:

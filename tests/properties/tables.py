@@ -1,0 +1,121 @@
+"""The model of the tables: what must stand in their business columns, given the readings of a ledger.
+
+It is plain Python and shares no code with the pipeline, so that a rule which commutes but is wrong shows too.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from tests.properties.mapping import Event, count_microseconds, md5
+from tests.properties.readings import Ledger, Version
+
+GAP = timedelta(minutes=30)
+
+Rows = list[tuple[Any, ...]]
+
+
+def model_tables(ledger: Ledger) -> dict[str, Rows]:
+    """The rows of each table, and all places of versions; in the order of the statements that read them."""
+    winners, losers = choose_winners(ledger.find_versions())
+    events = [winner.event for winner in winners]
+    session_of, sessions = _cut_sessions(events)
+    return {
+        "users": _model_users(events),
+        "documents": _model_documents(events),
+        "sessions": sessions,
+        "events": [_show_event(winner, session_of[winner.event["event_id"]]) for winner in winners],
+        "superseded": sorted(
+            (loser.event["event_id"], loser.event["fingerprint"], loser.is_current) for loser in losers
+        ),
+        "places": sorted(ledger.find_places()),
+    }
+
+
+def choose_winners(versions: list[Version]) -> tuple[list[Version], list[Version]]:
+    """(the first version of each event, by id; all others)."""
+    by_id: dict[str, list[Version]] = defaultdict(list)
+    for version in versions:
+        by_id[version.event["event_id"]].append(version)
+    ranked = [sorted(versions, key=rank) for _, versions in sorted(by_id.items())]
+    return [versions[0] for versions in ranked], [loser for versions in ranked for loser in versions[1:]]
+
+
+def rank(version: Version) -> tuple[Any, ...]:
+    """Current before former, then the largest revision, none last; then the earliest; then the smallest fingerprint."""
+    event = version.event
+    revision = event.get("revision", float("-inf"))
+    return not version.is_current, -revision, event["at"], event["fingerprint"]
+
+
+def _in_order(events: Iterable[Event]) -> list[Event]:
+    return sorted(events, key=lambda event: (event["at"], event["event_id"]))
+
+
+def _cut_sessions(winners: list[Event]) -> tuple[dict[str, UUID], Rows]:
+    """(session of each event, rows): a user's event more than one gap after the one before opens a session."""
+    sessions: list[list[Event]] = []
+    for user in sorted({event["user_id"] for event in winners}):
+        last = None
+        for event in _in_order(event for event in winners if event["user_id"] == user):
+            if last is None or event["at"] - last > GAP:
+                sessions.append([])
+            sessions[-1].append(event)
+            last = event["at"]
+    session_of: dict[str, UUID] = {}
+    rows = []
+    for events in sessions:
+        user, start, end = events[0]["user_id"], events[0]["at"], events[-1]["at"]
+        session_id = UUID(md5(f"{count_microseconds(start)}:{user}".encode()).hexdigest())
+        session_of |= {event["event_id"]: session_id for event in events}
+        duration = count_microseconds(end) - count_microseconds(start)
+        rows.append((user, start, end, duration, len(events), session_id))
+    return session_of, rows
+
+
+def _latest(events: list[Event], read: Callable[[Event], Any]) -> Any:
+    values = [read(event) for event in _in_order(events)]
+    return next((value for value in reversed(values) if value is not None), None)
+
+
+def _model_users(winners: list[Event]) -> Rows:
+    rows = []
+    roles = ("user_id", "shared_with_user_id")
+    for user in sorted({event[role] for event in winners for role in roles if role in event}):
+        acted = [event for event in winners if event["user_id"] == user]
+        seen = [event["at"] for event in winners if user in (event.get(role) for role in roles)]
+        names = [_latest(acted, lambda event, name=name: event.get(name)) for name in ("user_name", "user_email")]
+        rows.append((user, *names, min(seen), max(seen)))
+    return rows
+
+
+def _model_documents(winners: list[Event]) -> Rows:
+    rows = []
+    for document in sorted({event["document_id"] for event in winners if "document_id" in event}):
+        events = _in_order(event for event in winners if event.get("document_id") == document)
+        edits = [event for event in events if event["event_type"] == "document_edit"]
+        rows.append(
+            (
+                document,
+                _latest(events, lambda event: event.get("document_title")),
+                events[0]["at"],
+                events[0]["user_id"],
+                _latest(edits, lambda event: event["user_id"]),
+                _latest(edits, lambda event: event["at"]),
+                _latest(edits, lambda event: event["words"]),
+            )
+        )
+    return rows
+
+
+def _show_event(winner: Version, session_id: UUID) -> tuple[Any, ...]:
+    event = winner.event
+    names = ("edit_length", "shared_with_user_id", "dev", "user_name", "user_email", "document_title", "revision")
+    return (
+        *[event["event_id"], event["event_type"], event["at"], event["at"].date(), f"{event['at']:%A}"],
+        *[event["user_id"], event.get("document_id"), session_id, event["words"], event["fingerprint"]],
+        *[event.get(name) for name in names],
+        winner.is_current,
+    )
