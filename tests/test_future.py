@@ -3,17 +3,20 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jobs import erase, replay
 from jobs.pipeline import arg_parser
 from jobs.steps.load_folder import describe_load, load_folder
 from jobs.storage.errors import QualityError
 from tests.builders import record_json
 from tests.conftest import empty_database
 from tests.test_pipeline import fingerprint, query
+from tests.test_stream import count, stream, stream_until_written, wait_until
 
 pytestmark = pytest.mark.usefixtures("spark")
 
@@ -129,6 +132,41 @@ def test_a_record_is_tried_by_the_mapping_of_its_file(
     summary = load(LATER, "--source", str(source))
     assert (summary["due"], summary["files"]) == ({"tried": 1, "published": 1}, 0)
     assert query(database_url, "select title from documents") == [("Plan 20.06.",)]
+
+
+def test_what_waits_of_an_erased_person_is_never_tried(
+    database_url: str, load: Load, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = edit("of-bob", datetime(2025, 6, 20, tzinfo=UTC), user_id="bob")
+    (folder / "first.jsonl").write_text("\n".join([*GOOD, AHEAD, waiting]) + "\n")
+    load(NOW)
+    assert query(database_url, DUE) == [(2,)]
+    monkeypatch.setenv("ERASE_USER", "bob")
+    data = str(tmp_path / database_url[-8:])
+    erase.run(erase.arg_parser().parse_args(["--data", data, "--confirm"]), database_url)
+    assert query(database_url, DUE) == [(1,)]
+    assert load(LATER)["due"] == {"tried": 1, "published": 1}
+    assert query(database_url, "select record_number from ops.open_quarantined_records") == [(5,)]
+
+
+def test_a_stream_tries_what_is_due_though_nothing_is_new(
+    database_url: str, load: Load, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load(NOW)
+    data = tmp_path / database_url[-8:]
+    options = ("--interval", "86400", "--look-again", "0.5")
+    wait = partial(wait_until, lambda: count(database_url, "events") == 4)
+    stream_until_written(wait, database_url, folder, data, *options)
+    assert "quarantined records whose time has come: 1 tried again, 1 published" in capsys.readouterr().out
+    assert stream(database_url, folder, data, "--once").startswith("nothing new")
+
+
+def test_a_replay_by_hand_goes_by_the_same_clock(database_url: str, load: Load, tmp_path: Path) -> None:
+    load(NOW)
+    args = replay.arg_parser().parse_args(["--data", str(tmp_path / database_url[-8:])])
+    assert "  recovered                    0" in replay.run(args, database_url, NOW).splitlines()
+    assert "  recovered                    1" in replay.run(args, database_url, LATER).splitlines()
+    assert load(LATER)["due"] == {"tried": 0, "published": 0}
 
 
 def test_a_plan_only_says_how_many_are_due(database_url: str, load: Load) -> None:
