@@ -112,7 +112,7 @@ def test_it_is_not_read_again_until_it_or_its_mapping_changes(
     source.write_text((ROOT / "conf" / "sources" / "default.yml").read_text() + "  # changed\n")
     (folder / "e.jsonl").write_text(at(60))
     loading("--source", str(source))
-    assert query(database_url, "select source from ops.held_back_files") == [(str(source),)]
+    assert query(database_url, "select source from ops.held_back_files") == [("other",)]
     (folder / "bad.jsonl").write_text(lines(*BAD[:15]))
     assert "held back" not in loading()
     assert query(database_url, HELD_BACK) == []
@@ -190,10 +190,12 @@ def test_a_full_refresh_leaves_it_out_and_keeps_what_was_accepted(
     before = fingerprint(database_url)
     assert "held back" not in loading("--full-refresh")
     assert fingerprint(database_url) == before
-    # To hold it back now would lose the events of its former reading.
     (folder / "bad.jsonl").write_text(lines(*BAD, "junk"))
-    with pytest.raises(QualityError, match=r"a full refresh can't hold back .*bad\.jsonl"):
-        loading("--full-refresh")
+    assert "held back" in loading("--full-refresh")
+    assert fingerprint(database_url) == before
+    # To hold it back and drop what is missing would lose the events of its former reading.
+    with pytest.raises(QualityError, match=r"DROP_MISSING=1 can't hold back .*bad\.jsonl"):
+        loading("--full-refresh", "--drop-missing")
     assert fingerprint(database_url) == before
 
 

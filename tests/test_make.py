@@ -153,7 +153,7 @@ USES = [
     ("replay", "RUN", "17"),
     ("trace", "EVENT", "e 17"),
     ("trace", "RECORD", "17"),
-    ("trace", "SEARCH", "1"),
+    ("pipeline", "REMAP", "1"),
     ("erase", "CONFIRM", "1"),
     ("psql", "ROLE", "analyst"),
     ("database-url", "ROLE", "analyst"),

@@ -147,14 +147,14 @@ def test_latest_values_follow_late_events(server: str, database_url: str, load_l
     assert_equals_one_load(server, database_url, tmp_path)
 
 
-def test_a_changed_file_is_read_again_in_full(database_url: str, load_lines: Load, tmp_path: Path) -> None:
+def test_of_a_file_that_grew_the_new_lines_are_read(database_url: str, load_lines: Load, tmp_path: Path) -> None:
     load_lines([at(0), "junk", at(10)])
     path = tmp_path / "in" / "000.jsonl"
     with path.open("a") as file:
         file.write(at(20) + "\n")
     load(database_url, tmp_path / "in", tmp_path / "data")
     readings = "select records, exact_duplicates, published, is_current from ops.ingested_files order by file_id"
-    assert query(database_url, readings) == [(3, 0, 2, False), (4, 2, 1, True)]
+    assert query(database_url, readings) == [(3, 0, 2, True), (1, 0, 1, True)]
     assert query(database_url, "select open_quarantined_records from ops.health") == [(1,)]
     assert sessions(database_url) == [(0, 20, 3)]
 

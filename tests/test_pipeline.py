@@ -95,36 +95,6 @@ def test_a_changed_setting_changes_the_metrics_though_nothing_is_new(loaded: str
     assert query(loaded, zone) == [("UTC",)]
 
 
-def test_files_that_another_mapping_has_loaded_are_named(loaded: str, data: Path, tmp_path: Path) -> None:
-    source = tmp_path / "other.yml"
-    source.write_text((ROOT / "conf" / "sources" / "default.yml").read_text())
-    output = load(loaded, ROOT / "data" / "events", data, "--source", str(source))
-    title, count, *_ = output.splitlines()[1:]
-    assert title == "files loaded by another mapping; `touch` one to read it by this one"
-    assert count.split()[0].endswith("conf/sources/default.yml")
-    assert "another mapping" not in load(loaded, ROOT / "data" / "events", data)
-
-
-def test_files_that_this_run_has_just_read_are_not_named_as_another_mappings(
-    database_url: str, spark: SparkSession, tmp_path: Path
-) -> None:
-    folder, source = tmp_path / "in", tmp_path / "source.yml"
-    folder.mkdir()
-    original = (ROOT / "conf" / "sources" / "default.yml").read_text()
-    source.write_text(original)
-    for name in "ab":
-        (folder / f"{name}.jsonl").write_text(record_json(event_id=name))
-    load(database_url, folder, tmp_path / "data", "--source", str(source))
-    source.write_text(original.replace("device: device", "device: dev"))
-    os.utime(folder / "a.jsonl")
-    told = load(database_url, folder, tmp_path / "data", "--source", str(source)).splitlines()
-    hint = told.index("files loaded by another mapping; `touch` one to read it by this one")
-    assert told[hint + 1].split() == [str(source), "as", "it", "was", "before", "1"]  # b, and not a
-    assert "another mapping" not in load(
-        database_url, folder, tmp_path / "data", "--source", str(source), "--full-refresh"
-    )
-
-
 def test_every_check_is_silent(loaded: str) -> None:
     checks = sorted((SQL / "checks").glob("*.sql"))
     assert len(checks) >= 4
@@ -238,7 +208,7 @@ def test_any_cut_and_order_of_the_records_gives_the_same_tables(loaded: str, dat
     assert sums[0] == sums[1] == 3000
 
 
-def test_a_file_that_is_gone_stops_a_full_refresh_unless_it_may(
+def test_what_a_file_that_is_gone_held_stays_until_it_is_dropped(
     database_url: str, spark: SparkSession, tmp_path: Path
 ) -> None:
     folder = tmp_path / "in"
@@ -247,10 +217,8 @@ def test_a_file_that_is_gone_stops_a_full_refresh_unless_it_may(
     load(database_url, folder, tmp_path / "data")
     (folder / "a.json").rename(tmp_path / "elsewhere.json")
     (folder / "b.json").write_text(record_json(event_id="b"))
-    with pytest.raises(UsageError, match=r"a\.json: was loaded before and is gone"):
-        load(database_url, folder, tmp_path / "data", "--full-refresh")
-    assert query(database_url, "select event_id from events") == [("a",)]
-    load(database_url, folder, tmp_path / "data")
+    told = load(database_url, folder, tmp_path / "data", "--full-refresh")
+    assert f"files that are gone, first {folder}/a.json: 1; their records are kept" in told.splitlines()
     assert query(database_url, "select event_id from events order by 1") == [("a",), ("b",)]
     load(database_url, folder, tmp_path / "data", "--full-refresh", "--drop-missing")
     assert query(database_url, "select event_id from events") == [("b",)]

@@ -176,7 +176,7 @@ def _list_beginnings(request: LoadRequest, read: RecordsRead) -> dict[str, Begin
     return {
         uri: (content.bytes, content.digest)
         for uri, content in found.items()
-        if content.format == "json_lines" and content.bytes is not None and content.digest is not None
+        if content.is_plain_lines and content.bytes is not None and content.digest is not None
     }
 
 

@@ -24,12 +24,14 @@ from jobs.transforms.reading import number_records, split_read
 class ReadContent:
     """The content of a file that has been read: its format, its first so many bytes and their digest.
 
-    What follows these bytes is a line that is still being written. `digest` is None where none is to be had.
+    What follows these bytes is a line that is still being written. `digest` is None where none is to be had. Of plain
+    lines nothing else was read, so that more may be added to them meanwhile.
     """
 
     format: Format
     bytes: int | None = None
     digest: str | None = None
+    is_plain_lines: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def read_new_content(spark: SparkSession, readings: list[Reading], request: Read
             split.sniffed.format,
             split.size,
             reading.continuation.digest if reading.continuation else digests.get(reading.file_id),
+            split.is_plain_lines,
         )
         for reading, split in zip(readings, splits, strict=True)
     }

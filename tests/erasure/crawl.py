@@ -36,13 +36,18 @@ COLUMNS = {
         }.items()
     },
     "public.events.day_of_week": NAMES_NOBODY,
+    "ops.duplicate_records.event_id": PLATFORM,
     **{
         f"ops.pipeline_runs.{column}": NAMES_NOBODY
         for column in ("status", "kind", "views_version", "code_version", "configuration_version")
     },
     "ops.pipeline_runs.error": CLEANED,
     "ops.ingested_files.file_path": PLATFORM,
-    **{f"ops.ingested_files.{column}": NAMES_NOBODY for column in ("format", "source", "mapping_hash")},
+    **{
+        f"ops.ingested_files.{column}": NAMES_NOBODY
+        for column in ("format", "source", "mapping_hash", "content_digest")
+    },
+    **{f"ops.mappings.{column}": NAMES_NOBODY for column in ("mapping_hash", "name", "text", "location")},
     "ops.empty_input_folders.folder": PLATFORM,
     "ops.held_back_files.file_path": PLATFORM,
     **{f"ops.held_back_files.{column}": NAMES_NOBODY for column in ("source", "mapping_hash", "why")},

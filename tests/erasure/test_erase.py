@@ -27,6 +27,8 @@ STATE = {
     **{table: f"select * from public.{table}" for table in ("users", "documents", "sessions")},
     "events": "select events.*, file_path from public.events inner join ops.ingested_files using (file_id)",
     "superseded": "select * from ops.superseded_records",
+    "duplicates": "select duplicate_records.*, file_path from ops.duplicate_records"
+    " inner join ops.ingested_files using (file_id) where is_current",
     "open quarantine": "select * from ops.open_quarantined_records",
 }
 
@@ -42,7 +44,9 @@ def read_state(url: str) -> dict[str, list[str]]:
     state = {}
     for name, statement in STATE.items():
         with closing(psycopg2.connect(url, options="-c timezone=UTC")) as connection, connection.cursor() as cursor:
-            cursor.execute(f"select to_jsonb(found) - '{{file_id,run_id}}'::text[] from ({statement}) as found")
+            cursor.execute(
+                f"select to_jsonb(found) - '{{file_id,part_of_file_id,run_id}}'::text[] from ({statement}) as found"
+            )
             state[name] = sorted(json.dumps(row, sort_keys=True) for (row,) in cursor.fetchall())
     return state
 
@@ -89,7 +93,7 @@ def story(server: str, spark: SparkSession, tmp_path_factory: pytest.TempPathFac
 
         world.map_time("")
         world.bring("a.jsonl", lines[:150])
-        world.bring("b.jsonl", lines[150:300])
+        world.bring("b.jsonl", [*lines[150:300], *lines[:20]])
         world.load(erased, data)
         leave_traces(erased, data)
         (data / "erasure.key").write_text(KEY)  # so that the same versions win each time

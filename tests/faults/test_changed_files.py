@@ -1,4 +1,4 @@
-"""Files that are written while they are read: the run says so, publishes nothing, and the next one finds them whole."""
+"""Files that are written while they are read: the run names them, loads the others, and leaves them to the next one."""
 
 import gzip
 import os
@@ -98,15 +98,15 @@ def test_a_change_is_told_with_what_has_changed(tmp_path: Path, kind: str) -> No
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("lines.jsonl", "grows by half a line"),
         ("lines.jsonl", "shrinks"),
         ("lines.jsonl", "vanishes"),
         ("array.json", "shrinks"),
+        ("array.json", "grows"),
         ("array.json", "vanishes"),
         ("packed.json.gz", "is replaced"),
     ],
 )
-def test_a_run_under_which_a_file_changes_says_so_and_publishes_nothing(
+def test_a_file_that_changes_while_it_is_read_is_named_and_left_for_the_next_run(
     database_url: str,
     spark: SparkSession,
     name: str,
@@ -120,26 +120,66 @@ def test_a_run_under_which_a_file_changes_says_so_and_publishes_nothing(
     (folder / "steady.json").write_text(record_json(event_id="steady"))
     (folder / name).write_bytes(CONTENTS[name])
     change_amid_reading(monkeypatch, lambda: CHANGES[kind][0](folder / name))
+    assert Job(database_url, folder, tmp_path / "data").wait() == 0
+    shown = capfd.readouterr()
+    (line,) = [line for line in shown.out.splitlines() if "the next run reads it" in line]
+    assert line.startswith(f"{folder / name} changed while it was read (")
+    assert [word for word in ("Traceback", "\tat ", "sums", "share of") if word in shown.err] == []
+    assert query(database_url, "select event_id from events") == [("steady",)]
+    assert query(database_url, "select count(*) from ops.ingested_files") == [(1,)]
+
+
+def test_a_run_of_which_all_files_change_says_so_and_publishes_nothing(
+    database_url: str,
+    spark: SparkSession,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "array.json").write_bytes(CONTENTS["array.json"])
+    change_amid_reading(monkeypatch, lambda: shrink(folder / "array.json"))
     assert Job(database_url, folder, tmp_path / "data").wait() == 3
-    shown = capfd.readouterr().err
-    (error,) = [line for line in shown.splitlines() if line.startswith("error:")]
-    assert error.startswith(f"error: 1 file changed while it was read, first {folder / name} (")
-    assert [word for word in ("Traceback", "\tat ", "sums", "share of") if word in shown] == []
+    (error,) = [line for line in capfd.readouterr().err.splitlines() if line.startswith("error:")]
+    assert error.startswith(f"error: 1 file changed while it was read, first {folder / 'array.json'} (")
     ((status, reason),) = query(database_url, "select status, error from ops.pipeline_runs")
     assert (status, reason.startswith("ChangedFilesError: 1 file changed")) == ("failed", True)
     assert query(database_url, "select count(*) from ops.ingested_files") == [(0,)]
 
 
-def test_a_file_that_changes_behind_the_reading_is_left_to_the_next_run(merging: Site) -> None:
-    """What was read may be what the file held then; to know that would take a second reading."""
+def test_lines_that_are_added_while_a_file_is_read_are_left_for_the_next_run(
+    database_url: str, spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "lines.jsonl").write_bytes(CONTENTS["lines.jsonl"])
+    change_amid_reading(monkeypatch, lambda: grow_by_half_a_line(folder / "lines.jsonl"))
+    counts = "select records, quarantined from ops.ingested_files order by file_id"
+    assert Job(database_url, folder, tmp_path / "data").wait() == 0
+    assert query(database_url, counts) == [(200, 0)]
+    monkeypatch.undo()
+    assert Job(database_url, folder, tmp_path / "data").wait() == 0
+    assert query(database_url, counts) == [(200, 0), (60, 0)]
+
+
+def test_lines_that_are_added_behind_the_reading_do_no_harm(merging: Site) -> None:
     with stopped_while(merging.url, STAGING) as wait:
         job = merging.start()
         wait()
         grow(merging.events / "1.jsonl")
-    assert job.wait() == 3
-    assert query(merging.url, "select count(*) from ops.ingested_files") == [(1,)]
+    assert job.wait() == 0
     merging.load()
     merging.assert_as_after_one_load()
+
+
+def test_a_file_that_is_rewritten_behind_the_reading_stops_the_run(merging: Site) -> None:
+    with stopped_while(merging.url, STAGING) as wait:
+        job = merging.start()
+        wait()
+        replace(merging.events / "1.jsonl")
+    assert job.wait() == 3
+    assert query(merging.url, "select count(*) from ops.ingested_files") == [(1,)]
 
 
 def test_a_stream_goes_on_and_loads_the_file_when_it_is_whole(
@@ -152,7 +192,7 @@ def test_a_stream_goes_on_and_loads_the_file_when_it_is_whole(
 
     def change_once() -> None:
         if not is_changed:
-            grow(folder / "lines.jsonl")
+            (folder / "lines.jsonl").write_text(lines(19))
             is_changed.append(None)
 
     change_amid_reading(monkeypatch, change_once)
@@ -169,6 +209,6 @@ def test_a_stream_that_is_to_end_by_itself_ends_with_the_error(
 ) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "lines.jsonl").write_text(lines(20))
-    change_amid_reading(monkeypatch, lambda: grow(tmp_path / "in" / "lines.jsonl"))
+    change_amid_reading(monkeypatch, lambda: shrink(tmp_path / "in" / "lines.jsonl"))
     with pytest.raises(ChangedFilesError, match="1 file changed while it was read"):
         stream(database_url, tmp_path / "in", tmp_path / "data", "--once")

@@ -223,7 +223,9 @@ def test_a_record_too_long_is_refused_with_its_head_wherever_it_is(spark: SparkS
 
 
 def test_what_reading_gives(spark: SparkSession, tmp_path: Path) -> None:
-    (tmp_path / "a.json").write_text("\n".join([record_json(comment_text="x"), "", record_json(user_id=None), "junk"]))
+    (tmp_path / "a.json").write_text(
+        "\n".join([record_json(comment_text="x"), "", record_json(user_id=None), "junk\n"])
+    )
     files, _ = discover(str(tmp_path), INCLUDE)
     found = read_by_id(spark, {7: files[0]})
     rows = found.accepted.select("file_id", "record_number", "event_id", "event_at", "comment_text", "document_id")
@@ -232,7 +234,7 @@ def test_what_reading_gives(spark: SparkSession, tmp_path: Path) -> None:
     problems = found.quarantined.selectExpr("record_number", "inline(problems)").orderBy("record_number")
     wrong = [(3, "missing_field", "user_id", None, "a value"), (4, "malformed_json", None, None, "one JSON object")]
     assert_df_equality(problems, spark.createDataFrame(wrong, problems.schema))
-    assert (found.counts, found.formats) == ({7: (4, 1)}, {7: "json_lines"})
+    assert (found.counts, found.contents[7].format) == ({7: (4, 1)}, "json_lines")
 
 
 def test_each_file_is_read_by_its_own_mapping(spark: SparkSession, tmp_path: Path) -> None:

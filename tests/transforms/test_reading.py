@@ -19,7 +19,7 @@ def test_each_row_is_in_one_of_the_three(spark: SparkSession) -> None:
     assert {(row.record_number, row.event_id) for row in accepted.collect()} == {(1, "e1"), (3, "e2")}
     assert [(row.record_number, row.raw) for row in quarantined.collect()] == [(2, "junk")]
     group = (["malformed_json"], [], 1, 2, "junk")
-    assert_df_equality(counts, spark.createDataFrame([(1, 0, 3, 0, [group])], counts.schema))
+    assert_df_equality(counts, spark.createDataFrame([(1, 0, 3, 0, [group], None)], counts.schema))
 
 
 @pytest.mark.parametrize("later", [True, False], ids=["several splits", "one split a file"])
