@@ -81,24 +81,24 @@ def test_a_record_whose_time_has_come_is_published_as_one_load_would(
 ) -> None:
     load(NOW)
     assert query(database_url, DUE) == [(2,)]
-    assert load(datetime(2025, 6, 18, 23, 59, 59, tzinfo=UTC))["due"] == {"tried": 0, "published": 0}
+    assert load(datetime(2025, 6, 18, 23, 59, 59, tzinfo=UTC))["due"] == {"waiting": 0, "tried": 0, "published": 0}
     summary = load(datetime(2025, 6, 19, tzinfo=UTC))
-    assert summary["due"] == {"tried": 1, "published": 1}
+    assert summary["due"] == {"waiting": 0, "tried": 1, "published": 1}
     assert "quarantined records whose time has come: 1 tried again, 1 published" in summary["told"].splitlines()
     assert latest(database_url) == [("Plan 20.06.", "Ann 20.06.")]
     with empty_database(server) as other:
         load(datetime(2025, 6, 19, tzinfo=UTC), url=other)
         assert fingerprint(database_url) == fingerprint(other)
     assert query(database_url, DUE) == [(1,)]
-    assert load(LATER)["due"] == {"tried": 0, "published": 0}
+    assert load(LATER)["due"] == {"waiting": 0, "tried": 0, "published": 0}
 
 
 def test_a_full_refresh_and_new_files_go_with_what_is_due(database_url: str, load: Load, folder: Path) -> None:
     load(NOW)
     (folder / "second.jsonl").write_text(edit("july", LATER) + "\n")
     summary = load(LATER)
-    assert (summary["due"], summary["files"]) == ({"tried": 1, "published": 1}, 1)
-    assert load(LATER, "--full-refresh")["due"] == {"tried": 0, "published": 0}
+    assert (summary["due"], summary["files"]) == ({"waiting": 0, "tried": 1, "published": 1}, 1)
+    assert load(LATER, "--full-refresh")["due"] == {"waiting": 0, "tried": 0, "published": 0}
     assert query(database_url, "select count(*) from events") == [(5,)]
 
 
@@ -106,7 +106,7 @@ def test_a_full_refresh_tries_what_waits_in_files_that_are_gone(database_url: st
     load(NOW)
     (folder / "first.jsonl").unlink()
     (folder / "second.jsonl").write_text(edit("july", LATER) + "\n")
-    assert load(LATER, "--full-refresh")["due"] == {"tried": 1, "published": 1}
+    assert load(LATER, "--full-refresh")["due"] == {"waiting": 0, "tried": 1, "published": 1}
     assert latest(database_url) == [("Plan 01.07.", "Ann 01.07.")]
 
 
@@ -115,8 +115,8 @@ def test_what_is_due_is_tried_once(database_url: str, load: Load, folder: Path, 
     (folder / "first.jsonl").unlink()
     for path in tmp_path.rglob("quarantine/run_id=*/*.json"):
         path.unlink()
-    assert load(LATER)["due"] == {"tried": 1, "published": 0}
-    assert load(LATER)["due"] == {"tried": 0, "published": 0}
+    assert load(LATER)["due"] == {"waiting": 0, "tried": 1, "published": 0}
+    assert load(LATER)["due"] == {"waiting": 0, "tried": 0, "published": 0}
     open_records = "select count(*) from ops.open_quarantined_records"
     assert query(database_url, open_records) == [(2,)]
 
@@ -130,7 +130,7 @@ def test_a_record_is_tried_by_the_mapping_of_its_file(
     load(NOW, "--source", str(source))
     source.write_text(f"fields: {fields}, document_id: document_id}}\n")
     summary = load(LATER, "--source", str(source))
-    assert (summary["due"], summary["files"]) == ({"tried": 1, "published": 1}, 0)
+    assert (summary["due"], summary["files"]) == ({"waiting": 0, "tried": 1, "published": 1}, 0)
     assert query(database_url, "select title from documents") == [("Plan 20.06.",)]
 
 
@@ -145,7 +145,7 @@ def test_what_waits_of_an_erased_person_is_never_tried(
     data = str(tmp_path / database_url[-8:])
     erase.run(erase.arg_parser().parse_args(["--data", data, "--confirm"]), database_url)
     assert query(database_url, DUE) == [(1,)]
-    assert load(LATER)["due"] == {"tried": 1, "published": 1}
+    assert load(LATER)["due"] == {"waiting": 0, "tried": 1, "published": 1}
     assert query(database_url, "select record_number from ops.open_quarantined_records") == [(5,)]
 
 
@@ -166,7 +166,7 @@ def test_a_replay_by_hand_goes_by_the_same_clock(database_url: str, load: Load, 
     args = replay.arg_parser().parse_args(["--data", str(tmp_path / database_url[-8:])])
     assert "  recovered                    0" in replay.run(args, database_url, NOW).splitlines()
     assert "  recovered                    1" in replay.run(args, database_url, LATER).splitlines()
-    assert load(LATER)["due"] == {"tried": 0, "published": 0}
+    assert load(LATER)["due"] == {"waiting": 0, "tried": 0, "published": 0}
 
 
 def test_a_plan_only_says_how_many_are_due(database_url: str, load: Load) -> None:
@@ -221,4 +221,4 @@ def test_the_summary_keeps_what_was_tried(load: Load, folder: Path, tmp_path: Pa
     (folder / "second.jsonl").write_text(edit("july", LATER) + "\n")
     run_id = load(LATER)["run_id"]
     written = json.loads((tmp_path / database_url[-8:] / "runs" / f"{run_id}.json").read_text())
-    assert written["due"] == {"tried": 1, "published": 1}
+    assert written["due"] == {"waiting": 0, "tried": 1, "published": 1}

@@ -82,7 +82,8 @@ def load_folder(
         summary = _load_found(args, replay, found, source, is_stream)
         if args.full_refresh and not args.plan:
             due = replay.run_due()
-    summary |= {"skipped": skipped, "due": due or summary["due"]}
+    summary["skipped"] = skipped
+    summary["due"] |= {"waiting": 0, **due} if due else {}
     if "run_id" in summary and not args.plan:
         write_summary(replay.summaries, summary)
     return summary
@@ -101,7 +102,7 @@ def _prepare_replay(args: argparse.Namespace, database_url: str, settings: Setti
 def _load_found(
     args: argparse.Namespace, replay: Replay, found: list[InputFile], source: Source, is_stream: bool
 ) -> dict[str, Any]:
-    """Load what is new among the files that were found. `due` says how many records the next run will try."""
+    """Load what is new among the files that were found. `due` says how many records are `waiting` to be tried."""
     with closing(connect(replay.database_url)) as connection, connection.cursor() as cursor:
         prepare_database(cursor)
         choice = choose_files(cursor, args, found, source)
@@ -115,7 +116,7 @@ def _load_found(
             make_views(cursor, replay.settings)
         summary = describe_folder(cursor, args.input, found, choice, source)
         summary |= {"files": 0, "drops_missing": args.drop_missing}
-        summary["due"] = {"tried": count_due_records(cursor, replay.run_at)}
+        summary["due"] = {"waiting": count_due_records(cursor, replay.run_at), "tried": 0, "published": 0}
         if not args.plan:
             connection.commit()
     if not readings:

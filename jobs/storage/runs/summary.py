@@ -178,13 +178,11 @@ def _describe_readings(summary: dict[str, Any]) -> list[str]:
 
 def format_due(summary: dict[str, Any]) -> list[str]:
     """What became of quarantined records whose events are no longer in the future; a plan tries none of them."""
-    due = summary.get("due", {"tried": 0})
-    if not due["tried"]:
-        return []
+    due = summary.get("due", {"waiting": 0, "tried": 0})
     title = "quarantined records whose time has come"
-    if "published" in due:
-        return [f"{title}: {due['tried']:,} tried again, {due['published']:,} published"]
-    return [f"{title}, which the next run tries again: {due['tried']:,}"]
+    if due["waiting"]:
+        return [f"{title}, which the next run tries again: {due['waiting']:,}"]
+    return [f"{title}: {due['tried']:,} tried again, {due['published']:,} published"] if due["tried"] else []
 
 
 def format_empty_input(summary: dict[str, Any]) -> list[str]:
