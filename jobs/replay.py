@@ -11,7 +11,7 @@ read: a changed file is new.
 import argparse
 import sys
 from contextlib import closing
-from functools import partial
+from datetime import UTC, datetime
 from pathlib import Path
 
 from psycopg2.extensions import connection as Connection
@@ -26,8 +26,8 @@ from jobs.steps.read_open_records import (
     count_open_records,
     count_recovered_records,
     list_open_files,
-    read_open_records,
 )
+from jobs.steps.replay_records import Replay
 from jobs.storage.config.settings import read_settings
 from jobs.storage.database.migrations import prepare_database
 from jobs.storage.database.own_objects import are_tables_published
@@ -55,8 +55,8 @@ def arg_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def run(args: argparse.Namespace, database_url: str) -> str:
-    """Replay the open records that are selected; return what to tell the user."""
+def run(args: argparse.Namespace, database_url: str, now: datetime | None = None) -> str:
+    """Replay the open records that are selected; return what to tell the user. `now` is the moment of the run."""
     settings = read_settings(Path(args.settings))
     selection = Selection(args.reason, args.file, args.run)
     quarantine = quarantine_folder(args)
@@ -69,24 +69,24 @@ def run(args: argparse.Namespace, database_url: str) -> str:
                     )
                 prepare_database(cursor)
                 tombstones = read_tombstones(cursor, erasure_key_file(args))
+            replay = Replay(
+                database_url, settings, tombstones, now or datetime.now(UTC), quarantine, Path(args.data) / "runs"
+            )
             selected = count_open_records(connection, selection)
             changed, precedents = choose_changed_files(connection, selection)
         told = []
         if changed:
-            request = LoadRequest("remap", changed, read_new_content, tombstones, precedents=precedents)
+            request = LoadRequest(
+                "remap", changed, read_new_content, tombstones, precedents=precedents, run_at=replay.run_at
+            )
             summary = load(database_url, request, settings, quarantine, accept_quality=False)
             summary["recovered"] = count_recovered_records(database_url, summary["run_id"])
-            write_summary(Path(args.data) / "runs", summary)
+            write_summary(replay.summaries, summary)
             told.append(format_files_read_again(summary))
         with closing(connect(database_url)) as connection:
             readings = choose_open_files(connection, selection, [reading.file.uri for reading in changed])
         if readings:
-            read = partial(read_open_records, selection=selection, database_url=database_url, quarantine=quarantine)
-            request = LoadRequest("replay", readings, read, tombstones)
-            summary = load(database_url, request, settings, quarantine, accept_quality=True)
-            summary["selected"] = selected
-            write_summary(Path(args.data) / "runs", summary)
-            told.append(format_replay(summary))
+            told.append(format_replay(replay.run(readings, selection, selected)))
     return "\n".join(told) or format_nothing_to_replay(selected)
 
 

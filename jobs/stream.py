@@ -44,7 +44,7 @@ from jobs.storage.input.discovery import discover
 from jobs.storage.input.watch_folder import watch
 from jobs.storage.process.signals import STOPPING
 from jobs.storage.process.spark_session import start_spark
-from jobs.storage.runs.summary import format_empty_input, format_line
+from jobs.storage.runs.summary import format_due, format_empty_input, format_line
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +98,9 @@ class Loads:
         """Print what was loaded, and once that the folder has become empty."""
         if "run_id" in summary:
             print(format_line(summary), flush=True)
+        else:
+            for line in format_due(summary):
+                print(line, flush=True)
         warnings = format_empty_input(summary)
         for line in warnings if not self._is_empty else []:
             print(line, flush=True)

@@ -171,6 +171,11 @@ QUARANTINED_RECORDS = (
     Column("fields", "texts", "Our fields that the reasons are about; may be empty."),
     Column("raw_sha256", "text", "SHA-256 of its text, in hex; NULL if unreadable or erased."),
     Column("run_id", "integer", "Run that quarantined it."),
+    Column(
+        "due_at",
+        "timestamp",
+        "When its event, dated in the future, is no longer too far ahead; NULL if anything else is wrong, or tried.",
+    ),
 )
 
 # What leads from new records to the published ones that they may change.

@@ -22,6 +22,7 @@ _REASONS = (
     Reason("missing_field", "a required field is missing, null or blank"),
     Reason("bad_timestamp", "a time in no form that is understood"),
     Reason("timestamp_out_of_range", "before `earliest_event_at`, or not before `latest_event_at`"),
+    Reason("timestamp_in_future", "more than a day after the moment of the run; tried again when its time has come"),
     Reason(
         "bad_value",
         "no whole number where one belongs, or an object in an id, a time or a number; a number that no double holds,"

@@ -76,6 +76,7 @@ _READ_QUARANTINED = {
     "raw_bytes": _LONG,
     "raw_sha256": _TEXT,
     "is_redacted": T.BooleanType(),
+    "due_at": T.TimestampType(),
 }
 _READ_EVENT = {column.name: SPARK_TYPES[column.kind] for column in columns.READ_EVENT}
 READ_EVENTS, READ_QUARANTINED = tuple(_READ_EVENT), tuple(_READ_QUARANTINED)

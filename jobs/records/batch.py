@@ -31,6 +31,7 @@ _QUARANTINED = {
     "raw_bytes": _LONG,
     "raw_sha256": _TEXT,
     "is_redacted": pa.bool_(),
+    "due_at": pa.timestamp("us", "UTC"),
 }
 _GROUP = pa.struct(
     [
@@ -75,7 +76,7 @@ class BatchBuilder:
         self._groups.add(QuarantinedGroup.of(file_id, number, found))
         problems = [(problem.reason, problem.field, problem.value, problem.expected) for problem in found.problems]
         fields = None if found.fields is None else list(found.fields.items())
-        kept = (found.raw, found.raw_base64, found.raw_bytes, found.raw_sha256, found.is_redacted)
+        kept = (found.raw, found.raw_base64, found.raw_bytes, found.raw_sha256, found.is_redacted, found.due_at_micros)
         nothing = [None] * len(_EVENT)
         self._others.append((file_id, split, number, *nothing, problems, fields, *kept, *[None] * len(_COUNTS)))
 

@@ -28,7 +28,8 @@ class Quarantined:
     """All problems of a record, the fields that could be read, and its text.
 
     `raw` is the original text, `raw_base64` stands in its place where it is not UTF-8; of a text over 64 KiB both keep
-    the head, beside its length and SHA-256.
+    the head, beside its length and SHA-256. At `due_at_micros` the only problem goes by
+    itself, where it does.
     """
 
     problems: list[Problem]
@@ -38,9 +39,15 @@ class Quarantined:
     raw_bytes: int | None
     raw_sha256: str | None
     is_redacted: bool | None = None
+    due_at_micros: int | None = None
 
 
-def quarantine(raw: bytes | None, problems: list[Problem], fields: dict[str, str] | None = None) -> Quarantined:
+def quarantine(
+    raw: bytes | None,
+    problems: list[Problem],
+    fields: dict[str, str] | None = None,
+    due_at_micros: int | None = None,
+) -> Quarantined:
     """The record with these problems and readable fields."""
     if raw is None:
         return Quarantined(problems, fields or {}, None, None, None, None)
@@ -52,6 +59,7 @@ def quarantine(raw: bytes | None, problems: list[Problem], fields: dict[str, str
         raw_base64=None if is_text else b64encode(head).decode(),
         raw_bytes=len(raw),
         raw_sha256=sha256(raw).hexdigest(),
+        due_at_micros=due_at_micros,
     )
 
 

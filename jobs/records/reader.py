@@ -118,4 +118,6 @@ def _quarantine(
     for place, wrong in sorted(problems, key=itemgetter(0)):
         name = _NAMES[place]
         named.append(Problem.of(wrong.reason, name, shown.get(name), wrong.expected))
-    return quarantine(raw, named, shown)
+    # Where anything else is wrong, time alone does not fix the record.
+    due_at_micros = problems[0][1].due_at_micros if len(problems) == 1 else None
+    return quarantine(raw, named, shown, due_at_micros)

@@ -16,6 +16,7 @@ from schemas.fields import FIELDS, Kind, Path, Source
 
 Reader = Callable[[Any], str | int]
 
+_A_DAY = 24 * 60 * 60 * 10**6  # in microseconds
 _TIME = "an ISO 8601 date and time, or an epoch number"
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 # In the JSON text of an object; behind an even number of backslashes.
@@ -24,19 +25,23 @@ _NUL_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*+\\u0000")
 
 @dataclass(frozen=True)
 class Limits:
-    """What a record's values may be at most; from conf/pipeline.yml."""
+    """What a record's values may be at most; from conf/pipeline.yml.
+
+    `run_at` is the moment of the run. An event may be dated a day later at most; without a moment that is not asked.
+    """
 
     earliest_event_at: datetime = datetime(2000, 1, 1, tzinfo=UTC)
     latest_event_at: datetime = datetime(2100, 1, 1, tzinfo=UTC)
     max_id_bytes: int = 2000
+    run_at: datetime | None = None
 
 
 class WrongValueError(Exception):
-    """A value is not what its field must be."""
+    """A value is not what its field must be. From `due_at_micros` on, the time will have come at which it is."""
 
-    def __init__(self, reason: str, expected: str) -> None:
+    def __init__(self, reason: str, expected: str, due_at_micros: int | None = None) -> None:
         super().__init__(reason, expected)
-        self.reason, self.expected = reason, expected
+        self.reason, self.expected, self.due_at_micros = reason, expected, due_at_micros
 
 
 MISSING = WrongValueError("missing_field", "a value")
@@ -146,6 +151,8 @@ def _read_text(value: Any) -> str:
 def _make_time_reader(default_time_zone: tzinfo, limits: Limits) -> Reader:
     earliest, latest = to_micros(limits.earliest_event_at), to_micros(limits.latest_event_at)
     bounds = f"from {limits.earliest_event_at.isoformat()} to {limits.latest_event_at.isoformat()}"
+    newest = latest if limits.run_at is None else to_micros(limits.run_at) + _A_DAY
+    not_later = f"at most a day after the run, which was at {limits.run_at and limits.run_at.isoformat()}"
 
     def read(value: Any) -> int:
         if isinstance(value, dict | list):
@@ -155,6 +162,8 @@ def _make_time_reader(default_time_zone: tzinfo, limits: Limits) -> Reader:
             raise WrongValueError("bad_timestamp", _TIME)
         if not earliest <= micros < latest:
             raise WrongValueError("timestamp_out_of_range", bounds)
+        if micros > newest:
+            raise WrongValueError("timestamp_in_future", not_later, due_at_micros=micros - _A_DAY)
         return micros
 
     return read

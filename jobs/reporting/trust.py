@@ -26,7 +26,6 @@ def points_of_trust(report: Report) -> list[Point]:
     """Whether to believe the numbers: the sums, the last run, what was quarantined, set aside, late, not complete."""
     health = report.rows("health")[0]
     runs = report.rows("runs")
-    period = report.rows("periods")[0]
     repeated = health["exact_duplicates"] + health["superseded"]
     return [
         _sums(health),
@@ -44,14 +43,10 @@ def points_of_trust(report: Report) -> list[Point]:
         ),
         _late(report),
         Point(
-            "look" if health["newest_event_day"] > period["last_day"] else "good",
+            "good",
             "How far the data reach",
             f"The newest event is of {instant(health['newest_event_at'])}."
-            + (
-                " It lies in the future and moves no period; see the anomalies."
-                if health["newest_event_day"] > period["last_day"]
-                else " The last day is complete only if nothing of it is still to come."
-            ),
+            " The last day is complete only if nothing of it is still to come.",
         ),
     ]
 

@@ -96,6 +96,11 @@ class DefectSchedule:
                 return self._due.pop(i)
         return None
 
+    def pass_over(self, number: int) -> None:
+        """Plant nothing at this event; what is due there waits for the next that suits it."""
+        if (kind := self._kind_at.get(number)) is not None:
+            self._due.append(kind)
+
 
 class RecordBreaker:
     """Makes broken texts out of good records, going through the variants of each kind in turn."""

@@ -39,7 +39,7 @@ class PlantedAnomalies:
     """What one shard plants besides, by index of user and document and by day counted from the first."""
 
     sessions: dict[int, list[tuple[int, list[PlannedEvent]]]]
-    strays: dict[str, tuple[int, int, int]]  # by kind: time in ms, user, document
+    strays: dict[str, tuple[int, int, int]]  # by kind, or reason for the quarantine: time in ms, user, document
     stray_day: int  # on which the strays arrive
     silent_day: int | None
     swept: tuple[int, int]  # user, documents
@@ -51,6 +51,10 @@ class PlantedAnomalies:
     def planned_events(self) -> int:
         """How many events they take of the shard's quota."""
         return len(self.strays) + sum(len(work) for own in self.sessions.values() for _, work in own)
+
+    def is_in_future(self, at_ms: int) -> bool:
+        """Whether an event of this time is the one that must be quarantined, as it is dated in the future."""
+        return at_ms == self.strays["timestamp_in_future"][0]
 
     def note_stray(self, at_ms: int, event_id: str) -> None:
         """Keep the id of an event that was planted at this far-off time."""
@@ -68,8 +72,8 @@ class PlantedAnomalies:
             ("client_retry", name[stutterer], f"{name[stutterer]} sent one comment {copies} times within seconds."),
             ("identical_fraction", f"0.{FRACTION_MS}000", f"Many sessions start {FRACTION_MS} ms after a second."),
         ]
-        for kind, event_id in self.stray_ids.items():
-            found.append((kind, event_id, f"{event_id} is dated far from all other events."))
+        past = self.stray_ids["past_event"]
+        found.append(("past_event", past, f"{past} is dated far from all other events."))
         if self.silent_day is not None:
             date = name_day(settings, self.silent_day)
             found.append(("silent_day", date, f"No session starts on {date}, a weekday."))
@@ -102,7 +106,7 @@ def plan_planted_anomalies(settings: Settings, rng: Random, people: People, libr
         sessions=sessions,
         strays={
             kind: (draw_ms(rng, *period), stray, rng.choice(documents))
-            for kind, period in (("past_event", PAST), ("future_event", FUTURE))
+            for kind, period in (("past_event", PAST), ("timestamp_in_future", FUTURE))
         },
         stray_day=days[0],
         silent_day=find_silent_day(settings),

@@ -78,9 +78,16 @@ class ShardRun:
             PlannedEvent(at_ms, user, "document_viewed", document) for at_ms, user, document in further.strays.values()
         ]
         for stray in strays:
+            if self.is_in_future(stray):
+                continue
             self.tally.add_session(self.people.users[stray.user].user_id, [stray])
             self.tally.add_day(stray.at_ms // DAY_MS, [stray])
         return strays
+
+    def is_in_future(self, planned: PlannedEvent) -> bool:
+        """Whether the event must be quarantined, as it is dated in the future of whoever loads it."""
+        further = self.anomalies.further if self.anomalies else None
+        return further is not None and further.is_in_future(planned.at_ms)
 
     def write_day(self, day: int, events: list[PlannedEvent]) -> None:
         """Write one daily file: its events, with defects among them, then what arrived late or again."""
@@ -96,6 +103,11 @@ class ShardRun:
         number, self.written = self.written, self.written + 1
         if number < self.ends_export and number % 2:
             self.export_record(record, "published")
+            return
+        if self.is_in_future(planned):
+            self.schedule.pass_over(number)
+            self.tally.planted["timestamp_in_future"] += 1
+            part.write(encode(record), "timestamp_in_future")
             return
         kind = self.schedule.find_due(number, planned.event_type, day == self.settings.days - 1)
         text = encode(record)
@@ -116,7 +128,8 @@ class ShardRun:
         record = self.records.write_record(planned, collapses)
         is_edit = planned.event_type == "document_edit"
         words = self.library.count_words(planned.document) if is_edit else None
-        self.tally.add_event(planned.at_ms, record, words)
+        if not self.is_in_future(planned):
+            self.tally.add_event(planned.at_ms, record, words)
         if self.anomalies is not None:
             document_id = self.library.document_ids[planned.document]
             self.anomalies.note_event(day, planned.user, planned.event_type, planned.document, document_id)

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from jobs.simulation.records import format_date
-from jobs.simulation.settings import DAY_MS, Settings
+from jobs.simulation.settings import Settings
 from jobs.simulation.tally import Tally
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -135,7 +135,7 @@ def compose_truth(settings: Settings, answers: Answers) -> dict[str, Any]:
         "sessions": totals["sessions"],
         "single_event_sessions": totals["single_event_sessions"],
         "mean_session_seconds": _average_seconds(totals["session_ms"], totals["sessions"]),
-        "daily_active_users_last_30_days": list_active_users(answers, settings),
+        "daily_active_users_last_30_days": list_active_users(answers),
         "top_edited_documents": answers.top_edited_documents,
         "planted_anomalies": answers.anomalies,
         "planted_defects": dict(sorted(answers.planted.items())),
@@ -169,10 +169,9 @@ def count_weekdays(events_by_day: Counter[int]) -> dict[str, int]:
     return counts
 
 
-def list_active_users(answers: Answers, settings: Settings) -> dict[str, int]:
-    """Users who acted, on each of the 30 days that end with the latest event not in the future, zeros included."""
-    end = settings.start_ms // DAY_MS + settings.days - 1
-    last = max(day for day, events in answers.events_by_day.items() if events and day <= end)
+def list_active_users(answers: Answers) -> dict[str, int]:
+    """Users who acted, on each of the 30 days that end with the latest event, zeros included."""
+    last = max(day for day, events in answers.events_by_day.items() if events)
     return {format_date(day): answers.users_by_day[day] for day in range(last - 29, last + 1)}
 
 

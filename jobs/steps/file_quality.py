@@ -24,14 +24,15 @@ _MEMBER = re.compile(r'\s*[{,]\s*"(?P<key>(?:[^"\\]|\\.)*+)"\s*:\s*', re.DOTALL)
 class FileQuality:
     """One file: the number of its records without blank ones, and the quarantined ones among them.
 
-    Those that this run has quarantined are given in groups. Of a file that has grown `earlier_quarantined` are those of
-    the lines that were read before.
+    Those that this run has quarantined are given in groups. Of a file that has grown `earlier_records` and
+    `earlier_quarantined` are those of the lines that were read before.
     """
 
     reading: Reading
     records: int
     groups: list[QuarantinedGroup]
     earlier_quarantined: int = 0
+    earlier_records: int = 0
 
     @property
     def uri(self) -> str:
@@ -67,7 +68,8 @@ def rate_files(
     for reading in readings:
         earlier, earlier_quarantined = known.readings.get(reading.file.uri, (0, 0)) if reading.continuation else (0, 0)
         records, blank = counts[reading.file_id]
-        files.append(FileQuality(reading, earlier + records - blank, groups[reading.file_id], earlier_quarantined))
+        rated = earlier + records - blank
+        files.append(FileQuality(reading, rated, groups[reading.file_id], earlier_quarantined, earlier))
     return files
 
 

@@ -109,7 +109,7 @@ def _load(
     changes = find_changes(request.files, beginnings)
     request, records = _leave_out(request, records, changes)
     with stages.time("quarantine"):
-        verdict = _pass_gate(request, read, records.groups, settings, accept_quality)
+        verdict = _pass_gate(run, request, read, records.groups, accept_quality)
         request, records = request.without(verdict.held_back_ids), records.without(verdict.held_back_ids)
         if records.groups and request.kind != "replay" and not run.is_plan:
             write_quarantine(records.quarantined, request.readings, quarantine, run.run_id)
@@ -154,18 +154,19 @@ def _load(
 
 
 def _pass_gate(
-    request: LoadRequest, read: RecordsRead, groups: list[QuarantinedGroup], settings: Settings, accept_quality: bool
+    run: Run, request: LoadRequest, read: RecordsRead, groups: list[QuarantinedGroup], accept_quality: bool
 ) -> Verdict:
     """What the quality gate says of the files; a replay tries bad records on purpose, so that it has no gate."""
     if request.kind == "replay":
         return Verdict()
     return pass_gate(
         rate_files(request.readings, read.counts, groups, request.precedents),
-        settings.gate,
+        run.settings.gate,
         request.precedents,
         accept=accept_quality,
         drops_missing=request.drops_missing,
         is_stream=request.is_stream,
+        is_first_load=not run.merges,
     )
 
 

@@ -4,6 +4,7 @@ import argparse
 import os
 from contextlib import closing
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from jobs.steps.job_runner import add_common_arguments, erasure_key_file, own_pl
 from jobs.steps.load import load
 from jobs.steps.load_request import LoadRequest
 from jobs.steps.read_files import read_new_content
+from jobs.steps.replay_records import Replay, count_due_records
 from jobs.storage.config.environment import is_switched_on
-from jobs.storage.config.settings import read_settings
+from jobs.storage.config.settings import Settings, read_settings
 from jobs.storage.config.sources import read_source
 from jobs.storage.database.migrations import prepare_database
 from jobs.storage.database.postgres import connect, hold_run_lock
@@ -59,50 +61,79 @@ def add_folder_arguments(parser: argparse.ArgumentParser) -> None:
     add_common_arguments(parser)
 
 
-def load_folder(args: argparse.Namespace, database_url: str, is_stream: bool = False) -> dict[str, Any]:
-    """Load what is new below the input folder, and wait for other runs to end before.
+def load_folder(
+    args: argparse.Namespace, database_url: str, is_stream: bool = False, now: datetime | None = None
+) -> dict[str, Any]:
+    """Load what is new below the input folder, and wait for other runs to end before. `now` is the moment of the run.
 
-    Returns what `describe_folder` says of it, and of how many `files` this run read; if there were new ones, then how
-    many of these had been `read_before`, and the summary of `load`, which is written to the folder of runs too. With
-    `args.plan` it does and returns the same and leaves nothing.
+    Records that were quarantined because their events were dated in the future are tried first, where their time has
+    come; by a full refresh afterwards, since that reads most of them anyway, and may cut sessions by another gap.
+
+    Returns what `describe_folder` says of it, of how many `files` this run read, and how many records were `due`; if
+    there were new files, then how many of these had been `read_before`, and the summary of `load`, which is written to
+    the folder of runs too. With `args.plan` it does and returns the same and leaves nothing, and tries no due records.
     """
     settings = read_settings(Path(args.settings))
     source = read_source(Path(args.source).resolve())
     found, skipped = discover(args.input, settings.include, own_places(args))
     with hold_run_lock(database_url, args.wait):
-        with closing(connect(database_url)) as connection, connection.cursor() as cursor:
-            prepare_database(cursor)
-            tombstones = read_tombstones(cursor, erasure_key_file(args))
-            choice = choose_files(cursor, args, found, source)
-            known = find_known_paths(cursor, choice.readings)
-            precedents = read_precedents(cursor, choice.readings, source)
-            take_ids = foresee_file_ids if args.plan else reserve_file_ids
-            readings = choice.with_ids(take_ids(cursor, len(choice.readings)))
-            enter_mappings(cursor, [reading.source for reading in readings])
-            note_seen_files(cursor, choice.seen)
-            if not readings and count_current_files(cursor) and not args.plan:  # a run that publishes makes them itself
-                make_views(cursor, settings)
-            summary = describe_folder(cursor, args.input, found, choice, source)
-            summary |= {"files": 0, "skipped": skipped, "drops_missing": args.drop_missing}
-            if not args.plan:
-                connection.commit()
-        if not readings:
-            return summary
-        request = LoadRequest(
-            kind=_choose_kind(args),
-            readings=readings,
-            read=read_new_content,
-            tombstones=tombstones,
-            is_plan=args.plan,
-            is_stream=is_stream,
-            precedents=precedents,
-            drops_missing=args.drop_missing,
-        )
-        done = load(database_url, request, settings, quarantine_folder(args), args.accept_quality)
-    summary = add_run(summary, done, readings, known)
-    if not args.plan:
-        write_summary(Path(args.data) / "runs", summary)
+        replay = _prepare_replay(args, database_url, settings, now or datetime.now(UTC))
+        due = {} if args.plan or args.full_refresh else replay.run_due()
+        summary = _load_found(args, replay, found, source, is_stream)
+        if args.full_refresh and not args.plan:
+            due = replay.run_due()
+    summary["skipped"] = skipped
+    summary["due"] |= {"waiting": 0, **due} if due else {}
+    if "run_id" in summary and not args.plan:
+        write_summary(replay.summaries, summary)
     return summary
+
+
+def _prepare_replay(args: argparse.Namespace, database_url: str, settings: Settings, run_at: datetime) -> Replay:
+    """What a run needs to try records again, which is also what it needs to load others."""
+    with closing(connect(database_url)) as connection, connection.cursor() as cursor:
+        prepare_database(cursor)
+        tombstones = read_tombstones(cursor, erasure_key_file(args))
+        if not args.plan:
+            connection.commit()
+    return Replay(database_url, settings, tombstones, run_at, quarantine_folder(args), Path(args.data) / "runs")
+
+
+def _load_found(
+    args: argparse.Namespace, replay: Replay, found: list[InputFile], source: Source, is_stream: bool
+) -> dict[str, Any]:
+    """Load what is new among the files that were found. `due` says how many records are `waiting` to be tried."""
+    with closing(connect(replay.database_url)) as connection, connection.cursor() as cursor:
+        prepare_database(cursor)
+        choice = choose_files(cursor, args, found, source)
+        known = find_known_paths(cursor, choice.readings)
+        precedents = read_precedents(cursor, choice.readings, source)
+        take_ids = foresee_file_ids if args.plan else reserve_file_ids
+        readings = choice.with_ids(take_ids(cursor, len(choice.readings)))
+        enter_mappings(cursor, [reading.source for reading in readings])
+        note_seen_files(cursor, choice.seen)
+        if not readings and count_current_files(cursor) and not args.plan:  # a run that publishes makes them itself
+            make_views(cursor, replay.settings)
+        summary = describe_folder(cursor, args.input, found, choice, source)
+        summary |= {"files": 0, "drops_missing": args.drop_missing}
+        summary["due"] = {"waiting": count_due_records(cursor, replay.run_at), "tried": 0, "published": 0}
+        if not args.plan:
+            connection.commit()
+    if not readings:
+        return summary
+    request = LoadRequest(
+        kind=_choose_kind(args),
+        readings=readings,
+        read=read_new_content,
+        tombstones=replay.tombstones,
+        is_plan=args.plan,
+        is_stream=is_stream,
+        precedents=precedents,
+        drops_missing=args.drop_missing,
+        run_at=replay.run_at,
+    )
+    done = load(replay.database_url, request, replay.settings, replay.quarantine, args.accept_quality)
+    return add_run(summary, done, readings, known)
 
 
 def choose_files(cursor: Cursor, args: argparse.Namespace, found: list[InputFile], source: Source) -> Choice:

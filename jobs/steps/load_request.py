@@ -1,7 +1,8 @@
 """What one run loads."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -24,7 +25,8 @@ class LoadRequest:
     """Everything that one run needs.
 
     Jobs differ only in where the records come from (`read`). The tombstones of erased people apply to all of them. A
-    full refresh that `drops_missing` keeps nothing that no file holds any more.
+    full refresh that `drops_missing` keeps nothing that no file holds any more. `run_at` is the moment for which
+    events can be in the future: one for all workers.
     """
 
     kind: RunKind
@@ -35,6 +37,7 @@ class LoadRequest:
     is_stream: bool = False
     precedents: Precedents = NO_PRECEDENTS
     drops_missing: bool = False
+    run_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def files(self) -> list[InputFile]:
@@ -48,4 +51,5 @@ class LoadRequest:
     def make_read_request(self, settings: Settings) -> ReadRequest:
         """What the readers must know."""
         sources = {reading.file_id: reading.source for reading in self.readings}
-        return ReadRequest(sources, settings.limits, self.tombstones.erased if self.tombstones else None)
+        limits = replace(settings.limits, run_at=self.run_at)
+        return ReadRequest(sources, limits, self.tombstones.erased if self.tombstones else None)

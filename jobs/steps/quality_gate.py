@@ -6,8 +6,9 @@ the whole run is that of the other files. The gate decides by counts alone, so t
 """
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from jobs.records.quarantined_groups import count_reasons
 from jobs.steps.file_quality import FileQuality, describe_reasons, describe_unmatched, group_by_source
 from jobs.storage.config.settings import QualityGate
 from jobs.storage.errors import QualityError
@@ -18,10 +19,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the gate says of a run: `bad_files` are held back, unless a `stop_reason` stops the whole run."""
+    """What the gate says of a run: `bad_files` are held back, unless a `stop_reason` stops the whole run.
+
+    `doubt` asks whether the clock is right, where that may be why.
+    """
 
     bad_files: list[FileQuality] = field(default_factory=list)
     stop_reason: str | None = None
+    doubt: str | None = None
 
     @property
     def held_back(self) -> list[HeldBackFile]:
@@ -33,9 +38,13 @@ class Verdict:
 
     def raise_if_stopped(self) -> None:
         """Raise QualityError where the run is stopped."""
+        if self.stop_reason and self.stop_reason == self.doubt:
+            raise QualityError(f"{self.doubt} Nothing was published. Set the clock, or set ACCEPT_QUALITY=1")
         if self.stop_reason:
+            question = f". {self.doubt}" if self.doubt else ""
             raise QualityError(
                 f"{self.stop_reason}; nothing was published. Fix the data or the mapping, or set ACCEPT_QUALITY=1"
+                f"{question}"
             )
 
 
@@ -84,16 +93,42 @@ def pass_gate(
     accept: bool,
     drops_missing: bool = False,
     is_stream: bool = False,
+    is_first_load: bool = False,
 ) -> Verdict:
-    """`decide_verdict`, told in the log. With `accept` nothing is held back or stopped."""
+    """`decide_verdict`, told in the log. With `accept` nothing is held back or stopped.
+
+    Where all records are in the future, their number decides nothing in a first load: no earlier one speaks for the
+    clock.
+    """
     verdict = decide_verdict(files, gate, known, drops_missing=drops_missing, is_stream=is_stream)
+    if doubt := describe_doubt(files):
+        if _are_all_in_future(files, 1 if is_first_load else gate.from_records):
+            verdict = Verdict(verdict.bad_files, doubt, doubt)
+        verdict = replace(verdict, doubt=doubt)
     _tell(files, verdict)
     if not accept:
         return verdict
-    if verdict.bad_files or verdict.stop_reason:
+    if verdict.stop_reason and verdict.stop_reason == verdict.doubt:
+        logger.warning("%s Published all the same, as it was asked for", verdict.doubt)
+    elif verdict.bad_files or verdict.stop_reason:
         stop_reason = describe_stop(files, verdict.bad_files, gate)
         logger.warning("%s; published all the same, as it was asked for", stop_reason)
     return Verdict()
+
+
+def describe_doubt(files: list[FileQuality]) -> str | None:
+    """Whether the clock is right, where more of the new records are in the future than are bad in any other way."""
+    reasons = count_reasons(group for file in files for group in file.groups)
+    if not (in_future := reasons["timestamp_in_future"]) or in_future < max(reasons.values()):
+        return None
+    new_records = sum(file.records - file.earlier_records for file in files)
+    return f"{in_future:,} of {new_records:,} records are in the future; is this machine's clock right?"
+
+
+def _are_all_in_future(files: list[FileQuality], at_least: int) -> bool:
+    """Whether each of the new records is, and there are so many."""
+    in_future = count_reasons(group for file in files for group in file.groups)["timestamp_in_future"]
+    return at_least <= in_future == sum(file.records - file.earlier_records for file in files)
 
 
 def describe_stop(files: list[FileQuality], bad: list[FileQuality], gate: QualityGate) -> str:

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from psycopg2 import sql
@@ -25,7 +26,7 @@ from jobs.storage.input.spark_reader import scan_files
 from jobs.storage.process.spark_session import persist
 from jobs.storage.quarantine.folder import read_quarantine
 from jobs.storage.runs.ledger import Reading, reserve_file_ids
-from jobs.storage.runs.mappings import read_mappings
+from jobs.storage.runs.mappings import read_mappings, read_recorded_mapping
 from jobs.transforms.reading import split_read
 
 # What stands for the unreadable rest of a file is no record: it is read again when the file changes.
@@ -34,11 +35,14 @@ _RECORDS_ONLY = sql.SQL("raw_sha256 is not null and not 'unreadable_file' = any(
 
 @dataclass(frozen=True)
 class Selection:
-    """Which open records; None selects all. `file` is a URI, a path, or the last parts of one."""
+    """Which open records; None selects all. `file` is a URI, a path, or the last parts of one. `due_by` selects those
+    whose events were dated in the future before that moment.
+    """
 
     reason: str | None = None
     file: str | None = None
     run_id: int | None = None
+    due_by: datetime | None = None
 
     def query(self, *columns: str) -> sql.Composed:
         """Select distinct `columns` of ops.open_quarantined_records, of what may be replayed."""
@@ -57,6 +61,8 @@ class Selection:
             conditions.append(sql.SQL("right('/' || file_path, length({end})) = {end}").format(end=end))
         if self.run_id:
             conditions.append(sql.SQL("run_id = {}").format(sql.Literal(self.run_id)))
+        if self.due_by:
+            conditions.append(sql.SQL("due_at <= {}").format(sql.Literal(self.due_by)))
         return sql.SQL(" and ").join(conditions)
 
 
@@ -83,13 +89,21 @@ def list_open_files(connection: Connection, selection: Selection) -> list[str]:
         return sorted(path for (path,) in cursor.fetchall())
 
 
-def choose_open_files(connection: Connection, selection: Selection, without: Collection[str] = ()) -> list[Reading]:
-    """One reading for each reading with open records, by its mapping as it is today; none of files `without`."""
+def choose_open_files(
+    connection: Connection, selection: Selection, without: Collection[str] = (), *, by_recorded_mapping: bool = False
+) -> list[Reading]:
+    """One reading for each reading with open records, by its mapping as it is today, or as it was recorded; none of
+    files `without`.
+    """
     with connection, connection.cursor() as cursor:
         columns = ("file_id", "part_of_file_id", "file_path", "size_bytes", "modified_at", "source", "mapping_hash")
         cursor.execute(selection.query(*columns))
         rows = sorted(row for row in cursor.fetchall() if row[2] not in without)
-        sources = read_mappings(cursor, [(source, hashed) for *_, source, hashed in rows])
+        recorded = {(source, hashed) for *_, source, hashed in rows}
+        if by_recorded_mapping:
+            sources = {mapping: read_recorded_mapping(cursor, *mapping) for mapping in recorded}
+        else:
+            sources = read_mappings(cursor, recorded)
         return [
             Reading(
                 new_id,

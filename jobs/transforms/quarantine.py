@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 
 def to_quarantine_lines(quarantined: DataFrame) -> DataFrame:
-    """One row per quarantined record, as a line of the quarantine folder has it.
+    """One row per quarantined record: a line of the quarantine folder, and `due_at`, which only the ledger keeps.
 
     In: one row per quarantined record, as it was read. Out: file_id, record_number; `reasons` lists each code once;
     `details` holds every problem and the fields that could be read; then the text as it is kept.
@@ -20,6 +20,7 @@ def to_quarantine_lines(quarantined: DataFrame) -> DataFrame:
         "raw_bytes",
         "raw_sha256",
         "is_redacted",
+        "due_at",
     )
 
 
@@ -33,4 +34,5 @@ def shape_quarantined(lines: DataFrame, run_id: int) -> DataFrame:
         F.array_sort(F.array_distinct(F.filter(fields, lambda field: field.isNotNull()))).alias("fields"),
         "raw_sha256",
         F.lit(run_id).alias("run_id"),
+        "due_at",
     )

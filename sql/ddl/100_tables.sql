@@ -61,7 +61,8 @@ create table {staging}.quarantined_records (
     reasons text[],
     fields text[],
     raw_sha256 text,
-    run_id bigint
+    run_id bigint,
+    due_at timestamptz
 );
 
 create table {staging}.superseded_records (

@@ -45,7 +45,8 @@ select
     quarantined_records.raw_sha256,
     quarantined_records.run_id,
     coalesce(ingested_files.part_of_file_id, ingested_files.file_id) as part_of_file_id,
-    ingested_files.mapping_hash
+    ingested_files.mapping_hash,
+    quarantined_records.due_at
 from ops.quarantined_records
 inner join ops.ingested_files on quarantined_records.file_id = ingested_files.file_id
 where ingested_files.is_current and quarantined_records.recovered_by_run_id is null;

@@ -159,6 +159,9 @@ comment on column ops.quarantined_records.fields is 'Our fields that the reasons
 comment on column ops.quarantined_records.raw_sha256 is
 'SHA-256 of its text, in hex; NULL if unreadable or erased.';
 comment on column ops.quarantined_records.run_id is 'Run that quarantined it.';
+comment on column ops.quarantined_records.due_at is
+'When its event, dated in the future, is no longer too far ahead; NULL if anything else is wrong, or '
+'tried.';
 comment on column ops.quarantined_records.recovered_by_run_id is
 'Run that accepted its repaired version; null while open.';
 
@@ -310,3 +313,5 @@ comment on column ops.open_quarantined_records.raw_sha256 is 'SHA-256 of its ori
 comment on column ops.open_quarantined_records.run_id is 'Run that quarantined it; its folder has the text.';
 comment on column ops.open_quarantined_records.part_of_file_id is 'Reading of the whole file that it belongs to.';
 comment on column ops.open_quarantined_records.mapping_hash is 'Hash of the mapping that it was read with.';
+comment on column ops.open_quarantined_records.due_at is
+'When it is tried again by itself, since its event is dated in the future; null if never.';

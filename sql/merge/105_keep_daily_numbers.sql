@@ -25,10 +25,7 @@ with affected_days as (
 ),
 
 ends as (
-    select
-        -- As in the daily active users: what is dated after tomorrow is a wrong clock.
-        {staging}.business_day(now(), (now() at time zone 'UTC')::date) + 1 as tomorrow,
-        {staging}.business_day(started_at, (started_at at time zone 'UTC')::date) as last_run_day
+    select {staging}.business_day(started_at, (started_at at time zone 'UTC')::date) as last_run_day
     from ops.pipeline_runs
     where status = 'succeeded'
     order by run_id desc
@@ -54,9 +51,8 @@ cross join
         select events.event_date
         from public.events
         where
-            events.event_date between affected_days.activity_date - 1 and ends.tomorrow + 1
-            and {staging}.business_day(events.event_at, events.event_date)
-            between affected_days.activity_date and ends.tomorrow
+            events.event_date >= affected_days.activity_date - 1
+            and {staging}.business_day(events.event_at, events.event_date) >= affected_days.activity_date
         order by events.event_date desc
         limit 1
     ) as later;

@@ -10,7 +10,9 @@ select
 from {staging}.erased_identifiers
 on conflict do nothing;
 
-update ops.quarantined_records set raw_sha256 = null
+update ops.quarantined_records set
+    raw_sha256 = null,
+    due_at = null
 from {staging}.redacted_records
 inner join ops.ingested_files on redacted_records.source_file = ingested_files.file_path
 where

@@ -29,21 +29,19 @@ $$;
 comment on function metrics.daily_active_users_as_of(date) is
 'People who acted on each of the 30 business days that end at the given date; one row per day, zero-filled.';
 
--- An event dated after tomorrow is an anomaly and must not move the window; tomorrow itself may be a clock
--- that runs a little fast. Days follow instants, so the last event of the last UTC day has it.
+-- Days follow instants, so the last event of the last UTC day has it.
 create or replace function metrics.latest_business_day()
 returns date
 language sql stable parallel safe
 as $$
     select metrics.business_day(event_at, event_date)
     from public.events
-    where metrics.business_day(event_at, event_date) <= metrics.business_day(now()) + 1
     order by event_date desc, event_at desc
     limit 1
 $$;
 
 comment on function metrics.latest_business_day() is
-'The latest business day with an event that is not after tomorrow; null in an empty database.';
+'The latest business day with an event; null in an empty database.';
 
 -- materialized, so that the day is looked for once and not for each row.
 create or replace view metrics.daily_active_users as
@@ -58,8 +56,8 @@ from latest
 cross join lateral metrics.daily_active_users_as_of(latest.as_of) as daily;
 
 comment on view metrics.daily_active_users is
-'People who acted, per business day: 30 rows, zero-filled, ending at the latest day with an event that is '
-'not after tomorrow; metrics.daily_active_users_as_of(date) takes another end. No row in an empty database.';
+'People who acted, per business day: 30 rows, zero-filled, ending at the latest day with an event; '
+'metrics.daily_active_users_as_of(date) takes another end. No row in an empty database.';
 comment on column metrics.daily_active_users.activity_date is 'Day in the business time zone.';
 comment on column metrics.daily_active_users.active_users is
 'Distinct users with at least one event that day.';

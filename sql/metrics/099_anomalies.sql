@@ -29,8 +29,6 @@ as $$
     union all
     select * from metrics.edit_bursts
     union all
-    select * from metrics.future_events
-    union all
     select * from metrics.identical_fractions
     union all
     select * from metrics.login_spreads
@@ -46,6 +44,9 @@ comment on function metrics.find_anomalies() is 'What metrics.anomalies shows.';
 
 -- Earlier versions read each kind through this function.
 drop function if exists metrics.find_kind(text);
+
+-- Earlier versions published events from the future.
+drop view if exists metrics.future_events;
 
 create or replace view metrics.anomalies as
 select

@@ -24,7 +24,6 @@ restatements as (
 select
     health.last_success_at,
     health.newest_event_at,
-    metrics.business_day(health.newest_event_at) as newest_event_day,
     health.open_quarantined_records,
     health.files_not_closing,
     health.empty_input_folders,

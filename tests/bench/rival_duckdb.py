@@ -47,6 +47,9 @@ SPACED = (
 IDS = ("event_id", "event_type", "user_id", "document_id", "shared_with_user_id")
 FINGERPRINTED = [name for name in COLUMNS[3:] if name not in ("content", "word_count", "edit_length")]
 
+# An event of more than a day after the run is in the future.
+LATEST = time.time() + 86_400
+
 PARSE = f"""
 create table accepted as
 select
@@ -64,7 +67,7 @@ from records
 where
     trim(event_id) <> '' and trim(event_type) <> '' and trim(user_id) <> ''
     and not ({" or ".join(f"coalesce(starts_with({name}, '{{') or starts_with({name}, '['), false)" for name in IDS)})
-    and try_cast(timestamp as timestamptz) between '2000-01-01' and '2099-12-31'
+    and try_cast(timestamp as timestamptz) between '2000-01-01' and to_timestamp({LATEST})
     and (trim(document_id) <> '' or event_type not in ('document_edit', 'comment_added', 'document_shared'))
     and (edit_length is null or regexp_full_match(edit_length, '-?[0-9]+'))
     and (word_count is null or regexp_full_match(word_count, '[0-9]+'))

@@ -44,7 +44,7 @@ def main(folder: str, url: str) -> None:
     events = (
         raw.filter("event_id is not null and user_id is not null and event_type is not null")
         .withColumn("event_at", F.col("timestamp").cast("timestamp"))
-        .filter("event_at between '2000-01-01' and '2100-01-01'")
+        .filter("event_at between '2000-01-01' and current_timestamp() + interval 1 day")
         .dropDuplicates(["event_id"])
     )
     in_order = Window.partitionBy("user_id").orderBy("event_at")

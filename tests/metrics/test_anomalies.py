@@ -166,17 +166,6 @@ def test_content_that_shrinks_step_by_step_is_no_collapse(tables: Any) -> None:
     assert find_anomalies(tables) == []
 
 
-def test_future_events_are_found_from_the_day_after_tomorrow(tables: Any) -> None:
-    with tables.cursor() as cursor:
-        cursor.execute("select (now() at time zone 'UTC')::date")
-        (today,) = cursor.fetchone()
-    load(tables, *(Event(f"in{n}", "ann", f"{today + timedelta(days=n)} 00:00") for n in (0, 1, 2, 367)))
-    assert find_anomalies(tables) == [
-        ("future_event", "info", "in2", 2, 1),
-        ("future_event", "warning", "in367", 367, 1),
-    ]
-
-
 def sessions_at(*fractions: str) -> list[Event]:
     """One session for each fraction of a second, an hour apart."""
     start = datetime(2025, 3, 1, tzinfo=UTC)

@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +12,8 @@ from schemas.fields import FIELDS, REQUIRED, Source
 
 Problem = tuple[str, str | None]
 
+# The moment of the run in which the records are read.
+RUN_AT = datetime(2025, 6, 2, 12, tzinfo=UTC)
 # value of a timestamp or number field -> the reason against it
 TIMESTAMPS = {
     "2025-06-02T12:00:00Z": None,
@@ -21,6 +24,11 @@ TIMESTAMPS = {
     1748865600.25: None,
     "1999-12-31T23:59:59Z": "timestamp_out_of_range",
     "2100-01-01T00:00:00Z": "timestamp_out_of_range",
+    "2025-06-03T12:00:00Z": None,
+    "2025-06-03T12:00:00.000001Z": "timestamp_in_future",
+    "2099-12-31T23:59:59Z": "timestamp_in_future",
+    1748952000: None,
+    1748952001: "timestamp_in_future",
     0: "timestamp_out_of_range",
     -1: "timestamp_out_of_range",
     "2025-02-30T12:00:00Z": "bad_timestamp",

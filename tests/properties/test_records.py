@@ -7,6 +7,7 @@ RANDOM_RECORDS=20000 in the environment validates that many random ones of each 
 import json
 import os
 from base64 import b64decode
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,10 +18,10 @@ from jobs.records import Event, RecordReader
 from schemas.fields import FIELDS
 from schemas.reasons import REASONS
 from tests.builders import LIMITS, default_source, record_json
-from tests.properties.oracle import TIMESTAMPS, WHOLE_NUMBERS, Problem, validate_text
+from tests.properties.oracle import RUN_AT, TIMESTAMPS, WHOLE_NUMBERS, Problem, validate_text
 
 SOURCE = default_source()
-READER = RecordReader(SOURCE, LIMITS)
+READER = RecordReader(SOURCE, replace(LIMITS, run_at=RUN_AT))
 FIXED_RECORDS = 1500
 RANDOM_RECORDS = int(os.environ.get("RANDOM_RECORDS", "0"))
 
@@ -72,7 +73,7 @@ TOKENS = [
         "],[",
     ],
 ]
-OF_TIME = {("bad_timestamp", "event_at"), ("timestamp_out_of_range", "event_at")}
+OF_TIME = {(reason, "event_at") for reason in ("bad_timestamp", "timestamp_out_of_range", "timestamp_in_future")}
 VALID = record_json(device={"os": ["x", 1.5]}, user={"name": "Ann \\ \u00e9"}, comment_text='say "]"')
 
 
@@ -80,7 +81,7 @@ VALID = record_json(device={"os": ["x", 1.5]}, user={"name": "Ann \\ \u00e9"}, c
 def any_record(draw: st.DrawFn) -> bytes:
     """A record of our fields, each under one of its names, with any value."""
     record: dict[str, Any] = json.loads(record_json()) if draw(st.booleans()) else {}
-    for name in draw(st.lists(st.sampled_from([*FIELDS]), max_size=6)):
+    for name in draw(st.lists(st.sampled_from([*SOURCE.fields]), max_size=6)):
         path = draw(st.sampled_from(SOURCE.fields[name]))
         value = draw(BY_KIND[FIELDS[name].kind])
         if len(path) == 2:

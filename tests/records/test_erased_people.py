@@ -2,12 +2,13 @@
 
 import hashlib
 import hmac
+from dataclasses import replace
 
 import pytest
 
 from jobs.records import Event, Quarantined, RecordReader
 from jobs.records.erased_people import PERSONAL, Erased
-from tests.builders import LIMITS, record_json
+from tests.builders import LIMITS, NOON, record_json
 from tests.records.helpers import SOURCE, accept, quarantine
 
 KEY = bytes(range(32))
@@ -84,3 +85,10 @@ def test_names_are_those_of_the_persons_own_records() -> None:
 
 def test_neither_key_nor_hashes_are_shown() -> None:
     assert repr(ANN) == "Erased()"
+
+
+def test_a_record_that_mentions_an_erased_person_is_never_due() -> None:
+    text = record_json(timestamp="2099-01-01T00:00:00Z").encode()
+    found = RecordReader(SOURCE, replace(LIMITS, run_at=NOON), ANN).read(text)
+    assert isinstance(found, Quarantined)
+    assert (found.is_redacted, found.due_at_micros) == (True, None)

@@ -3,16 +3,18 @@
 import hashlib
 import json
 from base64 import b64decode
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import combinations
 
 import pytest
 
-from jobs.records import Problem, RecordReader
+from jobs.records import Event, Problem, Quarantined, RecordReader
+from jobs.records.timestamps import to_micros
 from jobs.records.validate import Limits
 from schemas.fields import FIELDS
 from schemas.reasons import REASONS
-from tests.builders import record_json
+from tests.builders import LIMITS, NOON, record_json
 from tests.records.helpers import SOURCE, accept, edit, find_problems, quarantine, read
 
 # text -> (reason, field) of every problem
@@ -143,6 +145,39 @@ def test_limits_are_those_of_the_settings() -> None:
         ("timestamp_out_of_range", "from 2025-01-01T00:00:00+00:00 to 2025-02-01T00:00:00+00:00"),
         ("value_too_long", "at most 2 UTF-8 bytes"),
     ]
+
+
+def read_at_noon(text: str) -> Event | Quarantined:
+    """What becomes of the record in a run at noon of 2 June 2025."""
+    return RecordReader(SOURCE, replace(LIMITS, run_at=NOON)).read(text.encode())
+
+
+def test_an_event_may_be_dated_a_day_after_the_run_and_not_a_microsecond_more() -> None:
+    assert isinstance(read_at_noon(record_json(timestamp="2025-06-03T12:00:00Z")), Event)
+    found = read_at_noon(record_json(timestamp="2025-06-03T12:00:00.000001Z"))
+    assert isinstance(found, Quarantined)
+    expected = "at most a day after the run, which was at 2025-06-02T12:00:00+00:00"
+    assert found.problems == [
+        Problem("timestamp_in_future", "event_at", "2025-06-03T12:00:00.000001Z", expected),
+    ]
+    assert found.due_at_micros == to_micros(NOON) + 1
+
+
+def test_without_a_moment_of_the_run_nothing_is_in_the_future() -> None:
+    assert isinstance(RecordReader(SOURCE, LIMITS).read(record_json(timestamp="2099-12-31T00:00:00Z").encode()), Event)
+
+
+def test_a_time_that_is_out_of_range_is_not_called_the_future() -> None:
+    found = read_at_noon(record_json(timestamp="2100-01-01T00:00:00Z"))
+    assert isinstance(found, Quarantined)
+    assert ([problem.reason for problem in found.problems], found.due_at_micros) == (["timestamp_out_of_range"], None)
+
+
+def test_a_record_of_the_future_with_another_problem_is_never_due() -> None:
+    found = read_at_noon(record_json(timestamp="2099-01-01T00:00:00Z", user_id=None))
+    assert isinstance(found, Quarantined)
+    assert [problem.reason for problem in found.problems] == ["timestamp_in_future", "missing_field"]
+    assert found.due_at_micros is None
 
 
 def test_a_framing_error_is_the_only_problem_and_what_is_left_is_kept() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -80,14 +80,6 @@ def test_rows_behind(database: Any, kind: str, events: list[Event], column: str,
         names = [description.name for description in cursor.description]
         assert [row[names.index(column)] for row in cursor.fetchall()] == values
     assert finding.row_count == len(values)
-
-
-def test_rows_behind_a_future_event(database: Any) -> None:
-    create_tables(database)
-    load(database, Event("early", "ann", f"{datetime.now(UTC).date() + timedelta(days=40)} 00:00"))
-    with database.cursor() as cursor:
-        (finding,) = find_rows_behind(cursor, as_dicts(query_file(cursor, REPORT / "anomalies.sql")))
-    assert [row["event_id"] for row in as_dicts(finding.rows)] == ["early"]
 
 
 def test_a_burst_is_looked_up_in_the_day_of_the_business_time_zone(database: Any) -> None:

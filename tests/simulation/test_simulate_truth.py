@@ -65,10 +65,12 @@ def judge_fields(record: dict[str, Any]) -> str:
     if any("\0" in value for value in record.values() if isinstance(value, str)):
         return "invalid_text"
     try:
-        year = parse_time(record["timestamp"]).year
+        at = parse_time(record["timestamp"])
     except ValueError:
         return "bad_timestamp"
-    return "accepted" if 2000 <= year < 2100 else "timestamp_out_of_range"
+    if not 2000 <= at.year < 2100:
+        return "timestamp_out_of_range"
+    return "timestamp_in_future" if at > datetime.now(UTC) + timedelta(days=1) else "accepted"
 
 
 def count_document_words(event: dict[str, Any]) -> int:
@@ -190,6 +192,21 @@ def test_truth_is_what_a_recount_of_the_files_finds(tmp_path: Path, options: dic
     assert truth["events"] == options.get("events", 3000)
     assert truth["records"] == truth["blank"] + truth["quarantined"] + truth["accepted"]
     assert truth["accepted"] == truth["events"] + truth["exact_duplicates"] + truth["superseded"]
+
+
+def test_an_event_of_the_future_is_quarantined_and_in_no_number(tmp_path: Path) -> None:
+    truth = simulate(tmp_path, events=10_000, anomalies="all")
+
+    account, events = recount_records(tmp_path / "events")
+    expected = account | recount_metrics(events)
+    del expected["late_events"]  # the event of long ago is not late but wrong
+    weekdays = {day: count for day, count in truth["events_by_day_of_week"].items() if count}
+    found = truth | {"events_by_day_of_week": weekdays}
+
+    assert {name: found[name] for name in expected if name in found} == {n: expected[n] for n in expected if n in found}
+    assert truth["quarantined_by_reason"]["timestamp_in_future"] == truth["planted_defects"]["timestamp_in_future"] == 1
+    assert truth["events"] == 9_999
+    assert "past_event" in {planted["type"] for planted in truth["planted_anomalies"]}
 
 
 def test_answers_of_shards_add_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,7 +81,6 @@ THRESHOLDS = {
     "share_burst": {"documents": SEVERAL, "spreads": SPREADS, "warm_up_days": DAYS},
     "content_collapse": {"words": COUNT, "share_lost": LOST_SHARE},
     "activity_without_login": {"events_for_warning": COUNT},
-    "future_event": {"days": DAYS, "days_for_warning": DAYS},
     "identical_fraction": {"sessions": SEVERAL, "share": SOME_SHARE, "share_for_critical": SOME_SHARE},
     "past_event": {"silent_days": DAYS, "most_events": COUNT, "warm_up_days": DAYS, "days_for_warning": DAYS},
     "login_spread": {"minutes": MINUTES, "places": SEVERAL, "spreads": SPREADS, "warm_up_days": DAYS},
@@ -91,7 +90,6 @@ THRESHOLDS = {
 }
 # What makes a finding graver must not be less than what makes it a finding.
 GRAVER = {
-    ("future_event", "days_for_warning"): "days",
     ("identical_fraction", "share_for_critical"): "share",
     ("client_retry", "copies_for_warning"): "copies",
 }

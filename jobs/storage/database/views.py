@@ -51,3 +51,8 @@ def _make_view(cursor: Cursor, name: str, statement: str) -> None:
             f"{name} has other columns than the view in the database ({describe(error)}): drop that view, and"
             " what was built on it, and run again"
         ) from error
+    except errors.DependentObjectsStillExist as error:
+        raise UsageError(
+            f"{name} drops what is no longer made, but something was built on it ({describe(error)}): drop that, and"
+            " run again"
+        ) from error

@@ -35,9 +35,9 @@ def write_quarantine(lines: DataFrame, readings: list[Reading], folder: str, run
         [(reading.file_id, reading.file.uri) for reading in readings], "file_id long, source_file string"
     )
     rows = lines.join(F.broadcast(names), "file_id", "inner").sortWithinPartitions("file_id", "record_number")
-    columns = [name for name in lines.columns if name != "file_id"]
+    columns = [name for name in QUARANTINE_LINE.names if name != "run_id"]
     # Decoded: Hadoop takes a path as it is written, percent signs and all.
-    rows.select("source_file", *columns).write.json(f"{decode(make_uri(folder))}/{_RUN}{run_id}")
+    rows.select(*columns).write.json(f"{decode(make_uri(folder))}/{_RUN}{run_id}")
 
 
 def read_quarantine(spark: SparkSession, folder: str, run_ids: Iterable[int]) -> DataFrame:

@@ -130,6 +130,7 @@ def format_line(summary: dict[str, Any]) -> str:
         f"{totals[key]:,} {label}" for key, label in _LABELS.items() if totals[key] or key == "published"
     )
     line = f"run {summary['run_id']}: {summary['files']} files read in {seconds:.1f} s; {counts}"
+    line = "; ".join([line, *format_due(summary)])
     waiting = [show_name(file["file_path"]) for file in summary["held_back"]]
     return f"{line}; held back: {', '.join(waiting)}" if waiting else line
 
@@ -163,6 +164,7 @@ def _describe_readings(summary: dict[str, Any]) -> list[str]:
     if gone:
         fate = "dropped" if summary["drops_missing"] else "kept"
         lines.append(f"files that are gone, first {show_name(gone[0])}: {len(gone)}; their records are {fate}")
+    lines += format_due(summary)
     lines += _section("files whose mapping has changed since; REMAP=1 reads them again", summary["changed_mappings"])
     title = "published records that no current reading holds; FULL_REFRESH=1 DROP_MISSING=1 drops them"
     lines += _section(title, {show_name(uri): records for uri, records in missing.items()})
@@ -172,6 +174,15 @@ def _describe_readings(summary: dict[str, Any]) -> list[str]:
             " FULL_REFRESH=1 when convenient"
         )
     return lines
+
+
+def format_due(summary: dict[str, Any]) -> list[str]:
+    """What became of quarantined records whose events are no longer in the future; a plan tries none of them."""
+    due = summary.get("due", {"waiting": 0, "tried": 0})
+    title = "quarantined records whose time has come"
+    if due["waiting"]:
+        return [f"{title}, which the next run tries again: {due['waiting']:,}"]
+    return [f"{title}: {due['tried']:,} tried again, {due['published']:,} published"] if due["tried"] else []
 
 
 def format_empty_input(summary: dict[str, Any]) -> list[str]:
