@@ -83,6 +83,7 @@ def world(database: Any) -> Iterator[Any]:
         select name, 1, '2025-05-01', 'x', 'x', 9, 9, 'x', 20 from unnest(array['z', 'B', 'a', '_']) as name;
         insert into ops.empty_input_folders select name from unnest(array['z', 'B', 'a', '_']) as name;
         update public.users set name = 'wrong';
+        update public.events set is_current = false;
         """,
     )
     yield database

@@ -106,8 +106,8 @@ def test_a_file_that_was_accepted_is_bad_again_once_more_of_it_is_refused(
 ) -> None:
     known = Precedents(0, {"file:///in/2.json": reading})
     assert decide_verdict(files(GOOD, BAD), GATE, known).held_back_ids == ([2] if is_held_back else [])
-    refreshed = decide_verdict(files(GOOD, BAD), GATE, known, is_full_refresh=True)
-    assert ("a full refresh can't hold back file:///in/2.json" in (refreshed.stop_reason or "")) == is_held_back
+    refreshed = decide_verdict(files(GOOD, BAD), GATE, known, drops_missing=True)
+    assert ("DROP_MISSING=1 can't hold back file:///in/2.json" in (refreshed.stop_reason or "")) == is_held_back
 
 
 def test_why_a_file_is_held_back_is_told_by_reason_and_quotes_nothing() -> None:
@@ -124,7 +124,7 @@ def test_why_a_file_is_held_back_is_told_by_reason_and_quotes_nothing() -> None:
 def write_foreign_log(folder: Path) -> None:
     folder.mkdir()
     lines = [record_json(user_id=None, actor={"login": f"u{number}"}, event_id=f"e{number}") for number in range(30)]
-    (folder / "foreign.jsonl").write_text("\n".join([*lines, "broken"]))
+    (folder / "foreign.jsonl").write_text("\n".join([*lines, "broken\n"]))
 
 
 def test_a_mapping_that_matches_nothing_says_what_is_there_and_leaves_no_trace(

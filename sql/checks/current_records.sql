@@ -57,4 +57,4 @@ inner join holdings
         versions.event_id = holdings.event_id
         and versions.content_fingerprint = holdings.content_fingerprint
 where versions.is_current <> holdings.is_current and holdings.identity_version > 1
-order by versions.event_id, versions.content_fingerprint;
+order by versions.event_id collate "C" asc, versions.content_fingerprint asc;

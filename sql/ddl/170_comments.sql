@@ -311,7 +311,9 @@ comment on column ops.open_quarantined_records.fields is
 'Our fields that the reasons are about; may be empty.';
 comment on column ops.open_quarantined_records.raw_sha256 is 'SHA-256 of its original bytes.';
 comment on column ops.open_quarantined_records.run_id is 'Run that quarantined it; its folder has the text.';
-comment on column ops.open_quarantined_records.part_of_file_id is 'Reading of the whole file that it belongs to.';
-comment on column ops.open_quarantined_records.mapping_hash is 'Hash of the mapping that it was read with.';
+comment on column ops.open_quarantined_records.part_of_file_id is
+'Reading of the whole file that it belongs to.';
+comment on column ops.open_quarantined_records.mapping_hash is
+'Hash of the mapping that it was read with.';
 comment on column ops.open_quarantined_records.due_at is
 'When it is tried again by itself, since its event is dated in the future; null if never.';

@@ -1,7 +1,7 @@
--- Which readings does this run close? The current ones of the files that it reads whole. Where their content is
--- read again, all goes that only they held; this can be said of a former reading, too. What another one held
--- stays, since a log only grows. A full refresh that drops what is missing lets everything go that it does not
--- read.
+-- Which readings does this run close? The current ones of the files that it reads whole. Where their
+-- content is read again, all goes that only they held; this can be said of a former reading, too. What
+-- another one held stays, since a log only grows. A full refresh that drops what is missing lets everything
+-- go that it does not read.
 insert into {staging}.closing_readings (file_id, read_again_as, is_dropped)
 select
     ingested_files.file_id,

@@ -76,7 +76,7 @@ def choose_all_files(cursor: Cursor, found: list[InputFile], source: Source) -> 
     """Every file of the ledger, each by the mapping that it was read by, and the new ones among `found`."""
     known = read_known_files(cursor)
     there, gone = _find_again(known, found)
-    sources = read_mappings(cursor, [each.mapping for each in known.values()], source)
+    sources = read_mappings(cursor, [known[uri].mapping for uri in there], source)
     new = [Reading(0, file, source) for file in found if file.uri not in known]
     return Choice(
         [*new, *(_read_whole(file, known[uri], sources[known[uri].mapping]) for uri, file in there.items())], gone
