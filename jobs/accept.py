@@ -39,7 +39,7 @@ def arg_parser() -> argparse.ArgumentParser:
 def choose_file(cursor: Cursor, name: str | None) -> Choice:
     """What is new in the file of that name, by the mapping that it is held back with.
 
-    Raises UsageError where not exactly one file of that name is held back.
+    Raises UsageError where not exactly one file of that name is held back, and where there is nothing new in it.
     """
     waiting = [show_name(file.file_path) for file in read_held_back(cursor)]
     listed = f"held back: {', '.join(waiting) or 'none'}"
@@ -57,7 +57,10 @@ def choose_file(cursor: Cursor, name: str | None) -> Choice:
             " forget it"
         ) from error
     recorded = file.source, file.mapping_hash
-    return choose_new_files(cursor, [found], read_mappings(cursor, [recorded])[recorded])
+    choice = choose_new_files(cursor, [found], read_mappings(cursor, [recorded])[recorded])
+    if not choice.readings:
+        raise UsageError(f"{show_name(file.file_path)} is again as it was loaded, so that there is nothing to accept")
+    return choice
 
 
 def run(args: argparse.Namespace, database_url: str) -> str:

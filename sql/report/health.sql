@@ -1,7 +1,7 @@
 -- ops.health, one row, with the totals of the current readings of the files, and of the restatements.
 with totals as (
     select
-        count(*) as files,
+        count(*) filter (where part_of_file_id is null) as files,
         coalesce(sum(records), 0) as records,
         coalesce(sum(blank), 0) as blank,
         coalesce(sum(quarantined), 0) as quarantined,
@@ -10,7 +10,7 @@ with totals as (
         coalesce(sum(superseded), 0) as superseded,
         coalesce(sum(published), 0) as published
     from ops.ingested_files
-    where is_current
+    where is_current and format <> 'replay'
 ),
 
 restatements as (

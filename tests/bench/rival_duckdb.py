@@ -135,7 +135,7 @@ select
     document_id, session_id, document_word_count, edit_length, comment_text, shared_with_user_id, permission, device,
     ip_address,
     reported_user_name, reported_user_email, reported_document_title, content_fingerprint, file_id, record_number,
-    1 as run_id
+    1 as run_id, true as is_current, null::bigint as revision
 from events where hash(event_id) % 2 = {part}
 """
 PARTS = {

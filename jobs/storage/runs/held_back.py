@@ -100,7 +100,7 @@ def read_precedents(cursor: Cursor, chosen: list[Reading], source: Source) -> Pr
     """What the ledger knows of the files that a run is to read, and of those that `source` has read before."""
     cursor.execute(
         "select count(*) from ops.ingested_files"
-        " where is_current and accepted > 0 and source = %s and mapping_hash = %s",
+        " where is_current and part_of_file_id is null and accepted > 0 and source = %s and mapping_hash = %s",
         (source.name, source.mapping_hash),
     )
     ((good_files,),) = cursor.fetchall()
