@@ -332,3 +332,16 @@ def test_records_that_move_to_another_file_stay_current(folder: Folder) -> None:
 def test_options_that_do_not_go_together_are_told(folder: Folder, options: list[str], reason: str) -> None:
     with pytest.raises(UsageError, match=reason):
         folder.load(*options)
+
+
+def test_a_file_that_can_not_be_looked_at_is_not_gone(folder: Folder) -> None:
+    folder.write("a.jsonl", line("e1"))
+    folder.write("b.jsonl", line("e2"))
+    folder.load()
+    # A name that is longer than any file system takes: under root there is no missing right to test with.
+    with closing(psycopg2.connect(folder.url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("update ops.ingested_files set file_path = file_path || repeat('x', 300) where file_id = 2")
+    with pytest.raises(
+        UsageError, match=r"b\.jsonlx+: was loaded before and can't be looked at \(File name too long\)"
+    ):
+        folder.load("--full-refresh", "--drop-missing")

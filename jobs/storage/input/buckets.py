@@ -45,7 +45,7 @@ class S3Files:
         try:
             info = connect_bucket(bucket).get_file_info(path)
         except ArrowException as error:
-            raise OSError(errno.EINVAL, _say_briefly(error)) from error
+            raise OSError(errno.EIO, _say_briefly(error)) from error
         if info.type != FileType.File:
             raise FileNotFoundError(errno.ENOENT, "no such object", uri)
         return _read_info(info)

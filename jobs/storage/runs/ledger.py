@@ -1,5 +1,6 @@
 """The ledger: which files have been read, as they were then, by which mapping, and so what is to be read now."""
 
+import errno
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -7,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
+from jobs.records.files.open_file import can_open
 from jobs.storage.database.postgres import fetch_one
+from jobs.storage.errors import UsageError
 from jobs.storage.input.discovery import LOOKS_AT_ONCE, sniff
-from jobs.storage.input.file_systems import InputFile, file_system_of
+from jobs.storage.input.file_systems import InputFile, file_system_of, show_name
 from jobs.storage.runs.known_files import (
     Continuation,
     KnownFile,
@@ -188,12 +191,20 @@ def _read_whole(file: InputFile, known: KnownFile, source: Source) -> Reading:
 
 
 def _find_again(known: dict[str, KnownFile], found: list[InputFile]) -> tuple[dict[str, InputFile], list[str]]:
-    """(the known files that are there, by URI; the URIs of those that are gone)."""
+    """(the known files that are there, by URI; the URIs of those that are gone).
+
+    Raises UsageError for a file that may be there: its records must not be dropped because it can't be looked at now.
+    """
     there = {file.uri: file for file in found if file.uri in known}
     gone = []
     for uri in sorted(known.keys() - there.keys()):
         try:
             there[uri] = file_system_of(uri).stat(uri)
-        except OSError:
+        except OSError as error:
+            if can_open(uri) and error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EINVAL):
+                raise UsageError(
+                    f"{show_name(uri)}: was loaded before and can't be looked at ({error.strerror}); fix its"
+                    " permissions, or the connection to where it is"
+                ) from error
             gone.append(uri)
     return there, gone
