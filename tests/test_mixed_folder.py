@@ -77,7 +77,7 @@ FORMATS: dict[str, Case] = {
     "broken line": (lines(*valid(2), OOPS, *valid(1)), (4, 0, 1)),
     "broken element": (array(*valid(2), OOPS, "junk", *valid(2)), (6, 0, 2)),
     "broken printed": (lines(*valid(1, indent=2), PRINTED_OOPS, *valid(1, indent=2)), (3, 0, 1)),
-    "truncated lines": (lines(*valid(3)) + valid(1)[0][:-9], (4, 0, 1)),
+    "truncated lines": (lines(*valid(3)) + valid(1)[0][:-9] + "\n", (4, 0, 1)),
     "truncated array": (array(*valid(3))[:-9], (3, 0, 1)),
     "truncated array after a comma": (array(*valid(3), "")[:-1], (3, 0, 0)),
     "junk before objects": (lines("export of today", *valid(2, indent=1)), (3, 0, 1)),

@@ -13,8 +13,9 @@ _BLOCK_BYTES = 64 * 1024
 def find_content_end(file: InputFile, sniffed: Sniffed) -> int:
     """How many bytes of the file can be read now.
 
-    A local file of plain JSON Lines may end within a line that is still being written. What is one complete JSON value
-    is a line, though no line feed follows it. Every other file is read to its end. Raises OSError.
+    A local file of plain JSON Lines may end within an object that is still being written. What is one complete JSON
+    value is a line, though no line feed follows it, and what begins as no object never becomes a record. Every other
+    file is read to its end. Raises OSError.
     """
     if not is_local(file.uri) or sniffed.format != "json_lines" or not sniffed.is_plain:
         return file.size_bytes
@@ -27,7 +28,8 @@ def find_content_end(file: InputFile, sniffed: Sniffed) -> int:
     if len(tail) > MAX_RECORD_BYTES:
         return file.size_bytes
     last_line = tail[tail.rfind(b"\n") + 1 :]
-    return file.size_bytes if not last_line.strip() or _is_json(last_line) else file.size_bytes - len(last_line)
+    is_open = last_line.lstrip().startswith(b"{") and not _is_json(last_line)
+    return file.size_bytes - len(last_line) if is_open else file.size_bytes
 
 
 def digest_beginning(file: InputFile, *lengths: int) -> list[str | None]:
