@@ -190,12 +190,10 @@ def test_a_file_that_grows_is_continued_by_the_same_mapping_only(ledger: Ledger,
     ledger.load(files, changed)
     files.put(1, line("a", dev="phone"), line("b"))
     ledger.load(files, PLAIN)
-    assert [(event[0], event[12]) for event in model_tables(ledger)["events"]] == [("a", None), ("b", None)]
+    assert {row[0]: row[12] for row in model_tables(ledger)["events"]} == {"a": None, "b": None}
     files.put(1, line("a", dev="phone"), line("b"), line("c"))
     ledger.load(files, changed)
-    assert [(event[0], event[12]) for event in model_tables(ledger)["events"]] == [
-        *[("a", "phone"), ("b", None), ("c", None)]
-    ]
+    assert {row[0]: row[12] for row in model_tables(ledger)["events"]} == {"a": "phone", "b": None, "c": None}
     assert len(ledger.readings) == 1
 
 
