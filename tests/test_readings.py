@@ -196,6 +196,21 @@ def test_a_file_that_shrank_loses_nothing_until_it_is_dropped(folder: Folder) ->
     assert folder.query("select user_id from users") == [("ann",)]
 
 
+@pytest.mark.parametrize("is_continued", [False, True])
+def test_a_file_that_shrank_to_what_it_began_with_holds_what_it_held(folder: Folder, is_continued: bool) -> None:
+    """However its lines were cut into runs: what was read is one reading, and not all of it is read again."""
+    folder.write("a.jsonl", line("e1"), line("e2", words="many"))
+    if is_continued:
+        folder.load()
+    folder.append("a.jsonl", line("e3"))
+    folder.load()
+    folder.write("a.jsonl", line("e1"), line("e2", words="many"))
+    folder.mapping.write_text(MAPPING.replace("revision: rev", "revision: rev, word_count: words"))
+    folder.load("--accept-quality")
+    currency = folder.query("select event_id, is_current from events order by 1")
+    assert currency == [("e1", True), ("e2", False), ("e3", False)]
+
+
 def test_a_full_refresh_keeps_the_readings_of_files_that_are_gone(folder: Folder) -> None:
     folder.write("a.jsonl", line("e1"), line("e2"))
     folder.write("b.jsonl", line("e2"), line("e3", user="bob"), line("e4", title="Plna"))

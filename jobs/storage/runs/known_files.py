@@ -98,7 +98,8 @@ def read_known_files(cursor: Cursor, uris: Iterable[str] | None = None) -> dict[
 def find_repeated_readings(known: KnownFile, file: InputFile) -> list[int]:
     """The earlier readings whose content the file begins with, by their ids.
 
-    A replay read some records of a file; it is among them where all else that was read of this file is.
+    A reading of the whole and its parts stand for one content, however it was cut into runs. So all of them are read
+    again, or none is. A replay has read no content of its own, and goes with the others.
     """
     lengths = sorted({reading.content_bytes for reading in known.readings if reading.content_bytes is not None})
     digests = dict(zip(lengths, digest_beginning(file, *lengths), strict=True))
@@ -109,13 +110,8 @@ def find_repeated_readings(known: KnownFile, file: InputFile) -> list[int]:
         digest = digests.get(reading.content_bytes) if reading.content_bytes is not None else None
         return digest is not None and digest == reading.content_digest
 
-    contents = [reading for reading in known.readings if not reading.is_replay]
-    lost = {reading.part_of for reading in contents if not is_repeated(reading)}
-    return sorted(
-        reading.file_id
-        for reading in known.readings
-        if (reading.part_of not in lost if reading.is_replay else is_repeated(reading))
-    )
+    lost = {reading.part_of for reading in known.readings if not reading.is_replay and not is_repeated(reading)}
+    return sorted(reading.file_id for reading in known.readings if reading.part_of not in lost)
 
 
 def find_continuation(known: KnownFile, file: InputFile) -> Continuation | None:
