@@ -16,7 +16,7 @@ from pathlib import Path
 
 from psycopg2.extensions import connection as Connection
 
-from jobs.steps.job_runner import add_common_arguments, erasure_key_file, quarantine_folder, run_job
+from jobs.steps.job_runner import add_accept_quality, add_common_arguments, erasure_key_file, quarantine_folder, run_job
 from jobs.steps.load import load
 from jobs.steps.load_request import LoadRequest
 from jobs.steps.read_files import read_new_content
@@ -51,6 +51,7 @@ def arg_parser() -> argparse.ArgumentParser:
     parser.add_argument("--reason", choices=[reason for reason in REASONS if reason != "unreadable_file"])
     parser.add_argument("--file", help="only records of this file: its path, its URI, or the last parts of either")
     parser.add_argument("--run", type=int, help="only records that this run quarantined")
+    add_accept_quality(parser)
     add_common_arguments(parser)
     return parser
 
@@ -79,7 +80,7 @@ def run(args: argparse.Namespace, database_url: str, now: datetime | None = None
             request = LoadRequest(
                 "remap", changed, read_new_content, tombstones, precedents=precedents, run_at=replay.run_at
             )
-            summary = load(database_url, request, settings, quarantine, accept_quality=False)
+            summary = load(database_url, request, settings, quarantine, accept_quality=args.accept_quality)
             summary["recovered"] = count_recovered_records(database_url, summary["run_id"])
             write_summary(replay.summaries, summary)
             told.append(format_files_read_again(summary))

@@ -229,18 +229,19 @@ def test_a_full_refresh_keeps_the_readings_of_files_that_are_gone(folder: Folder
 def test_a_superseded_version_that_wins_again_comes_back_with_all_that_hangs_on_it(folder: Folder) -> None:
     folder.write("a.jsonl", line("x", user="ann", minute=1, title="A"), line("y"))
     folder.write("b.jsonl", line("x", user="bob", minute=50, title="B"))
+    folder.write("c.jsonl", line("z", user="bob", minute=40))
     folder.load()
     assert folder.titles()["x"] == "A"
     folder.write("a.jsonl", line("y"))
     folder.load()
     assert folder.titles()["x"] == "B"
     assert folder.superseded() == [("x", "A", False)]
-    assert folder.query("select user_id, event_count from sessions order by 1") == [("ann", 1), ("bob", 1)]
+    assert folder.query("select user_id, event_count from sessions order by 1") == [("ann", 1), ("bob", 2)]
     assert folder.query("select title, last_edited_by from documents") == [("B", "bob")]
     folder.write("a.jsonl", line("y"), line("x", user="ann", minute=1, title="A"))
     folder.load()
     assert folder.titles()["x"] == "A"
-    assert folder.query("select user_id from users") == [("ann",)]
+    assert folder.query("select user_id, event_count from sessions order by 1") == [("ann", 2), ("bob", 1)]
 
 
 def test_the_largest_revision_wins_before_time(folder: Folder) -> None:

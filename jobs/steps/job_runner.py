@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from jobs.storage.config.environment import require_not_blank
+from jobs.storage.config.environment import is_switched_on, require_not_blank
 from jobs.storage.errors import PipelineError, UsageError, describe
 from jobs.storage.process.gateway import attach_to_java, silence_java
 from jobs.storage.process.known_errors import explain
@@ -36,6 +36,16 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", default="data", help="local folder for logs, summaries and quarantine")
     parser.add_argument("--quarantine", help="path or URI that all executors reach (default: quarantine in --data)")
     parser.add_argument("--wait", type=float, default=60, help="seconds to wait for another run to end")
+
+
+def add_accept_quality(parser: argparse.ArgumentParser) -> None:
+    """The argument of every job whose records the quality gate may stop."""
+    parser.add_argument(
+        "--accept-quality",
+        action="store_true",
+        default=is_switched_on("ACCEPT_QUALITY", os.environ),
+        help="publish even where the quality gate would stop the run (also: ACCEPT_QUALITY=1 in the environment)",
+    )
 
 
 def quarantine_folder(args: argparse.Namespace) -> str:

@@ -1,7 +1,6 @@
 """The load of a folder: the ledger chooses what is new in it. Batch and stream both go this way."""
 
 import argparse
-import os
 from contextlib import closing
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -10,12 +9,17 @@ from typing import Any
 
 from psycopg2.extensions import cursor as Cursor
 
-from jobs.steps.job_runner import add_common_arguments, erasure_key_file, own_places, quarantine_folder
+from jobs.steps.job_runner import (
+    add_accept_quality,
+    add_common_arguments,
+    erasure_key_file,
+    own_places,
+    quarantine_folder,
+)
 from jobs.steps.load import load
 from jobs.steps.load_request import LoadRequest
 from jobs.steps.read_files import read_new_content
 from jobs.steps.replay_records import Replay, count_due_records
-from jobs.storage.config.environment import is_switched_on
 from jobs.storage.config.settings import Settings, read_settings
 from jobs.storage.config.sources import read_source
 from jobs.storage.database.migrations import prepare_database
@@ -52,12 +56,7 @@ def add_folder_arguments(parser: argparse.ArgumentParser) -> None:
         "--input", required=True, help="folder of event logs, a path or a URI such as s3://bucket/events"
     )
     parser.add_argument("--source", default="conf/sources/default.yml", help="how the fields map to ours")
-    parser.add_argument(
-        "--accept-quality",
-        action="store_true",
-        default=is_switched_on("ACCEPT_QUALITY", os.environ),
-        help="publish even where the quality gate would stop the run (also: ACCEPT_QUALITY=1 in the environment)",
-    )
+    add_accept_quality(parser)
     add_common_arguments(parser)
 
 

@@ -162,7 +162,7 @@ class Loads(History):
 
     def run_replay(self, *options: str) -> None:
         self.bring()
-        replay(self.url, self.place / "data", *options)
+        replay(self.url, self.place / "data", "--accept-quality", *options)
 
     def bring(self) -> None:
         """Let the files and the mapping on disk be what they are in the machine."""
