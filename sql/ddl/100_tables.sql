@@ -112,6 +112,9 @@ create table {staging}.repeated_readings (file_id bigint, read_again_as bigint);
 -- The readings that this run closes; what only a dropped one held goes.
 create table {staging}.closing_readings (file_id bigint, read_again_as bigint, is_dropped boolean);
 
+-- The readings in which events are looked for.
+create table {staging}.searched_readings (file_id bigint);
+
 -- Events of which a version stands in a reading that is closed; in a full refresh, in one that is kept.
 create table {staging}.closing_events (event_id text collate "C");
 

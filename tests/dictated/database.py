@@ -14,7 +14,7 @@ TABLES_FILE, CHECKS_FILE = "sql/ddl/100_tables.sql", "sql/ddl/140_checks.sql"
 
 _COMMENTS_FILE = "sql/ddl/170_comments.sql"
 _LINE = 110
-_PROVENANCE = {"file_id", "record_number", "run_id", "is_current"}
+_PROVENANCE = {"file_id", "record_number", "run_id"}
 # A column of the ledger that Spark does not fill.
 _RECOVERED_BY = Column("recovered_by_run_id", "integer", "Run that accepted its repaired version; null while open.")
 

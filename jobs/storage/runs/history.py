@@ -17,7 +17,8 @@ from schemas.tables import HISTORY
 # Files of sql/merge, and the staging table that each fills.
 _STEPS = {
     "002_find_closing_readings": "closing_readings",
-    "003_find_closing_events": "closing_events",
+    "003_find_closed_readings": "searched_readings",
+    "005_find_closing_events": "closing_events",
     "006_find_holdings": "holdings",
     "008_add_other_versions": "arriving_events",
     "010_find_affected_sessions": "affected_sessions",
@@ -25,7 +26,8 @@ _STEPS = {
 }
 _STEPS_OF_REFRESH = {
     "002_find_closing_readings": "closing_readings",
-    "004_find_kept_events": "closing_events",
+    "004_find_kept_readings": "searched_readings",
+    "005_find_closing_events": "closing_events",
     "006_find_holdings": "holdings",
     "008_add_other_versions": "arriving_events",
     "015_affect_all_sessions": "affected_sessions",

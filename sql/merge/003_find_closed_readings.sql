@@ -1,0 +1,9 @@
+-- The readings whose events have to be looked at: those that this run closes, and those whose content one of
+-- them had read again.
+insert into {staging}.searched_readings (file_id)
+select ingested_files.file_id
+from {staging}.closing_readings
+inner join ops.ingested_files
+    on
+        closing_readings.file_id = ingested_files.file_id
+        or closing_readings.file_id = ingested_files.read_again_as;
