@@ -1,0 +1,29 @@
+"""A record as it is split off its file."""
+
+from typing import Any, NamedTuple
+
+
+class Around(NamedTuple):
+    """Where a record stands, for paths that look around it.
+
+    `objects` are the objects around its list, the innermost first; the lists that lead to the record are left out of
+    them. `places[0]` is the place of the record in its list, from 0, and `places[k]` that of `objects[k - 1]` in its
+    own; None where it stands in none.
+    """
+
+    objects: tuple[dict[str, Any], ...]
+    places: tuple[int | None, ...]
+
+
+class RawRecord(NamedTuple):
+    """Its number from 1, its text, and why it could not be split off whole, if so.
+
+    `around` is given where the mapping looks around a record. A value that holds no records is ignored: it has a number
+    and nothing is made of it.
+    """
+
+    number: int
+    raw: bytes | None
+    error: str | None = None
+    around: Around | None = None
+    is_ignored: bool = False
