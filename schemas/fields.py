@@ -22,7 +22,8 @@ class Field(NamedTuple):
     it, in order of preference, unless the producer's source file names others. `event_column` is the column of an event
     that holds it: it has the field's name unless it says otherwise, and it is None where no column does.
     `latest_in` names the column of a user or a document that holds the latest value, such as `documents.title`.
-    A personal field is taken out of the events of an erased person.
+    A personal field is taken out of the events of an erased person. Only records that become events `of_type` state the
+    field, where one is named: a run without them says nothing about where the field is.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Field(NamedTuple):
     latest_in: str | None = None
     is_required: bool = False
     is_personal: bool = False
+    of_type: str | None = None
 
     @property
     def column(self) -> str | None:
@@ -103,6 +105,7 @@ _FIELDS = (
         "Text of the document after the event; its words are counted and a hash of it is kept.",
         ("content", "document.content"),
         event_column=None,
+        of_type="document_edit",
     ),
     Field(
         "word_count",
@@ -110,12 +113,14 @@ _FIELDS = (
         "Words in the document after this event: counted in its text, else the producer's own count; null if neither.",
         ("word_count",),
         event_column="document_word_count",
+        of_type="document_edit",
     ),
     Field(
         "edit_length",
         "integer",
         "Size of the edit in the producer's unit, usually characters; may be negative.",
         ("edit_length", "edit.chars_delta"),
+        of_type="document_edit",
     ),
     Field(
         "comment_text",
@@ -123,12 +128,14 @@ _FIELDS = (
         "Text of the comment, untouched.",
         ("comment_text", "comment.text"),
         is_personal=True,
+        of_type="comment_added",
     ),
     Field(
         "shared_with_user_id",
         "id",
         "Who received the share; null for a share by link.",
         ("shared_with_user_id", "sharedWithUserId", "shared_with"),
+        of_type="document_shared",
     ),
     Field("permission", "text", "What the share allows, as the producer says it.", ("permission",)),
     Field("device", "text", "Device, as the producer says it.", ("device",), is_personal=True),
@@ -138,6 +145,7 @@ _FIELDS = (
         "Address, as the producer says it; text, not checked.",
         ("ip_address",),
         is_personal=True,
+        of_type="document_shared",
     ),
     Field(
         "revision",

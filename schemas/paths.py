@@ -1,12 +1,12 @@
 """Paths: where in a record, or in the objects around it, a value stands.
 
-    user.id                                names, joined by dots
-    affectedObjects[0].id                  an element of a list; [-1] is the last one
-    ["event.action"]                       a name as it is, whatever is in it
-    ^device, ^^page.id                     in the object around the record's list, and one further out
-    #, ^#                                  the place of the record, or of the object around it, in its list, from 0
-    $.parameters[?@.name == 'doc_id'].value   JSONPath (RFC 9535)
-    timestamp.second + timestamp.nano      seconds and nanoseconds
+user.id                                names, joined by dots
+affectedObjects[0].id                  an element of a list; [-1] is the last one
+["event.action"]                       a name as it is, whatever is in it
+^device, ^^page.id                     in the object around the record's list, and one further out
+#, ^#                                  the place of the record, or of the object around it, in its list, from 0
+$.parameters[?@.name == 'doc_id'].value   JSONPath (RFC 9535)
+timestamp.second + timestamp.nano      seconds and nanoseconds
 """
 
 import json

@@ -90,6 +90,7 @@ class Erased:
         Names are no ids: they count only where the record states nobody else as its user.
         """
         kept = record.raw or b64decode(record.raw_base64 or "").decode(errors="replace")
+        kept += record.around or ""
         fields = record.fields or {}
         words = {word for pattern in _MENTIONS for word in pattern.findall(kept)}
         words |= {fields[name] for name in _NAMING_FIELDS if name in fields}

@@ -2,6 +2,11 @@
 
 from typing import Any, NamedTuple
 
+from jobs.records.strict_json import decode, encode
+
+# More is not kept beside a quarantined record, so that it can be replayed from its file only.
+_MAX_AROUND_BYTES = 64 * 1024
+
 
 class Around(NamedTuple):
     """Where a record stands, for paths that look around it.
@@ -27,3 +32,15 @@ class RawRecord(NamedTuple):
     error: str | None = None
     around: Around | None = None
     is_ignored: bool = False
+
+
+def write_around(around: Around) -> str | None:
+    """As a JSON text; None where it is too long to be kept."""
+    text = encode({"objects": around.objects, "places": around.places})
+    return text if len(text.encode()) <= _MAX_AROUND_BYTES else None
+
+
+def read_around(text: str) -> Around:
+    """What `write_around` wrote."""
+    value = decode(text.encode())
+    return Around(tuple(value["objects"]), tuple(value["places"]))

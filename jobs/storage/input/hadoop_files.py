@@ -16,6 +16,7 @@ from jobs.records.files.content import Content
 from jobs.records.files.formats import Sniffed
 from jobs.records.files.lines import KEPT_BYTES, MAX_RECORD_BYTES, TOO_LONG
 from jobs.records.files.open_file import decode
+from jobs.records.files.raw_record import RawRecord, read_around
 from jobs.records.files.split_records import split_records
 from jobs.records.files.splits import Split
 from jobs.records.read_splits import Piece, ReadRequest, read_pieces
@@ -51,11 +52,18 @@ def read_hadoop_files(spark: SparkSession, request: ReadRequest, files: list[Spl
 
 
 def read_given(records: DataFrame, request: ReadRequest) -> DataFrame:
-    """What becomes of records whose text is at hand: file_id, record_number, raw (binary)."""
+    """What becomes of records whose text is at hand: file_id, record_number, raw (binary), around (JSON)."""
 
     def piece(rows: Iterator[tuple[Any, ...]]) -> Iterator[Piece]:
         for file_id, of_file in groupby(rows, key=lambda row: row[0]):
-            yield Piece(file_id, 0, ((number, bytes(raw), None) for _, number, raw in of_file))
+            yield Piece(
+                file_id,
+                0,
+                (
+                    RawRecord(number, bytes(raw), around=read_around(around) if around else None)
+                    for _, number, raw, around in of_file
+                ),
+            )
 
     return _read(records, request, piece)
 
