@@ -1,4 +1,4 @@
-"""What a mapping says and no record of a run bears out: told after each run, since a slip would make columns of NULL."""
+"""What a mapping says and no record of a run has. It is told after each run, since a slip makes columns of NULL."""
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -29,8 +29,8 @@ def describe_slips(source: Source, observed: Observed, records: int) -> Iterator
         yield f"{source.name}: no record has the event_types {_list(unused)}; the types are: {types}"
     if observed.unread_content:
         yield (
-            f"{source.name}: {observed.unread_content:,} records have an object or a list as content, whose words are not"
-            " counted; name the texts in it by a JSONPath such as $.content..text: conf/README.md"
+            f"{source.name}: {observed.unread_content:,} records have an object or a list as content, whose words are"
+            " not counted; name the texts in it by a JSONPath such as $.content..text: conf/README.md"
         )
 
 
@@ -43,7 +43,7 @@ def join_observed(several: Iterable[Observed]) -> Observed:
 
 
 def _find_unmatched(source: Source, observed: Observed) -> dict[str, list[Path]]:
-    """By field, the paths that led to nothing. A field that only records of one type state is left out without these."""
+    """By field, the paths that led to nothing. What only records of one type state is left out where there are none."""
     is_default = source.fields == read_default_source().fields
     unmatched = {}
     for name, paths in source.fields.items():

@@ -161,7 +161,7 @@ def make_held_back(file: FileQuality) -> HeldBackFile:
 
 
 def _tell(files: list[FileQuality], verdict: Verdict) -> None:
-    """Warn of what a mapping says and no record bears out, and of why records are quarantined, where that has consequences."""
+    """Warn of what a mapping says and no record has, and of why records are quarantined where that matters."""
     for source, group in group_by_source(files):
         observed = join_observed(file.observed for file in group)
         for line in describe_slips(source, observed, count_objects(group)):

@@ -17,7 +17,7 @@ class SharedIds(NamedTuple):
 
 
 def count_shared_ids(cursor: Cursor, run: Run) -> SharedIds:
-    """Among the staged rows: versions of an event that are of the same file as the one that won, and of another user."""
+    """Count staged versions of an event that are of the same file as the one that won, and of another user."""
     query = sql.SQL(
         "select count(distinct superseded.event_id), min(superseded.event_id)"
         " from {superseded} as superseded inner join {events} as events on superseded.event_id = events.event_id"

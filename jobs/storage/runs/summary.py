@@ -168,8 +168,8 @@ def _describe_readings(summary: dict[str, Any]) -> list[str]:
     count, example = summary.get("shared_ids", (0, None))
     if count:
         lines.append(
-            f"event ids that stand for several people in one file: {count:,}, such as {example!r}; is event_id mapped to"
-            " the id of a request? Without it, an id is made from what a record says"
+            f"event ids that stand for several people in one file: {count:,}, such as {example!r}; is event_id mapped"
+            " to the id of a request? Without it, an id is made from what a record says"
         )
     if gone:
         fate = "dropped" if summary["drops_missing"] else "kept"
