@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from msgspec import Raw
@@ -11,7 +11,7 @@ from msgspec import Raw
 from jobs.records.identity import derive_event_id
 from jobs.records.mapping import Finder, make_finder
 from jobs.records.strict_json import encode, has_huge_number, read_number
-from jobs.records.timestamps import find_zone, read_iso_timestamp, read_timestamp, to_micros
+from jobs.records.timestamps import NoTimeError, TimeReader, to_micros
 from schemas.fields import FIELDS, Kind, Path, Source
 
 Reader = Callable[[Any], str | int]
@@ -80,10 +80,14 @@ def make_fields(source: Source, limits: Limits) -> list[Field]:
     readers: dict[Kind, Callable[[str], Reader]] = {
         "id": lambda name: _make_id_reader(shapes[name], limits.max_id_bytes),
         "text": lambda name: _read_text,
-        "timestamp": lambda name: _make_time_reader(find_zone(source.default_time_zone), limits),
+        "timestamp": lambda name: _make_time_reader(
+            TimeReader(source.default_time_zone, getattr(source, "time_formats", {}).get(name, ())), limits
+        ),
         "integer": lambda name: _make_number_reader(-(2**63), "a whole number"),
         "count": lambda name: _make_number_reader(0, "a whole number, not negative"),
-        "revision": lambda name: _make_revision_reader(find_zone(source.default_time_zone)),
+        "revision": lambda name: _make_revision_reader(
+            TimeReader(source.default_time_zone, getattr(source, "time_formats", {}).get(name, ()))
+        ),
     }
     return [
         Field(place, name, find, shapes[name], readers[field.kind](name), paths)
@@ -148,7 +152,7 @@ def _read_text(value: Any) -> str:
     return text
 
 
-def _make_time_reader(default_time_zone: tzinfo, limits: Limits) -> Reader:
+def _make_time_reader(time_reader: TimeReader, limits: Limits) -> Reader:
     earliest, latest = to_micros(limits.earliest_event_at), to_micros(limits.latest_event_at)
     bounds = f"from {limits.earliest_event_at.isoformat()} to {limits.latest_event_at.isoformat()}"
     newest = latest if limits.run_at is None else to_micros(limits.run_at) + _A_DAY
@@ -157,11 +161,13 @@ def _make_time_reader(default_time_zone: tzinfo, limits: Limits) -> Reader:
     def read(value: Any) -> int:
         if isinstance(value, dict | list):
             raise WrongValueError("bad_value", _TIME)
-        micros = read_timestamp(value.strip() if type(value) is str else encode(value), default_time_zone)
-        if micros is None:
-            raise WrongValueError("bad_timestamp", _TIME)
+        try:
+            micros, unit = time_reader.read(value.strip() if type(value) is str else encode(value))
+        except NoTimeError as error:
+            raise WrongValueError("bad_timestamp", error.expected) from None
         if not earliest <= micros < latest:
-            raise WrongValueError("timestamp_out_of_range", bounds)
+            assumed = f"; the number was read as {unit}" if unit else ""
+            raise WrongValueError("timestamp_out_of_range", bounds + assumed)
         if micros > newest:
             raise WrongValueError("timestamp_in_future", not_later, due_at_micros=micros - _A_DAY)
         return micros
@@ -180,13 +186,17 @@ def _make_number_reader(least: int, expected: str) -> Reader:
     return read
 
 
-def _make_revision_reader(default_time_zone: tzinfo) -> Reader:
-    """Whole numbers are taken as they are, whatever unit of time they may be in: they are only compared."""
+def _make_revision_reader(time_reader: TimeReader) -> Reader:
+    """Whole numbers are taken as they are, whatever unit of time they may be in: they are only compared. Where
+    `time_formats` names the unit they are times.
+    """
     read_whole_number = _make_number_reader(-(2**63), "a whole number or a time")
 
     def read(value: Any) -> str | int:
-        if type(value) is str and (micros := read_iso_timestamp(value.strip(), default_time_zone)) is not None:
-            return micros
+        if not isinstance(value, dict | list):
+            text = value.strip() if type(value) is str else encode(value)
+            if (micros := time_reader.read_written(text)) is not None:
+                return read_whole_number(micros)
         return read_whole_number(value)
 
     return read
