@@ -9,6 +9,7 @@ from typing import Any
 
 from schemas.event_types import REQUIRED_BY_TYPE
 from schemas.fields import FIELDS, REQUIRED, Source
+from schemas.paths import Steps
 
 Problem = tuple[str, str | None]
 
@@ -86,7 +87,8 @@ def find_value(record: dict[str, Any], name: str, source: Source) -> Any:
     """The first value that is neither null nor blank; None where there is none."""
     for path in source.fields.get(name, ()):
         value: Any = record
-        for key in path:
+        assert isinstance(path, Steps)
+        for key in path.steps:
             value = value.get(key) if isinstance(value, dict) else None
         if value is not None and not (isinstance(value, str) and value.strip() == ""):
             return value
