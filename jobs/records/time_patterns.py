@@ -58,11 +58,13 @@ _KNOWN = " ".join(f"%{letter}" for letter in _DIRECTIVES)
 def find_pattern_fault(pattern: str) -> str | None:
     """What is wrong with a pattern, as a sentence; None where it can give a whole date and time."""
     letters = [token[1] for token in _TOKEN.finditer(pattern) if token[1] is not None and token[1] != "%"]
+    if "" in letters:
+        return "a % stands at its end; %% is a percent sign"
     if unknown := [letter for letter in letters if letter not in _DIRECTIVES]:
         return f"%{unknown[0]} is not known; known are {_KNOWN} and %%"
     parts = [_DIRECTIVES[letter].part for letter in letters]
     if twice := [part for part in parts if parts.count(part) > 1]:
-        return f"the {twice[0].replace('_', ' ')} stands in it twice"
+        return f"it has the {twice[0].replace('_', ' ')} twice"
     return _find_missing_part(set(parts))
 
 

@@ -169,8 +169,9 @@ def _read_number_by_size(text: str) -> Time:
 
 def _take_for_local(time: Time, zone: tzinfo) -> Time:
     """The instant at which clocks in the zone show what the number counts."""
+    unit = f"{time.unit}, of local time"
     try:
         shown = EPOCH + timedelta(microseconds=time.micros)
     except OverflowError:  # beyond the calendar, and so beyond every limit
-        return time
-    return Time(to_micros(shown.replace(tzinfo=zone)), f"{time.unit}, of local time")
+        return Time(time.micros, unit)
+    return Time(to_micros(shown.replace(tzinfo=zone)), unit)
