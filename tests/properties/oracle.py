@@ -115,6 +115,10 @@ def find_value(record: dict[str, Any], name: str, source: Source) -> Any:
 def _judge_value(name: str, value: Any) -> set[Problem]:
     kind, is_container = FIELDS[name].kind, isinstance(value, dict | list)
     found = {("invalid_text", name)} if _holds_bad_text(value) else set()
+    if is_container and name == "content":  # no text, and so no words; nothing of it is read
+        return found
+    if kind == "id" and isinstance(value, bool):
+        return {("bad_value", name)}
     if is_container:
         return found | ({("bad_value", name)} if kind != "text" or _holds_huge_number(value) else set())
     if kind in ("id", "text"):
