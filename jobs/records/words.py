@@ -41,19 +41,23 @@ def count_words(text: str) -> int:
     >>> count_words("don't stop: 3.14 is well-known")
     6
     """
-    try:  # bytes are looked up all at once, other characters one by one
-        latin = text.encode("latin-1")
-    except UnicodeEncodeError:
-        text = _HEBREW_QUOTE.sub("\\1\u05f4", text) if '"' in text else text
-        latin = _BEYOND_LATIN.sub(lambda run: run[0].translate(_LATIN_FORMS), text).encode("latin-1")
-    marks = latin.translate(_MARKS)
+    marks = _make_latin(text).translate(_MARKS)
     if not text.isascii() and b"?" in marks:
-        latin = _DOT_BETWEEN_LETTERS.sub(b"'", latin.replace(b"\xad", b""))
-        marks = latin.translate(_MARKS).replace(b"?", b" ")
+        latin = _make_latin(text).replace(b"\xad", b"")
+        marks = _DOT_BETWEEN_LETTERS.sub(b"'", latin).translate(_MARKS).replace(b"?", b" ")
     # A word begins at each part that does not continue one. Before it stands a blank, or an inner character that has
     # no part before itself: `don't` is marked aaa'a and begins once, `a--b` is marked a''a and begins twice.
     padded = b"  " + marks
     return padded.count(b" a") + padded.count(b" 'a") + padded.count(b"''a")
+
+
+def _make_latin(text: str) -> bytes:
+    """The text with the Latin form of each character; bytes are looked up all at once, other characters one by one."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        text = _HEBREW_QUOTE.sub("\\1\u05f4", text) if '"' in text else text
+        return _BEYOND_LATIN.sub(lambda run: run[0].translate(_LATIN_FORMS), text).encode("latin-1")
 
 
 def _find_latin_form(character: str) -> str:
