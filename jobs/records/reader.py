@@ -64,7 +64,11 @@ class RecordReader:
 
     def read_raw(self, record: RawRecord) -> Event | Quarantined | None:
         """`read` for a record as it was split off."""
-        return self.read(record.raw, record.error, record.around)
+        if record.problem is None:
+            return self.read(record.raw, record.error, record.around)
+        reason, expected = record.problem
+        found = quarantine(record.raw, [Problem.of(reason, None, None, expected)])
+        return found if self._erased is None else self._erased.redact(found)
 
     def read(
         self, raw: bytes | None, splitting_error: str | None = None, around: Around | None = None

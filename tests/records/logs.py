@@ -5,6 +5,7 @@ from pathlib import Path
 
 from jobs.records import Event, Quarantined, RecordReader
 from jobs.records.files.formats import sniff_content
+from jobs.records.files.nested_records import make_opener
 from jobs.records.files.splits import Split, SplitReader
 from jobs.records.observed import Observed
 from jobs.steps.mapping_slips import describe_slips
@@ -56,7 +57,7 @@ def read_log_file(path: Path, source: Source) -> ReadLog:
     split = Split(1, path.as_uri(), sniff_content(lambda size: head[:size]), len(head))
     reader = RecordReader(source, LIMITS)
     log = ReadLog(observed=reader.observed)
-    for record in SplitReader(split, source).read():
+    for record in SplitReader(split, make_opener(source)).read():
         if record.error is None and not (record.raw or b"").strip():
             continue
         found = None if record.is_ignored else reader.read_raw(record)

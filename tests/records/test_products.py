@@ -92,7 +92,9 @@ event_types: {audit.page.edited: document_edit, audit.login: user_login}
 """
 
 
-def confluence(action: str, second: int, nano: int, *affected: tuple[str, str], author: str = "u-ann") -> dict[str, Any]:
+def confluence(
+    action: str, second: int, nano: int, *affected: tuple[str, str], author: str = "u-ann"
+) -> dict[str, Any]:
     return {
         "affectedObjects": [{"id": each_id, "name": "Plan", "type": kind} for kind, each_id in affected],
         "auditType": {"action": action, "actionI18nKey": f"audit.{action}"},
@@ -181,7 +183,7 @@ fields:
   event_id: event_id
   event_type: event_type
   event_at: ts
-  user_id: [user_id, ^user_id]
+  user_id: ^user_id
   document_id: document_id
   word_count: word_count
   device: ^device
@@ -198,10 +200,14 @@ fields:
         ("e2", "ann", "ios", 5),
         ("e3", "bo", "web", None),
     ]
-    assert log.slips == [
-        "producer: no record of 3 has user_id at user_id (is it ^user_id?); the records have:"
-        " document_id, event_id, event_type, ts, word_count"
-    ] or "user_id at user_id" in log.slips[0]
+    assert (
+        log.slips
+        == [
+            "producer: no record of 3 has user_id at user_id (is it ^user_id?); the records have:"
+            " document_id, event_id, event_type, ts, word_count"
+        ]
+        or "user_id at user_id" in log.slips[0]
+    )
 
 
 def test_whole_numbers_are_one_id_however_they_are_written(tmp_path: Path) -> None:
@@ -223,7 +229,7 @@ def test_texts_that_mean_nobody_are_no_ids_where_the_mapping_says_so(tmp_path: P
     content = lines(
         *[
             {"id": number, "type": "user_login", "at": 1748865600, "user": user, "document": {"words": 0}}
-            for number, user in enumerate(NOBODY)
+            for number, user in enumerate(NOBODY, 1)
         ]
     )
     mapping = "fields: {event_id: id, event_type: type, event_at: at, user_id: user, word_count: document.words}\n"
@@ -232,8 +238,7 @@ def test_texts_that_mean_nobody_are_no_ids_where_the_mapping_says_so(tmp_path: P
     texts = ["null", "undefined", '"[object Object]"', "NaN", "None", '"--"', '"(null)"', "0", "N/A"]
     told = read_log(tmp_path, content, mapping + f"missing_values: [{', '.join(texts)}]\n")
     assert told.events == []
-    assert told.reasons.count(["missing_field"]) == 8  # the event whose id is 0 has no id any more, either
-    assert told.reasons.count(["missing_field", "missing_field"]) == 0
+    assert sorted(told.reasons) == [["bad_value"]] * 2 + [["missing_field"]] * 9
     with_fallback = read_log(
         tmp_path, content, mapping + f"missing_values: [{', '.join(texts[:-2])}]\nconstants: {{user_id: nobody}}\n"
     )
@@ -261,7 +266,9 @@ def test_a_time_that_can_not_be_lets_the_next_path_speak(tmp_path: Path) -> None
 def test_two_producers_with_the_same_ids_are_kept_apart_by_a_namespace(tmp_path: Path) -> None:
     """fivetran/dbt_stripe_source#33."""
     record = {"id": 1, "t": "document_edit", "at": 1748865600, "u": 17, "d": 4, "with": 5}
-    fields = "fields: {event_id: id, event_type: t, event_at: at, user_id: u, document_id: d, shared_with_user_id: with}\n"
+    fields = (
+        "fields: {event_id: id, event_type: t, event_at: at, user_id: u, document_id: d, shared_with_user_id: with}\n"
+    )
     found = [
         read_log(tmp_path, lines(record), fields + f"namespace: {name}\n").take(
             "event_id", "user_id", "document_id", "shared_with_user_id", "event_type"
@@ -306,9 +313,7 @@ def test_ids_that_differ_in_case_are_one_where_the_mapping_says_so(
     tmp_path: Path, mapping: str, users: list[str]
 ) -> None:
     written = ["Ann@Example.org", "ann@example.org", "STRASSE", "Stra\u00dfe", "e\u0301", "\u00e9"]
-    content = lines(
-        *[{"id": n, "t": "x", "at": 1748865600, "u": user, "w": user} for n, user in enumerate(written)]
-    )
+    content = lines(*[{"id": n, "t": "x", "at": 1748865600, "u": user, "w": user} for n, user in enumerate(written)])
     fields = "fields: {event_id: id, event_type: t, event_at: at, user_id: u, shared_with_user_id: w}\n"
     log = read_log(tmp_path, content, fields + mapping)
     assert log.take("user_id", "shared_with_user_id") == [(user, user) for user in users]
