@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from jobs.records.erased_people import Erased
 from jobs.records.event import Event
-from jobs.records.files.nested_records import open_strings, record_decode
+from jobs.records.files.nested_records import record_decode
+from jobs.records.files.packed_strings import open_strings
 from jobs.records.files.raw_record import Around, RawRecord, write_around
 from jobs.records.identity import fingerprint
 from jobs.records.mapping import Finder, make_finder

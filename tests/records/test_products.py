@@ -317,3 +317,53 @@ def test_ids_that_differ_in_case_are_one_where_the_mapping_says_so(
     fields = "fields: {event_id: id, event_type: t, event_at: at, user_id: u, shared_with_user_id: w}\n"
     log = read_log(tmp_path, content, fields + mapping)
     assert log.take("user_id", "shared_with_user_id") == [(user, user) for user in users]
+
+
+RICH_MAPPING = """
+decode: {body: json}
+fields:
+  event_id: id
+  event_type: t
+  event_at: at
+  user_id: u
+  document_id: d
+  content: ["$.body.ops[*].insert", "$.body..text", "$.body[*].plain_text", body]
+"""
+RICH = {
+    "Quill": {"ops": [{"insert": "Hello "}, {"insert": "brave world", "attributes": {"bold": True}}, {"insert": "\n"}]},
+    "Quill with a picture": {"ops": [{"insert": "Hello brave world"}, {"insert": {"image": "a.png"}}]},
+    "Quill as a text": json.dumps({"ops": [{"insert": "Hello brave world\n"}]}),
+    "ProseMirror": {
+        "type": "doc",
+        "content": [
+            {"type": "paragraph", "content": [{"type": "text", "text": "Hello brave"}]},
+            {"type": "paragraph", "content": [{"type": "text", "text": "world"}]},
+        ],
+    },
+    "Notion": [{"type": "text", "plain_text": "Hello brave", "href": None}, {"type": "text", "plain_text": "world"}],
+    "text": "Hello brave world",
+}
+
+
+@pytest.mark.parametrize("product", RICH)
+def test_the_words_of_rich_text_are_gathered_by_a_jsonpath(tmp_path: Path, product: str) -> None:
+    """KillerCodeMonkey/ngx-quill#974, standardnotes/bounties#40."""
+    record = {"id": 1, "t": "document_edit", "at": 1748865600, "u": "ann", "d": "d1", "body": RICH[product]}
+    log = read_log(tmp_path, lines(record), RICH_MAPPING)
+    assert log.take("document_word_count") == [(3,)]
+    assert log.observed.unread_content == 0
+
+
+def test_an_object_where_text_is_expected_is_no_text(tmp_path: Path) -> None:
+    record = {"event_type": "document_edit", "timestamp": 1748865600, "user_id": "ann", "document_id": "d1"}
+    contents = [{"ops": []}, ["Hello", "world"], "Hello world"]
+    log = read_log(tmp_path, lines(*[{**record, "event_id": n, "content": c} for n, c in enumerate(contents)]))
+    assert log.take("document_word_count") == [(None,), (None,), (2,)]
+    assert "2 records have an object or a list as content" in log.slips[0]
+
+
+def test_html_is_counted_as_it_is_read(tmp_path: Path) -> None:
+    mapping = "content_format: html\nfields: {event_id: id, event_type: t, event_at: at, user_id: u, content: c}\n"
+    pages = ["<p>Hello <strong>bra</strong>ve world</p>", "<p>Hello</p><p>brave&nbsp;world</p>", "Hello brave world"]
+    content = lines(*[{"id": n, "t": "x", "at": 1748865600, "u": "ann", "c": page} for n, page in enumerate(pages)])
+    assert read_log(tmp_path, content, mapping).take("document_word_count") == [(3,), (3,), (3,)]
