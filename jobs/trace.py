@@ -103,7 +103,7 @@ def find_events_at(
 
 
 def judge_record(cursor: Cursor, readings: list[LedgerEntry], number: int, quarantine: Path) -> Iterator[str]:
-    """The lines on a record that is quarantined, blank or an exact duplicate; none on the others."""
+    """The lines on a record that is quarantined, blank, ignored or an exact duplicate; none on the others."""
     query = "select * from ops.quarantined_records where file_id = any(%s) and record_number = %s"
     if rows := fetch_rows(cursor, query, [reading.file_id for reading in readings], number):
         kept = list(find_lines(quarantine, [rows[0]["run_id"]], place=(readings[0].file_path, number)))
@@ -113,7 +113,7 @@ def judge_record(cursor: Cursor, readings: list[LedgerEntry], number: int, quara
     if find_events_at(cursor, readings, number, _DUPLICATES):
         yield "an exact duplicate: it repeats a record that came before it"
     elif not find_events_at(cursor, readings, number):
-        yield "blank"
+        yield "blank or ignored"
     else:
         return
     # Parts of a file are read later than it, and know all records that are in it.

@@ -4,8 +4,11 @@ To add a field, write an entry at the end of `_FIELDS`. Everything else is made 
 tests/test_catalogue.py.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal, NamedTuple
+
+from schemas.paths import Path, Place
 
 # `id`: stripped, bounded, must be a scalar. `integer` may be negative, a `count` may not. `text` is stored untouched;
 # where a producer has an object or a list, its JSON text is the text. A `revision` is a whole number or a time.
@@ -19,7 +22,8 @@ class Field(NamedTuple):
     it, in order of preference, unless the producer's source file names others. `event_column` is the column of an event
     that holds it: it has the field's name unless it says otherwise, and it is None where no column does.
     `latest_in` names the column of a user or a document that holds the latest value, such as `documents.title`.
-    A personal field is taken out of the events of an erased person.
+    A personal field is taken out of the events of an erased person. Only records that become events `of_type` state the
+    field, where one is named: a run without them says nothing about where the field is.
     """
 
     name: str
@@ -30,6 +34,7 @@ class Field(NamedTuple):
     latest_in: str | None = None
     is_required: bool = False
     is_personal: bool = False
+    of_type: str | None = None
 
     @property
     def column(self) -> str | None:
@@ -100,6 +105,7 @@ _FIELDS = (
         "Text of the document after the event; its words are counted and a hash of it is kept.",
         ("content", "document.content"),
         event_column=None,
+        of_type="document_edit",
     ),
     Field(
         "word_count",
@@ -107,12 +113,14 @@ _FIELDS = (
         "Words in the document after this event: counted in its text, else the producer's own count; null if neither.",
         ("word_count",),
         event_column="document_word_count",
+        of_type="document_edit",
     ),
     Field(
         "edit_length",
         "integer",
         "Size of the edit in the producer's unit, usually characters; may be negative.",
         ("edit_length", "edit.chars_delta"),
+        of_type="document_edit",
     ),
     Field(
         "comment_text",
@@ -120,14 +128,22 @@ _FIELDS = (
         "Text of the comment, untouched.",
         ("comment_text", "comment.text"),
         is_personal=True,
+        of_type="comment_added",
     ),
     Field(
         "shared_with_user_id",
         "id",
         "Who received the share; null for a share by link.",
         ("shared_with_user_id", "sharedWithUserId", "shared_with"),
+        of_type="document_shared",
     ),
-    Field("permission", "text", "What the share allows, as the producer says it.", ("permission",)),
+    Field(
+        "permission",
+        "text",
+        "What the share allows, as the producer says it.",
+        ("permission",),
+        of_type="document_shared",
+    ),
     Field("device", "text", "Device, as the producer says it.", ("device",), is_personal=True),
     Field(
         "ip_address",
@@ -145,29 +161,41 @@ _FIELDS = (
     ),
 )
 
-FIELDS = {field.name: field for field in _FIELDS}
-REQUIRED = tuple(field.name for field in _FIELDS if field.is_required)
-
-Path = tuple[str, ...]
+FIELDS = {each.name: each for each in _FIELDS}
+REQUIRED = tuple(each.name for each in _FIELDS if each.is_required)
 
 
 @dataclass(frozen=True)
 class Source:
-    """How one producer's fields map to ours.
+    """How one producer's fields map to ours: a mapping file under conf/sources, whose guide says what each key means.
 
     `name` is that of the mapping file without its ending, and `mapping_hash` tells one text of it from another.
-    `record_path` leads to the list of records inside each JSON value; empty where the values are the records. `fields`
-    gives the paths of each mapped field in order of preference; a field without an entry is NULL.
+    `fields` gives the paths of each mapped field in order of preference; a field without an entry is NULL.
+    `record_path` and the keys of `decode` are names from the top of each JSON value on, through whatever lists.
     """
 
     name: str
-    mapping_hash: str
-    record_path: Path
-    fields: dict[str, tuple[Path, ...]]
-    constants: dict[str, str]
-    event_types: dict[str, str]
-    id_prefix: str
-    default_time_zone: str
+    mapping_hash: str = ""
+    fields: dict[str, tuple[Path, ...]] = field(default_factory=dict)
+    record_path: tuple[str, ...] = ()
+    constants: dict[str, str] = field(default_factory=dict)
+    event_types: dict[str, str] = field(default_factory=dict)
+    default_time_zone: str = "UTC"
+    namespace: str = ""
+    identity: tuple[Path, ...] = ()
+    # By the names that lead to a string, how it is opened, such as ("base64", "gzip", "json").
+    decode: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    missing_values: frozenset[str] = frozenset()
+    fold_case: frozenset[str] = frozenset()
+    time_formats: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ignore: tuple[tuple[Path, frozenset[str]], ...] = ()
+    content_format: str = "text"
     # The mapping file as it was read, and where it was.
     text: str = ""
     location: str = ""
+
+    @property
+    def looks_around(self) -> bool:
+        """Whether a path leads to the objects around a record, or asks for its place."""
+        paths = [*self.identity, *(path for path, _ in self.ignore), *chain.from_iterable(self.fields.values())]
+        return any(path.level or isinstance(path, Place) for path in paths)

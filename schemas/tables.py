@@ -75,6 +75,7 @@ _READ_QUARANTINED = {
     "raw_base64": _TEXT,
     "raw_bytes": _LONG,
     "raw_sha256": _TEXT,
+    "around": _TEXT,
     "is_redacted": T.BooleanType(),
     "due_at": T.TimestampType(),
 }
@@ -86,8 +87,17 @@ _GROUP = _schema(
     reasons=T.ArrayType(_TEXT), missing_fields=T.ArrayType(_TEXT), records=_LONG, record_number=_LONG, text=_TEXT
 )
 
-# One row per record that is not blank, an event or a quarantined record; it is numbered within its split. Each split
-# has one row more, which holds its counts and nothing else.
+# What the records of one split show of the mapping.
+_OBSERVED = _schema(
+    paths=T.ArrayType(_TEXT),
+    codes=T.ArrayType(_TEXT),
+    types=T.ArrayType(_TEXT),
+    keys=T.ArrayType(_TEXT),
+    unread_content=_LONG,
+)
+
+# One row per record that is neither blank nor ignored, an event or a quarantined record; it is numbered within its
+# split. Each split has one row more, which holds its counts and nothing else.
 READ_RECORDS = _schema(
     file_id=_LONG,
     split=_LONG,
@@ -96,7 +106,9 @@ READ_RECORDS = _schema(
     **_READ_QUARANTINED,
     records=_LONG,
     blank=_LONG,
+    ignored=_LONG,
     groups=T.ArrayType(_GROUP),
+    observed=_OBSERVED,
     digest=_TEXT,
 )
 
@@ -110,6 +122,7 @@ QUARANTINE_LINE = _schema(
     raw_base64=_TEXT,
     raw_bytes=_LONG,
     raw_sha256=_TEXT,
+    around=_TEXT,
     is_redacted=T.BooleanType(),
     run_id=_LONG,
 )

@@ -138,7 +138,7 @@ def test_an_unknown_id_is_one_line(shown: Shown) -> None:
     ("number", "first", "event"),
     [
         (1, "event e1", "published"),
-        (2, "blank", None),
+        (2, "blank or ignored", None),
         (3, "an exact duplicate: it repeats a record that came before it", "published"),
         (4, "event x", "published"),
         (5, "quarantined: bad_value", None),
@@ -200,7 +200,7 @@ def test_a_record_is_found_in_a_file_that_was_read_again_in_part_or_changed(
     lines = shown("--file", "a.jsonl", "--record", "1")
     assert lines[:2] == ["event e1", "published"]
     assert lines[2].endswith("a.jsonl, record 1; the same content has been read again since")
-    assert shown("--file", "a.jsonl", "--record", "2")[0] == "blank"
+    assert shown("--file", "a.jsonl", "--record", "2")[0] == "blank or ignored"
     file.write_text("\n".join([*LINES[:3], at(200, "new"), *LINES[4:]]) + "\n")
     load(url, folders[0], folders[1], "--accept-quality")
     lines = shown("--event", "e1")

@@ -1,15 +1,17 @@
 """Many records -> Arrow batches of one schema."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from jobs.records.event import Event
+from jobs.records.files.raw_record import RawRecord
 from jobs.records.quarantined_groups import GroupCounter, QuarantinedGroup
 from jobs.records.reader import RecordReader
 from schemas.columns import READ_EVENT, Kind
 
 _LONG, _TEXT = pa.int64(), pa.string()
+_TEXTS = pa.list_(_TEXT)
 _PROBLEM = pa.struct([(name, _TEXT) for name in ("reason", "field", "value", "expected")])
 _PLACE = {"file_id": _LONG, "split": _LONG, "record_number": _LONG}
 # Of the kinds that a record's columns have.
@@ -30,6 +32,7 @@ _QUARANTINED = {
     "raw_base64": _TEXT,
     "raw_bytes": _LONG,
     "raw_sha256": _TEXT,
+    "around": _TEXT,
     "is_redacted": pa.bool_(),
     "due_at": pa.timestamp("us", "UTC"),
 }
@@ -42,13 +45,31 @@ _GROUP = pa.struct(
         ("text", _TEXT),
     ]
 )
-_COUNTS = {"records": _LONG, "blank": _LONG, "groups": pa.list_(_GROUP), "digest": _TEXT}
+_OBSERVED = pa.struct(
+    [("paths", _TEXTS), ("codes", _TEXTS), ("types", _TEXTS), ("keys", _TEXTS), ("unread_content", _LONG)]
+)
+_COUNTS = {
+    "records": _LONG,
+    "blank": _LONG,
+    "ignored": _LONG,
+    "groups": pa.list_(_GROUP),
+    "observed": _OBSERVED,
+    "digest": _TEXT,
+}
 
 SCHEMA = pa.schema({**_PLACE, **_EVENT, **_QUARANTINED, **_COUNTS})
 
 # Few enough that they stay in the caches of the processor until they are Arrow arrays.
 MAX_ROWS = 1_000
 MAX_BYTES = 16 * 1024**2
+
+
+class SplitCounts(NamedTuple):
+    """How many records a split has, and how many of them are blank or ignored."""
+
+    records: int
+    blank: int
+    ignored: int
 
 
 class BatchBuilder:
@@ -66,27 +87,31 @@ class BatchBuilder:
         """Whether the batch has as many rows, or as many bytes of text, as one may have."""
         return len(self._events) + len(self._others) >= MAX_ROWS or self._bytes >= MAX_BYTES
 
-    def add_record(self, file_id: int, split: int, number: int, raw: bytes | None, splitting_error: str | None) -> None:
-        """Read a record and add it."""
-        self._bytes += len(raw or b"")
-        found = self._reader.read(raw, splitting_error)
+    def add_record(self, file_id: int, split: int, record: RawRecord) -> bool:
+        """Read a record and add it; False where it is ignored, so that nothing is added."""
+        self._bytes += len(record.raw or b"")
+        found, number = self._reader.read_raw(record), record.number
         if isinstance(found, Event):
             self._events.append((file_id, split, number, *found))
-            return
+            return True
+        if found is None:
+            return False
         self._groups.add(QuarantinedGroup.of(file_id, number, found))
         problems = [(problem.reason, problem.field, problem.value, problem.expected) for problem in found.problems]
         fields = None if found.fields is None else list(found.fields.items())
-        kept = (found.raw, found.raw_base64, found.raw_bytes, found.raw_sha256, found.is_redacted, found.due_at_micros)
-        nothing = [None] * len(_EVENT)
-        self._others.append((file_id, split, number, *nothing, problems, fields, *kept, *[None] * len(_COUNTS)))
+        text = (found.raw, found.raw_base64, found.raw_bytes, found.raw_sha256)
+        more = (found.around, found.is_redacted, found.due_at_micros)
+        no_event, no_counts = [None] * len(_EVENT), [None] * len(_COUNTS)
+        self._others.append((file_id, split, number, *no_event, problems, fields, *text, *more, *no_counts))
+        return True
 
-    def add_counts(self, file_id: int, split: int, records: int, blank: int, digest: str | None) -> None:
-        """Add the row that says how many records a split has, how many of them are blank or quarantined, and the digest
-        of its bytes. It comes behind the records of the split.
+    def add_counts(self, file_id: int, split: int, counts: SplitCounts, digest: str | None) -> None:
+        """Add the row that says how many records a split has, how many of them are quarantined, what they show of the
+        mapping, and the digest of its bytes. It comes behind the records of the split.
         """
         nothing = [None] * (1 + len(_EVENT) + len(_QUARANTINED))
         groups = [tuple(vars(group).values())[1:] for group in self._groups.take()]  # the row has the file id
-        self._others.append((file_id, split, *nothing, records, blank, groups, digest))
+        self._others.append((file_id, split, *nothing, *counts, groups, self._reader.observed.take(), digest))
 
     def flush(self) -> pa.RecordBatch:
         """What has been added since the last time, as one batch (`SCHEMA`)."""

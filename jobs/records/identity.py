@@ -17,7 +17,7 @@ def hash_text(text: str) -> str:
     return md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def derive_event_id(record: dict[str, Any]) -> str:
+def derive_event_id(record: Any) -> str:
     """The id of a record whose producer gives none: the same for the same content, however it is written."""
     return hash_text(encode(record, is_sorted=True))
 

@@ -1,24 +1,116 @@
 """A source's mapping, prepared once: a function for each field that finds its value in a record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
+from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from schemas.fields import Path
+from jobs.records.files.raw_record import Around
+from jobs.records.strict_json import MAX_NESTING, encode
+from schemas.paths import Path, Place, Query, Steps, Sum
 
-Finder = Callable[[dict[str, Any]], Any]
+Record = dict[str, Any]
+# (the record, what is around it) -> the value; None where there is none.
+Finder = Callable[[Record, Around | None], Any]
+# (the record, what is around it) -> all values that a path leads to.
+_Getter = Callable[[Record, Around | None], Iterable[Any]]
+# Makes one value, or none, of the several that a JSONPath finds.
+Gather = Callable[[list[Any]], Iterable[Any]]
+
+_LARGEST_SECONDS = 10**11
 
 
-def make_finder(paths: tuple[Path, ...], takes_blank: bool = False) -> Finder:
-    """A function that gives the value at the first path where one is neither null nor blank.
+def make_finder(
+    paths: tuple[Path, ...],
+    *,
+    is_missing: Callable[[Any], bool] | None = None,
+    is_usable: Callable[[Any], bool] | None = None,
+    gather: Gather = list,
+    takes_blank: bool = False,
+) -> Finder:
+    """A function that gives the value at the first path where one is neither null nor blank nor `is_missing`.
 
-    Without any it gives None or, if it `takes_blank`, the first blank text.
+    Of several such values the first that `is_usable` is given, else the first of them. Without any the function gives
+    None or, if it `takes_blank`, the first blank text.
     """
+    if is_missing is None and not (is_usable and len(paths) > 1) and all(map(_is_simple, paths)):
+        return _make_simple_finder([path.steps for path in paths if isinstance(path, Steps)], takes_blank)
+    getters = [_make_getter(path, gather) for path in paths]
+
+    def find(record: Record, around: Around | None) -> Any:
+        blank = unusable = None
+        for getter in getters:
+            for value in getter(record, around):
+                if value is None or (is_missing and is_missing(value)):
+                    continue
+                if type(value) is str and (not value or value.isspace()):
+                    blank = value if blank is None else blank
+                elif is_usable is None or is_usable(value):
+                    return value
+                elif unusable is None:
+                    unusable = value
+        return unusable if unusable is not None else blank if takes_blank else None
+
+    return find
+
+
+def may_find(path: Path, names: Collection[str]) -> bool:
+    """Whether the path may lead to something in a record that has, of the names that begin mapped paths, only these."""
+    return not (isinstance(path, Steps) and path.level == 0) or path.steps[0] in names
+
+
+def make_missing_test(texts: frozenset[str], *, is_id: bool) -> Callable[[Any], bool] | None:
+    """Whether a value is one of the texts that mean none. Among ids a number is compared by its text, too."""
+    if not texts:
+        return None
+
+    def is_missing(value: Any) -> bool:
+        if type(value) is str:
+            return value.strip() in texts
+        return is_id and isinstance(value, int | float) and encode(value) in texts
+
+    return is_missing
+
+
+def take_all(values: list[Any]) -> Iterable[Any]:
+    """One value where all are equal, else the list of them."""
+    different = [value for place, value in enumerate(values) if value is not None and value not in values[:place]]
+    return different if len(different) < 2 else [different]
+
+
+def join_texts(values: list[Any]) -> Iterable[Any]:
+    """The texts among the values, joined by blanks."""
+    texts = [value for value in values if type(value) is str]
+    return [" ".join(texts)] if texts else []
+
+
+@cache
+def compile_query(text: str) -> Any:
+    """The JSONPath. Raises ValueError that says what is wrong with it."""
+    # Imported here, so that a source without a JSONPath need not load it.
+    from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError  # noqa: PLC0415
+
+    class Environment(JSONPathEnvironment):
+        max_recursion_depth = MAX_NESTING + 2
+
+    try:
+        return Environment().compile(text)
+    except JSONPathError as error:
+        raise ValueError(f"is no JSONPath of RFC 9535: {error}") from error
+
+
+def _is_simple(path: Path) -> bool:
+    return isinstance(path, Steps) and path.level == 0 and all(type(step) is str for step in path.steps)
+
+
+def _make_simple_finder(paths: list[tuple[str | int, ...]], takes_blank: bool) -> Finder:
+    """For names alone: most mappings have nothing else, and this costs a third."""
     steps = [(path[0], path[1:]) for path in paths]
 
-    def find(record: dict[str, Any]) -> Any:
+    def find(record: Record, around: Around | None) -> Any:
         blank = None
         for key, inner_path in steps:
-            value = record.get(key)
+            value = record.get(key)  # type: ignore[arg-type]
             if value is None or (inner_path and (value := _follow(value, inner_path)) is None):
                 continue
             if type(value) is not str or (value and not value.isspace()):
@@ -29,10 +121,56 @@ def make_finder(paths: tuple[Path, ...], takes_blank: bool = False) -> Finder:
     return find
 
 
-def _follow(value: Any, path: Path) -> Any:
-    """What the path leads to; None where there is nothing, or something that is no object on the way."""
-    for key in path:
-        if type(value) is not dict:
+def _make_getter(path: Path, gather: Gather) -> _Getter:
+    """A function that gives the values that the path leads to; none where there is nothing."""
+    if isinstance(path, Place):
+        level = path.level
+        return lambda record, around: around.places[level : level + 1] if around else ()
+    if isinstance(path, Sum):
+        get_seconds, get_nanoseconds = _make_getter(path.seconds, list), _make_getter(path.nanoseconds, list)
+        return lambda record, around: [
+            _add_nanoseconds(seconds, nanoseconds)
+            for seconds in get_seconds(record, around)
+            for nanoseconds in get_nanoseconds(record, around)
+        ]
+    level = path.level
+    read = _make_query_reader(path.text, gather) if isinstance(path, Query) else _make_step_reader(path.steps)
+    if level == 0:
+        return lambda record, around: read(record)
+    return lambda record, around: read(around.objects[level - 1]) if around and len(around.objects) >= level else ()
+
+
+def _make_query_reader(text: str, gather: Gather) -> Callable[[Any], Iterable[Any]]:
+    query = compile_query(text)
+    return lambda value: gather([node.value for node in query.finditer(value)])
+
+
+def _make_step_reader(steps: tuple[str | int, ...]) -> Callable[[Any], Iterable[Any]]:
+    return lambda value: (_follow(value, steps),)
+
+
+def _follow(value: Any, steps: tuple[str | int, ...]) -> Any:
+    """What the steps lead to; None where there is nothing, or no object or list where a step needs one."""
+    for step in steps:
+        if type(step) is str:
+            if type(value) is not dict:
+                return None
+            value = value.get(step)
+        elif type(value) is list and -len(value) <= step < len(value):  # type: ignore[operator]
+            value = value[step]  # type: ignore[index]
+        else:
             return None
-        value = value.get(key)
     return value
+
+
+def _add_nanoseconds(seconds: Any, nanoseconds: Any) -> Any:
+    """Seconds since 1970 as a decimal number; where the two are no such numbers, a text that is no time."""
+    if seconds is None or nanoseconds is None:
+        return seconds
+    try:
+        whole, part = int(str(seconds)), int(str(nanoseconds))
+    except ValueError:
+        return f"{seconds} + {nanoseconds}"
+    if abs(whole) >= _LARGEST_SECONDS or not 0 <= part < 10**9:
+        return f"{seconds} + {nanoseconds}"
+    return f"{whole + Decimal(part).scaleb(-9):.9f}"

@@ -28,8 +28,8 @@ class Quarantined:
     """All problems of a record, the fields that could be read, and its text.
 
     `raw` is the original text, `raw_base64` stands in its place where it is not UTF-8; of a text over 64 KiB both keep
-    the head, beside its length and SHA-256. At `due_at_micros` the only problem goes by
-    itself, where it does.
+    the head, beside its length and SHA-256. `around` is what is around the record, as JSON, where the mapping looks
+    there. At `due_at_micros` the only problem goes by itself, where it does.
     """
 
     problems: list[Problem]
@@ -38,6 +38,7 @@ class Quarantined:
     raw_base64: str | None
     raw_bytes: int | None
     raw_sha256: str | None
+    around: str | None = None
     is_redacted: bool | None = None
     due_at_micros: int | None = None
 
@@ -47,6 +48,7 @@ def quarantine(
     problems: list[Problem],
     fields: dict[str, str] | None = None,
     due_at_micros: int | None = None,
+    around: str | None = None,
 ) -> Quarantined:
     """The record with these problems and readable fields."""
     if raw is None:
@@ -59,6 +61,7 @@ def quarantine(
         raw_base64=None if is_text else b64encode(head).decode(),
         raw_bytes=len(raw),
         raw_sha256=sha256(raw).hexdigest(),
+        around=around,
         due_at_micros=due_at_micros,
     )
 

@@ -6,9 +6,10 @@ from hashlib import sha256
 
 from pyarrow import RecordBatch
 
-from jobs.records.batch import BatchBuilder
+from jobs.records.batch import BatchBuilder, SplitCounts
 from jobs.records.erased_people import Erased
-from jobs.records.files.split_records import RawRecord
+from jobs.records.files.nested_records import make_opener
+from jobs.records.files.raw_record import RawRecord
 from jobs.records.files.splits import Split, SplitReader
 from jobs.records.reader import RecordReader
 from jobs.records.validate import Limits
@@ -53,22 +54,22 @@ def read_pieces(request: ReadRequest, pieces: Iterable[Piece]) -> Iterator[Recor
         if mapping not in builders:
             builders[mapping] = BatchBuilder(RecordReader(source, request.limits, request.erased))
         builder = builders[mapping]
-        records = blank = 0
-        for number, raw, error in _choose(piece.records, request, file_id):
+        records = blank = ignored = 0
+        for record in _choose(piece.records, request, file_id):
             records += 1
-            if error is None and not (raw or b"").strip():
+            if record.error is None and not (record.raw or b"").strip():
                 blank += 1
-                continue
-            builder.add_record(file_id, split, number, raw, error)
-            if builder.is_full:
+            elif record.is_ignored or not builder.add_record(file_id, split, record):
+                ignored += 1
+            elif builder.is_full:
                 yield builder.flush()
-        builder.add_counts(file_id, split, records, blank, piece.find_digest())
+        builder.add_counts(file_id, split, SplitCounts(records, blank, ignored), piece.find_digest())
     for builder in builders.values():
         yield builder.flush()
 
 
 def _open_split(split: Split, request: ReadRequest) -> Piece:
-    reader = SplitReader(split, request.sources[split.file_id].record_path)
+    reader = SplitReader(split, make_opener(request.sources[split.file_id]))
     return Piece(split.file_id, split.number, reader.read(), lambda: reader.digest)
 
 
@@ -78,7 +79,9 @@ def _choose(raw_records: Iterable[RawRecord], request: ReadRequest, file_id: int
         return raw_records
     wanted = request.wanted.get(file_id, {})
     return (
-        (number, raw, error)
-        for number, raw, error in raw_records
-        if raw is not None and number in wanted and wanted[number] == sha256(raw).hexdigest()
+        record
+        for record in raw_records
+        if record.raw is not None
+        and record.number in wanted
+        and wanted[record.number] == sha256(record.raw).hexdigest()
     )

@@ -3,18 +3,26 @@
 from functools import cache, lru_cache
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jobs.records.erased_people import Erased
 from jobs.records.event import Event
+from jobs.records.files.nested_records import record_decode
+from jobs.records.files.packed_strings import open_strings
+from jobs.records.files.raw_record import Around, RawRecord, write_around
 from jobs.records.identity import fingerprint
+from jobs.records.mapping import Finder, make_finder
+from jobs.records.observed import Observed
 from jobs.records.problems import Problem, Quarantined, is_utf8, quarantine
-from jobs.records.strict_json import decode
-from jobs.records.validate import MISSING, NOT_STORABLE, Field, Limits, WrongValueError, can_be_stored, make_fields
+from jobs.records.rich_text import read_html
+from jobs.records.source_fields import Field, make_fields
+from jobs.records.strict_json import decode, encode
+from jobs.records.validate import MISSING, NOT_STORABLE, Limits, WrongValueError, can_be_stored
 from jobs.records.words import count_words
 from schemas.columns import READ_EVENT
 from schemas.event_types import REQUIRED_BY_TYPE
 from schemas.fields import FIELDS, REQUIRED, Source
+from schemas.paths import Steps, parse_path
 
 _NAMES = tuple(FIELDS)
 _PLACES = {name: place for place, name in enumerate(FIELDS)}
@@ -30,28 +38,54 @@ _pick_business_values = itemgetter(*[_PLACES_BY_COLUMN[name] for name in _BUSINE
 
 
 class RecordReader:
-    """Reads the records of one source; prepared once, so that a record costs direct look-ups."""
+    """Reads the records of one source; prepared once, so that a record costs direct look-ups.
+
+    `observed` says what its records have shown of the mapping.
+    """
 
     def __init__(self, source: Source, limits: Limits, erased: Erased | None = None) -> None:
-        fields = make_fields(source, limits)
-        self._is_mapped = frozenset(path[0] for field in fields for path in field.paths).__contains__
+        self.observed = Observed()
+        fields = make_fields(source, limits, self.observed)
+        mapped = [path for field in fields for path in field.paths]
+        names = [path.steps[0] for path in mapped if isinstance(path, Steps) and not path.level]
+        self._is_mapped = frozenset(names).__contains__
 
         # Most records have less than half of our fields, and those of one log have few sets of names.
         @lru_cache(maxsize=1024)
-        def choose(names: tuple[str, ...]) -> list[Field]:
-            return [narrow for field in fields if (narrow := field.narrow(names))]
+        def choose(names: tuple[str, ...]) -> tuple[list[Field], list[_Sought]]:
+            narrow = [field for each in fields if (field := each.narrow(names))]
+            paths = dict.fromkeys(path for field in narrow for path in field.paths)
+            return narrow, [_Sought(str(path), make_finder((path,))) for path in paths]
 
         self._choose = choose
+        self._ignore = [(make_finder((path,)), values) for path, values in source.ignore]
+        self._decode = record_decode(source)
+        self._reads_html = source.content_format == "html"
         self._erased = erased
 
-    def read(self, raw: bytes | None, splitting_error: str | None = None) -> Event | Quarantined:
-        """The event that the record is, or what is wrong with it. `splitting_error` says that it is no whole record."""
-        found = self._validate(raw, splitting_error)
-        if self._erased is None:
+    def read_raw(self, record: RawRecord) -> Event | Quarantined | None:
+        """`read` for a record as it was split off."""
+        if record.problem is None:
+            return self.read(record.raw, record.error, record.around)
+        reason, expected = record.problem
+        found = quarantine(record.raw, [Problem.of(reason, None, None, expected)])
+        return found if self._erased is None else self._erased.redact(found)
+
+    def read(
+        self, raw: bytes | None, splitting_error: str | None = None, around: Around | None = None
+    ) -> Event | Quarantined | None:
+        """The event that the record is, or what is wrong with it; None for one that the source ignores.
+
+        `splitting_error` says that it is no whole record.
+        """
+        found = self._validate(raw, splitting_error, around)
+        if self._erased is None or found is None:
             return found
         return self._erased.pseudonymize(found) if isinstance(found, Event) else self._erased.redact(found)
 
-    def _validate(self, raw: bytes | None, splitting_error: str | None) -> Event | Quarantined:
+    def _validate(
+        self, raw: bytes | None, splitting_error: str | None, around: Around | None
+    ) -> Event | Quarantined | None:
         if raw is None or splitting_error is not None:
             return quarantine(raw, [Problem.of("unreadable_file", None, splitting_error, "a readable file")])
         try:
@@ -61,25 +95,72 @@ class RecordReader:
             return quarantine(raw, [Problem.of(reason, None, None, expected)])
         if type(record) is not dict:
             return quarantine(raw, [Problem.of("not_an_object", None, None, "one JSON object")])
-        fields = self._choose(tuple(filter(self._is_mapped, record)))
+        if self._decode:
+            record = open_strings(record, self._decode)
+        if self._ignore and self._is_ignored(record, around):
+            return None
+        return self._read_fields(raw, record, around)
+
+    def _read_fields(self, raw: bytes, record: dict[str, Any], around: Around | None) -> Event | Quarantined:
+        fields, sought = self._choose(tuple(filter(self._is_mapped, record)))
+        if sought:
+            self._observe(record, around, sought)
         values: list[Any] = [None] * len(_PLACES)
         problems = []
-        for place, _, find, _, read, _ in fields:
-            if (value := find(record)) is not None:
+        for place, _, find, _, read, _, _ in fields:
+            if (value := find(record, around)) is not None:
                 try:
                     values[place] = read(value)
                 except WrongValueError as wrong:
                     problems.append((place, wrong))
-        for place in _REQUIRED_BY_TYPE.get(values[_EVENT_TYPE], _REQUIRED):
+        event_type = values[_EVENT_TYPE]
+        for place in _REQUIRED_BY_TYPE.get(event_type, _REQUIRED):
             if values[place] is None and place not in dict(problems):
                 problems.append((place, MISSING))
-        if b"\\" in raw:  # only an escape brings what can't be stored
-            problems += [(field.place, NOT_STORABLE) for field in fields if not can_be_stored(field.find(record))]
-        return _quarantine(raw, record, fields, problems) if problems else _make_event(values)
+        # Only an escape brings what can't be stored. What was opened, or is around the record, may have one unseen.
+        if b"\\" in raw or around is not None or self._decode:
+            problems += [
+                (field.place, NOT_STORABLE) for field in fields if not can_be_stored(field.find(record, around))
+            ]
+        if problems:
+            return _quarantine(raw, record, around, fields, problems)
+        self.observed.add_type(event_type)
+        return self._make_event(values)
+
+    def _is_ignored(self, record: dict[str, Any], around: Around | None) -> bool:
+        """Whether the record is one of those that the source says are none."""
+        for find, texts in self._ignore:
+            value = find(record, around)
+            if value is not None and (value.strip() if type(value) is str else encode(value)) in texts:
+                return True
+        return False
+
+    def _observe(self, record: dict[str, Any], around: Around | None, sought: list["_Sought"]) -> None:
+        """Note which of the paths lead to something; those that do are sought no more in records of these names."""
+        self.observed.look_at(record)
+        for each in [each for each in sought if each.find(record, around) is not None]:
+            self.observed.paths.add(each.path)
+            sought.remove(each)
+
+    def _make_event(self, values: list[Any]) -> Event:
+        content = values[_CONTENT]
+        if content is not None:
+            values[_WORD_COUNT] = count_words(read_html(content) if self._reads_html else content)
+        event_id, *others = _pick_business_values(values)
+        return Event._make((event_id, *others, fingerprint(_BUSINESS_COLUMNS[1:], others, content)))
 
 
-def read_record(text: str | bytes, source: Source | None = None, limits: Limits | None = None) -> Event | Quarantined:
-    """What becomes of one record, by conf/sources/default.yml unless another source is given.
+class _Sought(NamedTuple):
+    """A path that no record of these names has shown yet."""
+
+    path: str
+    find: Finder
+
+
+def read_record(
+    text: str | bytes, source: Source | None = None, limits: Limits | None = None
+) -> Event | Quarantined | None:
+    """What becomes of one record, by conf/sources/default.yml unless another source is given; None if it is ignored.
 
     >>> event = read_record('{"id": 17.0, "type": "user_login", "ts": 1748865600, "user": {"id": "ann"}}')
     >>> event.event_id, event.user_id, event.event_at.isoformat()
@@ -98,26 +179,22 @@ def read_default_source() -> Source:
     """The mapping of conf/sources/default.yml, which a test holds equal to the paths of the catalogue."""
     path = Path(__file__).resolve().parents[2] / "conf" / "sources" / "default.yml"
     mapped = [field for field in FIELDS.values() if field.paths]
-    fields = {field.name: tuple(tuple(path.split(".")) for path in field.paths) for field in mapped}
-    return Source(path.stem, "", (), fields, {}, {}, "", "UTC")
-
-
-def _make_event(values: list[Any]) -> Event:
-    content = values[_CONTENT]
-    if content is not None:
-        values[_WORD_COUNT] = count_words(content)
-    event_id, *others = _pick_business_values(values)
-    return Event._make((event_id, *others, fingerprint(_BUSINESS_COLUMNS[1:], others, content)))
+    return Source(path.stem, fields={field.name: tuple(map(parse_path, field.paths)) for field in mapped})
 
 
 def _quarantine(
-    raw: bytes, record: dict[str, Any], fields: list[Field], problems: list[tuple[int, WrongValueError]]
+    raw: bytes,
+    record: dict[str, Any],
+    around: Around | None,
+    fields: list[Field],
+    problems: list[tuple[int, WrongValueError]],
 ) -> Quarantined:
-    shown = {field.name: field.show(value) for field in fields if (value := field.find(record)) is not None}
+    shown = {field.name: field.show(value) for field in fields if (value := field.find(record, around)) is not None}
     named = []
     for place, wrong in sorted(problems, key=itemgetter(0)):
         name = _NAMES[place]
         named.append(Problem.of(wrong.reason, name, shown.get(name), wrong.expected))
     # Where anything else is wrong, time alone does not fix the record.
     due_at_micros = problems[0][1].due_at_micros if len(problems) == 1 else None
-    return quarantine(raw, named, shown, due_at_micros)
+    kept = None if around is None else write_around(around)
+    return quarantine(raw, named, shown, due_at_micros, kept)

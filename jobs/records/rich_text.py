@@ -12,11 +12,12 @@ from html import unescape
 _APART = frozenset(
     re.findall(
         "[a-z0-9]+",
-        """address article aside audio blockquote body br button canvas caption center col colgroup dd details dialog
-        dir div dl dt embed fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr
-        html iframe img input legend li listing main marquee math menu meter nav object ol optgroup option output p
-        plaintext pre progress script search section select style summary svg table tbody td template textarea tfoot th
-        thead title tr ul video xmp""",
+        """address article aside audio blockquote body br button canvas caption center col colgroup
+        dd details dialog dir div dl dt embed fieldset figcaption figure footer form frame frameset
+        h1 h2 h3 h4 h5 h6 head header hgroup hr html iframe img input legend li listing main marquee
+        math menu meter nav object ol optgroup option output p plaintext pre progress script search
+        section select style summary svg table tbody td template textarea tfoot th thead title tr ul
+        video xmp""",
     )
 )
 # What is in these is text up to their own end, whatever it looks like. The first are never shown.

@@ -58,6 +58,7 @@ def _sums(health: Row) -> Point:
         "good",
         "The sums close",
         f"{number(health['records'])} records in {plural(health['files'], 'file')} = {number(health['blank'])} blank"
+        f" + {number(health['ignored'])} ignored"
         f" + {number(health['quarantined'])} quarantined + {number(health['accepted'])} valid, file by file.",
     )
 

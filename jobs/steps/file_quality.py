@@ -1,11 +1,12 @@
 """How good the records of each file are, and what to tell of those that are quarantined."""
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from jobs.records.files.json_values import DECODER
+from jobs.records.batch import SplitCounts
+from jobs.records.observed import Observed
 from jobs.records.quarantined_groups import QuarantinedGroup, count_reasons
 from jobs.storage.runs.held_back import NO_PRECEDENTS, Precedents
 from jobs.storage.runs.ledger import Reading
@@ -14,18 +15,16 @@ from schemas.reasons import REASONS
 
 # A record with one of these reasons has no fields that could be missing.
 _WHOLE_RECORD = {reason.code for reason in REASONS.values() if reason.is_about_whole_record}
-_SHOWN_KEYS = 20
 _SHOWN_CHARACTERS = 300
-
-_MEMBER = re.compile(r'\s*[{,]\s*"(?P<key>(?:[^"\\]|\\.)*+)"\s*:\s*', re.DOTALL)
 
 
 @dataclass(frozen=True)
 class FileQuality:
-    """One file: the number of its records without blank ones, and the quarantined ones among them.
+    """One file: the number of its records without blank and ignored ones, and the quarantined ones among them.
 
     Those that this run has quarantined are given in groups. Of a file that has grown `earlier_records` and
-    `earlier_quarantined` are those of the lines that were read before.
+    `earlier_quarantined` are those of the lines that were read before. `observed` is what the records that were read
+    show of the mapping.
     """
 
     reading: Reading
@@ -33,6 +32,7 @@ class FileQuality:
     groups: list[QuarantinedGroup]
     earlier_quarantined: int = 0
     earlier_records: int = 0
+    observed: Observed = field(default_factory=Observed)
 
     @property
     def uri(self) -> str:
@@ -53,11 +53,12 @@ class FileQuality:
 
 def rate_files(
     readings: list[Reading],
-    counts: dict[int, tuple[int, int]],
+    counts: dict[int, SplitCounts],
     quarantined: Iterable[QuarantinedGroup],
     known: Precedents = NO_PRECEDENTS,
+    observed: Mapping[int, Observed] = MappingProxyType({}),
 ) -> list[FileQuality]:
-    """One for each reading, by its (records, blank ones) and its quarantined records.
+    """One for each reading, by its counts and its quarantined records.
 
     A file that has grown is rated as a whole, with what is `known` of the lines that were read before.
     """
@@ -67,9 +68,9 @@ def rate_files(
     files = []
     for reading in readings:
         earlier, earlier_quarantined = known.readings.get(reading.file.uri, (0, 0)) if reading.continuation else (0, 0)
-        records, blank = counts[reading.file_id]
-        rated = earlier + records - blank
-        files.append(FileQuality(reading, rated, groups[reading.file_id], earlier_quarantined, earlier))
+        found, shown = counts[reading.file_id], observed.get(reading.file_id, Observed())
+        rated = earlier + found.records - found.blank - found.ignored
+        files.append(FileQuality(reading, rated, groups[reading.file_id], earlier_quarantined, earlier, shown))
     return files
 
 
@@ -85,32 +86,11 @@ def describe_reasons(files: list[FileQuality]) -> Iterator[str]:
         yield f"  {reason:<24}{count:>8,}  {examples[reason]}"
 
 
-def describe_unmatched(source: Source, files: list[FileQuality]) -> Iterator[str]:
-    """The mapped fields that not one record has, and which keys the records have instead."""
+def count_objects(files: list[FileQuality]) -> int:
+    """How many of the new records are objects, so that they can have fields."""
     groups = [group for file in files for group in file.groups]
-    objects = sum(file.records for file in files)
-    objects -= sum(group.records for group in groups if _WHOLE_RECORD.issuperset(group.reasons))
-    missing: Counter[str] = Counter()
-    for group in groups:
-        missing.update(dict.fromkeys(group.missing_fields, group.records))
-    never = [name for name in source.fields if missing[name] == objects > 0]
-    if never:
-        wanted = "; ".join(f"{name} at {', '.join('.'.join(path) for path in source.fields[name])}" for name in never)
-        keys = sorted({key for group in groups for key in _list_keys(group.text)})
-        shown = ", ".join(keys[:_SHOWN_KEYS]) + (", ..." if len(keys) > _SHOWN_KEYS else "")
-        yield f"{source.name}: no record of {objects:,} has {wanted}; the records have: {shown or 'no keys'}"
-
-
-def _list_keys(text: str | None, depth: int = 2) -> Iterator[str]:
-    """The keys of an object, `outer.inner` for those of an object in it; of a text that is cut, as far as it goes."""
-    position = 0
-    while text and (member := _MEMBER.match(text, position)):
-        key, value = member["key"], text[member.end() :]
-        yield from [f"{key}.{inner}" for inner in (_list_keys(value, depth - 1) if depth > 1 else ())] or [key]
-        try:
-            position = DECODER.raw_decode(text, member.end())[1]
-        except (ValueError, RecursionError):
-            return
+    objects = sum(file.records - file.earlier_records for file in files)
+    return objects - sum(group.records for group in groups if _WHOLE_RECORD.issuperset(group.reasons))
 
 
 def _show(text: str | None) -> str:

@@ -102,7 +102,7 @@ def _load(
         read = request.read(spark, request.readings, request.make_read_request(settings), scratch)
         lines = to_quarantine_lines(read.quarantined).coalesce(_QUARANTINE_PARTS)
         records = _Records(read.accepted, lines, read.groups)
-        counts["records"] = sum(count for count, _ in read.counts.values())
+        counts["records"] = sum(found.records for found in read.counts.values())
         counts |= dict(sorted(count_reasons(records.groups).items()))
     # Before the gate, which would decide by the half of a file that was there.
     beginnings = _list_beginnings(request, read)
@@ -144,7 +144,7 @@ def _load(
         "kind": run.kind,
         "started_at": run.started_at,
         "files": len(request.readings),
-        "records": sum(read.counts[reading.file_id][0] for reading in request.readings),
+        "records": sum(read.counts[reading.file_id].records for reading in request.readings),
         "quarantined_by_reason": dict(sorted(count_reasons(records.groups).items())),
         "held_back": [asdict(file) for file in verdict.held_back],
         "left_out": changes,
@@ -160,7 +160,7 @@ def _pass_gate(
     if request.kind == "replay":
         return Verdict()
     return pass_gate(
-        rate_files(request.readings, read.counts, groups, request.precedents),
+        rate_files(request.readings, read.counts, groups, request.precedents, read.observed),
         run.settings.gate,
         request.precedents,
         accept=accept_quality,
@@ -213,6 +213,7 @@ def _summarize(done: Published) -> dict[str, Any]:
         "metric_rows": done.metric_rows,
         "missing_records": done.missing_records,
         "open_lines": done.open_lines,
+        "shared_ids": done.shared_ids,
         "findings": {check.name: check.findings for check in done.checks if check.findings},
     }
 
@@ -230,8 +231,9 @@ def _count_files(run: Run, request: LoadRequest, read: RecordsRead, verdict_coun
             format=read.contents[reading.file_id].format,
             source=reading.source.name,
             mapping_hash=reading.source.mapping_hash,
-            records=verdicts.accepted if request.kind == "replay" else read.counts[reading.file_id][0],
-            blank=read.counts[reading.file_id][1],
+            records=verdicts.accepted if request.kind == "replay" else read.counts[reading.file_id].records,
+            blank=read.counts[reading.file_id].blank,
+            ignored=read.counts[reading.file_id].ignored,
             accepted=verdicts.accepted,
             exact_duplicates=verdicts.exact_duplicates,
             superseded=verdicts.superseded,

@@ -9,7 +9,8 @@ import logging
 from dataclasses import dataclass, field, replace
 
 from jobs.records.quarantined_groups import count_reasons
-from jobs.steps.file_quality import FileQuality, describe_reasons, describe_unmatched, group_by_source
+from jobs.steps.file_quality import FileQuality, count_objects, describe_reasons, group_by_source
+from jobs.steps.mapping_slips import describe_slips, join_observed
 from jobs.storage.config.settings import QualityGate
 from jobs.storage.errors import QualityError
 from jobs.storage.runs.held_back import NO_PRECEDENTS, HeldBackFile, Precedents
@@ -160,9 +161,10 @@ def make_held_back(file: FileQuality) -> HeldBackFile:
 
 
 def _tell(files: list[FileQuality], verdict: Verdict) -> None:
-    """Warn of fields that no record has, and of why records are quarantined, where that has consequences."""
+    """Warn of what a mapping says and no record has, and of why records are quarantined where that matters."""
     for source, group in group_by_source(files):
-        for line in describe_unmatched(source, group):
+        observed = join_observed(file.observed for file in group)
+        for line in describe_slips(source, observed, count_objects(group)):
             logger.warning("%s", line)
     if verdict.bad_files or verdict.stop_reason:
         for line in describe_reasons(verdict.bad_files or files):

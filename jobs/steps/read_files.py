@@ -7,9 +7,11 @@ from pathlib import Path
 
 from pyspark.sql import DataFrame, Row, SparkSession
 
+from jobs.records.batch import SplitCounts
 from jobs.records.files.digest import add_digests
 from jobs.records.files.formats import Format
 from jobs.records.files.splits import Split
+from jobs.records.observed import Observed
 from jobs.records.quarantined_groups import GroupCounter, QuarantinedGroup
 from jobs.records.read_splits import ReadRequest
 from jobs.storage.input.discovery import LOOKS_AT_ONCE, sniff
@@ -39,14 +41,16 @@ class RecordsRead:
     """What some files hold.
 
     `accepted` has one row per event, `quarantined` one per quarantined record, with file and record number. `counts`
-    gives (records, blank) by file id: every record is counted where it is read, whatever becomes of it. `groups` says
-    of the quarantined ones why, and `contents` what was read of each file.
+    are given by file id: every record is counted where it is read, whatever becomes of it. `groups` says of the
+    quarantined ones why, `observed` by file id what the records show of the mapping, and `contents` what was read of
+    each file.
     """
 
     accepted: DataFrame
     quarantined: DataFrame
-    counts: dict[int, tuple[int, int]]
+    counts: dict[int, SplitCounts]
     groups: list[QuarantinedGroup]
+    observed: dict[int, Observed]
     contents: dict[int, ReadContent] = field(default_factory=dict)
 
 
@@ -69,7 +73,7 @@ def read_new_content(spark: SparkSession, readings: list[Reading], request: Read
         )
         for reading, split in zip(readings, splits, strict=True)
     }
-    return RecordsRead(found.accepted, found.quarantined, found.counts, found.groups, contents)
+    return RecordsRead(found.accepted, found.quarantined, found.counts, found.groups, found.observed, contents)
 
 
 def gather(read: DataFrame, before: Mapping[int, int]) -> tuple[RecordsRead, dict[int, str | None]]:
@@ -80,19 +84,23 @@ def gather(read: DataFrame, before: Mapping[int, int]) -> tuple[RecordsRead, dic
     before those that were read.
     """
     accepted, quarantined, splits = split_read(read)
-    counts, groups = dict.fromkeys(before, (0, 0)), GroupCounter()
+    counts, groups = dict.fromkeys(before, SplitCounts(0, 0, 0)), GroupCounter()
+    observed = {file_id: Observed() for file_id in before}
     earlier: list[tuple[int, int, int]] = []
     digests: dict[int, str | None] = {}
     for row in sorted(splits.collect(), key=lambda row: (row.file_id, row.split)):
-        records, blank = counts[row.file_id]
-        number = before[row.file_id] + records
+        known_counts = counts[row.file_id]
+        number = before[row.file_id] + known_counts.records
         earlier.append((row.file_id, row.split, number))
-        counts[row.file_id] = records + row.records, blank + row.blank
+        counts[row.file_id] = SplitCounts(
+            known_counts.records + row.records, known_counts.blank + row.blank, known_counts.ignored + row.ignored
+        )
+        observed[row.file_id].add(*row.observed)
         add_groups(groups, row, number)
         known = digests.setdefault(row.file_id, "0")
         digests[row.file_id] = add_digests(known, row.digest) if known and row.digest else None
     numbered = number_records(accepted, earlier), number_records(quarantined, earlier)
-    return RecordsRead(*numbered, counts, groups.take()), digests
+    return RecordsRead(*numbered, counts, groups.take(), observed), digests
 
 
 def add_groups(counter: GroupCounter, split: Row, earlier: int) -> None:

@@ -12,8 +12,10 @@ from psycopg2.extensions import connection as Connection
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.records.batch import SplitCounts
 from jobs.records.files.open_file import can_open
 from jobs.records.files.splits import Split
+from jobs.records.observed import Observed
 from jobs.records.quarantined_groups import GroupCounter
 from jobs.records.read_splits import ReadRequest
 from jobs.steps.read_files import ReadContent, RecordsRead, add_groups
@@ -134,7 +136,10 @@ def read_open_records(
     """
     wanted = persist(_read_selected(spark, readings, selection, database_url))
     run_ids = [row.run_id for row in wanted.select("run_id").distinct().collect()]
-    kept = persist(_match(wanted, read_quarantine(spark, quarantine, run_ids)))
+    # Without what was around it, such a record is not what it was in its file.
+    looking_around = [reading.file_id for reading in readings if reading.source.looks_around]
+    matched = _match(wanted, read_quarantine(spark, quarantine, run_ids))
+    kept = persist(matched.filter(~F.col("file_id").isin(looking_around) | F.col("around").isNotNull()))
     found = read_given(kept, request)
     absent: dict[int, dict[int, str]] = defaultdict(dict)
     for row in wanted.join(kept, ["file_id", "record_number"], "left_anti").collect():
@@ -148,15 +153,17 @@ def read_open_records(
         found = found.unionByName(again)
     accepted, quarantined, counts = split_read(persist(found))
     records: Counter[int] = Counter()
-    groups = GroupCounter()
+    groups, observed = GroupCounter(), {reading.file_id: Observed() for reading in readings}
     for row in counts.collect():
         records[row.file_id] += row.records
+        observed[row.file_id].add(*row.observed)
         add_groups(groups, row, earlier=0)  # the numbers are those in the file already
     return RecordsRead(
         accepted.drop("split"),
         quarantined.drop("split"),
-        {reading.file_id: (records[reading.file_id], 0) for reading in readings},
+        {reading.file_id: SplitCounts(records[reading.file_id], 0, 0) for reading in readings},
         groups.take(),
+        observed,
         {reading.file_id: ReadContent("replay") for reading in readings},
     )
 
@@ -180,11 +187,15 @@ def _read_selected(spark: SparkSession, readings: list[Reading], selection: Sele
 
 
 def _match(wanted: DataFrame, kept: DataFrame) -> DataFrame:
-    """The wanted records whose text the quarantine folder has unchanged, as file_id, record_number, raw."""
+    """The wanted records whose text the quarantine folder has unchanged, as file_id, record_number, raw,
+    around.
+    """
     text = F.coalesce(F.col("raw").cast("binary"), F.unbase64("raw_base64"))
     whole = kept.withColumn("text", text).filter(F.sha2("text", 256) == F.col("raw_sha256"))
     keys = ["source_file", "run_id", "record_number", "raw_sha256"]
-    return whole.join(F.broadcast(wanted), keys, "inner").select("file_id", "record_number", F.col("text").alias("raw"))
+    return whole.join(F.broadcast(wanted), keys, "inner").select(
+        "file_id", "record_number", F.col("text").alias("raw"), "around"
+    )
 
 
 def _can_be_held(file: InputFile) -> bool:

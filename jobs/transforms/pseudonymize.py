@@ -23,7 +23,7 @@ _CHANGES = T.StructType(
 )
 # What is taken out of a line of the quarantine folder.
 _REDACTED = T.StructType(
-    [QUARANTINE_LINE[name] for name in ("details", "raw", "raw_base64", "raw_sha256", "is_redacted")]
+    [QUARANTINE_LINE[name] for name in ("details", "raw", "raw_base64", "raw_sha256", "around", "is_redacted")]
 )
 
 
@@ -60,7 +60,7 @@ def redact(lines: DataFrame, erased: Erased) -> DataFrame:
             return None
         problems = [tuple(vars(problem).values()) for problem in redacted.problems]
         details = (problems, redacted.fields) if line.details else None
-        return details, redacted.raw, redacted.raw_base64, redacted.raw_sha256, redacted.is_redacted
+        return details, redacted.raw, redacted.raw_base64, redacted.raw_sha256, redacted.around, redacted.is_redacted
 
     found = lines.withColumn("redacted", F.udf(find, _REDACTED, useArrow=False)(F.struct(*lines.columns)))
     changed = {
@@ -80,5 +80,5 @@ def _read_line(line: Row) -> Quarantined:
     # A line that a dying run left half written may lack anything.
     details = line.details or Row(problems=None, fields=None)
     problems = [Problem(**problem.asDict()) for problem in details.problems or ()]
-    text = (line.raw, line.raw_base64, line.raw_bytes, line.raw_sha256)
+    text = (line.raw, line.raw_base64, line.raw_bytes, line.raw_sha256, line.around)
     return Quarantined(problems, details.fields, *text, is_redacted=line.is_redacted)

@@ -19,6 +19,7 @@ def to_quarantine_lines(quarantined: DataFrame) -> DataFrame:
         "raw_base64",
         "raw_bytes",
         "raw_sha256",
+        "around",
         "is_redacted",
         "due_at",
     )

@@ -7,12 +7,13 @@ from schemas.tables import READ_EVENTS, READ_QUARANTINED
 
 # What tells a record apart until its split is numbered.
 _PLACE = ("file_id", "split", "record_number")
+_COUNTS = ("records", "blank", "ignored", "groups", "observed", "digest")
 
 
 def split_read(read: DataFrame) -> tuple[DataFrame, DataFrame, DataFrame]:
     """(accepted, quarantined, counts) of what was read (`READ_RECORDS`): each row is in one of the three.
 
-    `counts` has one row per split: file_id, split, records, blank, groups, digest.
+    `counts` has one row per split: file_id, split, records, blank, ignored, groups, observed, digest.
     """
     is_counts, is_quarantined = F.col("records").isNotNull(), F.col("problems").isNotNull()
     accepted = read.filter(~is_counts & ~is_quarantined).select(*_PLACE, *READ_EVENTS)
@@ -20,7 +21,7 @@ def split_read(read: DataFrame) -> tuple[DataFrame, DataFrame, DataFrame]:
     return (
         accepted,
         quarantined,
-        read.filter(is_counts).select("file_id", "split", "records", "blank", "groups", "digest"),
+        read.filter(is_counts).select("file_id", "split", *_COUNTS),
     )
 
 

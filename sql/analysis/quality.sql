@@ -32,6 +32,7 @@ select
     last_runs.status,
     last_runs.records,
     last_runs.blank,
+    last_runs.ignored,
     last_runs.quarantined,
     last_runs.accepted,
     last_runs.exact_duplicates,

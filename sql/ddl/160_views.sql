@@ -86,7 +86,7 @@ unclosed_files as (
     select count(*) as files_not_closing
     from ops.ingested_files
     where
-        records <> blank + quarantined + accepted
+        records <> blank + ignored + quarantined + accepted
         or accepted <> published + exact_duplicates + superseded
 ),
 

@@ -86,8 +86,10 @@ comment on column ops.pipeline_runs.kind is
 comment on column ops.pipeline_runs.session_gap_minutes is 'The pause that opened a new session in this run.';
 comment on column ops.pipeline_runs.views_version is
 'Hash of the statements, settings included, that views and comments were made by.';
-comment on column ops.pipeline_runs.records is 'Records read: blank + quarantined + accepted.';
+comment on column ops.pipeline_runs.records is 'Records read: blank + ignored + quarantined + accepted.';
 comment on column ops.pipeline_runs.blank is 'Blank records.';
+comment on column ops.pipeline_runs.ignored is
+'Records that are none: those that the mapping ignores, and values without records in their list.';
 comment on column ops.pipeline_runs.quarantined is
 'Records quarantined, each with its reasons in ops.quarantined_records.';
 comment on column ops.pipeline_runs.accepted is 'Valid records: published + exact_duplicates + superseded.';
@@ -116,8 +118,10 @@ comment on column ops.ingested_files.modified_at is 'When the file was last chan
 comment on column ops.ingested_files.format is 'How the file was framed into records.';
 comment on column ops.ingested_files.source is 'Name of the mapping that was used.';
 comment on column ops.ingested_files.mapping_hash is 'Hash of that mapping; its text is in ops.mappings.';
-comment on column ops.ingested_files.records is 'Records read: blank + quarantined + accepted.';
+comment on column ops.ingested_files.records is 'Records read: blank + ignored + quarantined + accepted.';
 comment on column ops.ingested_files.blank is 'Blank records.';
+comment on column ops.ingested_files.ignored is
+'Records that are none: those that the mapping ignores, and values without records in their list.';
 comment on column ops.ingested_files.quarantined is
 'Records quarantined, each with its reasons in ops.quarantined_records.';
 comment on column ops.ingested_files.accepted is 'Valid records: published + exact_duplicates + superseded.';

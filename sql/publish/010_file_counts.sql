@@ -11,6 +11,7 @@ create table {staging}.file_counts (
     mapping_hash text not null,
     records bigint not null,
     blank bigint not null,
+    ignored bigint not null,
     accepted bigint not null,
     exact_duplicates bigint not null,
     superseded bigint not null,

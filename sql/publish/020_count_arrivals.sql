@@ -84,6 +84,7 @@ select
     file_counts.mapping_hash,
     file_counts.records,
     file_counts.blank,
+    file_counts.ignored,
     file_counts.accepted,
     file_counts.exact_duplicates,
     file_counts.superseded,

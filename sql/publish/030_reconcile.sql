@@ -3,6 +3,7 @@ select
     file_path,
     records,
     blank,
+    ignored,
     quarantined_rows,
     accepted,
     published_rows,
@@ -12,7 +13,7 @@ select
     superseded_rows
 from {staging}.arrivals
 where
-    records <> blank + quarantined_rows + accepted
+    records <> blank + ignored + quarantined_rows + accepted
     or accepted <> published_rows + duplicate_rows + superseded_rows
     or exact_duplicates <> duplicate_rows
     or superseded <> superseded_rows

@@ -4,6 +4,7 @@ with totals as (
     select
         coalesce(sum(records), 0) as records,
         coalesce(sum(blank), 0) as blank,
+        coalesce(sum(ignored), 0) as ignored,
         coalesce(sum(quarantined), 0) as quarantined,
         coalesce(sum(accepted), 0) as accepted,
         coalesce(sum(exact_duplicates), 0) as exact_duplicates,
@@ -19,6 +20,7 @@ update ops.pipeline_runs set
     finished_at = clock_timestamp(),
     records = totals.records,
     blank = totals.blank,
+    ignored = totals.ignored,
     quarantined = totals.quarantined,
     accepted = totals.accepted,
     exact_duplicates = totals.exact_duplicates,

@@ -4,6 +4,7 @@ with totals as (
         count(*) filter (where part_of_file_id is null) as files,
         coalesce(sum(records), 0) as records,
         coalesce(sum(blank), 0) as blank,
+        coalesce(sum(ignored), 0) as ignored,
         coalesce(sum(quarantined), 0) as quarantined,
         coalesce(sum(accepted), 0) as accepted,
         coalesce(sum(exact_duplicates), 0) as exact_duplicates,

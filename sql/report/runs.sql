@@ -55,6 +55,7 @@ select
     coalesce(files.files, 0) as files,
     runs.records,
     runs.blank,
+    runs.ignored,
     runs.quarantined,
     runs.accepted,
     runs.exact_duplicates,

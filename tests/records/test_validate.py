@@ -109,7 +109,7 @@ EXPECTED = {
     b"{": Problem("malformed_json", None, None, "one JSON object"),
     b"7": Problem("not_an_object", None, None, "one JSON object"),
     record_json(user_id=None).encode(): Problem("missing_field", "user_id", None, "a value"),
-    record_json(user_id={"a": 1}).encode(): Problem("bad_value", "user_id", '{"a":1}', "text"),
+    record_json(user_id={"a": 1}).encode(): Problem("bad_value", "user_id", '{"a":1}', "text or a number"),
     record_json(user_id=f" {'x' * 3000}").encode(): Problem(
         "value_too_long", "user_id", "x" * 200, "at most 2000 UTF-8 bytes"
     ),

@@ -49,6 +49,7 @@ def stage_one_event(connection: Any, file_id: int, kind: RunKind = "load") -> tu
         mapping_hash="x",
         records=2,
         blank=1,
+        ignored=0,
         accepted=1,
         exact_duplicates=0,
         superseded=0,

@@ -241,7 +241,7 @@ def test_each_file_is_read_by_its_own_mapping(spark: SparkSession, tmp_path: Pat
     for name in "ab":
         (tmp_path / f"{name}.json").write_text(record_json(event_id=name))
     files, _ = discover(str(tmp_path), INCLUDE)
-    other = replace(default_source(), name="other", id_prefix="other:")
+    other = replace(default_source(), name="other", namespace="other")
     found = read_by_id(spark, dict(enumerate(files)), sources={0: default_source(), 1: other})
     assert {row.event_id for row in found.accepted.collect()} == {"a", "other:b"}
 

@@ -2,16 +2,43 @@
 
 import hashlib
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
+from jobs.records.mapping import compile_query
+from jobs.records.timestamps import check_time_format
 from jobs.storage.config.yaml_file import YamlFile, parse_yaml, read_yaml
 from schemas.fields import FIELDS, REQUIRED, Source
-from schemas.fields import Path as FieldPath
+from schemas.paths import Path as FieldPath
+from schemas.paths import Place, Query, parse_names, parse_path
 
-_KEYS = {"record_path", "fields", "constants", "event_types", "id_prefix", "default_time_zone"}
+T = TypeVar("T")
+
+_KEYS = {
+    "record_path",
+    "fields",
+    "constants",
+    "event_types",
+    "default_time_zone",
+    "namespace",
+    "identity",
+    "decode",
+    "missing_values",
+    "fold_case",
+    "time_formats",
+    "ignore",
+    "content_format",
+}
+_TIMES = [name for name, field in FIELDS.items() if field.kind in ("timestamp", "revision")]
+# Recipients are users, so that what is said of user ids holds for them.
+_FOLDED = [name for name, field in FIELDS.items() if field.kind == "id" and name != "shared_with_user_id"]
+_CODECS = ("base64", "gzip", "json")
+_CONTENT_FORMATS = ("text", "html")
+_NAMESPACE = re.compile(r"[^\s:]{1,100}")
 
 
 def read_source(path: Path) -> Source:
@@ -28,48 +55,149 @@ def read_source_text(text: str, location: str) -> Source:
 
 
 def _make_source(file: YamlFile) -> Source:
+    if "id_prefix" in file.values:
+        raise file.wrong(
+            "is now `namespace`, without the colon, and stands before user and document ids, too", "id_prefix"
+        )
     file.reject_unknown(_KEYS)
-    fields = {name: _read_paths(file, name, value) for name, value in _mapping(file, "fields").items()}
-    constants = _texts(file, "constants")
-    for key, name in [*(("fields", name) for name in fields), *(("constants", name) for name in constants)]:
-        if name not in FIELDS:
-            raise file.wrong(f"is an unknown field; known are {', '.join(FIELDS)}", key, name)
-    if "event_id" in constants:
-        raise file.wrong("can't be a constant; all records would be one", "constants", "event_id")
-    for name in constants:
-        if name in fields:
-            raise file.wrong("is both a field and a constant; keep one", "constants", name)
-    for name in REQUIRED[1:]:  # an unmapped event id is derived from the content
-        if name not in fields and name not in constants:
-            raise file.wrong(f"{name} is missing; say where the records have it", "fields")
-    return Source(
+    source = Source(
         name=file.path.stem,
         mapping_hash=hashlib.sha256(json.dumps(file.values, sort_keys=True).encode()).hexdigest()[:12],
-        record_path=_split(file, file.values["record_path"], "record_path") if "record_path" in file.values else (),
-        fields=fields,
-        constants=constants,
+        record_path=_parse(file, parse_names, file.values["record_path"], "record_path")
+        if "record_path" in file.values
+        else (),
+        fields={name: _read_paths(file, value, "fields", name) for name, value in _mapping(file, "fields").items()},
+        constants=_texts(file, "constants"),
         event_types=_texts(file, "event_types"),
-        id_prefix=_text(file, file.values.get("id_prefix", ""), "id_prefix"),
         default_time_zone=file.zone("default_time_zone"),
+        namespace=_read_namespace(file),
+        identity=_read_paths(file, file.values["identity"], "identity") if "identity" in file.values else (),
+        decode=_read_decode(file),
+        missing_values=frozenset(_list(file, "missing_values")),
+        fold_case=frozenset(_list(file, "fold_case", among=_FOLDED)),
+        time_formats=_read_time_formats(file),
+        ignore=_read_ignored(file),
+        content_format=_list(file, "content_format", among=_CONTENT_FORMATS, default="text")[0],
         text=file.text,
         location=str(file.path),
     )
+    _check_fields(file, source)
+    _check_levels(file, source)
+    return source
 
 
-def _read_paths(file: YamlFile, name: str, value: Any) -> tuple[FieldPath, ...]:
+def _check_fields(file: YamlFile, source: Source) -> None:
+    for key, names in (("fields", source.fields), ("constants", source.constants)):
+        for name in names:
+            if name not in FIELDS:
+                raise file.wrong(f"is an unknown field; known are {', '.join(FIELDS)}", key, name)
+    if "event_id" in source.constants:
+        raise file.wrong("can't be a constant; all records would be one", "constants", "event_id")
+    for name in REQUIRED[1:]:  # an unmapped event id is derived from the content
+        if name not in source.fields and name not in source.constants:
+            raise file.wrong(f"{name} is missing; say where the records have it", "fields")
+    if source.identity and "event_id" in source.fields:
+        raise file.wrong("is for records without an event id, and `fields` says where it is; keep one", "identity")
+    for name in source.time_formats:
+        if name not in source.fields:
+            raise file.wrong("is not among `fields`; say there where the records have it", "time_formats", name)
+
+
+def _check_levels(file: YamlFile, source: Source) -> None:
+    """Raise UsageError for a path that leaves the objects that are around a record."""
+    named: list[tuple[FieldPath, tuple[str, ...]]]
+    named = [(path, ("fields", name)) for name, paths in source.fields.items() for path in paths]
+    named += [(path, ("identity",)) for path in source.identity]
+    named += [(path, ("ignore", str(path))) for path, _ in source.ignore]
+    for path, keys in named:
+        if (path.level or isinstance(path, Place)) and not source.record_path:
+            raise file.wrong(f"{path} leads around a record; that needs a record_path to the list it is in", *keys)
+        if path.level > len(source.record_path):
+            raise file.wrong(
+                f"{path} leads further out than the {len(source.record_path)} objects of record_path", *keys
+            )
+
+
+def _read_paths(file: YamlFile, value: Any, *keys: str) -> tuple[FieldPath, ...]:
     alternatives = value if isinstance(value, list) else [value]
     if not alternatives:
-        raise file.wrong("is []; it must be a dotted path or a list of them", "fields", name)
-    return tuple(_split(file, alternative, "fields", name) for alternative in alternatives)
+        raise file.wrong("is []; it must be a path or a list of them", *keys)
+    return tuple(_read_path(file, alternative, *keys) for alternative in alternatives)
 
 
-def _split(file: YamlFile, value: Any, *keys: str) -> FieldPath:
-    if not isinstance(value, str):
-        raise file.wrong(f"is {value!r}; it must be a dotted path or a list of them", *keys)
-    path = tuple(value.split("."))
-    if not all(path):
-        raise file.wrong(f"is {value!r}; a path is keys joined by single dots", *keys)
+def _read_path(file: YamlFile, value: Any, *keys: str) -> FieldPath:
+    path = _parse(file, parse_path, value, *keys)
+    if isinstance(path, Query):
+        _parse(file, compile_query, path.text, *keys)
     return path
+
+
+def _parse(file: YamlFile, parse: Callable[[str], T], value: Any, *keys: str) -> T:
+    if not isinstance(value, str):
+        raise file.wrong(f"is {value!r}; it must be a path or a list of them", *keys)
+    try:
+        return parse(value)
+    except ValueError as error:
+        raise file.wrong(f"is {value!r}; {error}", *keys) from error
+
+
+def _read_namespace(file: YamlFile) -> str:
+    namespace = _text(file, file.values.get("namespace", ""), "namespace")
+    if "namespace" in file.values and not _NAMESPACE.fullmatch(namespace):
+        raise file.wrong(
+            f"is {namespace!r}; it must be a short word without blanks and colons, such as crm", "namespace"
+        )
+    return namespace
+
+
+def _read_decode(file: YamlFile) -> dict[tuple[str, ...], tuple[str, ...]]:
+    decode = {}
+    for path, value in _mapping(file, "decode").items():
+        codecs = tuple(_text(file, value, "decode", path).split("+"))
+        in_order = [codec for codec in _CODECS if codec in codecs]
+        if list(codecs) != in_order or codecs[-1] != "json":
+            raise file.wrong(
+                f"is {value!r}; it must be json, gzip+json, base64+json or base64+gzip+json", "decode", path
+            )
+        decode[_parse(file, parse_names, path, "decode", path)] = codecs
+    return decode
+
+
+def _read_time_formats(file: YamlFile) -> dict[str, tuple[str, ...]]:
+    formats = {}
+    for name, value in _mapping(file, "time_formats").items():
+        if name not in _TIMES:
+            raise file.wrong(f"is no time; times are {', '.join(_TIMES)}", "time_formats", name)
+        formats[name] = tuple(
+            _text(file, each, "time_formats", name) for each in (value if isinstance(value, list) else [value])
+        )
+        for each in formats[name]:
+            if problem := check_time_format(each):
+                raise file.wrong(f"{each!r} {problem}", "time_formats", name)
+    return formats
+
+
+def _read_ignored(file: YamlFile) -> tuple[tuple[FieldPath, frozenset[str]], ...]:
+    return tuple(
+        (_read_path(file, path, "ignore", path), frozenset(_list(file, "ignore", path)))
+        for path in _mapping(file, "ignore")
+    )
+
+
+def _list(file: YamlFile, *keys: str, among: tuple[str, ...] | list[str] = (), default: str | None = None) -> list[str]:
+    """A text or a list of texts, each `among` those if any are given."""
+    value: Any = file.values
+    for key in keys:
+        value = value.get(key, [] if default is None else default)
+    values = [_text(file, each, *keys) for each in (value if isinstance(value, list) else [value])]
+    for each in values:
+        if among and each not in among:
+            raise file.wrong(f"is {each!r}; it must be among {', '.join(among)}", *keys)
+        if not each.strip():
+            raise file.wrong("has a blank text, which means none anyway; leave it out", *keys)
+    if default is not None and len(values) != 1:
+        raise file.wrong(f"is {value!r}; it must be one of {', '.join(among)}", *keys)
+    return [each.strip() for each in values]
 
 
 def _mapping(file: YamlFile, key: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ class FileCounts:
     mapping_hash: str
     records: int
     blank: int
+    ignored: int
     accepted: int
     exact_duplicates: int
     superseded: int
@@ -45,7 +46,8 @@ class Published:
     """What a run has done: its account of records; rows added, changed and removed by table; published sessions that
     it cut again; published daily numbers that it changed; what the checks found. Of a plan also how many rows of
     each metric come and go. `missing_records` counts, by file, the published records that no current reading holds;
-    `open_lines` files end within a line that waits.
+    `open_lines` files end within a line that waits. `shared_ids` says how many event ids stand for several people in
+    one file, and names one.
     """
 
     totals: dict[str, int]
@@ -56,3 +58,4 @@ class Published:
     metric_rows: dict[str, dict[str, int]] = field(default_factory=dict)
     missing_records: dict[str, int] = field(default_factory=dict)
     open_lines: int = 0
+    shared_ids: tuple[int, str | None] = (0, None)

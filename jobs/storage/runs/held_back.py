@@ -38,7 +38,7 @@ class Precedents:
     """What the gate has to know of earlier runs.
 
     `good_files` counts the files that were loaded before by the mapping of this run. `readings` gives the number of
-    records (blank ones left out) and of quarantined records of the current reading of a file, by its URI.
+    records (blank and ignored ones left out) and of quarantined records of the current reading of a file, by its URI.
     """
 
     good_files: int
@@ -137,9 +137,9 @@ def _is_gone(uri: str, folder: str) -> bool:
 
 
 def _read_current(cursor: Cursor, uris: set[str]) -> dict[str, tuple[int, int]]:
-    """(records without blank ones, quarantined ones) in the current readings of these files, by URI."""
+    """(records without blank and ignored ones, quarantined ones) in the current readings of these files, by URI."""
     cursor.execute(
-        "select file_path, sum(records - blank)::bigint, sum(quarantined)::bigint from ops.ingested_files"
+        "select file_path, sum(records - blank - ignored)::bigint, sum(quarantined)::bigint from ops.ingested_files"
         " where is_current and format <> 'replay' and file_path = any(%s) group by file_path",
         (list(uris),),
     )

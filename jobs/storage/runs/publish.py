@@ -28,6 +28,7 @@ from jobs.storage.runs.checks import FailedChecksError, check_run, enter_results
 from jobs.storage.runs.held_back import HeldBackFile, enter_held_back
 from jobs.storage.runs.ledger import count_missing_records, count_open_lines
 from jobs.storage.runs.run import Run, drop_staging_schema
+from jobs.storage.runs.shared_ids import count_shared_ids
 from schemas.tables import KEYED
 
 logger = logging.getLogger(__name__)
@@ -42,7 +43,17 @@ _TRANSACTION_SETTINGS = {
     # A reader who keeps a lock for ever makes this try fail and pass by, not hang.
     "lock_timeout": "60s",
 }
-_TOTALS = ("records", "blank", "quarantined", "accepted", "exact_duplicates", "superseded", "published", "replaced")
+_TOTALS = (
+    "records",
+    "blank",
+    "ignored",
+    "quarantined",
+    "accepted",
+    "exact_duplicates",
+    "superseded",
+    "published",
+    "replaced",
+)
 
 # Of errors that may pass.
 _RETRY_SECONDS = (1, 2, 4, 8, 15)
@@ -111,6 +122,7 @@ def publish_in_transaction(
     enter_results(cursor, run, checks)
     cursor.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(run.staging, "affected_sessions")))
     sessions_recut = int(str(fetch_one(cursor)[0]))
+    shared_ids = count_shared_ids(cursor, run)
     drop_staging_schema(cursor, run.staging)
     if not (run.is_plan and run.merges):  # to replace views would keep readers waiting for nothing
         make_views(cursor, run.settings)
@@ -122,6 +134,7 @@ def publish_in_transaction(
         checks,
         missing_records=count_missing_records(cursor),
         open_lines=count_open_lines(cursor),
+        shared_ids=shared_ids,
     )
 
 

@@ -13,12 +13,14 @@ from jobs.storage.input.file_systems import show_name
 _LABELS = {
     "records": "records read",
     "blank": "blank lines",
+    "ignored": "ignored",
     "quarantined": "quarantined",
     "accepted": "accepted",
     "exact_duplicates": "exact duplicates",
     "superseded": "superseded",
     "published": "published",
 }
+_SUMS = "  records = blank + ignored + quarantined + accepted; accepted = published + exact duplicates + superseded"
 
 
 def write_summary(folder: Path, summary: dict[str, Any]) -> None:
@@ -33,7 +35,9 @@ def format_summary(summary: dict[str, Any]) -> str:
     totals = summary["totals"]
     lines = [f"run {summary['run_id']}: {summary['files']} files read"]
     lines += [f"  {label:<18}{totals[key]:>12,}" for key, label in _LABELS.items()]
-    lines.append("  records = blank + quarantined + accepted; accepted = published + exact duplicates + superseded")
+    lines.append(
+        "  records = blank + ignored + quarantined + accepted; accepted = published + exact duplicates + superseded"
+    )
     lines += _section("quarantined by reason", summary["quarantined_by_reason"])
     lines += _changes(summary["changes"])
     lines += _findings(summary)
@@ -161,6 +165,12 @@ def _describe_readings(summary: dict[str, Any]) -> list[str]:
     ]
     if open_lines := summary["open_lines"]:
         lines.append(f"files that end within a line, which waits for the next run: {open_lines}")
+    count, example = summary.get("shared_ids", (0, None))
+    if count:
+        lines.append(
+            f"event ids that stand for several people in one file: {count:,}, such as {example!r}; is event_id mapped"
+            " to the id of a request? Without it, an id is made from what a record says"
+        )
     if gone:
         fate = "dropped" if summary["drops_missing"] else "kept"
         lines.append(f"files that are gone, first {show_name(gone[0])}: {len(gone)}; their records are {fate}")

@@ -1,0 +1,172 @@
+"""The fields of ours that a source maps: where each is found in a record, and what is made of its value."""
+
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple
+
+from jobs.records.files.raw_record import Around
+from jobs.records.identity import derive_event_id
+from jobs.records.mapping import Finder, join_texts, make_finder, make_missing_test, may_find, take_all
+from jobs.records.observed import Observed
+from jobs.records.strict_json import encode, fold_case
+from jobs.records.timestamps import TimeReader
+from jobs.records.validate import (
+    Limits,
+    Reader,
+    Shape,
+    WrongValueError,
+    make_content_reader,
+    make_id_reader,
+    make_number_reader,
+    make_revision_reader,
+    make_time_reader,
+    read_text,
+)
+from schemas.fields import FIELDS, Kind, Source
+from schemas.paths import Path
+
+# Gives None where nothing can be found.
+MakeFinder = Callable[[tuple[Path, ...]], Finder | None]
+
+
+class Field(NamedTuple):
+    """One of our fields, as a source maps it.
+
+    `place` is its place in `schemas.fields.FIELDS`. `find` gives its value in a record, `shape` what its text becomes,
+    and `read` the typed value, or raises WrongValueError. `make_find` makes `find` for fewer paths; it gives None where
+    nothing can be found then. Without `paths` a field does not depend on the names in a record.
+    """
+
+    place: int
+    name: str
+    find: Finder
+    shape: Shape
+    read: Reader
+    paths: tuple[Path, ...]
+    make_find: MakeFinder
+
+    def narrow(self, names: Collection[str]) -> "Field | None":
+        """The field for records that have no names but these, with fewer places to look; None where there is none."""
+        if not self.paths:
+            return self
+        paths = tuple(path for path in self.paths if may_find(path, names))
+        find = self.make_find(paths)
+        return self._replace(find=find, paths=paths) if find else None
+
+    def show(self, value: Any) -> str:
+        """The value as a text for people."""
+        return self.shape(value if type(value) is str else encode(value))
+
+
+def make_fields(source: Source, limits: Limits, observed: Observed) -> list[Field]:
+    """The fields that the source maps, in the order of `schemas.fields.FIELDS`."""
+
+    def read_times(name: str) -> TimeReader:
+        return TimeReader(source.default_time_zone, source.time_formats.get(name, ()))
+
+    readers: dict[Kind, Callable[[str, Shape], Reader]] = {
+        "id": lambda name, shape: make_id_reader(shape, limits.max_id_bytes),
+        "text": lambda name, shape: make_content_reader(observed) if name == "content" else read_text,
+        "timestamp": lambda name, shape: make_time_reader(read_times(name), limits),
+        "integer": lambda name, shape: make_number_reader(-(2**63), "a whole number"),
+        "count": lambda name, shape: make_number_reader(0, "a whole number, not negative"),
+        "revision": lambda name, shape: make_revision_reader(read_times(name)),
+    }
+    fields = []
+    for place, (name, field) in enumerate(FIELDS.items()):
+        shape = make_shape(name, source, observed)
+        read = readers[field.kind](name, shape)
+        paths, make_find = _map(name, source, read)
+        if find := make_find(paths):
+            fields.append(Field(place, name, find, shape, read, paths, make_find))
+    return fields
+
+
+def _map(name: str, source: Source, read: Reader) -> tuple[tuple[Path, ...], MakeFinder]:
+    """By which paths the field is found, and what makes a finder of some of these."""
+    paths, constant = source.fields.get(name, ()), source.constants.get(name)
+    if name == "event_id" and not paths:
+        find_id = _make_identity(source)
+        return (), lambda _: find_id
+    kind = FIELDS[name].kind
+
+    def make_find(some: tuple[Path, ...]) -> Finder | None:
+        if not some:
+            return None if constant is None else lambda record, around: constant
+        find = make_finder(
+            some,
+            is_missing=make_missing_test(source.missing_values, is_id=kind == "id"),
+            is_usable=_make_usable_test(read) if kind == "timestamp" else None,
+            gather=_GATHERED.get(name, list),
+            # A blank document is a document of no words, not a missing one.
+            takes_blank=name == "content",
+        )
+        if constant is None:
+            return find
+        return lambda record, around: constant if (value := find(record, around)) is None else value
+
+    return paths, make_find
+
+
+# Where a JSONPath finds several values, other fields take the first that is usable.
+_GATHERED = {"content": join_texts, "shared_with_user_id": take_all}
+
+
+def _make_usable_test(read: Reader) -> Callable[[Any], bool]:
+    """Whether a value is a time. One in the future is: it waits, and no other path says what it says."""
+
+    def is_usable(value: Any) -> bool:
+        try:
+            read(value)
+        except WrongValueError as wrong:
+            return wrong.due_at_micros is not None
+        return True
+
+    return is_usable
+
+
+def _make_identity(source: Source) -> Finder:
+    """What makes the id of a record whose producer gives none: what it has at the paths of its identity, else all of it
+    and what the mapping reads around it.
+    """
+    if source.identity:
+        parts = [make_finder((path,)) for path in source.identity]
+
+        def identify(record: dict[str, Any], around: Around | None) -> str | None:
+            found = [find(record, around) for find in parts]
+            return derive_event_id(found) if any(value is not None for value in found) else None
+
+        return identify
+    outer = [make_finder((path,)) for paths in source.fields.values() for path in paths if path.level]
+    if not outer:
+        return lambda record, around: derive_event_id(record)
+    return lambda record, around: derive_event_id([record, *(find(record, around) for find in outer)])
+
+
+def make_shape(name: str, source: Source, observed: Observed | None = None) -> Shape:
+    """What becomes of the text of a field: an id is stripped, folded and named as the source says, an event type is
+    translated, and any other text stays as it is.
+    """
+    if FIELDS[name].kind == "text":
+        return str
+    shape: Shape = str.strip
+    # A recipient is a user.
+    if ("user_id" if name == "shared_with_user_id" else name) in source.fold_case:
+        shape = fold_case
+    if name == "event_type" and source.event_types:
+        return _make_translation(shape, source.event_types, observed or Observed())
+    if source.namespace and FIELDS[name].kind == "id" and name != "event_type":
+        unnamed, prefix = shape, f"{source.namespace}:"
+        return lambda text: prefix + unnamed(text)
+    return shape
+
+
+def _make_translation(shape: Shape, event_types: dict[str, str], observed: Observed) -> Shape:
+    entries = {shape(code): (code, event_type) for code, event_type in event_types.items()}
+
+    def translate(text: str) -> str:
+        if (entry := entries.get(text := shape(text))) is None:
+            return text
+        observed.codes.add(entry[0])
+        return entry[1]
+
+    return translate

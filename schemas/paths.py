@@ -1,0 +1,118 @@
+"""Paths: where in a record, or in the objects around it, a value stands.
+
+user.id                                names, joined by dots
+affectedObjects[0].id                  an element of a list; [-1] is the last one
+["event.action"]                       a name as it is, whatever is in it
+^device, ^^page.id                     in the object around the record's list, and one further out
+#, ^#                                  the place of the record, or of the object around it, in its list, from 0
+$.parameters[?@.name == 'doc_id'].value   JSONPath (RFC 9535)
+timestamp.second + timestamp.nano      seconds and nanoseconds
+"""
+
+import json
+import re
+from typing import NamedTuple
+
+
+class Steps(NamedTuple):
+    """Names and places in lists, one after the other, from the record (`level` 0) or from an object around it."""
+
+    steps: tuple[str | int, ...]
+    level: int = 0
+
+    def __str__(self) -> str:
+        first, *others = self.steps
+        return "^" * self.level + _write_step(first).removeprefix(".") + "".join(map(_write_step, others))
+
+
+class Query(NamedTuple):
+    """A JSONPath, which may find several values."""
+
+    text: str
+    level: int = 0
+
+    def __str__(self) -> str:
+        return "^" * self.level + self.text
+
+
+class Place(NamedTuple):
+    """The place of the record, or of an object around it, in its list."""
+
+    level: int = 0
+
+    def __str__(self) -> str:
+        return "^" * self.level + "#"
+
+
+class Sum(NamedTuple):
+    """Seconds and the nanoseconds that belong to them."""
+
+    seconds: Steps
+    nanoseconds: Steps
+
+    @property
+    def level(self) -> int:
+        return max(self.seconds.level, self.nanoseconds.level)
+
+    def __str__(self) -> str:
+        return f"{self.seconds} + {self.nanoseconds}"
+
+
+Path = Steps | Query | Place | Sum
+
+_STEP = re.compile(r'\["(?P<quoted>(?:[^"\\]|\\.)*)"\]|\[(?P<place>-?[0-9]{1,9})\]|(?P<dot>\.)?(?P<name>[^.\[\]]+)')
+
+
+def parse_path(text: str) -> Path:
+    """The path that a mapping file writes. Raises ValueError, which says what to write instead.
+
+    >>> parse_path('user.id')
+    Steps(steps=('user', 'id'), level=0)
+    >>> parse_path('^["event.action"][0].name')
+    Steps(steps=('event.action', 0, 'name'), level=1)
+    """
+    rest = text.lstrip("^")
+    level = len(text) - len(rest)
+    if rest == "#":
+        return Place(level)
+    if rest.startswith("$"):
+        return Query(rest, level)
+    if " + " in text and '"' not in text:
+        parts = [parse_path(part) for part in text.split(" + ")]
+        if len(parts) != 2 or not all(isinstance(part, Steps) for part in parts):
+            raise ValueError("a sum is a path of seconds, ` + `, and a path of nanoseconds")
+        return Sum(*parts)  # type: ignore[arg-type]
+    return Steps(_parse_steps(rest), level)
+
+
+def parse_names(text: str) -> tuple[str, ...]:
+    """A path that has nothing but names; lists on the way are not named. Raises ValueError."""
+    path = parse_path(text)
+    if not isinstance(path, Steps) or path.level or not all(isinstance(step, str) for step in path.steps):
+        raise ValueError("only names, joined by dots, can stand here; lists on the way are gone through")
+    return tuple(map(str, path.steps))
+
+
+def _parse_steps(text: str) -> tuple[str | int, ...]:
+    steps: list[str | int] = []
+    position = 0
+    while position < len(text):
+        step = _STEP.match(text, position)
+        is_name = step is not None and step["name"] is not None
+        if step is None or (is_name and bool(step["dot"]) != bool(steps)):
+            raise ValueError('a path is names joined by single dots; [0] is an element, ["a.b"] a name as it is')
+        if step["place"] is not None:
+            steps.append(int(step["place"]))
+        else:
+            steps.append(step["name"] if is_name else json.loads(f'"{step["quoted"]}"'))
+        position = step.end()
+    if not steps or not isinstance(steps[0], str):
+        raise ValueError("a path begins with a name")
+    return tuple(steps)
+
+
+def _write_step(step: str | int) -> str:
+    if isinstance(step, int):
+        return f"[{step}]"
+    is_plain = step and not re.search(r"[.\[\]]|^[\^#$]", step) and " + " not in step
+    return f".{step}" if is_plain else f"[{json.dumps(step, ensure_ascii=False)}]"

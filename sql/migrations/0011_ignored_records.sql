@@ -1,0 +1,10 @@
+-- Records that are none are counted: what a mapping ignores, and values without records in their list.
+alter table ops.pipeline_runs
+add column ignored bigint not null default 0,
+drop constraint pipeline_runs_read_closes,
+add constraint pipeline_runs_read_closes check (records = blank + ignored + quarantined + accepted);
+
+alter table ops.ingested_files
+add column ignored bigint not null default 0,
+drop constraint ingested_files_read_closes,
+add constraint ingested_files_read_closes check (records = blank + ignored + quarantined + accepted);
