@@ -292,7 +292,7 @@ $(AIRFLOW): docker/airflow/requirements.txt
 build/packages.tar.gz: $(LOCAL)
 	@mkdir -p build
 	@tar --create --gzip --file $@ \
-		--directory "$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" pyarrow msgspec jsonpath_rfc9535 regex iregexp_check selectolax
+		--directory "$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" pyarrow msgspec jsonpath_rfc9535 regex iregexp_check lxml
 
 # So that the project itself need not know its rivals.
 $(BENCH): tests/bench/requirements.txt

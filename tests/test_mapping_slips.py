@@ -73,7 +73,7 @@ def test_entries_of_event_types_that_never_applied_are_told(tmp_path: Path) -> N
 def test_content_that_is_no_text_is_counted_and_told(tmp_path: Path) -> None:
     source = map_fields(tmp_path, "  content: body\n")
     (line,) = tell(source, {**RECORD, "body": {"ops": []}}, {**RECORD, "body": ["a"]}, {**RECORD, "body": "x"})
-    assert line.startswith("mine: 2 records have an object or a list as content")
+    assert line.startswith("mine: 2 records have an object, a list or endless HTML as content")
 
 
 def test_of_the_default_mapping_only_required_fields_are_told() -> None:

@@ -18,7 +18,7 @@ class Observed:
     """`paths` have led to a value in some record, `codes` are entries of `event_types` that applied, `types` the event
     types that came out, and `keys` a bounded number of the keys that are there, such as `document.title`.
 
-    `unread_content` counts records that have an object or a list where the text of a document is expected.
+    `unread_content` counts records that have something else where the text of a document is expected.
     """
 
     paths: set[str] = field(default_factory=set)

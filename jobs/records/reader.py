@@ -14,7 +14,7 @@ from jobs.records.identity import fingerprint
 from jobs.records.mapping import Finder, make_finder
 from jobs.records.observed import Observed
 from jobs.records.problems import Problem, Quarantined, is_utf8, quarantine
-from jobs.records.rich_text import read_html
+from jobs.records.rich_text import TooDeepError, read_html
 from jobs.records.source_fields import Field, make_fields
 from jobs.records.strict_json import decode, encode
 from jobs.records.validate import MISSING, NOT_STORABLE, Limits, WrongValueError, can_be_stored
@@ -145,9 +145,15 @@ class RecordReader:
     def _make_event(self, values: list[Any]) -> Event:
         content = values[_CONTENT]
         if content is not None:
-            values[_WORD_COUNT] = count_words(read_html(content) if self._reads_html else content)
+            self._count_words(content, values)
         event_id, *others = _pick_business_values(values)
         return Event._make((event_id, *others, fingerprint(_BUSINESS_COLUMNS[1:], others, content)))
+
+    def _count_words(self, content: str, values: list[Any]) -> None:
+        try:
+            values[_WORD_COUNT] = count_words(read_html(content) if self._reads_html else content)
+        except TooDeepError:  # the producer's own count, if there is one, stays
+            self.observed.unread_content += 1
 
 
 class _Sought(NamedTuple):

@@ -352,7 +352,7 @@ def test_an_object_where_text_is_expected_is_no_text(tmp_path: Path) -> None:
     contents = [{"ops": []}, ["Hello", "world"], "Hello world"]
     log = read_log(tmp_path, lines(*[{**record, "event_id": n, "content": c} for n, c in enumerate(contents)]))
     assert log.take("document_word_count") == [(None,), (None,), (2,)]
-    assert "2 records have an object or a list as content" in log.slips[0]
+    assert "2 records have an object, a list or endless HTML as content" in log.slips[0]
 
 
 def test_html_is_counted_as_it_is_read(tmp_path: Path) -> None:
