@@ -58,7 +58,7 @@ def test_two_producers_share_a_database(database_url: str, tmp_path: Path) -> No
         ("b:4", "Doc of b"),
     ]
     assert query(database_url, "select session_duration_seconds::int from sessions") == [(60,), (60,)]
-    with pytest.raises(UsageError, match="'17' is unknown: .*; did you mean 'a:17' or 'b:17'"):
+    with pytest.raises(UsageError, match=r"'17' is unknown: .*; did you mean 'a:17' or 'b:17'"):
         erase(database_url, tmp_path / "data", "17")
     erase(database_url, tmp_path / "data", "a:17", "--confirm")
     assert query(database_url, "select name from users order by 1") == [("Bo",), (None,)]
@@ -126,7 +126,7 @@ def test_an_erasure_finds_every_spelling_of_an_id(database_url: str, tmp_path: P
     folder.mkdir()
     (folder / "a.jsonl").write_text("\n".join([record_json(user_id=12345678.0), *broken]) + "\n")
     load(database_url, folder, tmp_path / "data")
-    with pytest.raises(UsageError, match="'12345678.5' is unknown"):
+    with pytest.raises(UsageError, match=r"'12345678.5' is unknown"):
         erase(database_url, tmp_path / "data", "12345678.5")
     erase(database_url, tmp_path / "data", "1.2345678e7", "--confirm")
     assert query(database_url, "select count(*) from users where user_id like 'erased:%'") == [(1,)]

@@ -1,50 +1,12 @@
 """HTML -> the text that its reader sees, for counting words; read by libxml2, through lxml."""
 
 # Elements that are part of a line, as browsers show them. All others stand apart from what is before and behind them.
-_IN_LINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "blink",
-        "cite",
-        "code",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "kbd",
-        "label",
-        "mark",
-        "nobr",
-        "q",
-        "rb",
-        "ruby",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "text",
-        "time",
-        "tspan",
-        "tt",
-        "u",
-        "var",
-        "wbr",
-    ]
-)
-_HIDDEN = frozenset(["iframe", "noembed", "noframes", "noscript", "script", "style", "template", "title"])
+_IN_LINE = {
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "blink", "cite", "code", "data", "del", "dfn", "em", "font",
+    "i", "ins", "kbd", "label", "mark", "nobr", "q", "rb", "ruby", "s", "samp", "small", "span", "strike", "strong",
+    "sub", "sup", "text", "time", "tspan", "tt", "u", "var", "wbr",
+}  # fmt: skip
+_HIDDEN = {"iframe", "noembed", "noframes", "noscript", "script", "style", "template", "title"}
 # The library takes the square of the time for what stands deeper. No document does.
 _MAX_DEPTH = 2_000
 _PIECE_CHARACTERS = 64 * 1024

@@ -31,8 +31,8 @@ def describe_slips(source: Source, observed: Observed, records: int) -> Iterator
         yield f"{source.name}: no record has the event_types {_list(unused)}; the types are: {types}"
     if observed.unread_content:
         yield (
-            f"{source.name}: {observed.unread_content:,} records have an object, a list or endless HTML as content, whose"
-            " words are not counted; name the texts in it by a JSONPath such as $.content..text: conf/README.md"
+            f"{source.name}: {observed.unread_content:,} records have an object, a list or endless HTML as content,"
+            " whose words are not counted; name the texts in it by a JSONPath such as $.content..text: conf/README.md"
         )
 
 

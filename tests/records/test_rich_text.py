@@ -127,7 +127,7 @@ def test_hostile_text_costs_no_more_than_its_length(name: str) -> None:
     assert time.process_time() - start < 10  # seconds; the slowest takes 2
 
 
-@pytest.mark.parametrize("html", ["<b>" * 2000 + "Hello" + "</b>" * 2000, "<p><b>x</b></p>" * 10_000])
+@pytest.mark.parametrize("html", ["<b>" * 1990 + "Hello" + "</b>" * 1990, "<p><b>x</b></p>" * 10_000])
 def test_many_elements_are_read(html: str) -> None:
     assert read_html(html).split() == ["Hello"] if "Hello" in html else ["x"] * 10_000
 

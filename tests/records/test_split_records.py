@@ -213,7 +213,10 @@ WRAPPED = {
     "broken behind the list": ('{"Records":[{"a":1}], "b":}', ['{"a":1}', '"b":}']),
     "an element too few brackets before": ('{"Records":[{"a":1}] {"b":1}', ['{"a":1}', '{"b":1}']),
     "truncated": ('{"Records":[{"a":1},{"b":2},{"c":', ['{"a":1}', '{"b":2}', '{"c":']),
-    "truncated over many lines": ('{"Records":[\n{"a":1},\n{"b":2},\n{"c":', ['{"Records":[', '{"a":1}', '{"b":2}', '{"c":']),
+    "truncated over many lines": (
+        '{"Records":[\n{"a":1},\n{"b":2},\n{"c":',
+        ['{"Records":[', '{"a":1}', '{"b":2}', '{"c":'],
+    ),
     "broken before the list": ('{"v":,"Records":[{"a":1}]}', ['{"v":,"Records":[{"a":1}]}']),
 }  # fmt: skip
 
