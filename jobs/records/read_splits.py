@@ -8,6 +8,7 @@ from pyarrow import RecordBatch
 
 from jobs.records.batch import BatchBuilder, SplitCounts
 from jobs.records.erased_people import Erased
+from jobs.records.files.nested_records import make_opener
 from jobs.records.files.raw_record import RawRecord
 from jobs.records.files.splits import Split, SplitReader
 from jobs.records.reader import RecordReader
@@ -68,7 +69,7 @@ def read_pieces(request: ReadRequest, pieces: Iterable[Piece]) -> Iterator[Recor
 
 
 def _open_split(split: Split, request: ReadRequest) -> Piece:
-    reader = SplitReader(split, request.sources[split.file_id].record_path)
+    reader = SplitReader(split, make_opener(request.sources[split.file_id]))
     return Piece(split.file_id, split.number, reader.read(), lambda: reader.digest)
 
 

@@ -17,7 +17,8 @@ from jobs.records.files.split_records import split_records
 
 
 def read_range(content: bytes, start: int, end: int) -> list[Line]:
-    return [line for line, _ in split_lines(LineRange(BytesIO(content), start, end, len(content)).chunks())]
+    found = split_lines(LineRange(BytesIO(content), start, end, len(content)).chunks())
+    return [(text, lines.error) for lines in found for text in lines.texts]
 
 
 @settings(deadline=None)
@@ -31,7 +32,7 @@ def test_ranges_give_the_lines_of_the_whole_file(text: str, cuts: list[int], chu
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lines, "_CHUNK_BYTES", chunk_bytes)
         found = [line for part in pairwise(borders) for line in read_range(content, *part)]
-    assert found == [(record, error) for _, record, error in split_records(Content(BytesIO(content)), "json_lines")]
+    assert found == [(record, error) for _, record, error, *_ in split_records(Content(BytesIO(content)), "json_lines")]
 
 
 def test_what_was_appended_after_the_listing_is_not_read() -> None:
@@ -55,9 +56,9 @@ def test_a_line_without_end_is_never_in_memory_as_a_whole() -> None:
             yield b"x" * 1_000_000
 
     tracemalloc.start()
-    (((head, error), is_open),) = split_lines(chunks())
+    ((texts, error, is_open),) = split_lines(chunks())
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert (head, is_open) == (b"x" * KEPT_BYTES, True)
+    assert (texts, is_open) == ([b"x" * KEPT_BYTES], True)
     assert (error or "").startswith("a record of 100000000 bytes")
     assert peak < 3 * MAX_RECORD_BYTES

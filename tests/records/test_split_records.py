@@ -17,16 +17,19 @@ from jobs.records.files import json_values
 from jobs.records.files.content import Content
 from jobs.records.files.formats import Format
 from jobs.records.files.lines import KEPT_BYTES, MAX_RECORD_BYTES
-from jobs.records.files.split_records import RawRecord, split_records
+from jobs.records.files.nested_records import make_opener
+from jobs.records.files.raw_record import RawRecord
+from jobs.records.files.split_records import split_records
+from schemas.fields import Source
 
 
 def scan(content: bytes, file_format: Format, record_path: tuple[str, ...] = ()) -> Iterator[RawRecord]:
-    return split_records(Content(BytesIO(content)), file_format, record_path)
+    return split_records(Content(BytesIO(content)), file_format, make_opener(Source("any", record_path=record_path)))
 
 
 def texts(content: str | bytes, file_format: Format = "json_values") -> list[str]:
     raw = content if isinstance(content, bytes) else content.encode()
-    return [(text or b"").decode(errors="replace") for _, text, _ in scan(raw, file_format)]
+    return [(text or b"").decode(errors="replace") for _, text, *_ in scan(raw, file_format)]
 
 
 DEEP = '{"a":' * 5000 + "1" + "}" * 5000
@@ -131,12 +134,12 @@ def test_of_a_record_too_long_for_spark_the_head_is_kept_and_length_and_hash_are
     record = b'{"a":"' + b"x" * MAX_RECORD_BYTES + b'"}'
     contents: dict[Format, bytes] = {"json_lines": record + b"\n{}\n", "json_values": b"[" + record + b",{}]"}
     for file_format, content in contents.items():
-        (_, head, error), last = scan(content, file_format)
+        (_, head, error, *_), last = scan(content, file_format)
         assert head == record[:KEPT_BYTES]
         assert (
             error == f"a record of {len(record)} bytes, more than 16 MiB; its SHA-256 is {sha256(record).hexdigest()}"
         )
-        assert last == (2, b"{}", None)
+        assert last == RawRecord(2, b"{}")
 
 
 def test_records_are_numbered_from_one() -> None:
@@ -144,7 +147,7 @@ def test_records_are_numbered_from_one() -> None:
 
 
 def test_bytes_that_are_no_utf8_cost_their_own_record() -> None:
-    found = [text for _, text, _ in scan(b'[{"a":"\xff"},{"b":"\xc3\xa9"}]', "json_values")]
+    found = [text for _, text, *_ in scan(b'[{"a":"\xff"},{"b":"\xc3\xa9"}]', "json_values")]
     assert found == [b'{"a":"\xff"}', b'{"b":"\xc3\xa9"}']
 
 
@@ -169,10 +172,10 @@ def test_what_follows_a_gzip_is_one_record_that_says_so_unless_it_is_padding() -
 def test_a_truncated_gzip_gives_its_whole_lines_and_one_record_that_says_so() -> None:
     content = "".join(f'{{"number": {number}}}\n' for number in range(50_000)).encode()
     frames = list(scan(gzip.compress(content)[:-2000], "json_lines"))
-    *whole, (_, _, error) = frames
+    *whole, (_, _, error, *_) = frames
     assert error == "truncated gzip"
     assert len(whole) > 1000
-    assert all(json.loads(text or b"")["number"] == number - 1 for number, text, _ in whole)
+    assert all(json.loads(text or b"")["number"] == number - 1 for number, text, *_ in whole)
 
 
 @settings(deadline=None)
@@ -180,14 +183,14 @@ def test_a_truncated_gzip_gives_its_whole_lines_and_one_record_that_says_so() ->
 def test_elements_of_an_array_come_back_one_by_one(values: list[object]) -> None:
     for indent in (None, 2):
         content = json.dumps(values, indent=indent, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        found = [(text or b"").decode("utf-8", "surrogatepass") for _, text, _ in scan(content, "json_values")]
+        found = [(text or b"").decode("utf-8", "surrogatepass") for _, text, *_ in scan(content, "json_values")]
         assert [json.loads(text) for text in found] == values
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_byte_but_separators_is_lost(content: bytes) -> None:
-    found = b"".join(text or b"" for _, text, _ in scan(b"x" + content, "json_values"))
+    found = b"".join(text or b"" for _, text, *_ in scan(b"x" + content, "json_values"))
     kept = [byte for byte in b"x" + content if byte not in b" \t\r\n,[]\x0b\x0c\x1c\x1d\x1e\x1f\x85"]
     remaining = iter(found)
     assert all(byte in remaining for byte in kept if byte < 0x80)
@@ -195,7 +198,7 @@ def test_no_byte_but_separators_is_lost(content: bytes) -> None:
 
 def wrapped(content: str, path: str = "Records", file_format: Format = "json_values") -> list[str]:
     frames = scan(content.encode(), file_format, tuple(path.split(".")))
-    return [(text or b"").decode() for _, text, _ in frames]
+    return [(text or b"").decode() for _, text, *_ in frames]
 
 
 WRAPPED = {
@@ -203,13 +206,14 @@ WRAPPED = {
     "printed wrapper": ('{\n "v": {"Records": 1},\n "Records": [\n  {"a":1},\n  2\n ]\n}', ['{"a":1}', "2"]),
     "wrappers one after the other": ('{"Records":[1]}{"Records":[2]}\n{"Records":[3]}', ["1", "2", "3"]),
     "wrappers in an array": ('[{"Records":[{"a":1}]}, {"Records":[{"b":2}]}]', ['{"a":1}', '{"b":2}']),
-    "an empty list holds no record": ('{"Records": [ ]}', []),
+    "a broken element": ('{"Records":[{"a":1},{"b":},{"c":3}]}', ['{"a":1}', '{"b":}', '{"c":3}']),
     "without a list a value is the record": ('{"Records": {}} {"records":[1]}', ['{"Records": {}}', '{"records":[1]}']),
     "of keys that stand twice the last counts": ('{"Records":[1],"Records":[2]}', ["2"]),
     "an escaped key": ('{"R\\u0065cords":[1]}', ["1"]),
-    "a broken element": ('{"Records":[{"a":1},{"b":},{"c":3}]}', ['{"a":1}', '{"b":}', '{"c":3}', "}"]),
+    "broken behind the list": ('{"Records":[{"a":1}], "b":}', ['{"a":1}', '"b":}']),
+    "an element too few brackets before": ('{"Records":[{"a":1}] {"b":1}', ['{"a":1}', '{"b":1}']),
     "truncated": ('{"Records":[{"a":1},{"b":2},{"c":', ['{"a":1}', '{"b":2}', '{"c":']),
-    "truncated over many lines": ('{"Records":[\n{"a":1},\n{"b":2},\n{"c":', ['{"a":1}', '{"b":2}', '{"c":']),
+    "truncated over many lines": ('{"Records":[\n{"a":1},\n{"b":2},\n{"c":', ['{"Records":[', '{"a":1}', '{"b":2}', '{"c":']),
     "broken before the list": ('{"v":,"Records":[{"a":1}]}', ['{"v":,"Records":[{"a":1}]}']),
 }  # fmt: skip
 
@@ -234,24 +238,26 @@ def test_a_damaged_gzip_gives_every_line_before_the_damage() -> None:
     content = "".join(f'{{"number": {number * 7919 % 100_003}}}\n' for number in range(50_000)).encode()
     packed = bytearray(gzip.compress(content))
     packed[len(packed) // 2] ^= 0xFF
-    *whole, (*_, error) = scan(bytes(packed), "json_lines")
+    *whole, (_, _, error, *_) = scan(bytes(packed), "json_lines")
     assert (error or "").startswith("damaged gzip")
     assert len(whole) > 20_000
-    found = b"\n".join(text or b"" for _, text, _ in whole)
+    found = b"\n".join(text or b"" for _, text, *_ in whole)
     # A flipped bit may pass for other text until the stream breaks off; what comes before it is as it was.
     assert content.startswith(found[: len(content) // 3])
 
 
 def test_a_line_of_many_chunks_is_put_together_once() -> None:
     line = b'{"a":"' + b"x" * 15_000_000 + b'"}'
-    assert [text for _, text, _ in scan(line + b"\n1\n", "json_lines")] == [line, b"1"]
+    assert [text for _, text, *_ in scan(line + b"\n1\n", "json_lines")] == [line, b"1"]
 
 
 def test_a_value_without_an_end_is_given_up_with_its_head(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_values, "MAX_VALUE_CHARACTERS", 200_000)
     endless = b'{"b":"' + b"x" * 500_000
     first, last = scan(b'[{"a":1},' + endless + b'\n{"c":3}', "json_values")
-    assert first == (1, b'{"a":1}', None)
-    assert last == (2, endless[:KEPT_BYTES], "a value without an end in 1 GiB; split the file, or write JSON Lines")
+    assert first == RawRecord(1, b'{"a":1}')
+    assert last == RawRecord(
+        2, endless[:KEPT_BYTES], "a value without an end in 1 GiB; split the file, or write JSON Lines"
+    )
     # What ends in time is not affected by how much there is of it.
     assert len(texts("[" + ",".join(['{"a":"' + "x" * 1000 + '"}'] * 1000) + "]")) == 1000

@@ -69,7 +69,7 @@ def read(file: InputFile, split_bytes: int = 10**9) -> list[tuple[int, Line]]:
     return [
         (split.number, (raw or b"", error))
         for split in cut_file(whole, split_bytes)
-        for _, raw, error in SplitReader(split).read()
+        for _, raw, error, *_ in SplitReader(split).read()
     ]
 
 

@@ -55,6 +55,9 @@ class Content:
             head += chunk
             if len(head) >= max(map(len, _MARKS)):
                 break
+        if not self.is_plain and head.startswith(_GZIP_MAGIC):
+            self.error = "gzip inside gzip: unpack it once"
+            return
         mark = next((mark for mark in _MARKS if head.startswith(mark)), b"")
         rest = chain([head.removeprefix(mark)], packed)
         if mark in (b"", UTF8_MARK):

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Literal
 
 from jobs.records.files.content import Content
+from jobs.records.files.line_values import split_values
 
 Format = Literal["json_lines", "json_values", "unreadable", "replay"]
 
@@ -31,8 +32,8 @@ class Sniffed:
 def sniff_content(read_head: Callable[[int], bytes]) -> Sniffed:
     """Tell the format of a file by its first MiB; `read_head` returns its first bytes, as many as it is asked for.
 
-    A file is JSON Lines when at least half of its lines are one complete JSON object each. Blank lines do not count,
-    and of many lines the first hundred are enough.
+    A file is JSON Lines when at least half of its lines are one complete JSON object each, or several. Blank lines do
+    not count, and of many lines the first hundred are enough.
     """
     for size in (_GLANCED_BYTES, _SNIFFED_BYTES):
         head, is_cut, is_plain = _unpack_head(read_head(size + 1), size)
@@ -59,13 +60,13 @@ def _unpack_head(packed: bytes, size: int) -> tuple[bytes, bool, bool]:
 
 
 def _are_objects(lines: list[bytes]) -> bool:
-    """Whether at least half of them are one complete JSON object each."""
-    return 2 * sum(map(_is_object, lines)) >= len(lines)
+    """Whether at least half of them are one complete JSON object each, or several."""
+    return 2 * sum(all(map(_is_object, split_values(line))) for line in lines) >= len(lines)
 
 
-def _is_object(line: bytes) -> bool:
+def _is_object(value: bytes) -> bool:
     try:
         # We decode here, because the library guesses the encoding of bytes by the NULs in them.
-        return isinstance(json.loads(line.decode()), dict)
+        return isinstance(json.loads(value.decode()), dict)
     except (ValueError, RecursionError):
         return False

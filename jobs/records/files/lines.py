@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from jobs.records.files.content import UTF8_MARK, Stream
+from jobs.records.files.line_values import are_plain, split_values
 
 # A longer record is quarantined. Spark holds a record several times over, beside those of the other tasks.
 MAX_RECORD_BYTES = 16 * 1024**2
@@ -60,24 +62,40 @@ class LineRange:
         return self.stream.seek(self.start)
 
 
-def split_lines(chunks: Iterator[bytes], limit: int = MAX_RECORD_BYTES) -> Iterator[tuple[Line, bool]]:
-    """The lines without their line feed or CR LF, and whether the text ended within the line.
+class Lines(NamedTuple):
+    """Lines that follow each other, without their line feeds or CR LFs. A line of several values is as many lines.
 
-    A line of more than `limit` bytes comes as its beginning and `TOO_LONG`.
+    With an `error` it is the beginning of one line. `is_open` says that the text ended within the last one.
     """
+
+    texts: list[bytes]
+    error: str | None = None
+    is_open: bool = False
+
+
+def split_lines(chunks: Iterator[bytes], limit: int = MAX_RECORD_BYTES) -> Iterator[Lines]:
+    """The lines, many at once. A line of more than `limit` bytes comes as its beginning and `TOO_LONG`."""
     crossing = _CrossingLine(limit)
     for chunk in chunks:
         first, *others = chunk.split(b"\n")
         crossing.add(first)
         if others:
-            yield crossing.take(), False
+            yield _split_crossing(crossing)
             last = others.pop()
-            for line in others:
-                yield (line.removesuffix(b"\r"), None), False
+            if b"\r" in chunk:
+                others = [line.removesuffix(b"\r") for line in others]
+            # Told of all lines of the chunk at once, since to look at each would cost as much as all the rest.
+            is_plain = are_plain(chunk, others)
+            yield Lines(others if is_plain else [value for line in others for value in split_values(line)])
             crossing = _CrossingLine(limit)
             crossing.add(last)
     if crossing.size:
-        yield crossing.take(), True
+        yield _split_crossing(crossing, is_open=True)
+
+
+def _split_crossing(crossing: "_CrossingLine", is_open: bool = False) -> Lines:
+    line, error = crossing.take()
+    return Lines([line] if error else split_values(line), error, is_open)
 
 
 def bound_record(record: bytes, limit: int = MAX_RECORD_BYTES) -> Line:

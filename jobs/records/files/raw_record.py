@@ -24,7 +24,7 @@ class RawRecord(NamedTuple):
     """Its number from 1, its text, and why it could not be split off whole, if so.
 
     `around` is given where the mapping looks around a record. A value that holds no records is ignored: it has a number
-    and nothing is made of it.
+    and nothing is made of it. A `problem` is a reason and what was expected: such a record is never an event.
     """
 
     number: int
@@ -32,6 +32,7 @@ class RawRecord(NamedTuple):
     error: str | None = None
     around: Around | None = None
     is_ignored: bool = False
+    problem: tuple[str, str] | None = None
 
 
 def write_around(around: Around) -> str | None:

@@ -7,9 +7,10 @@ from jobs.records.files.content import Content
 from jobs.records.files.digest import BLOCK_BYTES, HashedStream
 from jobs.records.files.formats import Sniffed
 from jobs.records.files.lines import LineRange
+from jobs.records.files.nested_records import ValueOpener
 from jobs.records.files.open_file import open_file
-from jobs.records.files.split_records import RawRecord, split_records
-from schemas.fields import Path
+from jobs.records.files.raw_record import RawRecord
+from jobs.records.files.split_records import split_records
 
 _MIB = 1024**2
 # What opening a file costs, in bytes that could be read meanwhile.
@@ -87,15 +88,15 @@ class SplitReader:
     the digest, and where the file has become shorter or is gone meanwhile.
     """
 
-    def __init__(self, split: Split, record_path: Path = ()) -> None:
-        self._split, self._record_path = split, record_path
+    def __init__(self, split: Split, opener: ValueOpener | None = None) -> None:
+        self._split, self._opener = split, opener
         self.digest: str | None = None
 
     def read(self) -> Iterator[RawRecord]:
         """The records, numbered from 1; none where the file is gone. Raises OSError where it can't be read."""
         split = self._split
         if split.sniffed.format == "unreadable":
-            yield 1, None, split.sniffed.problem
+            yield RawRecord(1, None, split.sniffed.problem)
             return
         try:
             opened = open_file(split.uri)
@@ -106,5 +107,5 @@ class SplitReader:
             has_digest = split.start % BLOCK_BYTES == 0
             stream = HashedStream(opened, split.start if has_digest else end, end)
             content = Content(stream) if split.end is None else LineRange(stream, split.start, end, split.size)
-            yield from split_records(content, split.sniffed.format, self._record_path)
+            yield from split_records(content, split.sniffed.format, self._opener)
             self.digest = stream.finish() if has_digest else None

@@ -2,6 +2,7 @@
 
 from jobs.records.files.digest import digest_beginnings
 from jobs.records.files.formats import Sniffed
+from jobs.records.files.line_values import split_values
 from jobs.records.files.lines import MAX_RECORD_BYTES
 from jobs.records.files.open_file import can_open, is_local, open_file
 from jobs.records.strict_json import decode
@@ -28,7 +29,8 @@ def find_content_end(file: InputFile, sniffed: Sniffed) -> int:
     if len(tail) > MAX_RECORD_BYTES:
         return file.size_bytes
     last_line = tail[tail.rfind(b"\n") + 1 :]
-    is_open = last_line.lstrip().startswith(b"{") and not _is_json(last_line)
+    values = split_values(last_line)
+    is_open = values[0].lstrip().startswith(b"{") and not all(map(_is_json, values))
     return file.size_bytes - len(last_line) if is_open else file.size_bytes
 
 

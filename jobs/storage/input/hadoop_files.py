@@ -5,7 +5,7 @@ Plain JSON Lines come line by line, in splits. The content of every other file c
 
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
-from itertools import groupby
+from itertools import count, groupby
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, Row, SparkSession
@@ -14,7 +14,9 @@ from pyspark.sql import types as T
 
 from jobs.records.files.content import Content
 from jobs.records.files.formats import Sniffed
+from jobs.records.files.line_values import split_values
 from jobs.records.files.lines import KEPT_BYTES, MAX_RECORD_BYTES, TOO_LONG
+from jobs.records.files.nested_records import make_opener
 from jobs.records.files.open_file import decode
 from jobs.records.files.raw_record import RawRecord, read_around
 from jobs.records.files.split_records import split_records
@@ -117,10 +119,15 @@ def _describe_too_long() -> Column:
 
 def _piece_lines(rows: Iterator[tuple[Any, ...]], places: dict[str, int]) -> Iterator[Piece]:
     for (place, start), lines in groupby(rows, key=lambda row: row[:2]):
-        raw_records = (
-            (number, bytes(raw).removesuffix(b"\r"), error) for number, (*_, raw, error) in enumerate(lines, start=1)
-        )
-        yield Piece(places[decode(place)], start, raw_records)
+        yield Piece(places[decode(place)], start, _number_records(lines))
+
+
+def _number_records(lines: Iterable[tuple[Any, ...]]) -> Iterator[RawRecord]:
+    number = count(1)
+    for *_, raw, error in lines:
+        line = bytes(raw).removesuffix(b"\r")
+        for record in [line] if error else split_values(line):
+            yield RawRecord(next(number), record, error)
 
 
 def _piece_contents(
@@ -128,5 +135,5 @@ def _piece_contents(
 ) -> Iterator[Piece]:
     for place, content in rows:
         file_id = places[decode(place)]
-        record_path = request.sources[file_id].record_path
-        yield Piece(file_id, 0, split_records(Content(BytesIO(content)), sniffed[file_id].format, record_path))
+        opener = make_opener(request.sources[file_id])
+        yield Piece(file_id, 0, split_records(Content(BytesIO(content)), sniffed[file_id].format, opener))

@@ -12,8 +12,9 @@ from typing import Any
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
+from jobs.records.files.nested_records import make_opener
 from jobs.records.files.open_file import can_open
-from jobs.records.files.split_records import RawRecord
+from jobs.records.files.raw_record import RawRecord
 from jobs.records.files.splits import Split, SplitReader
 from jobs.storage.input.changed_files import describe_change
 from jobs.storage.input.discovery import sniff
@@ -87,8 +88,8 @@ def read_text(reading: LedgerEntry, source: Source, record_number: int) -> tuple
     """
     if problem := find_obstacle(reading):
         return None, problem
-    for _, text, error in islice(_scan(reading, source), record_number - 1, record_number):
-        return text, error or ""
+    for record in islice(_scan(reading, source), record_number - 1, record_number):
+        return record.raw, record.error or ""
     return None, "the file has no such record"
 
 
@@ -109,4 +110,4 @@ def _make_reading(row: Row) -> LedgerEntry:
 
 def _scan(reading: LedgerEntry, source: Source) -> Iterator[RawRecord]:
     file = reading.file
-    return SplitReader(Split(reading.file_id, file.uri, sniff(file), file.size_bytes), source.record_path).read()
+    return SplitReader(Split(reading.file_id, file.uri, sniff(file), file.size_bytes), make_opener(source)).read()
