@@ -50,6 +50,10 @@ BENCH := .venv-bench/.installed
 is_on = $(filter-out 0 no false,$(value $(1)))
 
 ##@ Load and look
+.PHONY: fields
+fields: $(LOCAL) ## what is in the logs of INPUT, and which paths SOURCE reads; where SOURCE is no file yet, a first draft of it: conf/README.md
+	@$(PYTHON) -m jobs.fields --input "$$INPUT" --source "$$SOURCE"
+
 .PHONY: pipeline
 pipeline: $(LOCAL) ## load the new files of INPUT by the mapping SOURCE; FULL_REFRESH=1, DROP_MISSING=1, REMAP=1, ACCEPT_QUALITY=1, EVENT_LOG=1: README
 	@$(PYTHON) -m jobs.submit --database jobs/pipeline.py \

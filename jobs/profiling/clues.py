@@ -2,19 +2,21 @@
 
 from typing import NamedTuple
 
-ID = frozenset("id ids uuid guid key identifier uid".split())
-PERSON = frozenset(
+from jobs.profiling.words import word_set
+
+ID = word_set("id ids uuid guid key identifier uid")
+PERSON = word_set(
     "user actor author member account principal performer editor creator owner who person employee initiator"
-    " operator identity profile subject login username".split()
+    " operator identity profile subject login username"
 )
-RECIPIENT = frozenset(
-    "recipient recipients grantee invitee invited collaborator shared sharee target targets receiver to".split()
+RECIPIENT = word_set(
+    "recipient recipients grantee invitee invited collaborator shared sharee target targets receiver to"
 )
-DOCUMENT = frozenset("document doc file page sheet slide note notebook board canvas article post drawing".split())
-THING = frozenset("object item resource entity repo repository artifact asset node issue target".split())
-COMMENT = frozenset("comment comments note reply annotation message".split())
-TEXT = frozenset("text body content message html markdown".split())
-NAME = frozenset("name username displayname login".split())
+DOCUMENT = word_set("document doc file page sheet slide note notebook board canvas article post drawing")
+THING = word_set("object item resource entity repo repository artifact asset node issue target")
+COMMENT = word_set("comment comments note reply annotation message")
+TEXT = word_set("text body content message html markdown")
+NAME = word_set("name username displayname login")
 # What stands before such a word is of a person or a document, not of the event.
 _OF_OTHERS = PERSON | DOCUMENT | THING | frozenset({"group", "session", "request", "client", "device", "parent"})
 
@@ -38,96 +40,98 @@ class Clue(NamedTuple):
         )
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_STALE = _words("updated modified expires expiry expiration received ingested sent processed uploaded end ended start")
-_NO_PERSON = RECIPIENT | COMMENT | _words("agent group session type count url href avatar gravatar image node device role")
+_STALE = word_set(
+    "updated modified expires expiry expiration received ingested sent processed uploaded end ended start"
+)
+_NO_PERSON = (
+    RECIPIENT | COMMENT | word_set("agent group session type count url href avatar gravatar image node device role")
+)
 
 CLUES: dict[str, tuple[Clue, ...]] = {
     "event_at": (
-        Clue(100, _words("timestamp time at date datetime ts published occurred when"), never=_OF_OTHERS | _STALE),
-        Clue(95, _words("timestamp time at date datetime ts dt created stamp epoch"), never=_OF_OTHERS | _STALE),
-        Clue(75, _words("timestamp time at date datetime ts dt created stamp ms"), never=_OF_OTHERS),
-        Clue(60, _words("timestamp time at date datetime ts dt created stamp ms modified updated second seconds")),
+        Clue(100, word_set("timestamp time at date datetime ts published occurred when"), never=_OF_OTHERS | _STALE),
+        Clue(95, word_set("timestamp time at date datetime ts dt created stamp epoch"), never=_OF_OTHERS | _STALE),
+        Clue(75, word_set("timestamp time at date datetime ts dt created stamp ms"), never=_OF_OTHERS),
+        Clue(60, word_set("timestamp time at date datetime ts dt created stamp ms modified updated second seconds")),
     ),
     "event_type": (
-        Clue(118, _words("action"), _words("event audit")),
-        Clue(100, _words("type name"), _words("event events activity action operation audit")),
-        Clue(92, _words("action operation eventtype verb"), never=_words("ref")),
-        Clue(88, _words("event activity type"), never=_OF_OTHERS | _words("mime ref media auth")),
-        Clue(70, _words("key"), _words("action")),
-        Clue(60, _words("name kind category method command code"), never=_OF_OTHERS),
+        Clue(118, word_set("action"), word_set("event audit")),
+        Clue(100, word_set("type name"), word_set("event events activity action operation audit")),
+        Clue(92, word_set("action operation eventtype verb"), never=word_set("ref")),
+        Clue(88, word_set("event activity type"), never=_OF_OTHERS | word_set("mime ref media auth")),
+        Clue(70, word_set("key"), word_set("action")),
+        Clue(60, word_set("name kind category method command code"), never=_OF_OTHERS | word_set("server host")),
     ),
     "event_id": (
-        Clue(100, ID, _words("event audit activity record log entry insert"), _OF_OTHERS),
-        Clue(95, _words("qualifier"), _words("unique")),
-        Clue(90, ID, never=_OF_OTHERS | _words("trace span correlation batch tenant org organization")),
-        Clue(60, ID, _words("message"), _OF_OTHERS),
+        Clue(100, ID, word_set("event audit activity record log entry insert"), _OF_OTHERS),
+        Clue(95, word_set("qualifier"), word_set("unique")),
+        Clue(90, ID, never=_OF_OTHERS | word_set("trace span correlation batch tenant org organization")),
+        Clue(60, ID, word_set("message"), _OF_OTHERS),
     ),
     "user_id": (
         Clue(100, ID, PERSON, _NO_PERSON | DOCUMENT | THING),
         Clue(90, PERSON, never=_NO_PERSON | DOCUMENT | THING),
-        Clue(85, _words("login arn sub username"), PERSON, _NO_PERSON | DOCUMENT | THING),
-        Clue(80, _words("email mail"), PERSON, _NO_PERSON | DOCUMENT | THING),
-        Clue(70, _words("name"), PERSON, _NO_PERSON | DOCUMENT | THING),
-        Clue(65, _words("email mail by"), never=_NO_PERSON),
-        Clue(60, ID | PERSON, PERSON, _words("agent group session type count url avatar device role shared recipient")),
+        Clue(85, word_set("login arn sub username"), PERSON, _NO_PERSON | DOCUMENT | THING),
+        Clue(80, word_set("email mail"), PERSON, _NO_PERSON | DOCUMENT | THING),
+        Clue(70, word_set("name"), PERSON, _NO_PERSON | DOCUMENT | THING),
+        Clue(65, word_set("email mail by"), never=_NO_PERSON),
+        Clue(
+            60, ID | PERSON, PERSON, word_set("agent group session type count url avatar device role shared recipient")
+        ),
     ),
     "document_id": (
         Clue(100, ID, DOCUMENT, PERSON | COMMENT - DOCUMENT),
         Clue(80, ID, THING, PERSON | COMMENT),
-        Clue(75, DOCUMENT, never=PERSON | _words("type")),
-        Clue(65, THING, never=PERSON | _words("type")),
-        Clue(62, _words("path url uri link"), DOCUMENT, PERSON | _words("avatar")),
-        Clue(55, _words("name"), _words("repo repository object resource"), PERSON),
-        Clue(50, _words("title"), never=PERSON),
+        Clue(75, DOCUMENT, never=PERSON | word_set("type")),
+        Clue(65, THING, never=PERSON | word_set("type")),
+        Clue(62, word_set("path url uri link"), DOCUMENT, PERSON | word_set("avatar")),
+        Clue(55, word_set("name"), word_set("repo repository object resource"), PERSON),
+        Clue(50, word_set("title"), never=PERSON),
     ),
     "shared_with_user_id": (
-        Clue(100, ID | _words("email with"), RECIPIENT, DOCUMENT),
+        Clue(100, ID | word_set("email with"), RECIPIENT, DOCUMENT),
         Clue(95, PERSON, RECIPIENT, DOCUMENT),
-        Clue(90, _words("recipient recipients grantee invitee collaborator collaborators sharee")),
+        Clue(90, word_set("recipient recipients grantee invitee collaborator collaborators sharee")),
     ),
-    "user_email": (Clue(100, _words("email mail"), never=RECIPIENT), Clue(80, PERSON, never=RECIPIENT)),
+    "user_email": (Clue(100, word_set("email mail"), never=RECIPIENT), Clue(80, PERSON, never=RECIPIENT)),
     "user_name": (
-        Clue(100, _words("name"), PERSON | _words("display full real"), RECIPIENT | DOCUMENT | THING),
-        Clue(80, _words("login username"), never=RECIPIENT),
+        Clue(100, word_set("name"), PERSON | word_set("display full real"), RECIPIENT | DOCUMENT | THING),
+        Clue(80, word_set("login username"), never=RECIPIENT),
     ),
     "document_title": (
-        Clue(100, _words("title"), DOCUMENT | THING),
-        Clue(95, _words("name subject filename"), DOCUMENT, PERSON),
-        Clue(90, _words("title"), never=PERSON),
-        Clue(60, _words("name"), THING, PERSON),
+        Clue(100, word_set("title"), DOCUMENT | THING),
+        Clue(95, word_set("name subject filename"), DOCUMENT, PERSON),
+        Clue(90, word_set("title"), never=PERSON),
+        Clue(60, word_set("name"), THING, PERSON),
     ),
     "content": (
-        Clue(95, _words("content body text html markdown"), DOCUMENT | _words("edit")),
-        Clue(90, _words("content"), never=COMMENT),
-        Clue(65, _words("body text html markdown"), never=COMMENT),
+        Clue(95, word_set("content body text html markdown"), DOCUMENT | word_set("edit")),
+        Clue(90, word_set("content"), never=COMMENT),
+        Clue(65, word_set("body text html markdown"), never=COMMENT),
     ),
-    "word_count": (Clue(100, _words("count"), _words("word words")), Clue(90, _words("words"))),
+    "word_count": (Clue(100, word_set("count"), word_set("word words")), Clue(90, word_set("words"))),
     "edit_length": (
-        Clue(100, _words("delta length size diff chars characters"), _words("edit change chars diff delta")),
-        Clue(85, _words("delta")),
+        Clue(100, word_set("delta length size diff chars characters"), word_set("edit change chars diff delta")),
+        Clue(85, word_set("delta")),
     ),
     "comment_text": (
-        Clue(100, TEXT, COMMENT, _words("id url")),
-        Clue(90, _words("comment")),
-        Clue(60, _words("note reply message")),
+        Clue(100, TEXT, COMMENT, word_set("id url")),
+        Clue(90, word_set("comment")),
+        Clue(60, word_set("note reply message")),
     ),
     "permission": (
-        Clue(100, _words("permission permissions")),
-        Clue(85, _words("role privilege visibility"), never=PERSON),
-        Clue(60, _words("access right rights")),
+        Clue(100, word_set("permission permissions")),
+        Clue(85, word_set("role privilege visibility"), never=PERSON),
+        Clue(60, word_set("access right rights")),
     ),
     "device": (
-        Clue(100, _words("device agent"), never=_words("id")),
-        Clue(90, _words("name type model"), _words("device")),
-        Clue(70, _words("platform browser os client"), never=_words("version")),
+        Clue(100, word_set("device agent"), never=word_set("id")),
+        Clue(90, word_set("name type model"), word_set("device")),
+        Clue(70, word_set("platform browser os client"), never=word_set("version")),
     ),
     "ip_address": (
-        Clue(100, _words("ip address addr"), never=RECIPIENT),
-        Clue(80, _words("remote source client origin host forwarded user")),
+        Clue(100, word_set("ip address addr"), never=RECIPIENT),
+        Clue(80, word_set("remote source client origin host forwarded user")),
     ),
-    "revision": (Clue(90, _words("revision rev")),),
+    "revision": (Clue(90, word_set("revision rev")),),
 }

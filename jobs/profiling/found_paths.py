@@ -7,41 +7,32 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from jobs.profiling.opening import Record
+from jobs.profiling.steps import ANY, KINDS, Label, Step, write_path
 from jobs.records.strict_json import encode
-from schemas.paths import Path, Query, Steps, parse_path
+from schemas.paths import Path
 
 MAX_PATHS = 500
 MAX_DEPTH = 8
 _MAX_NODES = 5000
-_MAX_PATH_CHARACTERS = 200
 _MAX_VALUES = 1000
 _MAX_VALUE_CHARACTERS = 200
 _MAX_ELEMENTS = 100
 # From so many different names on, an object may be a table by ids.
 _MANY_NAMES = 50
 
-_TYPES = {str: "text", int: "number", float: "number", bool: "boolean", type(None): "null", dict: "object", list: "list"}
+_TYPES = {
+    str: "text",
+    int: "number",
+    float: "number",
+    bool: "boolean",
+    type(None): "null",
+    dict: "object",
+    list: "list",
+}
 # What names an element of a list of names and values, and what a value is called there.
 _LABELS = ("name", "key", "field", "attribute", "param", "parameter")
 _VALUE_NAME = re.compile(r"(?i)(?:\w*_?values?|val|v|content|data)\Z")
-_KINDS = ("type", "kind")
-_SHORT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ID_NAME = re.compile(r"[0-9]+|(?=.*[0-9])[0-9A-Fa-f-]{6,}|(?=.*[0-9])[\w:.-]{8,}|.+@.+")
-
-
-class Label(NamedTuple):
-    """The elements of a list whose member `name` is `value`."""
-
-    name: str
-    value: str
-
-
-class Any_(NamedTuple):
-    """Whatever stands in an object or a list."""
-
-
-ANY = Any_()
-Step = str | int | Label | Any_
 
 
 @dataclass
@@ -174,35 +165,6 @@ class PathFinder:
             yield from self._list(child, (*steps, step), level)
 
 
-def write_path(steps: tuple[Step, ...], level: int) -> Path | None:
-    """The path as a mapping writes it; None where it would be longer than anybody can read."""
-    if all(type(step) is str or type(step) is int for step in steps):
-        path: Path = Steps(steps, level)  # type: ignore[arg-type]
-    else:
-        path = Query("$" + "".join(map(_write_query_step, steps)), level)
-    text = str(path)
-    try:
-        return path if len(text) <= _MAX_PATH_CHARACTERS and parse_path(text) == path else None
-    except ValueError:
-        return None
-
-
-def _write_query_step(step: Step) -> str:
-    if isinstance(step, Any_):
-        return "[*]"
-    if isinstance(step, Label):
-        return f"[?@{_write_query_step(step.name)} == {_quote(step.value)}]"
-    if type(step) is int:
-        return f"[{step}]"
-    return f".{step}" if _SHORT_NAME.fullmatch(step) else f"[{_quote(step)}]"  # type: ignore[arg-type]
-
-
-def _quote(text: str) -> str:
-    """A string of JSONPath in single quotes."""
-    escaped = encode(text)[1:-1].replace('\\"', '"').replace("'", "\\'")
-    return "'" + "".join(mark if mark.isprintable() else f"\\u{ord(mark):04x}" for mark in escaped) + "'"
-
-
 def _note(node: Node, text: str) -> None:
     node.longest = max(node.longest, len(text))
     short = text[:_MAX_VALUE_CHARACTERS]
@@ -224,7 +186,7 @@ def _find_label(objects: list[dict[str, Any]]) -> str | None:
         others = [other for other in first if other != name]
         if others and all(map(_VALUE_NAME.match, others)) and _have_text(objects, name):
             return name
-    return next((name for name in _KINDS if len(first) > 1 and _have_text(objects, name)), None)
+    return next((name for name in KINDS if len(first) > 1 and _have_text(objects, name)), None)
 
 
 def _have_text(objects: list[dict[str, Any]], name: str) -> bool:

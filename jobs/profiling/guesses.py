@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from jobs.profiling.clues import CLUES
-from jobs.profiling.found_paths import Any_, FoundPath, Label, Step
+from jobs.profiling.found_paths import FoundPath
 from jobs.profiling.opening import Record
+from jobs.profiling.steps import KINDS, Label, Step, name_words
 from jobs.profiling.words import find_time_formats, is_address, is_email, is_number, is_time, split_words
 from jobs.records.mapping import make_finder
 from schemas.fields import FIELDS
@@ -57,14 +58,18 @@ class Guesses:
 def guess_fields(paths: list[FoundPath], records: list[Record], record_path: tuple[str, ...] = ()) -> Guesses:
     """The most likely paths of each field; a path is one field only."""
     guesses = Guesses()
-    parents = {path.path: (path.level, path.steps[:-1]) for path in paths}
+    parents = {path.path: _parent(path) for path in paths}
     is_in_events = bool(record_path) and split_words(record_path[-1])[-1] in ("events", "event", "activities")
     some = records[:: max(1, len(records) // _LOOKED_AT)]
     taken: set[Path] = set()
     for name in (*_ORDER, *(name for name in FIELDS if name not in _ORDER)):
         found = _rank(name, paths, len(records), is_in_events)
         if beside := guesses.fields.get(_BESIDE.get(name, "")):
-            found = _prefer_beside(found, parents, parents.get(beside[0]))
+            parent = parents.get(beside[0])
+            found = _prefer_beside(found, parents, parent)
+            if name in _SHARED and parent and parent[1]:
+                # The name of somebody else, deep in the record, would be taken for that of the user.
+                found = [each for each in found if parents[each.path] == parent or not parents[each.path][1]]
         guesses.candidates[name] = found
         free = [each for each in found if each.path not in taken or name in _SHARED]
         if not free:
@@ -89,7 +94,9 @@ def _rank(name: str, paths: list[FoundPath], records: int, is_in_events: bool) -
 
 
 def _prefer_beside(
-    candidates: list[Candidate], parents: dict[Path, tuple[int, tuple[Step, ...]]], parent: tuple[int, tuple[Step, ...]] | None
+    candidates: list[Candidate],
+    parents: dict[Path, tuple[int, tuple[Step, ...]]],
+    parent: tuple[int, tuple[Step, ...]] | None,
 ) -> list[Candidate]:
     """The same, with those first that stand in the object `parent`; nothing changes where that is the record itself."""
     if parent is None or not parent[1]:
@@ -98,9 +105,17 @@ def _prefer_beside(
     return sorted(scored, key=lambda each: -each.score)
 
 
+def _parent(path: FoundPath) -> tuple[int, tuple[Step, ...]]:
+    """The object that a value is in; of a list of names and values it is the list."""
+    steps = path.steps[:-1]
+    if steps and isinstance(steps[-1], Label) and steps[-1].name not in KINDS:
+        steps = steps[:-1]
+    return path.level, steps
+
+
 def _score(name: str, found: FoundPath, records: int) -> Candidate | None:
-    words = name_words(found)
-    score = _score_name(name, found, words)
+    words = name_words(found.steps)
+    score: float = _score_name(name, found, words)
     texts = [text for text in found.node.texts if text.strip()]
     if not score or not texts or not _has_type(name, found):
         return None
@@ -120,21 +135,6 @@ def _score(name: str, found: FoundPath, records: int) -> Candidate | None:
     if FIELDS[name].is_required:
         score *= 0.6 + 0.4 * found.node.records / max(1, records)
     return Candidate(found.path, score, formats) if score >= _LEAST_SCORE else None
-
-
-def name_words(found: FoundPath) -> tuple[str, ...]:
-    """The words that tell what stands at a path. In a list of names and values it is the name that does."""
-    words: tuple[str, ...] = ()
-    for step in found.steps:
-        if isinstance(step, Label):
-            words = split_words(step.value) if step.name not in ("type", "kind") else (*words, *split_words(step.value))
-        elif isinstance(step, str):
-            words = (*words, *split_words(step))
-    last = found.steps[-1]
-    before = next((step for step in reversed(found.steps[:-1]) if not isinstance(step, int | Any_)), None)
-    if isinstance(before, Label) and before.name not in ("type", "kind") and isinstance(last, str):
-        words = split_words(before.value)
-    return words
 
 
 def _score_name(name: str, found: FoundPath, words: tuple[str, ...]) -> int:
@@ -193,7 +193,9 @@ def _judge_values(name: str, texts: list[str]) -> int:
     if name == "event_type":
         return -60 if count >= 10 and share > 0.5 else -12 if different == 1 else min(different, 5)
     if name in ("user_id", "document_id"):
-        return -40 if count >= 50 and share > 0.97 and name == "user_id" else -15 if different == 1 and count > 20 else 0
+        return (
+            -40 if count >= 50 and share > 0.97 and name == "user_id" else -15 if different == 1 and count > 20 else 0
+        )
     return 0
 
 
@@ -201,13 +203,13 @@ def _find_sums(paths: list[FoundPath], records: int) -> list[Candidate]:
     """Seconds beside nanoseconds, in one object."""
     found = []
     for seconds in paths:
-        words = name_words(seconds)
+        words = name_words(seconds.steps)
         if not isinstance(seconds.path, Steps) or not words or words[-1] not in _SECONDS:
             continue
         for nanoseconds in paths:
             is_beside = nanoseconds.steps[:-1] == seconds.steps[:-1] and nanoseconds.level == seconds.level
-            if is_beside and isinstance(nanoseconds.path, Steps) and name_words(nanoseconds)[-1:] != words[-1:]:
-                if name_words(nanoseconds)[-1] in _NANOSECONDS and _most(
+            if is_beside and isinstance(nanoseconds.path, Steps) and name_words(nanoseconds.steps)[-1:] != words[-1:]:
+                if name_words(nanoseconds.steps)[-1] in _NANOSECONDS and _most(
                     seconds.node.texts, lambda text: is_time(text, ("time",))
                 ):
                     share = seconds.node.records / max(1, records)

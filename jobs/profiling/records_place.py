@@ -42,7 +42,7 @@ def guess_place(values: list[Any]) -> RecordsPlace:
     sample = sample[:: max(1, len(sample) // _LOOKED_AT)]
     # What was opened may hold strings to be opened.
     for _ in range(3):
-        found = _find_packed(sample) 
+        found = _find_packed(sample)
         if not found:
             break
         decode |= found
@@ -63,9 +63,7 @@ def _find_packed(values: list[dict[str, Any]]) -> Decode:
             seen[names] += 1
             if steps := _how_packed(text):
                 kinds.setdefault(names, Counter())[steps] += 1
-    return {
-        names: counts.most_common(1)[0][0] for names, counts in kinds.items() if counts.total() * 4 >= seen[names]
-    }
+    return {names: counts.most_common(1)[0][0] for names, counts in kinds.items() if counts.total() * 4 >= seen[names]}
 
 
 def _list_strings(value: Any, names: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -107,7 +105,9 @@ def _holds_records(value: Any) -> bool:
     """Whether it is an object or has some; the words of a rich text are no record."""
     if type(value) is dict:
         return bool(value) and "ops" not in value and value.get("type") != "doc"
-    return type(value) is list and bool(value) and all(type(each) is dict and "insert" not in each for each in value[:5])
+    return (
+        type(value) is list and bool(value) and all(type(each) is dict and "insert" not in each for each in value[:5])
+    )
 
 
 def _find_list(values: list[dict[str, Any]]) -> tuple[str, ...]:
@@ -135,7 +135,9 @@ def _collect_lists(holders: list[dict[str, Any]]) -> dict[tuple[str, ...], _List
     return found
 
 
-def _list_lists(value: dict[str, Any], names: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[dict[str, Any]]]]:
+def _list_lists(
+    value: dict[str, Any], names: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], list[dict[str, Any]]]]:
     """The lists of objects below the names of an object; lists in lists are for the next look."""
     for name, inner in value.items():
         if type(inner) is dict and len(names) < _MAX_DEPTH:

@@ -54,7 +54,9 @@ def take_sample(folder: str, include: tuple[str, ...], own: list[str]) -> Sample
     """
     if not can_open(make_input_uri(folder)):
         scheme = urlsplit(folder).scheme
-        raise UsageError(f"input folder {folder}: fields are looked for on this machine and in s3: only, not in {scheme}:")
+        raise UsageError(
+            f"input folder {folder}: fields are looked for on this machine and in s3: only, not in {scheme}:"
+        )
     files, skipped = discover(folder, include, own)
     if not files:
         raise no_files_found(folder, skipped)

@@ -6,18 +6,24 @@ from ipaddress import ip_address
 
 from jobs.records.timestamps import NoTimeError, TimeReader
 
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
 # Names that are written as one word.
 _JOINED = {
     word.replace("_", ""): tuple(word.split("_"))
-    for word in (
+    for word in word_set(
         "user_id user_name user_email user_agent doc_id document_id event_id event_type event_name event_time event_at"
         " file_name file_id ip_address ip_addr source_ip client_ip remote_ip created_at time_stamp date_time page_id"
         " display_name full_name real_name word_count shared_with comment_text account_id actor_id author_id member_id"
-    ).split()
+    )
 }
-TIME_WORDS = frozenset(
-    "time timestamp ts at date datetime when created occurred published logged recorded epoch dt stamp".split()
+TIME_WORDS = word_set(
+    "time timestamp ts at date datetime when created occurred published logged recorded epoch dt stamp"
 )
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
