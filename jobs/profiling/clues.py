@@ -16,7 +16,6 @@ DOCUMENT = word_set("document doc file page sheet slide note notebook board canv
 THING = word_set("object item resource entity repo repository artifact asset node issue target")
 COMMENT = word_set("comment comments note reply annotation message")
 TEXT = word_set("text body content message html markdown")
-NAME = word_set("name username displayname login")
 # What stands before such a word is of a person or a document, not of the event.
 _OF_OTHERS = PERSON | DOCUMENT | THING | frozenset({"group", "session", "request", "client", "device", "parent"})
 
