@@ -35,10 +35,11 @@ _NO_SHARE = {"view", "viewed", "denied", "granted", "removed", "failed", "failur
 
 def write_draft(view: View, input_folder: str, place: str) -> str:
     """The text of the file at `place`, made from what was found in `input_folder`."""
+    folder, count, name = shorten(input_folder, 200), f"{len(view.records):,}", shorten(place, 200)
     lines = [
-        f"# A first draft, written by `make fields` from {len(view.records):,} records of {shorten(input_folder, 200)}.",
-        "# Each line is a guess: check it against the examples that `make fields` prints. A question mark is left to you.",
-        f"# Then `make fields INPUT=... SOURCE={shorten(place, 200)}` shows what it reads, and `make pipeline` loads it.",
+        f"# A first draft, written by `make fields` from {count} records of {folder}.",
+        "# Each line is a guess: check it by the examples that `make fields` prints. What has a question mark is left",
+        f"# to you. Then `make fields INPUT=... SOURCE={name}` shows what it reads, and `make pipeline` loads it.",
         "",
         *_write_place(view),
         "fields:",

@@ -125,9 +125,8 @@ def _score(name: str, found: FoundPath, records: int) -> Candidate | None:
             formats = tuple(find_time_formats(texts))
             if not formats:
                 return None
-    elif test := _TESTS.get(name):
-        if not _most(texts, test):
-            return None
+    elif (test := _TESTS.get(name)) and not _most(texts, test):
+        return None
     if name == "event_id" and 2 * found.node.records < records:
         return None
     score += _judge_values(name, texts)
@@ -201,20 +200,19 @@ def _judge_values(name: str, texts: list[str]) -> int:
 
 def _find_sums(paths: list[FoundPath], records: int) -> list[Candidate]:
     """Seconds beside nanoseconds, in one object."""
-    found = []
-    for seconds in paths:
-        words = name_words(seconds.steps)
-        if not isinstance(seconds.path, Steps) or not words or words[-1] not in _SECONDS:
-            continue
-        for nanoseconds in paths:
-            is_beside = nanoseconds.steps[:-1] == seconds.steps[:-1] and nanoseconds.level == seconds.level
-            if is_beside and isinstance(nanoseconds.path, Steps) and name_words(nanoseconds.steps)[-1:] != words[-1:]:
-                if name_words(nanoseconds.steps)[-1] in _NANOSECONDS and _most(
-                    seconds.node.texts, lambda text: is_time(text, ("time",))
-                ):
-                    share = seconds.node.records / max(1, records)
-                    found.append(Candidate(Sum(seconds.path, nanoseconds.path), 97 * share - 3 * seconds.level))
-    return found
+    named = [(each, each.path, name_words(each.steps)) for each in paths]
+    steps = [(each, path, words[-1]) for each, path, words in named if isinstance(path, Steps) and words]
+    seconds = [(each, path) for each, path, word in steps if word in _SECONDS and _most(each.node.texts, _is_epoch)]
+    nanoseconds = {(each.level, each.steps[:-1]): path for each, path, word in steps if word in _NANOSECONDS}
+    return [
+        Candidate(Sum(path, beside), 97 * each.node.records / max(1, records) - 3 * each.level)
+        for each, path in seconds
+        if (beside := nanoseconds.get((each.level, each.steps[:-1])))
+    ]
+
+
+def _is_epoch(text: str) -> bool:
+    return is_time(text, ("time",))
 
 
 def _add_fallbacks(candidates: list[Candidate], records: list[Record]) -> list[Candidate]:

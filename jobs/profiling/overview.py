@@ -60,10 +60,9 @@ def look_at(sample: Sample, source: Source | None) -> tuple[View, list[str]]:
 
 def describe_sample(sample: Sample) -> list[str]:
     """How much was read."""
-    formats = ", ".join(f"{name} ({_count(count, 'file')})" for name, count in sorted(sample.formats.items()))
-    lines = [
-        f"{_count(sample.read_files, 'file')} of {sample.files:,}, {sample.read_bytes / 1024**2:.1f} MiB: {formats or 'empty'}"
-    ]
+    formats = ", ".join(f"{name} ({_count(number, 'file')})" for name, number in sorted(sample.formats.items()))
+    size = f"{sample.read_bytes / 1024**2:.1f} MiB"
+    lines = [f"{_count(sample.read_files, 'file')} of {sample.files:,}, {size}: {formats or 'empty'}"]
     if not sample.is_whole:
         lines.append("this is a sample: not all files, not all of each; rare paths may be missing")
     if sample.unreadable:
@@ -74,7 +73,7 @@ def describe_sample(sample: Sample) -> list[str]:
 
 
 def make_rows(view: View, source: Source | None) -> tuple[list[tuple[Any, ...]], list[str]]:
-    """The rows of the table, and a line for each field of the source that a path of it matches nothing for."""
+    """The rows of the table, and lines about the paths of the source that match nothing."""
     mapped: dict[Path, list[str]] = {}
     for name, paths in (source.fields if source else {}).items():
         for path in paths:
@@ -95,13 +94,22 @@ def make_rows(view: View, source: Source | None) -> tuple[list[tuple[Any, ...]],
         for path, (count, example) in others.items()
         if count
     ]
-    missing = [
-        f"{name}: {path} matches nothing"
-        for path, names in mapped.items()
-        for name in names
-        if path not in known and not others[path][0]
+    unused = [
+        (name, path) for path, names in mapped.items() if path not in known and not others[path][0] for name in names
     ]
-    return rows, missing
+    return rows, _tell_unused(unused, read)
+
+
+def _tell_unused(unused: list[tuple[str, Path]], read: set[str]) -> list[str]:
+    """A line for each field that finds nothing, and one for the paths of those that find something elsewhere."""
+    empty: dict[str, list[str]] = {}
+    for name, path in unused:
+        if name not in read:
+            empty.setdefault(name, []).append(str(path))
+    lines = [f"{name} finds nothing at {', '.join(paths)}" for name, paths in empty.items()]
+    if spare := [f"{path} ({name})" for name, path in unused if name in read]:
+        lines.append(f"nothing is at {', '.join(spare)}; these fields are found elsewhere")
+    return lines
 
 
 def shorten(text: str, length: int = _EXAMPLE_CHARACTERS) -> str:

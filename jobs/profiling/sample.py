@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import pairwise
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
@@ -77,10 +78,7 @@ def _spread(files: list[InputFile], count: int) -> list[InputFile]:
     if len(files) <= count:
         return files
     borders = [len(files) * place // count for place in range(count + 1)]
-    return [
-        max(files[start:end], key=lambda file: file.size_bytes)
-        for start, end in zip(borders[:-1], borders[1:], strict=True)
-    ]
+    return [max(files[start:end], key=lambda file: file.size_bytes) for start, end in pairwise(borders)]
 
 
 def _read_file(sample: Sample, file: InputFile, share: int, most_values: int) -> None:

@@ -20,12 +20,12 @@ class Label(NamedTuple):
     value: str
 
 
-class Any_(NamedTuple):
+class Anything(NamedTuple):
     """Whatever stands in an object or a list."""
 
 
-ANY = Any_()
-Step = str | int | Label | Any_
+ANY = Anything()
+Step = str | int | Label | Anything
 
 
 def write_path(steps: tuple[Step, ...], level: int) -> Path | None:
@@ -42,7 +42,7 @@ def write_path(steps: tuple[Step, ...], level: int) -> Path | None:
 
 
 def _write_query_step(step: Step) -> str:
-    if isinstance(step, Any_):
+    if isinstance(step, Anything):
         return "[*]"
     if isinstance(step, Label):
         return f"[?@{_write_query_step(step.name)} == {_quote(step.value)}]"
@@ -66,7 +66,7 @@ def name_words(steps: tuple[Step, ...]) -> tuple[str, ...]:
         elif isinstance(step, str):
             words = (*words, *split_words(step))
     last = steps[-1]
-    before = next((step for step in reversed(steps[:-1]) if not isinstance(step, int | Any_)), None)
+    before = next((step for step in reversed(steps[:-1]) if not isinstance(step, int | Anything)), None)
     if isinstance(before, Label) and before.name not in KINDS and isinstance(last, str):
         words = split_words(before.value)
     return words
