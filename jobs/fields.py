@@ -35,7 +35,7 @@ def show_fields(options: argparse.Namespace) -> None:
     source = None if is_draft else read_source(place)
     sample = take_sample(options.input, read_settings(options.settings).include, own_places(options))
     view, notes = look_at(sample, source)
-    if not view.records:
+    if not view.paths:
         raise nothing_found(options.input, sample)
     rows, missing = make_rows(view, source)
     left_out = view.left_out
@@ -60,7 +60,7 @@ def nothing_found(folder: str, sample: Sample) -> UsageError:
     """The error for files without a JSON object in them."""
     found = f"{sample.read_files:,} files were read, {sample.unreadable:,} could not be"
     return UsageError(
-        f"input folder {folder}: no JSON object in it ({found}); name the folder of a log of JSON records"
+        f"input folder {folder}: no JSON object with anything in it ({found}); name the folder of a log of JSON records"
     )
 
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 from jobs.profiling.clues import CLUES, PERSON
 from jobs.profiling.found_paths import FoundPath
@@ -177,7 +178,8 @@ def _write_event_types(view: View) -> Iterator[str]:
 
 
 def _guess_type(text: str) -> str:
-    words = set(split_words(text))
+    parts = split_words(text)
+    words = {*parts, *map("".join, pairwise(parts))}  # SignIn, log_on
     for name, known in _TYPE_WORDS.items():
         if words & known and not (name == "document_shared" and words & _NO_SHARE):
             return name

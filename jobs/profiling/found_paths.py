@@ -32,7 +32,7 @@ _TYPES = {
 # What names an element of a list of names and values, and what a value is called there.
 _LABELS = ("name", "key", "field", "attribute", "param", "parameter")
 _VALUE_NAME = re.compile(r"(?i)(?:\w*_?values?|val|v|content|data)\Z")
-_ID_NAME = re.compile(r"[0-9]+|(?=.*[0-9])[0-9A-Fa-f-]{6,}|(?=.*[0-9])[\w:.-]{8,}|.+@.+")
+_ID_NAME = re.compile(r"[0-9]+|(?=.*[0-9])[0-9A-Fa-f-]{6,}|.+@.+")
 
 
 @dataclass
@@ -46,6 +46,8 @@ class Node:
     texts: list[str] = field(default_factory=list)
     example: str | None = None
     longest: int = 0
+    # With so many children it is looked at whether their names are ids.
+    next_look: int = _MANY_NAMES
 
 
 class FoundPath(NamedTuple):
@@ -76,7 +78,9 @@ class PathFinder:
         for record, around in records:
             self._number += 1
             for level, value in enumerate((record, *around.objects)):
-                self._visit_object(self._roots.setdefault(level, Node()), value, depth=0)
+                root = self._roots.setdefault(level, Node())
+                root.records += 1
+                self._visit_object(root, value, depth=0)
 
     def list_paths(self) -> list[FoundPath]:
         """All paths, those within the record first; of too many the ones that most records have."""
@@ -90,15 +94,16 @@ class PathFinder:
 
     def _visit_object(self, node: Node, value: dict[str, Any], depth: int) -> None:
         for name, inner in value.items():
-            step: Step = ANY if ANY in node.children else name
-            child = self._enter(node, step)
+            child = self._enter(node, name)
             if child is not None:
                 self._visit(child, inner, depth + 1)
-        if len(node.children) > _MANY_NAMES and ANY not in node.children and _are_ids(node.children):
-            self._collapse(node)
+        if len(node.children) >= node.next_look:
+            self._collapse(node, [step for step, child in node.children.items() if _is_id(step, child, node)])
 
     def _enter(self, node: Node, step: Step) -> Node | None:
         child = node.children.get(step)
+        if child is None and ANY in node.children:
+            child = node.children[step := ANY]
         if child is None:
             if self._nodes >= _MAX_NODES:
                 if len(self._left) < 100 * _MAX_NODES:
@@ -137,22 +142,24 @@ class PathFinder:
                 self._visit(child, value[0], depth + 1)
             return
         for element in objects:
-            step: Step = ANY if ANY in node.children else Label(label_name, element[label_name])
-            if child := self._enter(node, step):
+            if child := self._enter(node, Label(label_name, element[label_name])):
                 child.types["object"] += 1
                 others = {name: inner for name, inner in element.items() if name != label_name}
                 self._visit_object(child, others, depth + 1)
-        if len(node.children) > _MANY_NAMES and ANY not in node.children:
-            self._collapse(node)
+        if len(node.children) >= node.next_look:
+            self._collapse(node, [step for step in node.children if isinstance(step, Label)])
 
-    def _collapse(self, node: Node) -> None:
-        """Make one child of all: their names are ids, of which there is no end."""
+    def _collapse(self, node: Node, steps: list[Step]) -> None:
+        """Make one child of these, if they are many: their names are ids, of which there is no end."""
+        node.next_look = 2 * len(node.children)
+        if len(steps) < _MANY_NAMES:
+            return
         whole = Node()
-        for child in node.children.values():
-            self._nodes -= _merge(whole, child)
+        for step in steps:
+            self._nodes -= _merge(whole, node.children.pop(step))
         self._nodes += 1
-        whole.records = min(whole.records, node.records or whole.records)
-        node.children = {ANY: whole}
+        _bound_records(whole, node.records)
+        node.children[ANY] = whole
 
     def _list(self, node: Node, steps: tuple[Step, ...], level: int) -> Iterator[FoundPath]:
         if steps and (set(node.types) - {"object"} or not node.children) and not _is_way(node):
@@ -193,9 +200,19 @@ def _have_text(objects: list[dict[str, Any]], name: str) -> bool:
     return all(type(each.get(name)) is str and 0 < len(each[name]) <= 100 for each in objects)
 
 
-def _are_ids(children: dict[Step, Node]) -> bool:
-    names = [step for step in children if type(step) is str]
-    return sum(map(bool, map(_ID_NAME.fullmatch, names))) >= 0.8 * len(names)
+def _is_id(step: Step, child: Node, node: Node) -> bool:
+    """Whether a name in an object seems to be an id: it looks like one, or has a digit and comes in few records."""
+    if not isinstance(step, str):
+        return False
+    is_rare = node.records >= 20 and 10 * child.records < node.records
+    return bool(_ID_NAME.fullmatch(step)) or (is_rare and any(map(str.isdigit, step)))
+
+
+def _bound_records(node: Node, most: int) -> None:
+    """A record that has several of the ids was counted for each."""
+    node.records = min(node.records, most)
+    for child in node.children.values():
+        _bound_records(child, node.records)
 
 
 def _merge(whole: Node, part: Node) -> int:

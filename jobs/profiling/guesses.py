@@ -143,7 +143,8 @@ def _score_name(name: str, found: FoundPath, words: tuple[str, ...]) -> int:
     joined = "_".join(words)
     if joined == name:
         return 115
-    return max((clue.weight for clue in CLUES[name] if clue.fits(words)), default=0)
+    # An address is told by its looks, whatever it is called.
+    return max((clue.weight for clue in CLUES[name] if clue.fits(words)), default=50 * (name == "ip_address"))
 
 
 def _has_type(name: str, found: FoundPath) -> bool:
@@ -188,7 +189,7 @@ def _judge_values(name: str, texts: list[str]) -> int:
         return 0
     share = different / count
     if name == "event_id":
-        return 0 if share >= 0.8 else -60
+        return 0 if share >= 0.8 else -100
     if name == "event_type":
         return -60 if count >= 10 and share > 0.5 else -12 if different == 1 else min(different, 5)
     if name in ("user_id", "document_id"):

@@ -101,14 +101,16 @@ def make_rows(view: View, source: Source | None) -> tuple[list[tuple[Any, ...]],
 
 
 def _tell_unused(unused: list[tuple[str, Path]], read: set[str]) -> list[str]:
-    """A line for each field that finds nothing, and one for the paths of those that find something elsewhere."""
+    """A line for the fields that find nothing, and one for the paths of those that find something elsewhere."""
     empty: dict[str, list[str]] = {}
     for name, path in unused:
         if name not in read:
             empty.setdefault(name, []).append(str(path))
-    lines = [f"{name} finds nothing at {', '.join(paths)}" for name, paths in empty.items()]
+    lines = []
+    if empty:
+        lines.append("finds nothing: " + "; ".join(f"{name} at {', '.join(paths)}" for name, paths in empty.items()))
     if spare := [f"{path} ({name})" for name, path in unused if name in read]:
-        lines.append(f"nothing is at {', '.join(spare)}; these fields are found elsewhere")
+        lines.append(f"found elsewhere than at {', '.join(spare)}")
     return lines
 
 

@@ -18,7 +18,7 @@ _JOINED = {
     word.replace("_", ""): tuple(word.split("_"))
     for word in word_set(
         "user_id user_name user_email user_agent doc_id document_id event_id event_type event_name event_time event_at"
-        " file_name file_id ip_address ip_addr source_ip client_ip remote_ip created_at time_stamp date_time page_id"
+        " file_name file_id ip_address ip_addr source_ip client_ip remote_ip created_at date_time page_id"
         " display_name full_name real_name word_count shared_with comment_text account_id actor_id author_id member_id"
     )
 }
