@@ -192,7 +192,7 @@ test: $(TEST) ## run the whole test suite, in two processes with a Spark and a P
 .PHONY: test-fast
 test-fast: $(TEST) ## records, SQL and plain functions, without Spark: a minute
 	@$(PYTHON) -m pytest --numprocesses 2 --dist loadfile -m 'not spark' \
-		tests/records tests/properties/test_records.py tests/metrics tests/storage tests/simulation tests/test_schemas.py \
+		tests/records tests/properties/test_records.py tests/metrics tests/storage tests/simulation tests/profiling tests/test_schemas.py \
 		--ignore tests/storage/test_embedded_postgres.py --ignore tests/storage/test_tls.py \
 		--ignore tests/storage/test_s3.py --ignore tests/metrics/test_measured_anomalies.py
 
