@@ -16,7 +16,7 @@ SEEDS ?= 20
 RATE ?= 20
 ROUNDS ?= 1
 VARIABLES := INPUT SOURCE MASTER SPARK_ARGS EVENT_LOG JDBC_JAR ONCE FULL_REFRESH DROP_MISSING REMAP ACCEPT_QUALITY EVENTS SEED OUTPUT \
-	ANOMALIES SEEDS RATE ROUNDS KILLS REASON FILE RUN EVENT RECORD CONFIRM STREAM ROLE
+	ANOMALIES SEEDS RATE ROUNDS KILLS REASON FILE RUN EVENT RECORD CONFIRM UNKNOWN STREAM ROLE
 
 # A benchmark wants more than a look.
 BENCH_EVENTS := $(if $(filter file,$(origin EVENTS)),2000000,$(value EVENTS))
@@ -116,8 +116,8 @@ accept: $(LOCAL) ## load the file FILE as it is, which the quality gate holds ba
 	@$(PYTHON) -m jobs.submit --database jobs/accept.py $${FILE:+--file "$$FILE"}
 
 .PHONY: erase
-erase: $(LOCAL) ## pseudonymise the person USER=id everywhere, for good; a dry run, unless CONFIRM=1: docker/README.md
-	@$(PYTHON) -m jobs.submit --database jobs/erase.py $(if $(call is_on,CONFIRM),--confirm)
+erase: $(LOCAL) ## pseudonymise the person USER=id everywhere, for good; a dry run, unless CONFIRM=1; UNKNOWN=1: docker/README.md
+	@$(PYTHON) -m jobs.submit --database jobs/erase.py $(if $(call is_on,CONFIRM),--confirm) $(if $(call is_on,UNKNOWN),--unknown)
 
 .PHONY: simulate
 simulate: $(LOCAL) ## make EVENTS events from SEED in the folder OUTPUT, the right answers beside it; ANOMALIES=all or none; STREAM=1: live, RATE a second, for SECONDS

@@ -44,7 +44,8 @@ class Observed:
 
     def take(self) -> tuple[list[str], list[str], list[str], list[str], int]:
         """What has been noted since the last time, in the order of the columns."""
-        taken = (*(sorted(names) for names in (self.paths, self.codes, self.types, self.keys)), self.unread_content)
+        paths, codes, types, keys = (sorted(names) for names in (self.paths, self.codes, self.types, self.keys))
+        taken = (paths, codes, types, keys, self.unread_content)
         self.unread_content = self._looked_at = 0
         return taken
 

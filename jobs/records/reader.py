@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from jobs.records.erased_people import Erased
 from jobs.records.event import Event
-from jobs.records.files.nested_records import open_strings, record_decode
+from jobs.records.files.nested_records import record_decode
+from jobs.records.files.packed_strings import open_strings
 from jobs.records.files.raw_record import Around, RawRecord, write_around
 from jobs.records.identity import fingerprint
 from jobs.records.mapping import Finder, make_finder
@@ -64,7 +65,11 @@ class RecordReader:
 
     def read_raw(self, record: RawRecord) -> Event | Quarantined | None:
         """`read` for a record as it was split off."""
-        return self.read(record.raw, record.error, record.around)
+        if record.problem is None:
+            return self.read(record.raw, record.error, record.around)
+        reason, expected = record.problem
+        found = quarantine(record.raw, [Problem.of(reason, None, None, expected)])
+        return found if self._erased is None else self._erased.redact(found)
 
     def read(
         self, raw: bytes | None, splitting_error: str | None = None, around: Around | None = None

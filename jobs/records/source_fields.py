@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
-from unicodedata import normalize
 
 from jobs.records.files.raw_record import Around
 from jobs.records.identity import derive_event_id
 from jobs.records.mapping import Finder, join_texts, make_finder, make_missing_test, may_find, take_all
 from jobs.records.observed import Observed
-from jobs.records.strict_json import encode
+from jobs.records.strict_json import encode, fold_case
 from jobs.records.timestamps import TimeReader
 from jobs.records.validate import (
     Limits,
@@ -159,11 +158,6 @@ def make_shape(name: str, source: Source, observed: Observed | None = None) -> S
         unnamed, prefix = shape, f"{source.namespace}:"
         return lambda text: prefix + unnamed(text)
     return shape
-
-
-def fold_case(text: str) -> str:
-    """The text that stands for all that differ from it in nothing but case, or in how Unicode composes a character."""
-    return normalize("NFC", normalize("NFC", text.strip()).casefold())
 
 
 def _make_translation(shape: Shape, event_types: dict[str, str], observed: Observed) -> Shape:

@@ -101,20 +101,27 @@ def judge_object(record: dict[str, Any], source: Source) -> set[Problem]:
 
 
 def find_value(record: dict[str, Any], name: str, source: Source) -> Any:
-    """The first value that is neither null nor blank; None where there is none."""
+    """The first value that is neither null nor blank, and of several times the first that is one; None without any."""
+    found = []
     for path in source.fields.get(name, ()):
         value: Any = record
         assert isinstance(path, Steps)
         for key in path.steps:
             value = value.get(key) if isinstance(value, dict) else None
         if value is not None and not (isinstance(value, str) and value.strip() == ""):
-            return value
-    return None
+            found.append(value)
+    is_time = FIELDS[name].kind == "timestamp"
+    times = [value for value in found if is_time and _judge_timestamp(value) in (None, "timestamp_in_future")]
+    return (times or found or [None])[0]
 
 
 def _judge_value(name: str, value: Any) -> set[Problem]:
     kind, is_container = FIELDS[name].kind, isinstance(value, dict | list)
     found = {("invalid_text", name)} if _holds_bad_text(value) else set()
+    if is_container and name == "content":  # no text, and so no words; nothing of it is read
+        return found
+    if kind == "id" and isinstance(value, bool):
+        return {("bad_value", name)}
     if is_container:
         return found | ({("bad_value", name)} if kind != "text" or _holds_huge_number(value) else set())
     if kind in ("id", "text"):

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.records.timestamps import NoTimeError, TimeReader, check_time_format
+from schemas.paths import parse_path
 from tests.records.helpers import SOURCE, accept, put, quarantine
 from tests.records.times import micros, read_time
 
@@ -185,7 +186,7 @@ def test_fault_of_a_time_format(text: str) -> None:
 def test_formats_belong_to_their_field() -> None:
     source = replace(
         SOURCE,
-        fields={**SOURCE.fields, "revision": (("changed",),)},
+        fields={**SOURCE.fields, "revision": (parse_path("changed"),)},
         time_formats={"event_at": ("%Y%m%d%H",), "revision": ("epoch_s", "%d.%m.%Y %H:%M")},
     )
     compact = put('"timestamp":2025060212,"changed":"2.6.2025 12:00"')
@@ -198,7 +199,7 @@ def test_formats_belong_to_their_field() -> None:
 
 
 def test_a_revision_is_a_whole_number_or_a_time_in_any_form() -> None:
-    source = replace(SOURCE, fields={**SOURCE.fields, "revision": (("changed",),)})
+    source = replace(SOURCE, fields={**SOURCE.fields, "revision": (parse_path("changed"),)})
     found = {
         '"2025-06-02 12:00:00 UTC"': micros("2025-06-02 12:00:00"),
         '"20250602T120000Z"': micros("2025-06-02 12:00:00"),
