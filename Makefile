@@ -50,6 +50,10 @@ BENCH := .venv-bench/.installed
 is_on = $(filter-out 0 no false,$(value $(1)))
 
 ##@ Load and look
+.PHONY: fields
+fields: $(LOCAL) ## what is in the logs of INPUT, and which paths SOURCE reads; where SOURCE is no file yet, a first draft of it: conf/README.md
+	@$(PYTHON) -m jobs.fields --input "$$INPUT" --source "$$SOURCE"
+
 .PHONY: pipeline
 pipeline: $(LOCAL) ## load the new files of INPUT by the mapping SOURCE; FULL_REFRESH=1, DROP_MISSING=1, REMAP=1, ACCEPT_QUALITY=1, EVENT_LOG=1: README
 	@$(PYTHON) -m jobs.submit --database jobs/pipeline.py \
@@ -188,7 +192,7 @@ test: $(TEST) ## run the whole test suite, in two processes with a Spark and a P
 .PHONY: test-fast
 test-fast: $(TEST) ## records, SQL and plain functions, without Spark: a minute
 	@$(PYTHON) -m pytest --numprocesses 2 --dist loadfile -m 'not spark' \
-		tests/records tests/properties/test_records.py tests/metrics tests/storage tests/simulation tests/test_schemas.py \
+		tests/records tests/properties/test_records.py tests/metrics tests/storage tests/simulation tests/profiling tests/test_schemas.py \
 		--ignore tests/storage/test_embedded_postgres.py --ignore tests/storage/test_tls.py \
 		--ignore tests/storage/test_s3.py --ignore tests/metrics/test_measured_anomalies.py
 
