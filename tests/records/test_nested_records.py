@@ -54,6 +54,8 @@ WRAPPED = {
     "something else there": ('{"Records": {}} {"Records":5}', ['{"Records": {}}', '{"Records":5}']),
     "of keys that stand twice the last counts": ('{"Records":[1],"Records":[2]}', ["2"]),
     "an escaped key": ('{"R\\u0065cords":[1]}', ["1"]),
+    "a broken element in a list among others": ('{"x":[1],"Records":[{"b":},{"c":3}],"y":{}}', ['{"b":}', '{"c":3}']),
+    "broken elements and broken behind them": ('{"Records":[{"b":}],"y":}', ['{"b":}', '"y":}']),
     "broken behind the list": ('{"Records":[{"a":1}], "b":}', ['{"a":1}', '"b":}']),
     "an element too few brackets before": ('{"Records":[{"a":1}] {"b":1}', ['{"a":1}', '{"b":1}']),
     "truncated": ('{"Records":[{"a":1},{"b":2},{"c":', ['{"a":1}', '{"b":2}', '{"c":']),
@@ -149,6 +151,14 @@ def test_what_follows_a_list_in_a_broken_value_can_not_be_accepted() -> None:
     first, rest = find('{"Records":[{"a":1}] {"event_id":1}', "Records")
     assert (first.raw, first.problem) == (b'{"a":1}', None)
     assert (rest.raw, rest.problem) == (b'{"event_id":1}', ("malformed_json", "one JSON object"))
+
+
+def test_what_follows_a_page_cut_off_in_its_list_is_a_record_or_can_not_be_told() -> None:
+    content = '{"items":[\n{"a":},\n{"a":2}\n]}\n{"items":[{"a":3}]}\n{"next":1}'
+    assert texts(find(content, "items")) == ['{"items":[', '{"a":}', '{"a":2}', "]}", '{"a":3}']
+    assert find(content, "items")[-1].is_ignored
+    third = find(content, "items", looks_around=True)[2]
+    assert (third.raw, third.problem) == (b'{"a":2}', ("malformed_json", "one JSON object"))
 
 
 json_values = st.recursive(
@@ -283,12 +293,13 @@ def test_lists_in_each_other_without_end_are_no_records() -> None:
 
 
 @pytest.mark.parametrize("looks_around", [False, True])
-def test_the_time_for_a_page_grows_with_its_items(looks_around: bool) -> None:
+@pytest.mark.parametrize("event", ['{"a":1}', '{"a":}'])
+def test_the_time_for_a_page_grows_with_its_items(event: str, looks_around: bool) -> None:
     seconds = []
-    for count in (5_000, 20_000):
-        page = '{"items":[' + ",".join(['{"id":1,"events":[{"a":1}]}'] * count) + '],"x":1}'
+    for count in (10_000, 40_000):
+        page = '{"items":[' + ",".join([f'{{"id":1,"events":[{event}]}}'] * count) + '],"x":1}'
         started = time.process_time()
-        assert len(find(page, looks_around=looks_around)) == count
-        assert len(find(page + "}", looks_around=looks_around, file_format="json_lines")) >= 1
+        assert len(find(page, looks_around=looks_around)) in (count, 1)
+        find(page + "}", looks_around=looks_around, file_format="json_lines")
         seconds.append(time.process_time() - started)
     assert seconds[1] < 8 * seconds[0]

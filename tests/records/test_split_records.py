@@ -67,7 +67,7 @@ VALUES = {
     "a bracket too many": ('[{"a":1}},\n {"b":2}]', ['{"a":1}', "},", '{"b":2}']),
     "a line of junk between indented objects": (' {"a":1}\njunk\n {"b":2}', ['{"a":1}', "junk", '{"b":2}']),
     "too deep for the parser": (f'[{DEEP},{{"b":2}}]', [DEEP, '{"b":2}']),
-    "lines of plain text": ('2024-03 F {"a":1}\n1 2 3\n"x", 5\n{"a":1}', ['2024-03 F {"a":1}', "1 2 3", '"x", 5', '{"a":1}']),
+    "lines of plain text": ('20-3 F {"a":1}\n1 2 3\n"x", 5\n{"a":1}', ['20-3 F {"a":1}', "1 2 3", '"x", 5', '{"a":1}']),
     "plain text behind a value": ('{"a":1} and more {}\n{"b":2}', ['{"a":1}', "and more {}", '{"b":2}']),
     "lines that begin as a list": ("[2024-03-04 09:00] hello, 5\n", ["2024-03-04 09:00", "hello, 5"]),
     "marks": ('\ufeff{"a":1}\ufeff\n\x1e{"b":\n2}\x1e{"c":3}\n', ['{"a":1}', '{"b":\n2}', '{"c":3}']),
