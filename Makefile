@@ -16,7 +16,7 @@ SEEDS ?= 20
 RATE ?= 20
 ROUNDS ?= 1
 VARIABLES := INPUT SOURCE MASTER SPARK_ARGS EVENT_LOG JDBC_JAR ONCE FULL_REFRESH DROP_MISSING REMAP ACCEPT_QUALITY EVENTS SEED OUTPUT \
-	ANOMALIES SEEDS RATE ROUNDS KILLS REASON FILE RUN EVENT RECORD CONFIRM STREAM ROLE
+	ANOMALIES SEEDS RATE ROUNDS KILLS REASON FILE RUN EVENT RECORD CONFIRM UNKNOWN STREAM ROLE
 
 # A benchmark wants more than a look.
 BENCH_EVENTS := $(if $(filter file,$(origin EVENTS)),2000000,$(value EVENTS))
@@ -50,6 +50,10 @@ BENCH := .venv-bench/.installed
 is_on = $(filter-out 0 no false,$(value $(1)))
 
 ##@ Load and look
+.PHONY: fields
+fields: $(LOCAL) ## what is in the logs of INPUT, and which paths SOURCE reads; where SOURCE is no file yet, a first draft of it: conf/README.md
+	@$(PYTHON) -m jobs.fields --input "$$INPUT" --source "$$SOURCE"
+
 .PHONY: pipeline
 pipeline: $(LOCAL) ## load the new files of INPUT by the mapping SOURCE; FULL_REFRESH=1, DROP_MISSING=1, REMAP=1, ACCEPT_QUALITY=1, EVENT_LOG=1: README
 	@$(PYTHON) -m jobs.submit --database jobs/pipeline.py \
@@ -112,8 +116,8 @@ accept: $(LOCAL) ## load the file FILE as it is, which the quality gate holds ba
 	@$(PYTHON) -m jobs.submit --database jobs/accept.py $${FILE:+--file "$$FILE"}
 
 .PHONY: erase
-erase: $(LOCAL) ## pseudonymise the person USER=id everywhere, for good; a dry run, unless CONFIRM=1: docker/README.md
-	@$(PYTHON) -m jobs.submit --database jobs/erase.py $(if $(call is_on,CONFIRM),--confirm)
+erase: $(LOCAL) ## pseudonymise the person USER=id everywhere, for good; a dry run, unless CONFIRM=1; UNKNOWN=1: docker/README.md
+	@$(PYTHON) -m jobs.submit --database jobs/erase.py $(if $(call is_on,CONFIRM),--confirm) $(if $(call is_on,UNKNOWN),--unknown)
 
 .PHONY: simulate
 simulate: $(LOCAL) ## make EVENTS events from SEED in the folder OUTPUT, the right answers beside it; ANOMALIES=all or none; STREAM=1: live, RATE a second, for SECONDS
@@ -188,7 +192,7 @@ test: $(TEST) ## run the whole test suite, in two processes with a Spark and a P
 .PHONY: test-fast
 test-fast: $(TEST) ## records, SQL and plain functions, without Spark: a minute
 	@$(PYTHON) -m pytest --numprocesses 2 --dist loadfile -m 'not spark' \
-		tests/records tests/properties/test_records.py tests/metrics tests/storage tests/simulation tests/test_schemas.py \
+		tests/records tests/properties/test_records.py tests/metrics tests/storage tests/simulation tests/profiling tests/test_schemas.py \
 		--ignore tests/storage/test_embedded_postgres.py --ignore tests/storage/test_tls.py \
 		--ignore tests/storage/test_s3.py --ignore tests/metrics/test_measured_anomalies.py
 
@@ -292,7 +296,7 @@ $(AIRFLOW): docker/airflow/requirements.txt
 build/packages.tar.gz: $(LOCAL)
 	@mkdir -p build
 	@tar --create --gzip --file $@ \
-		--directory "$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" pyarrow msgspec jsonpath_rfc9535 regex iregexp_check selectolax
+		--directory "$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" pyarrow msgspec jsonpath_rfc9535 regex iregexp_check lxml
 
 # So that the project itself need not know its rivals.
 $(BENCH): tests/bench/requirements.txt

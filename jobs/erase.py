@@ -19,9 +19,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from psycopg2.extensions import cursor as Cursor
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from jobs.records.erased_people import spell_as_id
 from jobs.steps.job_runner import add_common_arguments, erasure_key_file, quarantine_folder, run_job
 from jobs.steps.redact_quarantine import Redaction, find_redaction, find_stated_names, read_all_lines, rewrite
 from jobs.storage.config.settings import Settings, read_settings
@@ -32,6 +34,7 @@ from jobs.storage.erasure.person_records import (
     clean_ledger,
     find_input_files,
     find_names,
+    find_similar,
     gather_records,
     is_known,
     stage_erasure,
@@ -45,6 +48,7 @@ from jobs.storage.quarantine.folder import finish_rewrites, list_unfinished
 from jobs.storage.quarantine.shared_folder import require_shared_folder
 from jobs.storage.runs.dry_run import publish_dry_run
 from jobs.storage.runs.history import find_history, read_history
+from jobs.storage.runs.mappings import list_namespaces
 from jobs.storage.runs.publish import publish_with_retries
 from jobs.storage.runs.run import Run, entered_run
 from jobs.storage.runs.staging import stage
@@ -57,17 +61,23 @@ from jobs.transforms.sessionize import sessionize
 
 @dataclass(frozen=True)
 class Person:
-    """Who is to be erased, by what names the person goes, and who was erased before."""
+    """Who is to be erased, by what names the person goes, and who was erased before; `similar` are other known ids."""
 
     user_id: str
     names: frozenset[str]
     known: Tombstones
     has_records: bool
+    similar: tuple[str, ...] = ()
 
     @property
     def tombstones(self) -> Tombstones:
         """Everybody who is erased afterwards."""
         return self.known.add(self.user_id, self.names)
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether that was done before."""
+        return self.known.hash(self.user_id) in self.known.ids
 
     @property
     def pseudonym(self) -> str:
@@ -81,6 +91,7 @@ class Person:
 def arg_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Pseudonymise the person whose id is in ERASE_USER.")
     parser.add_argument("--confirm", action="store_true", help="do it; else only tell what would be done")
+    parser.add_argument("--unknown", action="store_true", help="also where no record has this id yet")
     add_common_arguments(parser)
     return parser
 
@@ -96,11 +107,14 @@ def run(args: argparse.Namespace, database_url: str) -> str:
         spark = start_spark("document-events")
         finish_rewrites(spark, quarantine_folder(args))
         quarantined = persist(read_all_lines(spark, quarantine_folder(args)))
-        stated = find_stated_names(quarantined, Tombstones(person.known.key).add(user_id, ()))
+        stated = find_stated_names(quarantined, Tombstones(person.known.key).add(person.user_id, ()))
         person = replace(person, names=person.names | stated)
         redaction = find_redaction(quarantined, person.tombstones)
-        if not (person.has_records or redaction.new or person.known.hash(user_id) in person.known.ids):
-            raise UsageError(f"{user_id!r} is unknown: no record names this id; public.users has the known ones")
+        if not (args.unknown or person.has_records or redaction.new or person.is_erased):
+            others = f"; did you mean {' or '.join(map(repr, person.similar))}?" if person.similar else ""
+            raise UsageError(
+                f"{person.user_id!r} is unknown: no record names this id; public.users has the known ones{others}"
+            )
         with entered_run(database_url, "erase", settings, is_plan=not args.confirm) as entered:
             summary = erase(spark, args, database_url, entered, person, redaction, settings)
     if args.confirm:
@@ -118,10 +132,21 @@ def look_up(args: argparse.Namespace, database_url: str, user_id: str) -> Person
             prepare_database(cursor)
             key_file = erasure_key_file(args)
             known = read_tombstones(cursor, key_file) or Tombstones(take_key(key_file, is_kept=args.confirm))
-            person = Person(user_id, find_names(cursor, user_id), known, is_known(cursor, user_id))
+            user_id = user_id if is_known(cursor, user_id) else spell_as_id(user_id)
+            names = find_names(cursor, user_id) | find_bare_id(cursor, user_id)
+            similar = tuple(find_similar(cursor, user_id))
+            person = Person(user_id, names, known, is_known(cursor, user_id), similar)
         if args.confirm:
             connection.commit()
     return person
+
+
+def find_bare_id(cursor: Cursor, user_id: str) -> set[str]:
+    """The id as the producer writes it, where a namespace stands before it. In a text it is a name: another producer
+    may have somebody else of that id.
+    """
+    namespace, separator, bare_id = user_id.partition(":")
+    return {bare_id} if separator and namespace in list_namespaces(cursor) else set()
 
 
 def erase(

@@ -32,7 +32,8 @@ from jobs.storage.config.settings import read_settings
 from jobs.storage.database.migrations import prepare_database
 from jobs.storage.database.own_objects import are_tables_published
 from jobs.storage.database.postgres import connect, hold_run_lock
-from jobs.storage.erasure.tombstones import read_tombstones
+from jobs.storage.erasure.changed_ids import reject_changed_ids
+from jobs.storage.erasure.tombstones import Tombstones, read_tombstones
 from jobs.storage.errors import UsageError
 from jobs.storage.runs.held_back import NO_PRECEDENTS, Precedents, read_precedents
 from jobs.storage.runs.ledger import Reading, choose_remapped_files, reserve_file_ids
@@ -74,7 +75,7 @@ def run(args: argparse.Namespace, database_url: str, now: datetime | None = None
                 database_url, settings, tombstones, now or datetime.now(UTC), quarantine, Path(args.data) / "runs"
             )
             selected = count_open_records(connection, selection)
-            changed, precedents = choose_changed_files(connection, selection)
+            changed, precedents = choose_changed_files(connection, selection, tombstones)
         told = []
         if changed:
             request = LoadRequest(
@@ -91,13 +92,17 @@ def run(args: argparse.Namespace, database_url: str, now: datetime | None = None
     return "\n".join(told) or format_nothing_to_replay(selected)
 
 
-def choose_changed_files(connection: Connection, selection: Selection) -> tuple[list[Reading], Precedents]:
+def choose_changed_files(
+    connection: Connection, selection: Selection, tombstones: Tombstones | None
+) -> tuple[list[Reading], Precedents]:
     """The files with selected records whose mapping has changed since they were read, as far as they are there; and
     what the quality gate has to know of them.
     """
     uris = list_open_files(connection, selection)
     with connection, connection.cursor() as cursor:
         choice = choose_remapped_files(cursor, [], None, uris)
+        if tombstones:
+            reject_changed_ids(cursor, [reading.source for reading in choice.readings])
         enter_mappings(cursor, [reading.source for reading in choice.readings])
         readings = choice.with_ids(reserve_file_ids(cursor, len(choice.readings)))
         precedents = read_precedents(cursor, readings, readings[0].source) if readings else NO_PRECEDENTS

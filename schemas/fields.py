@@ -137,7 +137,13 @@ _FIELDS = (
         ("shared_with_user_id", "sharedWithUserId", "shared_with"),
         of_type="document_shared",
     ),
-    Field("permission", "text", "What the share allows, as the producer says it.", ("permission",)),
+    Field(
+        "permission",
+        "text",
+        "What the share allows, as the producer says it.",
+        ("permission",),
+        of_type="document_shared",
+    ),
     Field("device", "text", "Device, as the producer says it.", ("device",), is_personal=True),
     Field(
         "ip_address",
@@ -145,7 +151,6 @@ _FIELDS = (
         "Address, as the producer says it; text, not checked.",
         ("ip_address",),
         is_personal=True,
-        of_type="document_shared",
     ),
     Field(
         "revision",

@@ -114,5 +114,7 @@ def _parse_steps(text: str) -> tuple[str | int, ...]:
 def _write_step(step: str | int) -> str:
     if isinstance(step, int):
         return f"[{step}]"
-    is_plain = step and not re.search(r"[.\[\]]|^[\^#$]", step) and " + " not in step
-    return f".{step}" if is_plain else f"[{json.dumps(step, ensure_ascii=False)}]"
+    # A blank at an end, or a sign that does not show, would be lost on the way through a screen or a YAML file.
+    is_shown = step.isprintable() and step == step.strip()
+    is_plain = step and is_shown and not re.search(r"[.\[\]]|^[\^#$]", step) and " + " not in step
+    return f".{step}" if is_plain else f"[{json.dumps(step, ensure_ascii=not step.isprintable())}]"

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
 from jobs.records.erased_people import Erased
+from jobs.records.files.raw_record import RawRecord
 from jobs.records.read_splits import Piece, ReadRequest, read_pieces
 from jobs.records.validate import Limits
 from jobs.storage.config.sources import read_source
@@ -37,7 +38,7 @@ def record_json(**fields: Any) -> str:
 def read_texts(spark: SparkSession, *texts: str | bytes, erased: Erased | None = None) -> DataFrame:
     """What reading gives (`schemas.tables.READ_RECORDS`) for one record a text, numbered from 1, all of file 1."""
     frames = [
-        (number, text if isinstance(text, bytes) else text.encode(), None) for number, text in enumerate(texts, 1)
+        RawRecord(number, text if isinstance(text, bytes) else text.encode()) for number, text in enumerate(texts, 1)
     ]
     request = ReadRequest({1: default_source()}, LIMITS, erased)
     return spark.createDataFrame(pa.Table.from_batches(read_pieces(request, [Piece(1, 0, frames)])))

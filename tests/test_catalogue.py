@@ -12,6 +12,7 @@ from jobs.storage.config.sources import read_source
 from schemas.columns import READ_EVENT, TABLES
 from schemas.event_types import EVENT_TYPES
 from schemas.fields import FIELDS
+from schemas.paths import parse_path
 from schemas.reasons import REASONS
 from schemas.tables import KEYED, READ_EVENTS
 from tests.builders import ROOT
@@ -36,7 +37,7 @@ def test_a_file_says_what_the_catalogue_dictates(piece: Piece) -> None:
 
 def test_the_default_mapping_is_that_of_the_catalogue() -> None:
     mapped = [field for field in FIELDS.values() if field.paths]
-    paths = {field.name: tuple(tuple(path.split(".")) for path in field.paths) for field in mapped}
+    paths = {field.name: tuple(map(parse_path, field.paths)) for field in mapped}
     assert read_source(ROOT / "conf" / "sources" / "default.yml").fields == paths
 
 

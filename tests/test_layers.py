@@ -1,4 +1,5 @@
-"""Layers point one way: entry points -> steps, reporting, simulation -> transforms, storage -> records -> schemas.
+"""Layers point one way: entry points -> steps, reporting, simulation, profiling -> transforms, storage -> records ->
+schemas.
 
 What no test of behaviour shows: that somebody who reads a module needs to know only what lies below it.
 """
@@ -30,6 +31,7 @@ for place, room in enumerate(STORAGE):
     }
 WHOLE_STORAGE = {room for room in ALLOWED if room.startswith("jobs.storage")}
 ALLOWED["jobs.reporting"] = {"schemas"} | WHOLE_STORAGE
+ALLOWED["jobs.profiling"] = RECORDS | {"jobs.storage", "jobs.storage.input"}
 ALLOWED["jobs.steps"] = RECORDS | {"jobs.transforms"} | WHOLE_STORAGE
 # An entry point may import everything but another one.
 ALLOWED["jobs"] = set(ALLOWED)

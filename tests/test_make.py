@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,8 @@ USES = [
     ("pipeline", "INPUT", "my logs"),
     ("plan", "INPUT", "my logs"),
     ("stream", "INPUT", "my logs"),
+    ("fields", "INPUT", "my logs"),
+    ("fields", "SOURCE", "mine.yml"),
     ("pipeline", "SOURCE", "mine.yml"),
     ("pipeline", "MASTER", "spark://h:7077"),
     ("pipeline", "SPARK_ARGS", "--driver-memory 2g --conf 'a=b c'"),
@@ -182,7 +185,7 @@ def test_rate_and_seconds_of_a_live_simulation_count_before_make(probe: str) -> 
 @pytest.mark.parametrize("value", ["$(shell touch PWNED)", "`touch PWNED`$(touch PWNED)", "'; touch PWNED; '", "a # b"])
 def test_no_value_is_expanded_by_make_or_the_shell(deep_probe: str, value: str) -> None:
     """The switches too: each is tested for being off."""
-    for target in ("pipeline", "stream", "simulate", "trace", "erase"):
+    for target in ("pipeline", "fields", "stream", "simulate", "trace", "erase"):
         behind = run_make(target, deep_probe, *(f"{name}={value}" for name in VARIABLES)).stdout
         before = run_make(target, deep_probe, **dict.fromkeys(VARIABLES, value)).stdout
         assert behind == before
@@ -191,8 +194,13 @@ def test_no_value_is_expanded_by_make_or_the_shell(deep_probe: str, value: str) 
     assert not (ROOT / "PWNED").exists()
 
 
-@pytest.mark.parametrize("target", ["pipeline", "plan", "stream"])
-@pytest.mark.parametrize("name", ["INPUT", "SOURCE", "MASTER", "DATABASE_URL"])
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        *product(["pipeline", "plan", "stream"], ["INPUT", "SOURCE", "MASTER", "DATABASE_URL"]),
+        *product(["fields"], ["INPUT", "SOURCE"]),
+    ],
+)
 def test_an_empty_variable_is_refused_and_not_taken_for_the_default(target: str, name: str) -> None:
     for done in (run_make(target, **{name: ""}), run_make(target, f"{name}=")):
         assert done.returncode == 2

@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.records.quarantined_groups import QuarantinedGroup
-from jobs.steps.file_quality import FileQuality, describe_reasons, describe_unmatched
+from jobs.steps.file_quality import FileQuality, describe_reasons
 from jobs.steps.quality_gate import Verdict, decide_verdict, pass_gate
 from jobs.storage.config.settings import QualityGate
 from jobs.storage.errors import QualityError
@@ -138,22 +138,6 @@ def test_a_mapping_that_matches_nothing_says_what_is_there_and_leaves_no_trace(
     assert "missing_field" in caplog.text
     assert query(database_url, "select status, records from ops.pipeline_runs") == [("failed", None)]
     assert query(database_url, "select count(*) from ops.ingested_files") == [(0,)]
-
-
-@pytest.mark.parametrize(
-    ("text", "keys"),
-    [
-        ('{"a": {"b": 1, "c": {"d": 2}}, "e": [{"f": 3}], "g": {}}', "a.b, a.c, e, g"),
-        ('{"a": 1, "b": {"c": 2, "d": "a text that is cut', "a, b.c, b.d"),
-        ('{"a": 1, "b": [1, 2', "a, b"),
-        ("[1]", "no keys"),
-        (None, "no keys"),
-    ],
-)
-def test_the_keys_of_a_long_record_are_told_as_far_as_its_head_goes(text: str | None, keys: str) -> None:
-    missing = QuarantinedGroup(1, ("missing_field",), ("user_id",), 1, 1, text)
-    (line,) = describe_unmatched(default_source(), [replace(file(1), groups=[missing])])
-    assert line.endswith(f"the records have: {keys}")
 
 
 def test_an_example_can_not_command_the_terminal() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from jobs.records.event import Event
 from jobs.records.problems import Quarantined
+from jobs.records.strict_json import encode, fold_case, read_number
 from schemas.fields import FIELDS
 
 PSEUDONYM_PREFIX = "erased:"
@@ -23,11 +24,17 @@ PERSONAL = tuple(field.column for field in FIELDS.values() if field.is_personal 
 # Where a quarantined record states who somebody is.
 _NAMING_FIELDS = ("user_id", "shared_with_user_id", "user_name", "user_email")
 
+_NUMBER = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 # Where an id can stand in a text that need not be JSON: as a JSON string, between blanks and brackets, or in a word.
 _MENTIONS = [
     re.compile(pattern, re.ASCII)
     for pattern in (r'"((?:[^"\\]++|\\.)*+)"?', r"""([^\s"'{}\[\](),;]++)""", r"""([^\s"'{}\[\](),;:=&/<>\\]++)""")
 ]
+
+
+def spell_as_id(word: str) -> str:
+    """The id that a word stands for where it is a number: `1234.0` and `1.234e3` are the id `1234`."""
+    return encode(read_number(word)) if _NUMBER.fullmatch(word) else word
 
 
 @dataclass(frozen=True)
@@ -94,8 +101,14 @@ class Erased:
         fields = record.fields or {}
         words = {word for pattern in _MENTIONS for word in pattern.findall(kept)}
         words |= {fields[name] for name in _NAMING_FIELDS if name in fields}
-        hashes = {self.hash(word) for word in words}
-        return not hashes.isdisjoint(self.ids) or ("user_id" not in fields and not hashes.isdisjoint(self.names))
+        hashes = {self.hash(word) for word in {*words, *map(spell_as_id, words)}}
+        if not hashes.isdisjoint(self.ids):
+            return True
+        if "user_id" in fields:
+            return False
+        # Only some mappings fold case, so that another case is no id but a name.
+        folded = {self.hash(fold_case(word)) for word in words}
+        return not (hashes.isdisjoint(self.names) and folded.isdisjoint(self.ids))
 
     def _is_erased(self, user_id: str) -> bool:
         return self.hash(user_id) in self.ids

@@ -18,7 +18,7 @@ class Observed:
     """`paths` have led to a value in some record, `codes` are entries of `event_types` that applied, `types` the event
     types that came out, and `keys` a bounded number of the keys that are there, such as `document.title`.
 
-    `unread_content` counts records that have an object or a list where the text of a document is expected.
+    `unread_content` counts records that have something else where the text of a document is expected.
     """
 
     paths: set[str] = field(default_factory=set)
@@ -44,7 +44,8 @@ class Observed:
 
     def take(self) -> tuple[list[str], list[str], list[str], list[str], int]:
         """What has been noted since the last time, in the order of the columns."""
-        taken = (*(sorted(names) for names in (self.paths, self.codes, self.types, self.keys)), self.unread_content)
+        paths, codes, types, keys = (sorted(names) for names in (self.paths, self.codes, self.types, self.keys))
+        taken = (paths, codes, types, keys, self.unread_content)
         self.unread_content = self._looked_at = 0
         return taken
 

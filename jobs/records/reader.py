@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 
 from jobs.records.erased_people import Erased
 from jobs.records.event import Event
-from jobs.records.files.nested_records import open_strings, record_decode
+from jobs.records.files.nested_records import record_decode
+from jobs.records.files.packed_strings import open_strings
 from jobs.records.files.raw_record import Around, RawRecord, write_around
 from jobs.records.identity import fingerprint
 from jobs.records.mapping import Finder, make_finder
 from jobs.records.observed import Observed
 from jobs.records.problems import Problem, Quarantined, is_utf8, quarantine
-from jobs.records.rich_text import read_html
+from jobs.records.rich_text import TooDeepError, read_html
 from jobs.records.source_fields import Field, make_fields
 from jobs.records.strict_json import decode, encode
 from jobs.records.validate import MISSING, NOT_STORABLE, Limits, WrongValueError, can_be_stored
@@ -64,7 +65,11 @@ class RecordReader:
 
     def read_raw(self, record: RawRecord) -> Event | Quarantined | None:
         """`read` for a record as it was split off."""
-        return self.read(record.raw, record.error, record.around)
+        if record.problem is None:
+            return self.read(record.raw, record.error, record.around)
+        reason, expected = record.problem
+        found = quarantine(record.raw, [Problem.of(reason, None, None, expected)])
+        return found if self._erased is None else self._erased.redact(found)
 
     def read(
         self, raw: bytes | None, splitting_error: str | None = None, around: Around | None = None
@@ -140,9 +145,15 @@ class RecordReader:
     def _make_event(self, values: list[Any]) -> Event:
         content = values[_CONTENT]
         if content is not None:
-            values[_WORD_COUNT] = count_words(read_html(content) if self._reads_html else content)
+            self._count_words(content, values)
         event_id, *others = _pick_business_values(values)
         return Event._make((event_id, *others, fingerprint(_BUSINESS_COLUMNS[1:], others, content)))
+
+    def _count_words(self, content: str, values: list[Any]) -> None:
+        try:
+            values[_WORD_COUNT] = count_words(read_html(content) if self._reads_html else content)
+        except TooDeepError:  # the producer's own count, if there is one, stays
+            self.observed.unread_content += 1
 
 
 class _Sought(NamedTuple):

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
-from unicodedata import normalize
 
 from jobs.records.files.raw_record import Around
 from jobs.records.identity import derive_event_id
 from jobs.records.mapping import Finder, join_texts, make_finder, make_missing_test, may_find, take_all
 from jobs.records.observed import Observed
-from jobs.records.strict_json import encode
-from jobs.records.timestamps import find_zone
+from jobs.records.strict_json import encode, fold_case
+from jobs.records.timestamps import TimeReader
 from jobs.records.validate import (
     Limits,
     Reader,
@@ -60,14 +59,17 @@ class Field(NamedTuple):
 
 def make_fields(source: Source, limits: Limits, observed: Observed) -> list[Field]:
     """The fields that the source maps, in the order of `schemas.fields.FIELDS`."""
-    zone = find_zone(source.default_time_zone)
+
+    def read_times(name: str) -> TimeReader:
+        return TimeReader(source.default_time_zone, source.time_formats.get(name, ()))
+
     readers: dict[Kind, Callable[[str, Shape], Reader]] = {
         "id": lambda name, shape: make_id_reader(shape, limits.max_id_bytes),
         "text": lambda name, shape: make_content_reader(observed) if name == "content" else read_text,
-        "timestamp": lambda name, shape: make_time_reader(zone, limits),
+        "timestamp": lambda name, shape: make_time_reader(read_times(name), limits),
         "integer": lambda name, shape: make_number_reader(-(2**63), "a whole number"),
         "count": lambda name, shape: make_number_reader(0, "a whole number, not negative"),
-        "revision": lambda name, shape: make_revision_reader(zone),
+        "revision": lambda name, shape: make_revision_reader(read_times(name)),
     }
     fields = []
     for place, (name, field) in enumerate(FIELDS.items()):
@@ -156,11 +158,6 @@ def make_shape(name: str, source: Source, observed: Observed | None = None) -> S
         unnamed, prefix = shape, f"{source.namespace}:"
         return lambda text: prefix + unnamed(text)
     return shape
-
-
-def fold_case(text: str) -> str:
-    """The text that stands for all that differ from it in nothing but case, or in how Unicode composes a character."""
-    return normalize("NFC", normalize("NFC", text.strip()).casefold())
 
 
 def _make_translation(shape: Shape, event_types: dict[str, str], observed: Observed) -> Shape:

@@ -9,6 +9,7 @@ import re
 import sys
 from decimal import Decimal
 from typing import Any
+from unicodedata import normalize
 
 import msgspec
 
@@ -61,6 +62,11 @@ def read_number(text: str) -> int | float | msgspec.Raw:
     if not number.is_integer() or (abs(number) >= _LEAST_EXPONENTIAL and "e" in text.lower()):
         return number
     return round(Decimal(text)) if number else 0
+
+
+def fold_case(text: str) -> str:
+    """The text that stands for all that differ from it in nothing but case, or in how Unicode composes a character."""
+    return normalize("NFC", normalize("NFC", text.strip()).casefold())
 
 
 def has_huge_number(text: str) -> bool:

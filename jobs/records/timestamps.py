@@ -1,10 +1,14 @@
 """Timestamps as producers write them -> instants, in microseconds since 1970."""
 
-import math
 import re
-from datetime import UTC, datetime, tzinfo
-from decimal import ROUND_FLOOR, Context, Decimal
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from jobs.records.epoch_numbers import NUMBER, UNITS, count_micros, guess_unit, read_number
+from jobs.records.time_forms import spell_as_iso
+from jobs.records.time_patterns import find_pattern_fault, make_speller
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -13,15 +17,34 @@ _ISO_8601 = re.compile(
     r"(?: ?(?:[Zz]|[+-](?:(?:0[0-9]|1[0-7])(?::?[0-5][0-9])?|18(?::?00)?)))?"
 )
 _MINUTES = len("2025-06-02T12:00")
-_NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]+)?(?:[eE]\+?[0-9]{1,2})?")
-
-# An epoch number below the first limit is in seconds, below the second in milliseconds, else in microseconds: as
-# seconds 10^11 is the year 5138, as milliseconds it is 1973.
-_LARGEST_SECONDS = 10**11
-_LARGEST_MILLISECONDS = 10**14
-_FLOOR = Context(prec=60, rounding=ROUND_FLOOR)
 # After so long the calendar repeats itself.
 _MICROSECONDS_OF_400_YEARS = 146_097 * 86_400 * 10**6
+
+# .NET's; the offset says how it was shown, not when it was.
+_DOT_NET = re.compile(r"/Date\((-?[0-9]{1,20})(?:[+-][0-9]{4})?\)/")
+
+_TIME = "an ISO 8601 date and time, or an epoch number"
+_ONE_MEANING = (
+    "a time of one meaning: these digits can be a date or an epoch, and time_formats of the mapping says which"
+)
+_EPOCH_FORMATS = {f"epoch_{unit}": (unit, False) for unit in UNITS} | {
+    f"local_epoch_{unit}": (unit, True) for unit in UNITS
+}
+
+
+class Time(NamedTuple):
+    """An instant in microseconds since 1970; `unit` is what a number was read as, such as `seconds since 1970`."""
+
+    micros: int
+    unit: str | None
+
+
+class NoTimeError(ValueError):
+    """The text names no instant, or could name two. `expected` says what would."""
+
+    def __init__(self, expected: str) -> None:
+        super().__init__(expected)
+        self.expected = expected
 
 
 def find_zone(name: str) -> tzinfo:
@@ -29,26 +52,93 @@ def find_zone(name: str) -> tzinfo:
     return UTC if name == "UTC" else ZoneInfo(name)
 
 
-def read_timestamp(text: str, default_time_zone: tzinfo) -> int | None:
-    """The instant that `text` names, cut to microseconds; None where it names none.
-
-    Understood: ISO 8601 date and time with `Z`, an offset, or neither (then `default_time_zone`), and epoch numbers in
-    seconds, milliseconds or microseconds, told apart by their size.
-    """
-    if _NUMBER.fullmatch(text):
-        return _read_epoch(text)
-    return read_iso_timestamp(text, default_time_zone)
-
-
-def read_iso_timestamp(text: str, default_time_zone: tzinfo) -> int | None:
-    """As `read_timestamp`, and a number is no time."""
-    return _read_iso_8601(text, default_time_zone) if _ISO_8601.fullmatch(text) else None
-
-
 def to_micros(instant: datetime) -> int:
     """Microseconds since 1970."""
     since = instant - EPOCH
     return (since.days * 86_400 + since.seconds) * 10**6 + since.microseconds
+
+
+def check_time_format(text: str) -> str | None:
+    """What is wrong with an entry of `time_formats`, as a sentence; None where it is one.
+
+    >>> check_time_format("%H:%M")
+    'it has no year: %Y or %y'
+    """
+    if text in _EPOCH_FORMATS:
+        return None
+    if "%" not in text:
+        return f"it is neither one of {', '.join(_EPOCH_FORMATS)} nor a pattern such as %d/%b/%Y:%H:%M:%S %z"
+    return find_pattern_fault(text)
+
+
+class TimeReader:
+    """Reads the times of one field of one source, cut to microseconds.
+
+    Understood by themselves: ISO 8601 date and time with `Z`, an offset, or neither (then the default time zone), the
+    forms of `time_forms`, `/Date(ms)/`, and epoch numbers, whose unit is told by their size. `formats` are tried before
+    those: names such as `epoch_ms` and `local_epoch_s` (which counts in the default time zone, not in UTC), or patterns
+    such as `%d/%b/%Y:%H:%M:%S %z`. Once an epoch is among them, it is the unit of every number.
+    """
+
+    def __init__(self, default_time_zone: str, formats: tuple[str, ...] = ()) -> None:
+        self._zone = find_zone(default_time_zone)
+        self._formats = [self._make_format_reader(text) for text in formats]
+        self._expected = f"{_TIME}, or one of these time_formats: {', '.join(formats)}" if formats else _TIME
+
+    def read(self, text: str) -> Time:
+        """The instant that `text` names; raises NoTimeError where it names none or could name two."""
+        if self._formats and (time := self._read_format(text)):
+            return time
+        if _ISO_8601.fullmatch(text):  # what most producers write
+            micros = _read_iso_8601(text, self._zone)
+        elif NUMBER.fullmatch(text):
+            return _read_number_by_size(text)
+        else:
+            micros = _read_other_form(text, self._zone)
+        if micros is not None:
+            return Time(micros, None)
+        if match := _DOT_NET.fullmatch(text):
+            return _read_epoch(match[1], "ms")
+        raise NoTimeError(self._expected)
+
+    def read_written(self, text: str) -> int | None:
+        """The instant as `read` gives it, but a number is no time unless `formats` say so; None where there is none."""
+        time = self._read_format(text) if self._formats else None
+        if time:
+            return time.micros
+        read = _read_iso_8601 if _ISO_8601.fullmatch(text) else _read_other_form
+        return read(text, self._zone)
+
+    def _read_format(self, text: str) -> Time | None:
+        return next((time for read in self._formats if (time := read(text))), None)
+
+    def _make_format_reader(self, text: str) -> Callable[[str], Time | None]:
+        if text in _EPOCH_FORMATS:
+            return self._make_epoch_reader(*_EPOCH_FORMATS[text])
+        spell = make_speller(text)
+
+        def read(text: str) -> Time | None:
+            micros = _read_spelled(spell(text), self._zone)
+            return None if micros is None else Time(micros, None)
+
+        return read
+
+    def _make_epoch_reader(self, unit: str, is_local: bool) -> Callable[[str], Time | None]:
+        def read(text: str) -> Time | None:
+            if not NUMBER.fullmatch(text):
+                return None
+            time = _read_epoch(text, unit)
+            return _take_for_local(time, self._zone) if is_local else time
+
+        return read
+
+
+def _read_other_form(text: str, default_time_zone: tzinfo) -> int | None:
+    return _read_spelled(spell_as_iso(text), default_time_zone)
+
+
+def _read_spelled(text: str | None, default_time_zone: tzinfo) -> int | None:
+    return _read_iso_8601(text, default_time_zone) if text and _ISO_8601.fullmatch(text) else None
 
 
 def _read_iso_8601(text: str, default_time_zone: tzinfo) -> int | None:
@@ -65,13 +155,23 @@ def _read_iso_8601(text: str, default_time_zone: tzinfo) -> int | None:
     return to_micros(instant if instant.tzinfo else instant.replace(tzinfo=default_time_zone))
 
 
-def _read_epoch(text: str) -> int | None:
-    number = Decimal(text)
-    size = abs(number)
-    unit = 10**6 if size < _LARGEST_SECONDS else 10**3 if size < _LARGEST_MILLISECONDS else 1
-    micros = math.floor(_FLOOR.multiply(number, unit))
-    return micros if -(2**63) <= micros < 2**63 else None
+def _read_epoch(text: str, unit: str) -> Time:
+    return Time(count_micros(read_number(text), unit), UNITS[unit])
 
 
-def check_time_format(text: str) -> str | None:
-    return None
+def _read_number_by_size(text: str) -> Time:
+    number = read_number(text)
+    unit = guess_unit(number)
+    if unit is None:
+        raise NoTimeError(_ONE_MEANING)
+    return Time(count_micros(number, unit), UNITS[unit])
+
+
+def _take_for_local(time: Time, zone: tzinfo) -> Time:
+    """The instant at which clocks in the zone show what the number counts."""
+    unit = f"{time.unit}, of local time"
+    try:
+        shown = EPOCH + timedelta(microseconds=time.micros)
+    except OverflowError:  # beyond the calendar, and so beyond every limit
+        return Time(time.micros, unit)
+    return Time(to_micros(shown.replace(tzinfo=zone)), unit)

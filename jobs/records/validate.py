@@ -3,14 +3,14 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Raw
 
 from jobs.records.observed import Observed
 from jobs.records.strict_json import encode, has_huge_number, read_number
-from jobs.records.timestamps import read_iso_timestamp, read_timestamp, to_micros
+from jobs.records.timestamps import NoTimeError, TimeReader, to_micros
 
 Reader = Callable[[Any], str | int | None]
 Shape = Callable[[str], str]
@@ -90,7 +90,7 @@ def make_content_reader(observed: Observed) -> Reader:
     return read
 
 
-def make_time_reader(default_time_zone: tzinfo, limits: Limits) -> Reader:
+def make_time_reader(time_reader: TimeReader, limits: Limits) -> Reader:
     earliest, latest = to_micros(limits.earliest_event_at), to_micros(limits.latest_event_at)
     bounds = f"from {limits.earliest_event_at.isoformat()} to {limits.latest_event_at.isoformat()}"
     newest = latest if limits.run_at is None else to_micros(limits.run_at) + _A_DAY
@@ -99,11 +99,13 @@ def make_time_reader(default_time_zone: tzinfo, limits: Limits) -> Reader:
     def read(value: Any) -> int:
         if isinstance(value, dict | list):
             raise WrongValueError("bad_value", _TIME)
-        micros = read_timestamp(value.strip() if type(value) is str else encode(value), default_time_zone)
-        if micros is None:
-            raise WrongValueError("bad_timestamp", _TIME)
+        try:
+            micros, unit = time_reader.read(value.strip() if type(value) is str else encode(value))
+        except NoTimeError as error:
+            raise WrongValueError("bad_timestamp", error.expected) from None
         if not earliest <= micros < latest:
-            raise WrongValueError("timestamp_out_of_range", bounds)
+            assumed = f"; the number was read as {unit}" if unit else ""
+            raise WrongValueError("timestamp_out_of_range", bounds + assumed)
         if micros > newest:
             raise WrongValueError("timestamp_in_future", not_later, due_at_micros=micros - _A_DAY)
         return micros
@@ -122,13 +124,17 @@ def make_number_reader(least: int, expected: str) -> Reader:
     return read
 
 
-def make_revision_reader(default_time_zone: tzinfo) -> Reader:
-    """Whole numbers are taken as they are, whatever unit of time they may be in: they are only compared."""
+def make_revision_reader(time_reader: TimeReader) -> Reader:
+    """Whole numbers are taken as they are, whatever unit of time they may be in: they are only compared. Where
+    `time_formats` names the unit they are times.
+    """
     read_whole_number = make_number_reader(-(2**63), "a whole number or a time")
 
     def read(value: Any) -> str | int | None:
-        if type(value) is str and (micros := read_iso_timestamp(value.strip(), default_time_zone)) is not None:
-            return micros
+        if not isinstance(value, dict | list):
+            text = value.strip() if type(value) is str else encode(value)
+            if (micros := time_reader.read_written(text)) is not None:
+                return read_whole_number(micros)
         return read_whole_number(value)
 
     return read

@@ -3,18 +3,29 @@
 import re
 import unicodedata
 
-# What each character is to the counting: a part of a word, something that may stand inside one, or neither.
-_PART, _INNER, _NEITHER = "a", "'", " "
-# A character that is a word by itself.
-_ALONE = " a "
+# What each character is to the counting: a part of a word, something that may stand inside one, neither, or something
+# that its neighbours decide about.
+_PART, _INNER, _NEITHER, _UNDECIDED = "a", "'", " ", "?"
+# Beyond Latin, each character is first made one of Latin: a letter, a digit, a word by itself, a mark that may stand
+# inside a word between letters only, or nothing.
+_LETTER, _DIGIT, _ALONE, _BETWEEN_LETTERS, _NOTHING = "a", "0", " a ", "\xb7", ""
 _BEYOND_LATIN = re.compile(r"[^\x00-\xff]+")
 _INNER_CHARACTERS = "'-\u2019\u2010\u2011"
+# Catalan (\u00b7, \u2027), Greek, Hebrew and Armenian.
+_INNER_OF_LETTERS = "\u00b7\u0387\u2027\u05f3\u05f4\u055a\u055b\u055c\u055e\u055f"
+# A mark that some write as a quote, for want of the key: only between two letters of Hebrew.
+_HEBREW = r"[\u05d0-\u05ea\u05ef-\u05f2\ufb1d\ufb1f-\ufb28\ufb2a-\ufb4f]"
+_HEBREW_POINTS = r"[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u034f\u200c-\u200f\u2060\xad]*"
+_HEBREW_QUOTE = re.compile(rf"({_HEBREW}{_HEBREW_POINTS})\"(?={_HEBREW_POINTS}{_HEBREW})")
+# What extends a character, though it is no combining mark: voiced marks of half width, the skin tones of emoji.
+_EXTEND = "\uff9e\uff9f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
+_ZERO_WIDTH_SPACE = "\u200b"
 # The scripts Han, Hiragana and Katakana (Scripts.txt of Unicode), with the prolonged sound marks of both widths.
 _CJK = (
     *[("\u2e80", "\u2fd5"), ("\u3005", "\u3005"), ("\u3007", "\u3007"), ("\u3021", "\u3029"), ("\u3038", "\u303b")],
     *[("\u3041", "\u3096"), ("\u309d", "\u309f"), ("\u30a1", "\u30fa"), ("\u30fc", "\u30ff"), ("\u31f0", "\u31ff")],
     *[("\u32d0", "\u32fe"), ("\u3300", "\u3357"), ("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"), ("\uf900", "\ufad9")],
-    *[("\uff66", "\uff9d"), ("\U00016ff0", "\U00016ff1"), ("\U0001aff0", "\U0001b167"), ("\U0001f200", "\U0001f200")],
+    *[("\uff66", "\uff9d"), ("\U0001aff0", "\U0001b167"), ("\U0001f200", "\U0001f200")],
     ("\U00020000", "\U0003ffff"),
 )
 
@@ -22,40 +33,57 @@ _CJK = (
 def count_words(text: str) -> int:
     """Number of words in `text`; 0 for blank text.
 
-    A word is a run of letters, digits and inner apostrophes or hyphens; a combining mark belongs to its letter. Each
-    Han, Hiragana or Katakana character is a word, since those scripts do not part words by spaces (Unicode Standard
-    Annex 29, section 4).
+    A word is a run of letters, digits and inner apostrophes or hyphens; so are inner marks of some scripts between
+    letters, such as the dot of Catalan. Combining marks and characters that are not seen, such as soft hyphens and
+    joiners, belong to what is before them (Unicode Standard Annex 29, WB4, WB6, WB7). Each Han, Hiragana or Katakana
+    character is a word, since those scripts do not part words by spaces (section 4 there).
 
     >>> count_words("don't stop: 3.14 is well-known")
     6
     """
-    try:  # bytes are looked up all at once, other characters one by one
-        marks = text.encode("latin-1").translate(_LATIN_MARKS)
-    except UnicodeEncodeError:
-        text = _BEYOND_LATIN.sub(lambda run: run[0].translate(_MARKS), text)
-        marks = text.encode("latin-1").translate(_LATIN_MARKS)
+    marks = _make_latin(text).translate(_MARKS)
+    if not text.isascii() and b"?" in marks:
+        latin = _make_latin(text).replace(b"\xad", b"")
+        marks = _DOT_BETWEEN_LETTERS.sub(b"'", latin).translate(_MARKS).replace(b"?", b" ")
     # A word begins at each part that does not continue one. Before it stands a blank, or an inner character that has
     # no part before itself: `don't` is marked aaa'a and begins once, `a--b` is marked a''a and begins twice.
     padded = b"  " + marks
     return padded.count(b" a") + padded.count(b" 'a") + padded.count(b"''a")
 
 
-def _mark(character: str) -> str:
+def _make_latin(text: str) -> bytes:
+    """The text with the Latin form of each character; bytes are looked up all at once, other characters one by one."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        text = _HEBREW_QUOTE.sub("\\1\u05f4", text) if '"' in text else text
+        return _BEYOND_LATIN.sub(lambda run: run[0].translate(_LATIN_FORMS), text).encode("latin-1")
+
+
+def _find_latin_form(character: str) -> str:
     category = unicodedata.category(character)
     if character in _INNER_CHARACTERS:
         return _INNER
+    if character in _INNER_OF_LETTERS:
+        return _BETWEEN_LETTERS
+    if character in _EXTEND or category[0] == "M" or (category == "Cf" and character != _ZERO_WIDTH_SPACE):
+        return _NOTHING
     if category != "Cn" and any(first <= character <= last for first, last in _CJK):
         return _ALONE
-    return _PART if category[0] in "LMN" else _NEITHER
+    return {"L": _LETTER, "N": _DIGIT}.get(category[0], _NEITHER)
 
 
-class _Marks(dict[int, str]):
-    """The mark of each character, found when it first appears."""
+class _LatinForms(dict[int, str]):
+    """The Latin form of each character, found when it first appears."""
 
     def __missing__(self, point: int) -> str:
-        self[point] = mark = _mark(chr(point))
-        return mark
+        self[point] = form = _find_latin_form(chr(point))
+        return form
 
 
-_MARKS = _Marks()
-_LATIN_MARKS = bytes(ord(_mark(chr(point))) for point in range(256))
+_LATIN_FORMS = _LatinForms()
+_LATIN = {point: _LATIN_FORMS[point] for point in range(256)}
+_MARK_OF_FORM = {_LETTER: _PART, _DIGIT: _PART, _INNER: _INNER, _BETWEEN_LETTERS: _UNDECIDED, _NOTHING: _UNDECIDED}
+_MARKS = "".join(_MARK_OF_FORM.get(form, _NEITHER) for form in _LATIN.values()).encode()
+_LETTERS = re.escape(bytes(point for point, form in _LATIN.items() if form == _LETTER))
+_DOT_BETWEEN_LETTERS = re.compile(rb"(?<=[%b])\xb7(?=[%b])" % (_LETTERS, _LETTERS))

@@ -25,6 +25,7 @@ from jobs.storage.config.sources import read_source
 from jobs.storage.database.migrations import prepare_database
 from jobs.storage.database.postgres import connect, hold_run_lock
 from jobs.storage.database.views import make_views
+from jobs.storage.erasure.changed_ids import reject_changed_ids
 from jobs.storage.erasure.tombstones import read_tombstones
 from jobs.storage.input.discovery import discover, no_files_found
 from jobs.storage.input.empty_folders import note_folder
@@ -105,6 +106,8 @@ def _load_found(
     with closing(connect(replay.database_url)) as connection, connection.cursor() as cursor:
         prepare_database(cursor)
         choice = choose_files(cursor, args, found, source)
+        if replay.tombstones:
+            reject_changed_ids(cursor, {reading.source.name: reading.source for reading in choice.readings}.values())
         known = find_known_paths(cursor, choice.readings)
         precedents = read_precedents(cursor, choice.readings, source)
         take_ids = foresee_file_ids if args.plan else reserve_file_ids

@@ -19,8 +19,10 @@ def describe_slips(source: Source, observed: Observed, records: int) -> Iterator
 
     Of the default mapping, whose paths are guesses, only required fields are told that no path has found.
     """
-    if records and (unmatched := _find_unmatched(source, observed)):
-        wanted = "; ".join(_describe_field(name, paths, observed.keys) for name, paths in unmatched.items())
+    is_default = source.fields == read_default_source().fields
+    if records and (unmatched := _find_unmatched(source, observed, is_default)):
+        known = set() if is_default else observed.keys
+        wanted = "; ".join(_describe_field(name, paths, known) for name, paths in unmatched.items())
         keys = _list(sorted(observed.keys)) or "no keys"
         yield f"{source.name}: no record of {records:,} has {wanted}; the records have: {keys}"
     unused = [code for code in source.event_types if code not in observed.codes]
@@ -29,8 +31,8 @@ def describe_slips(source: Source, observed: Observed, records: int) -> Iterator
         yield f"{source.name}: no record has the event_types {_list(unused)}; the types are: {types}"
     if observed.unread_content:
         yield (
-            f"{source.name}: {observed.unread_content:,} records have an object or a list as content, whose words are"
-            " not counted; name the texts in it by a JSONPath such as $.content..text: conf/README.md"
+            f"{source.name}: {observed.unread_content:,} records have an object, a list or endless HTML as content,"
+            " whose words are not counted; name the texts in it by a JSONPath such as $.content..text: conf/README.md"
         )
 
 
@@ -42,9 +44,8 @@ def join_observed(several: Iterable[Observed]) -> Observed:
     return joined
 
 
-def _find_unmatched(source: Source, observed: Observed) -> dict[str, list[Path]]:
+def _find_unmatched(source: Source, observed: Observed, is_default: bool) -> dict[str, list[Path]]:
     """By field, the paths that led to nothing. What only records of one type state is left out where there are none."""
-    is_default = source.fields == read_default_source().fields
     unmatched = {}
     for name, paths in source.fields.items():
         field = FIELDS[name]

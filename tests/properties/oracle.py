@@ -9,6 +9,7 @@ from typing import Any
 
 from schemas.event_types import REQUIRED_BY_TYPE
 from schemas.fields import FIELDS, REQUIRED, Source
+from schemas.paths import Steps
 
 Problem = tuple[str, str | None]
 
@@ -22,6 +23,23 @@ TIMESTAMPS = {
     1748865600: None,
     1748865600123: None,
     1748865600.25: None,
+    1748865600123456789: None,
+    "1748865600123456789": None,
+    "2025-06-02 12:00:00 UTC": None,
+    "2025-06-02 12:00:00.5 +0000 UTC m=+0.000012": None,
+    "2025-06-02T14:00:00+02:00[Europe/Paris]": None,
+    "20250602T120000Z": None,
+    "2025-06-02T10:00:00\u221202:00": None,
+    "/Date(1748865600000+0200)/": None,
+    "Mon, 02 Jun 2025 12:00:00 GMT": None,
+    "02/Jun/2025:12:00:00 +0000": None,
+    "Mon, 02 Jun 2025 12:00:00 EST": "bad_timestamp",
+    "2025-06-02 12:00:00 PST": "bad_timestamp",
+    2025060212: "bad_timestamp",
+    "2025060212": "bad_timestamp",
+    "2025060212000012": "bad_timestamp",
+    20250602120000: "timestamp_out_of_range",
+    "/Date(0)/": "timestamp_out_of_range",
     "1999-12-31T23:59:59Z": "timestamp_out_of_range",
     "2100-01-01T00:00:00Z": "timestamp_out_of_range",
     "2025-06-03T12:00:00Z": None,
@@ -83,19 +101,27 @@ def judge_object(record: dict[str, Any], source: Source) -> set[Problem]:
 
 
 def find_value(record: dict[str, Any], name: str, source: Source) -> Any:
-    """The first value that is neither null nor blank; None where there is none."""
+    """The first value that is neither null nor blank, and of several times the first that is one; None without any."""
+    found = []
     for path in source.fields.get(name, ()):
         value: Any = record
-        for key in path:
+        assert isinstance(path, Steps)
+        for key in path.steps:
             value = value.get(key) if isinstance(value, dict) else None
         if value is not None and not (isinstance(value, str) and value.strip() == ""):
-            return value
-    return None
+            found.append(value)
+    is_time = FIELDS[name].kind == "timestamp"
+    times = [value for value in found if is_time and _judge_timestamp(value) in (None, "timestamp_in_future")]
+    return (times or found or [None])[0]
 
 
 def _judge_value(name: str, value: Any) -> set[Problem]:
     kind, is_container = FIELDS[name].kind, isinstance(value, dict | list)
     found = {("invalid_text", name)} if _holds_bad_text(value) else set()
+    if is_container and name == "content":  # no text, and so no words; nothing of it is read
+        return found
+    if kind == "id" and isinstance(value, bool):
+        return {("bad_value", name)}
     if is_container:
         return found | ({("bad_value", name)} if kind != "text" or _holds_huge_number(value) else set())
     if kind in ("id", "text"):

@@ -84,11 +84,12 @@ def any_record(draw: st.DrawFn) -> bytes:
     for name in draw(st.lists(st.sampled_from([*SOURCE.fields]), max_size=6)):
         path = draw(st.sampled_from(SOURCE.fields[name]))
         value = draw(BY_KIND[FIELDS[name].kind])
-        if len(path) == 2:
-            parent = record.get(path[0])
-            record[path[0]] = {**(parent if isinstance(parent, dict) else {}), path[1]: value}
+        first, *inner = str(path).split(".")
+        if inner:
+            parent = record.get(first)
+            record[first] = {**(parent if isinstance(parent, dict) else {}), inner[0]: value}
         else:
-            record[path[0]] = value
+            record[first] = value
     record |= draw(st.dictionaries(TEXT, VALUES, max_size=1))
     return _write(record, draw(st.booleans()))
 

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 
-from jobs.records.batch import MAX_BYTES, MAX_ROWS, SCHEMA, BatchBuilder
+from jobs.records.batch import MAX_BYTES, MAX_ROWS, SCHEMA, BatchBuilder, SplitCounts
 from jobs.records.erased_people import Erased
+from jobs.records.files.raw_record import RawRecord
 from jobs.records.reader import RecordReader
 from tests.builders import LIMITS, record_json
 from tests.records.helpers import READER, SOURCE, accept, edit, quarantine
@@ -14,7 +15,7 @@ from tests.records.helpers import READER, SOURCE, accept, edit, quarantine
 def build(*texts: str) -> pa.RecordBatch:
     builder = BatchBuilder(READER)
     for number, text in enumerate(texts, 1):
-        builder.add_record(7, 2, number, text.encode(), None)
+        builder.add_record(7, 2, RawRecord(number, text.encode()))
     return builder.flush()
 
 
@@ -41,19 +42,35 @@ def test_a_quarantined_record_is_a_row_of_its_problems_and_text() -> None:
 
 
 def test_counts_are_a_row_of_their_own() -> None:
-    builder = BatchBuilder(READER)
-    builder.add_counts(7, 2, 10, 3, None)
+    builder = BatchBuilder(RecordReader(SOURCE, LIMITS))
+    builder.add_counts(7, 2, SplitCounts(10, 3, 1), None)
     (row,) = builder.flush().to_pylist()
-    assert row == {**dict.fromkeys(SCHEMA.names), "file_id": 7, "split": 2, "records": 10, "blank": 3, "groups": []}
+    assert row.pop("observed") == {"paths": [], "codes": [], "types": [], "keys": [], "unread_content": 0}
+    counts = {"file_id": 7, "split": 2, "records": 10, "blank": 3, "ignored": 1, "groups": []}
+    assert row == {**dict.fromkeys(row), **counts}
+
+
+def test_what_the_records_show_of_the_mapping_comes_with_the_counts() -> None:
+    builder = BatchBuilder(RecordReader(SOURCE, LIMITS))
+    for number, text in enumerate([edit(content={"ops": []}), record_json(user={"name": "Ann"}), "junk"], 1):
+        builder.add_record(1, 0, RawRecord(number, text.encode()))
+    builder.add_counts(1, 0, SplitCounts(3, 0, 0), None)
+    observed = builder.flush().to_pylist()[-1]["observed"]
+    assert observed["unread_content"] == 1
+    assert {"content", "event_id", "user.name", "timestamp"} <= set(observed["paths"])
+    assert observed["types"] == ["document_edit", "user_login"]
+    assert observed["keys"] == [
+        *("content.ops", "document_id", "event_id", "event_type", "timestamp", "user.name", "user_id")
+    ]
 
 
 def test_all_kinds_of_rows_share_a_batch_and_each_is_there_once() -> None:
     builder = BatchBuilder(READER)
-    builder.add_record(1, 0, 1, record_json().encode(), None)
-    builder.add_record(1, 0, 2, b"junk", None)
-    builder.add_record(1, 0, 3, None, "the file ends within")
-    builder.add_record(1, 0, 4, record_json(event_id="e2").encode(), None)
-    builder.add_counts(1, 0, 4, 0, None)
+    builder.add_record(1, 0, RawRecord(1, record_json().encode()))
+    builder.add_record(1, 0, RawRecord(2, b"junk"))
+    builder.add_record(1, 0, RawRecord(3, None, "the file ends within"))
+    builder.add_record(1, 0, RawRecord(4, record_json(event_id="e2").encode()))
+    builder.add_counts(1, 0, SplitCounts(4, 0, 0), None)
     batch = builder.flush()
     assert batch.schema == SCHEMA
     batch.validate(full=True)
@@ -66,20 +83,20 @@ def test_all_kinds_of_rows_share_a_batch_and_each_is_there_once() -> None:
 def test_a_batch_is_full_at_so_many_rows_or_bytes() -> None:
     builder = BatchBuilder(READER)
     for number in range(MAX_ROWS - 1):
-        builder.add_record(1, 0, number, b"x", None)
+        builder.add_record(1, 0, RawRecord(number, b"x"))
     assert not builder.is_full
-    builder.add_counts(1, 0, 5, 0, None)
+    builder.add_counts(1, 0, SplitCounts(5, 0, 0), None)
     assert builder.is_full
     builder.flush()
     assert not builder.is_full
-    builder.add_record(1, 0, 1, record_json(comment_text="x" * MAX_BYTES).encode(), None)
+    builder.add_record(1, 0, RawRecord(1, record_json(comment_text="x" * MAX_BYTES).encode()))
     assert builder.is_full
 
 
 def test_a_redacted_record_has_neither_text_nor_fields() -> None:
     nobody = Erased(b"k" * 32)
     builder = BatchBuilder(RecordReader(SOURCE, LIMITS, Erased(b"k" * 32, frozenset({nobody.hash("ann")}))))
-    builder.add_record(1, 0, 1, record_json(timestamp="never").encode(), None)
+    builder.add_record(1, 0, RawRecord(1, record_json(timestamp="never").encode()))
     (row,) = builder.flush().to_pylist()
     assert (row["fields"], row["raw"], row["raw_sha256"], row["is_redacted"]) == (None, None, None, True)
     assert [problem["value"] for problem in row["problems"]] == [None]
@@ -89,8 +106,8 @@ def test_quarantined_records_of_a_split_are_counted_in_groups() -> None:
     builder = BatchBuilder(READER)
     texts = ["junk", record_json(), record_json(user_id=None), "more junk"]
     for number, text in enumerate(texts, start=1):
-        builder.add_record(1, 0, number, text.encode(), None)
-    builder.add_counts(1, 0, 4, 0, None)
+        builder.add_record(1, 0, RawRecord(number, text.encode()))
+    builder.add_counts(1, 0, SplitCounts(4, 0, 0), None)
     (counts,) = [row for row in builder.flush().to_pylist() if row["records"]]
     assert counts["groups"] == [
         {"reasons": ["malformed_json"], "missing_fields": [], "records": 2, "record_number": 1, "text": "junk"},
@@ -102,5 +119,5 @@ def test_quarantined_records_of_a_split_are_counted_in_groups() -> None:
             "text": texts[2],
         },
     ]
-    builder.add_counts(1, 1, 0, 0, None)
+    builder.add_counts(1, 1, SplitCounts(0, 0, 0), None)
     assert builder.flush().to_pylist()[0]["groups"] == []

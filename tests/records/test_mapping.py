@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from jobs.records.mapping import make_finder
-from schemas.fields import Path
+from schemas.paths import Path, Steps, parse_path
 from tests.builders import record_json
 from tests.records.helpers import SOURCE, accept, quarantine
 
-USER: tuple[Path, ...] = (("user_id",), ("userId",), ("user", "id"))
+USER = tuple(map(parse_path, ("user_id", "userId", "user.id")))
 
 
 @pytest.mark.parametrize(
@@ -34,28 +34,28 @@ USER: tuple[Path, ...] = (("user_id",), ("userId",), ("user", "id"))
     ],
 )
 def test_first_filled_alternative_wins(record: dict[str, Any], value: Any) -> None:
-    assert make_finder(USER)(record) == value
+    assert make_finder(USER)(record, None) == value
 
 
 def test_a_blank_document_is_a_document_of_no_words_and_not_a_missing_one() -> None:
-    find = make_finder((("content",), ("document", "content")), takes_blank=True)
-    assert find({"content": " ", "document": {"content": "x"}}) == "x"
-    assert find({"content": " ", "document": {"content": ""}}) == " "
-    assert find({"content": None, "document": {"content": ""}}) == ""
-    assert find({"content": None, "document": 1}) is None
+    find = make_finder((parse_path("content"), parse_path("document.content")), takes_blank=True)
+    assert find({"content": " ", "document": {"content": "x"}}, None) == "x"
+    assert find({"content": " ", "document": {"content": ""}}, None) == " "
+    assert find({"content": None, "document": {"content": ""}}, None) == ""
+    assert find({"content": None, "document": 1}, None) is None
 
 
 def test_dots_slashes_and_quotes_are_parts_of_a_key() -> None:
-    paths: dict[str, tuple[Path, ...]] = {"document_id": (("a/b", "c"),), "device": (("a'", "c.d"),)}
+    paths: dict[str, tuple[Path, ...]] = {"document_id": (Steps(("a/b", "c")),), "device": (Steps(("a'", "c.d")),)}
     text = record_json(**{"a/b": {"c": "2"}, "a'": {"c.d": "3"}})
     event = accept(text, replace(SOURCE, fields=SOURCE.fields | paths))
     assert (event.document_id, event.device) == ("2", "3")
 
 
 def test_white_space_that_python_strips_is_blank_and_no_other_character_is() -> None:
-    find = make_finder((("x",),))
+    find = make_finder((parse_path("x"),))
     for point in [*range(1, 0xD800), *range(0xE000, 0x10000)]:
-        assert (find({"x": chr(point)}) is None) == (chr(point).strip() == ""), hex(point)
+        assert (find({"x": chr(point)}, None) is None) == (chr(point).strip() == ""), hex(point)
 
 
 def test_ids_are_stripped_and_other_text_is_not() -> None:
@@ -69,7 +69,7 @@ def test_constants_prefix_and_type_map_apply() -> None:
         constants={"permission": "edit"},
         fields={name: paths for name, paths in SOURCE.fields.items() if name != "permission"},
         event_types={"user_login": "login"},
-        id_prefix="crm:",
+        namespace="crm",
     )
     event = accept(record_json(event_id=" e1 ", event_type=" user_login ", permission="read"), source)
     assert (event.event_id, event.event_type, event.permission) == ("crm:e1", "login", "edit")
@@ -77,7 +77,7 @@ def test_constants_prefix_and_type_map_apply() -> None:
 
 
 def test_a_quarantined_record_shows_its_fields_as_they_were_shaped() -> None:
-    found = quarantine(record_json(user_id=None, timestamp=" never "), replace(SOURCE, id_prefix="crm:"))
+    found = quarantine(record_json(user_id=None, timestamp=" never "), replace(SOURCE, namespace="crm"))
     assert found.fields == {"event_id": "crm:e1", "event_type": "user_login", "event_at": "never"}
 
 

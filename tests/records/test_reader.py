@@ -35,7 +35,7 @@ def test_text_and_bytes_are_read_by_the_default_mapping() -> None:
 def test_the_default_mapping_is_that_of_the_job() -> None:
     job, ours = default_source(), read_default_source()
     assert (ours.fields, ours.default_time_zone) == (job.fields, job.default_time_zone)
-    assert (job.record_path, job.constants, job.event_types, job.id_prefix) == ((), {}, {}, "")
+    assert (job.record_path, job.constants, job.event_types, job.namespace) == ((), {}, {}, "")
 
 
 def test_the_default_limits_are_those_of_the_settings() -> None:
@@ -53,11 +53,11 @@ def test_the_guide_shows_the_example_of_read_record() -> None:
     assert runner.failures == 0
 
 
-PLAIN_SCHEMAS = {"schemas.fields", "schemas.columns", "schemas.event_types"}
+PLAIN_SCHEMAS = {"schemas.fields", "schemas.columns", "schemas.event_types", "schemas.paths"}
 
 
 def test_the_package_imports_neither_spark_nor_a_database_nor_other_layers() -> None:
-    allowed = {*sys.stdlib_module_names, "msgspec", "pyarrow"}
+    allowed = {*sys.stdlib_module_names, "msgspec", "pyarrow", "jsonpath_rfc9535", "lxml"}
     for path in PACKAGE.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -1,13 +1,13 @@
 """Which texts name an instant, and which."""
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from jobs.records.timestamps import read_timestamp, to_micros
+from jobs.records.timestamps import to_micros
 from tests.builders import record_json
 from tests.records.helpers import accept, put
+from tests.records.times import micros, read_time
 
 # text -> instant in UTC (None: no instant)
 CASES = {
@@ -64,11 +64,15 @@ CASES = {
     "2025-06-02T12:00:00+02:60": None,
     "2025-06-02T12:00:00+2": None,
     "2025-06-02T12:00:00+2:00": None,
-    "2025-06-02T12:00:00\u221202:00": None,
-    "2025-06-02T12:00:00 UTC": None,
+    "2025-06-02T12:00:00\u221202:00": "2025-06-02 14:00:00",
+    "2025-06-02T12:00:00 UTC": "2025-06-02 12:00:00",
+    "2025-06-02T12:00 GMT": "2025-06-02 12:00:00",
+    "2025-06-02T12:00:00.5 UTC": "2025-06-02 12:00:00.5",
+    "2025-06-02T12:00:00UTC": None,
+    "2025-06-02T12:00:00Z UTC": None,
+    "2025-06-02T12:00:00 PST": None,
     "2025-06-02T12:00:00 GMT+2": None,
     "2025-06-02T12:00:00 CEST": None,
-    "2025-06-02T12:00:00+02:00[Europe/Berlin]": None,
     "2025-06-02T12:00:00ZZ": None,
     # fractions: cut, never rounded
     "2025-06-02T12:00:00.1Z": "2025-06-02 12:00:00.1",
@@ -108,7 +112,6 @@ CASES = {
     "2025-06": None,
     "2025-W23-1T12:00:00Z": None,
     "2025-153T12:00:00Z": None,
-    "20250602T120000Z": None,
     "20250602": "1970-08-23 09:10:02",  # an epoch in seconds; the sanity window quarantines it
     "2025/06/02 12:00:00": None,
     "02.06.2025 12:00": None,
@@ -117,7 +120,6 @@ CASES = {
     "2025-06-02  12:00:00": None,
     "2025-06-02_12:00:00": None,
     "2025-06-02T12-00-00Z": None,
-    "Mon, 02 Jun 2025 12:00:00 GMT": None,
     "now": None,
     "epoch": None,
     "today": None,
@@ -143,17 +145,20 @@ CASES = {
     "0x683D9200": None,
     "NaN": None,
     "1e400": None,
+    "99999999999999999": "5138-11-16 09:46:39.999999",
+    "100000000000000000": "1973-03-03 09:46:40",
+    "1748865600123456789": "2025-06-02 12:00:00.123456",
+    "1.748865600123456789e18": "2025-06-02 12:00:00.123456",
+    "1748865600123456789.9": "2025-06-02 12:00:00.123456",
+    "-1748865600123456789": "1914-08-01 11:59:59.876543",
+    "99999999999999999999": "5138-11-16 09:46:39.999999",
     "99999999999999999999999999": None,
 }
 
 
-def micros(text: str | None) -> int | None:
-    return None if text is None else to_micros(datetime.fromisoformat(text).replace(tzinfo=UTC))
-
-
 @pytest.mark.parametrize("text", CASES)
 def test_timestamp_form(text: str) -> None:
-    assert read_timestamp(text, UTC) == micros(CASES[text])
+    assert read_time(text) == micros(CASES[text])
 
 
 # Local time that never was (the clock went forward) is read as if the clock had not been moved; local time that was
@@ -185,20 +190,20 @@ LOCAL = {
 
 @pytest.mark.parametrize(("zone", "text"), LOCAL)
 def test_default_time_zone_applies_only_without_an_offset(zone: str, text: str) -> None:
-    assert read_timestamp(text, ZoneInfo(zone)) == micros(LOCAL[zone, text])
+    assert read_time(text, zone) == micros(LOCAL[zone, text])
 
 
 def test_years_before_the_first_are_instants_too() -> None:
     day = 86_400 * 10**6
     first = micros("0001-01-01")
     assert first is not None
-    assert read_timestamp("0000-12-31T00:00:00Z", UTC) == first - day
-    assert read_timestamp("0000-02-29T00:00:00Z", UTC) == first - 307 * day
-    assert read_timestamp("0001-01-01T00:00:00+18:00", UTC) == first - day * 18 // 24
-    assert read_timestamp("0000-02-30T00:00:00Z", UTC) is None
+    assert read_time("0000-12-31T00:00:00Z") == first - day
+    assert read_time("0000-02-29T00:00:00Z") == first - 307 * day
+    assert read_time("0001-01-01T00:00:00+18:00") == first - day * 18 // 24
+    assert read_time("0000-02-30T00:00:00Z") is None
     for text in ("0000-01-01T00:00:00", "0001-01-01T00:00:00", "9999-12-31T23:59:59"):
-        assert isinstance(read_timestamp(text, ZoneInfo("Asia/Tokyo")), int)
-        assert isinstance(read_timestamp(text, ZoneInfo("America/New_York")), int)
+        assert isinstance(read_time(text, "Asia/Tokyo"), int)
+        assert isinstance(read_time(text, "America/New_York"), int)
 
 
 @pytest.mark.parametrize(
@@ -208,15 +213,14 @@ def test_years_before_the_first_are_instants_too() -> None:
         ("1748865600." + "9" * 1_000_000, "2025-06-02 12:00:00.999999"),
         ("-0.0000001", "1969-12-31 23:59:59.999999"),
         ("9" * 1_000_000, None),
-        ("9" * 20, None),
-        ("1e99", None),
-        ("9e20", None),
+        ("9" * 21, None),
+        ("1e100", None),
         ("1" + " " * 1_000_000, None),
     ],
     ids=lambda value: str(value)[:30],
 )
 def test_digits_without_end_are_cut_or_refused(text: str, instant: str | None) -> None:
-    assert read_timestamp(text, UTC) == micros(instant)
+    assert read_time(text) == micros(instant)
 
 
 @pytest.mark.parametrize(

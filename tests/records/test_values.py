@@ -83,7 +83,7 @@ def test_a_number_that_no_double_holds_is_refused(name: str, number: str) -> Non
 
 def test_a_prefix_does_not_make_a_huge_number_an_id() -> None:
     text = record_json(event_id=None)[:-1] + ',"event_id":1e400}'
-    (problem,) = quarantine(text, replace(SOURCE, id_prefix="crm:")).problems
+    (problem,) = quarantine(text, replace(SOURCE, namespace="crm")).problems
     assert (problem.reason, problem.field, problem.value) == ("bad_value", "event_id", "crm:1e400")
 
 
@@ -132,7 +132,7 @@ SPELLINGS = {
         "12345678.5": "12345678.5",
     },
     **{"9007199254740993": "9007199254740993", "9007199254740993.0": "9007199254740993", "1e308": "1e308"},
-    **{"12345678901234567890123": "12345678901234567890123", "1e-400": "0", "0e1000000000": "0", "true": "true"},
+    **{"12345678901234567890123": "12345678901234567890123", "1e-400": "0", "0e1000000000": "0"},
     **{"0.99999999999999999999999": "1", "9007199254740993.5": "9007199254740994", "9" * 2000: "9" * 2000},
 }
 

@@ -45,7 +45,7 @@ def read(spark: SparkSession, files: list[InputFile]) -> tuple[Records, Counts]:
     records: Records = {Path(file.place).name: [] for file in files}
     for row in found.quarantined.orderBy("file_id", "record_number").collect():
         records[Path(by_id[row.file_id].place).name].append((row.record_number, row.raw))
-    return records, {Path(by_id[file_id].place).name: counts for file_id, counts in found.counts.items()}
+    return records, {Path(by_id[file_id].place).name: counts[:2] for file_id, counts in found.counts.items()}
 
 
 def read_by_id(spark: SparkSession, files: dict[int, InputFile], **request: Any) -> RecordsRead:
@@ -219,7 +219,7 @@ def test_a_record_too_long_is_refused_with_its_head_wherever_it_is(spark: SparkS
     assert find_errors(found) == [told, told]
     rows = found.quarantined.filter("record_number = 100001").select("raw").collect()
     assert [row.raw for row in rows] == [long[:KEPT_BYTES]] * 2
-    assert found.counts == {0: (100_002, 0), 1: (100_002, 0)}
+    assert found.counts == {0: (100_002, 0, 0), 1: (100_002, 0, 0)}
 
 
 def test_what_reading_gives(spark: SparkSession, tmp_path: Path) -> None:
@@ -234,14 +234,14 @@ def test_what_reading_gives(spark: SparkSession, tmp_path: Path) -> None:
     problems = found.quarantined.selectExpr("record_number", "inline(problems)").orderBy("record_number")
     wrong = [(3, "missing_field", "user_id", None, "a value"), (4, "malformed_json", None, None, "one JSON object")]
     assert_df_equality(problems, spark.createDataFrame(wrong, problems.schema))
-    assert (found.counts, found.contents[7].format) == ({7: (4, 1)}, "json_lines")
+    assert (found.counts, found.contents[7].format) == ({7: (4, 1, 0)}, "json_lines")
 
 
 def test_each_file_is_read_by_its_own_mapping(spark: SparkSession, tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / f"{name}.json").write_text(record_json(event_id=name))
     files, _ = discover(str(tmp_path), INCLUDE)
-    other = replace(default_source(), name="other", id_prefix="other:")
+    other = replace(default_source(), name="other", namespace="other")
     found = read_by_id(spark, dict(enumerate(files)), sources={0: default_source(), 1: other})
     assert {row.event_id for row in found.accepted.collect()} == {"a", "other:b"}
 

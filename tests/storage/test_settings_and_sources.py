@@ -7,6 +7,7 @@ import pytest
 from jobs.storage.config.settings import read_settings
 from jobs.storage.config.sources import read_source
 from jobs.storage.errors import UsageError
+from schemas.paths import Steps
 from tests.builders import ROOT, default_source
 
 SETTINGS = (ROOT / "conf" / "pipeline.yml").read_text()
@@ -62,10 +63,9 @@ WRONG_SOURCES = {
     "fields: {event_type: t, event_at: at}": "user_id is missing",
     MINIMAL.replace("u}", "u, mood: m}"): "line 1: fields: mood is an unknown field",
     MINIMAL.replace("user_id: u", "user_id: a..b"): "joined by single dots",
-    MINIMAL.replace("user_id: u", "user_id: {a: b}"): "must be a dotted path",
-    MINIMAL.replace("user_id: u", "user_id: "): "user_id is ''; a path is",
-    MINIMAL.replace("user_id: u", "user_id: []"): "must be a dotted path",
-    MINIMAL + "constants: {user_id: x}": "both a field and a constant",
+    MINIMAL.replace("user_id: u", "user_id: {a: b}"): "must be a path or a list",
+    MINIMAL.replace("user_id: u", "user_id: "): "user_id is ''; a path begins with a name",
+    MINIMAL.replace("user_id: u", "user_id: []"): "must be a path or a list",
     MINIMAL + "event_types: {A: [1]}": "must be one text",
     MINIMAL + "event_types:\n  4624: user_login\n  on:\n": "line 4: event_types: on is blank; write what",
     MINIMAL + "event_types: {[on]: user_login}": "not valid YAML, line 2: found unhashable key",
@@ -92,7 +92,7 @@ def test_a_scalar_of_a_source_is_the_text_that_is_written(tmp_path: Path, scalar
     source = read_source(path)
     assert source.event_types == {scalar: "user_login", "login": scalar}
     assert source.constants == {"permission": scalar}
-    assert source.fields["device"] == (tuple(scalar.split(".")),)
+    assert source.fields["device"] == (Steps(tuple(scalar.split("."))),)
 
 
 @pytest.mark.parametrize("text", WRONG_SETTINGS, ids=lambda text: text[-30:])
@@ -132,5 +132,5 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_default_source_maps_every_field() -> None:
-    assert default_source().fields["user_id"] == (("user_id",), ("userId",), ("user", "id"))
+    assert [str(path) for path in default_source().fields["user_id"]] == ["user_id", "userId", "user.id"]
     assert len(default_source().fields) == 16

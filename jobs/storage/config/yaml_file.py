@@ -71,7 +71,8 @@ def parse_yaml(path: Path, text: str, loader: Loader) -> YamlFile:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         place = f"line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else "somewhere"
         problem = getattr(error, "problem", None) or "syntax"
-        raise UsageError(f"{path}: not valid YAML, {place}: {problem}; fix that line") from error
+        fix = "fix that line (a text with [, {, *, &, # or a colon and a blank in it stands in quotes)"
+        raise UsageError(f"{path}: not valid YAML, {place}: {problem}; {fix}") from error
     if not isinstance(file.values, dict):
         raise UsageError(f"{path}: holds no keys; it must be a YAML mapping, as the project's own file is")
     return file

@@ -48,6 +48,16 @@ def is_known(cursor: Cursor, user_id: str) -> bool:
     return bool(fetch_one(cursor)[0])
 
 
+def find_similar(cursor: Cursor, user_id: str) -> list[str]:
+    """Up to five known ids that differ from this one in case, or in a namespace before it, only."""
+    cursor.execute(
+        "select user_id from public.users where lower(user_id) = lower(%(id)s)"
+        " or right(lower(user_id), length(%(id)s) + 1) = ':' || lower(%(id)s) order by user_id limit 5",
+        {"id": user_id},
+    )
+    return [found for (found,) in cursor.fetchall()]
+
+
 def find_names(cursor: Cursor, user_id: str) -> frozenset[str]:
     """The names and addresses that the person's published and superseded records state."""
     return frozenset(name for (name,) in _fetch(cursor, "020_find_names.sql", {"user_id": sql.Literal(user_id)}))

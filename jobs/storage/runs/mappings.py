@@ -50,6 +50,16 @@ def read_recorded_mapping(cursor: Cursor, name: str, mapping_hash: str) -> Sourc
     return read_mappings(cursor, [(name, mapping_hash)])[name, mapping_hash]
 
 
+def list_namespaces(cursor: Cursor) -> set[str]:
+    """The namespaces that mappings have put before ids."""
+    cursor.execute("select text, location from ops.mappings where text is not null")
+    namespaces = set()
+    for text, location in cursor.fetchall():
+        with suppress(PipelineError):  # this version may not be able to read a text of an earlier one
+            namespaces.add(read_source_text(text, location).namespace)
+    return namespaces - {""}
+
+
 def count_changed_mappings(
     cursor: Cursor, given: Source, folder: str, found: Iterable[str], read: Iterable[str]
 ) -> dict[str, int]:

@@ -12,7 +12,7 @@ from jobs.storage.runs.run import Run
 class SharedIds(NamedTuple):
     """How many event ids of one file stand for several people, and one of them."""
 
-    count: int
+    ids: int
     example: str | None
 
 

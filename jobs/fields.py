@@ -1,0 +1,106 @@
+"""Shows what is in an unknown log: every path, how often, an example, and which of our fields reads it or might.
+
+`python -m jobs.fields --input dir [--source conf/sources/x.yml]` reads a sample, in seconds; no Spark, no database. The
+columns say what the mapping reads. Where there is no such file, a first draft of it is written there; a file that
+exists is never changed. Exit code 2 for a folder or a mapping that can't be read, with one line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from jobs.profiling.draft import write_draft
+from jobs.profiling.overview import COLUMNS, describe_sample, look_at, make_rows
+from jobs.profiling.sample import Sample, take_sample
+from jobs.reporting.tables import format_cell, show_results
+from jobs.steps.job_runner import own_places
+from jobs.storage.config.environment import require_not_blank
+from jobs.storage.config.settings import read_settings
+from jobs.storage.config.sources import read_source
+from jobs.storage.database.queries import Result
+from jobs.storage.errors import PipelineError, UsageError
+from jobs.storage.process.signals import Stopped, run_stoppable
+
+
+def show_fields(options: argparse.Namespace) -> None:
+    """Print what the folder holds, and write a draft where the mapping does not exist."""
+    require_not_blank({"--input": options.input, "--source": options.source})
+    place = Path(options.source)
+    is_draft = not os.path.lexists(place)
+    if is_draft:
+        check_place(place)
+    source = None if is_draft else read_source(place)
+    sample = take_sample(options.input, read_settings(options.settings).include, own_places(options))
+    view, notes = look_at(sample, source)
+    if not view.paths:
+        raise nothing_found(options.input, sample)
+    rows, missing = make_rows(view, source)
+    left_out = view.left_out
+    print("\n".join(map(format_cell, [*describe_sample(sample), *notes])))
+    show_results([Result(f"{len(rows):,} paths in {len(view.records):,} records", COLUMNS, rows)])
+    for line in [*left_out, *(f"{place}: {slip}" for slip in missing)]:
+        print(format_cell(line))
+    if is_draft:
+        write_new(place, write_draft(view, options.input, options.source))
+        print(f"{place} is a first draft of a mapping: check each line of it")
+
+
+def check_place(place: Path) -> None:
+    """Raise UsageError where no mapping could be written, before anything is read."""
+    if place.suffix not in (".yml", ".yaml"):
+        raise UsageError(f"SOURCE={place}: there is no such file; a draft is written to a name that ends in .yml only")
+    if not place.parent.is_dir():
+        raise UsageError(f"SOURCE={place}: there is no folder {place.parent}; make it, or name a file in conf/sources")
+
+
+def nothing_found(folder: str, sample: Sample) -> UsageError:
+    """The error for files without a JSON object in them."""
+    found = f"{sample.read_files:,} files were read, {sample.unreadable:,} could not be"
+    return UsageError(
+        f"input folder {folder}: no JSON object with anything in it ({found}); name the folder of a log of JSON records"
+    )
+
+
+def write_new(place: Path, text: str) -> None:
+    """Write a file that does not exist yet. Raises UsageError where it does meanwhile, or can't be written."""
+    try:
+        with place.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"SOURCE={place}: can't be written ({error.strerror}); name another file") from error
+
+
+def arg_parser() -> argparse.ArgumentParser:
+    """The folder and the mapping."""
+    parser = argparse.ArgumentParser(prog="python -m jobs.fields", description=__doc__.partition("\n")[0])
+    parser.add_argument("--input", required=True, help="folder of event logs, a path or an s3: URI")
+    parser.add_argument(
+        "--source", default="conf/sources/default.yml", help="a mapping; a draft is written to a new file"
+    )
+    parser.add_argument("--settings", type=Path, default="conf/pipeline.yml", help="tunables (%(default)s)")
+    parser.add_argument("--data", default="data", help=argparse.SUPPRESS)
+    parser.add_argument("--quarantine", help=argparse.SUPPRESS)
+    return parser
+
+
+def main(arguments: list[str]) -> int:
+    """Show it; returns the exit code."""
+    options = arg_parser().parse_args(arguments)
+    try:
+        show_fields(options)
+    except PipelineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except Stopped as stop:
+        print(f"error: {stop}", file=sys.stderr)
+        return stop.exit_code
+    except BrokenPipeError:  # `| head` has seen enough; Python must not try to flush the rest at its exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_stoppable(lambda: main(sys.argv[1:])))

@@ -1,0 +1,235 @@
+"""Which of our fields a path might be, by its name and by the values that stand there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from jobs.profiling.clues import CLUES
+from jobs.profiling.found_paths import FoundPath
+from jobs.profiling.opening import Record
+from jobs.profiling.steps import KINDS, Label, Step, name_words
+from jobs.profiling.words import find_time_formats, is_address, is_email, is_number, is_time, split_words
+from jobs.records.mapping import make_finder
+from schemas.fields import FIELDS
+from schemas.paths import Path, Steps, Sum
+
+# Of a lower score nobody should be told.
+_LEAST_SCORE = 45
+_LOOKED_AT = 2000
+_MOST_FALLBACKS = 3
+_LEAST_FALLBACK = 60
+_SECONDS = {"second", "seconds", "sec", "secs", "s"}
+_NANOSECONDS = {"nano", "nanos", "nanosecond", "nanoseconds", "ns"}
+# A field takes its path before those behind it do.
+_ORDER = ("event_type", "event_at", "event_id", "user_id", "document_id", "shared_with_user_id")
+# Fields that stand in one object with another one, as a rule.
+_BESIDE = {
+    "event_at": "event_type",
+    "event_id": "event_type",
+    "user_name": "user_id",
+    "user_email": "user_id",
+    "document_title": "document_id",
+}
+# A name or an address can be what the person is known by, too.
+_SHARED = {"user_email", "user_name", "document_title"}
+
+
+class Candidate(NamedTuple):
+    """A path that might be a field, and how likely it is: over 100 for a name of our own, 45 at the least."""
+
+    path: Path
+    score: float
+    time_formats: tuple[str, ...] = ()
+
+
+@dataclass
+class Guesses:
+    """`fields` gives the paths to be written, `candidates` all that came into question, best first."""
+
+    fields: dict[str, list[Path]] = field(default_factory=dict)
+    candidates: dict[str, list[Candidate]] = field(default_factory=dict)
+    time_formats: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def name_fields_of(self, path: Path) -> list[str]:
+        """The fields that the path was guessed to be."""
+        return [name for name, paths in self.fields.items() if path in paths]
+
+
+def guess_fields(paths: list[FoundPath], records: list[Record], record_path: tuple[str, ...] = ()) -> Guesses:
+    """The most likely paths of each field; a path is one field only."""
+    guesses = Guesses()
+    parents = {path.path: _parent(path) for path in paths}
+    is_in_events = bool(record_path) and split_words(record_path[-1])[-1] in ("events", "event", "activities")
+    some = records[:: max(1, len(records) // _LOOKED_AT)]
+    taken: set[Path] = set()
+    for name in (*_ORDER, *(name for name in FIELDS if name not in _ORDER)):
+        found = _rank(name, paths, len(records), is_in_events)
+        if beside := guesses.fields.get(_BESIDE.get(name, "")):
+            parent = parents.get(beside[0])
+            found = _prefer_beside(found, parents, parent)
+            if name in _SHARED and parent and parent[1]:
+                # The name of somebody else, deep in the record, would be taken for that of the user.
+                found = [each for each in found if parents[each.path] == parent or not parents[each.path][1]]
+        guesses.candidates[name] = found
+        free = [each for each in found if each.path not in taken or name in _SHARED]
+        if not free:
+            continue
+        has_fallbacks = name in ("event_type", "event_at", "user_id", "document_id")
+        chosen = _add_fallbacks(free, some) if has_fallbacks else free[:1]
+        guesses.fields[name] = [each.path for each in chosen]
+        if formats := tuple(dict.fromkeys(format for each in chosen for format in each.time_formats)):
+            guesses.time_formats[name] = formats
+        taken |= set(guesses.fields[name])
+    return guesses
+
+
+def _rank(name: str, paths: list[FoundPath], records: int, is_in_events: bool) -> list[Candidate]:
+    candidates = [each for path in paths if (each := _score(name, path, records))]
+    if name == "event_type" and is_in_events:
+        # In a list of events, `name` is what says which event it is; `type` says of what kind.
+        candidates = [each._replace(score=each.score + 65 * (str(each.path) == "name")) for each in candidates]
+    if name == "event_at":
+        candidates += _find_sums(paths, records)
+    return sorted(candidates, key=lambda each: -each.score)
+
+
+def _prefer_beside(
+    candidates: list[Candidate],
+    parents: dict[Path, tuple[int, tuple[Step, ...]]],
+    parent: tuple[int, tuple[Step, ...]] | None,
+) -> list[Candidate]:
+    """The same, with those first that stand in the object `parent`; nothing changes where that is the record itself."""
+    if parent is None or not parent[1]:
+        return candidates
+    scored = [each._replace(score=each.score + 25 * (parents.get(each.path) == parent)) for each in candidates]
+    return sorted(scored, key=lambda each: -each.score)
+
+
+def _parent(path: FoundPath) -> tuple[int, tuple[Step, ...]]:
+    """The object that a value is in; of a list of names and values it is the list."""
+    steps = path.steps[:-1]
+    if steps and isinstance(steps[-1], Label) and steps[-1].name not in KINDS:
+        steps = steps[:-1]
+    return path.level, steps
+
+
+def _score(name: str, found: FoundPath, records: int) -> Candidate | None:
+    words = name_words(found.steps)
+    score: float = _score_name(name, found, words)
+    texts = [text for text in found.node.texts if text.strip()]
+    if not score or not texts or not _has_type(name, found):
+        return None
+    formats: tuple[str, ...] = ()
+    if name == "event_at":
+        if not _most(texts, lambda text: is_time(text, words), share=0.5):
+            formats = tuple(find_time_formats(texts))
+            if not formats:
+                return None
+    elif (test := _TESTS.get(name)) and not _most(texts, test):
+        return None
+    if name == "event_id" and 2 * found.node.records < records:
+        return None
+    score += _judge_values(name, texts)
+    score -= 2 * (len(found.steps) - 1) + 3 * found.level + 5 * sum(step == 0 for step in found.steps)
+    if FIELDS[name].is_required:
+        score *= 0.6 + 0.4 * found.node.records / max(1, records)
+    return Candidate(found.path, score, formats) if score >= _LEAST_SCORE else None
+
+
+def _score_name(name: str, found: FoundPath, words: tuple[str, ...]) -> int:
+    text = str(found.path)
+    if found.level == 0 and text in FIELDS[name].paths:
+        return 120 - FIELDS[name].paths.index(text)
+    joined = "_".join(words)
+    if joined == name:
+        return 115
+    # An address is told by its looks, whatever it is called.
+    return max((clue.weight for clue in CLUES[name] if clue.fits(words)), default=50 * (name == "ip_address"))
+
+
+def _has_type(name: str, found: FoundPath) -> bool:
+    """Whether most values have a type that the field can be read from."""
+    types, kind = found.node.types, FIELDS[name].kind
+    fitting = {"text", "number"} if kind in ("id", "timestamp", "revision") else {"text"}
+    if kind in ("integer", "count"):
+        fitting = {"number", "text"}
+    if name == "shared_with_user_id":
+        fitting |= {"list"}
+    whole = sum(count for each, count in types.items() if each != "null")
+    return 2 * sum(types[each] for each in fitting) >= whole > 0
+
+
+def _is_id(text: str) -> bool:
+    return len(text) <= 200 and "\n" not in text and not is_time(text, ())
+
+
+_TESTS: dict[str, Callable[[str], bool]] = {
+    "event_id": _is_id,
+    "event_type": lambda text: len(text) <= 100 and _is_id(text) and not is_email(text),
+    "user_id": lambda text: _is_id(text) and text not in ("true", "false"),
+    "document_id": _is_id,
+    "shared_with_user_id": lambda text: len(text) <= 2000,
+    "user_email": is_email,
+    "ip_address": is_address,
+    "word_count": is_number,
+    "edit_length": is_number,
+    "revision": is_number,
+}
+
+
+def _most(texts: list[str], test: Callable[[str], bool], share: float = 0.7) -> bool:
+    some = texts[:200]
+    return sum(map(test, some)) >= share * len(some)
+
+
+def _judge_values(name: str, texts: list[str]) -> int:
+    """What the values add to what the name says: ids of events differ, people and types come again."""
+    different, count = len(set(texts)), len(texts)
+    if count < 3:
+        return 0
+    share = different / count
+    if name == "event_id":
+        return 0 if share >= 0.8 else -100
+    if name == "event_type":
+        return -60 if count >= 10 and share > 0.5 else -12 if different == 1 else min(different, 5)
+    if name in ("user_id", "document_id"):
+        return (
+            -40 if count >= 50 and share > 0.97 and name == "user_id" else -15 if different == 1 and count > 20 else 0
+        )
+    return 0
+
+
+def _find_sums(paths: list[FoundPath], records: int) -> list[Candidate]:
+    """Seconds beside nanoseconds, in one object."""
+    named = [(each, each.path, name_words(each.steps)) for each in paths]
+    steps = [(each, path, words[-1]) for each, path, words in named if isinstance(path, Steps) and words]
+    seconds = [(each, path) for each, path, word in steps if word in _SECONDS and _most(each.node.texts, _is_epoch)]
+    nanoseconds = {(each.level, each.steps[:-1]): path for each, path, word in steps if word in _NANOSECONDS}
+    return [
+        Candidate(Sum(path, beside), 97 * each.node.records / max(1, records) - 3 * each.level)
+        for each, path in seconds
+        if (beside := nanoseconds.get((each.level, each.steps[:-1])))
+    ]
+
+
+def _is_epoch(text: str) -> bool:
+    return is_time(text, ("time",))
+
+
+def _add_fallbacks(candidates: list[Candidate], records: list[Record]) -> list[Candidate]:
+    """The best one, and those that stand where those before are missing."""
+    chosen = [candidates[0]]
+    missing = _without(candidates[0].path, records)
+    for candidate in candidates[1:]:
+        if not missing or len(chosen) > _MOST_FALLBACKS or candidate.score < _LEAST_FALLBACK:
+            break
+        left = _without(candidate.path, missing)
+        if len(left) < len(missing):
+            chosen.append(candidate)
+            missing = left
+    return chosen
+
+
+def _without(path: Path, records: list[Record]) -> list[Record]:
+    find = make_finder((path,))
+    return [(record, around) for record, around in records if find(record, around) is None]

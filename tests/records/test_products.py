@@ -1,0 +1,362 @@
+"""Logs in the shapes of real products, loaded by a mapping alone. Each test names where the shape was seen."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.records.logs import read_log
+
+
+def lines(*records: dict[str, Any]) -> str:
+    return "".join(json.dumps(record) + "\n" for record in records)
+
+
+def parameters(**values: str) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in values.items()]
+
+
+DRIVE_PAGE = {
+    "kind": "admin#reports#activities",
+    "items": [
+        {
+            "id": {"time": "2025-06-02T12:00:00.100Z", "uniqueQualifier": "-7"},
+            "actor": {"email": "ann@example.org", "profileId": "11"},
+            "events": [
+                {"name": "edit", "parameters": parameters(doc_id="D1", doc_title="Plan")},
+                {"name": "rename", "parameters": parameters(doc_id="D1", doc_title="Plan B")},
+                {
+                    "name": "change_user_access",
+                    "parameters": parameters(doc_id="D1", doc_title="Plan B", target_user="bo@example.org"),
+                },
+            ],
+        },
+        {
+            "id": {"time": "2025-06-02T12:05:00.200Z", "uniqueQualifier": "8"},
+            "actor": {"callerType": "KEY", "key": "anonymous"},
+            "events": [{"name": "view", "parameters": parameters(doc_id="D1")}],
+        },
+    ],
+}
+DRIVE_MAPPING = """
+record_path: items.events
+identity: [^id.uniqueQualifier, "#"]
+fields:
+  event_type: name
+  event_at: ^id.time
+  user_id: [^actor.profileId, ^actor.email, ^actor.key]
+  user_email: ^actor.email
+  document_id: $.parameters[?@.name == 'doc_id'].value
+  document_title: $.parameters[?@.name == 'doc_title'].value
+  shared_with_user_id: $.parameters[?@.name == 'target_user'].value
+event_types:
+  edit: document_edit
+  change_user_access: document_shared
+"""
+
+
+def test_google_workspace_events_in_activities_in_pages(tmp_path: Path) -> None:
+    """Azure/Azure-Sentinel#2792."""
+    log = read_log(tmp_path, json.dumps(DRIVE_PAGE, indent=1), DRIVE_MAPPING)
+    first, second = "2025-06-02T12:00:00.100000+00:00", "2025-06-02T12:05:00.200000+00:00"
+    assert log.take("event_type", "at", "user_id", "document_id", "shared_with_user_id", "reported_document_title") == [
+        ("document_edit", first, "11", "D1", None, "Plan"),
+        ("rename", first, "11", "D1", None, "Plan B"),
+        ("document_shared", first, "11", "D1", "bo@example.org", "Plan B"),
+        ("view", second, "anonymous", "D1", None, None),
+    ]
+    assert len({event.event_id for event in log.events}) == 4
+    assert (log.quarantined, log.ignored, log.slips) == ([], 0, [])
+
+
+def test_pages_without_results_hold_no_records(tmp_path: Path) -> None:
+    """langchain-ai/langchain#1118: the list is absent from a page without results."""
+    mapping = "record_path: items\nfields: {event_id: id, event_type: t, event_at: at, user_id: u}\n"
+    record = {"id": 1, "t": "x", "at": 1748865600, "u": "ann"}
+    pages = [{"items": [record]}, {"kind": "page"}, {"items": []}, {"items": None}, {"items": "x"}, {"items": [record]}]
+    log = read_log(tmp_path, lines(*pages), mapping)
+    assert (len(log.events), log.ignored, len(log.quarantined)) == (2, 3, 1)
+
+
+CONFLUENCE_MAPPING = """
+fields:
+  event_type: auditType.actionI18nKey
+  event_at: timestamp.epochSecond + timestamp.nano
+  user_id: author.id
+  user_name: author.name
+  document_id: $.affectedObjects[?@.type == 'Page'].id
+  document_title: $.affectedObjects[?@.type == 'Page'].name
+  ip_address: source
+event_types: {audit.page.edited: document_edit, audit.login: user_login}
+"""
+
+
+def confluence(
+    action: str, second: int, nano: int, *affected: tuple[str, str], author: str = "u-ann"
+) -> dict[str, Any]:
+    return {
+        "affectedObjects": [{"id": each_id, "name": "Plan", "type": kind} for kind, each_id in affected],
+        "auditType": {"action": action, "actionI18nKey": f"audit.{action}"},
+        "author": {"id": author, "name": author, "type": "user"},
+        "source": "192.0.2.7",
+        "timestamp": {"epochSecond": second, "nano": nano},
+    }
+
+
+def test_confluence_seconds_with_nanoseconds_and_a_list_of_affected_objects(tmp_path: Path) -> None:
+    """elastic/integrations, atlassian_confluence, test-audit-files.log."""
+    content = lines(
+        confluence("page.edited", 1748865600, 332000000, ("Space", "7"), ("Page", "98305")),
+        confluence("page.viewed", 1748865600, 791000000, ("Page", "98305")),
+        confluence("page.edited", 1748867400, 700000000, ("Page", "98305")),
+        confluence("login", 1748867401, 0, ("User", "u-bo"), author="-2"),
+    )
+    log = read_log(tmp_path, content, CONFLUENCE_MAPPING)
+    assert log.take("event_type", "at", "user_id", "document_id") == [
+        ("document_edit", "2025-06-02T12:00:00.332000+00:00", "u-ann", "98305"),
+        ("audit.page.viewed", "2025-06-02T12:00:00.791000+00:00", "u-ann", "98305"),
+        ("document_edit", "2025-06-02T12:30:00.700000+00:00", "u-ann", "98305"),
+        ("user_login", "2025-06-02T12:30:01+00:00", "-2", None),
+    ]
+    assert (log.quarantined, log.slips) == ([], [])
+
+
+DOCKER_MAPPING = """
+decode: {log: json}
+fields:
+  event_id: log.event_id
+  event_type: log.event_type
+  event_at: log.timestamp
+  user_id: log.user_id
+  document_id: log.document_id
+  word_count: log.word_count
+"""
+
+
+def test_docker_json_in_strings_beside_plain_lines(tmp_path: Path) -> None:
+    """fluent/fluent-bit#278: the application's record is a string."""
+    login = {"event_id": "k1", "event_type": "user_login", "timestamp": "2025-06-02T12:00:00Z", "user_id": "ann"}
+    edit = {**login, "event_id": "k2", "event_type": "document_edit", "document_id": "d1", "word_count": 3}
+    texts = [json.dumps(login) + "\n", "starting server on :8080\n", json.dumps(edit) + "\n"]
+    content = lines(*[{"log": text, "stream": "stdout", "time": "2025-06-02T12:00:01.572091825Z"} for text in texts])
+    log = read_log(tmp_path, content, DOCKER_MAPPING)
+    assert log.take("event_id", "event_type", "user_id", "document_word_count") == [
+        ("k1", "user_login", "ann", None),
+        ("k2", "document_edit", "ann", 3),
+    ]
+    assert log.reasons == [["missing_field"] * 4]
+    assert "starting server" in str(log.quarantined[0].raw)
+
+
+def test_elasticsearch_names_with_dots(tmp_path: Path) -> None:
+    """elastic/integrations, elasticsearch, test-audit-logs.log."""
+    mapping = """
+fields:
+  event_id: '["request.id"]'
+  event_type: '["event.action"]'
+  event_at: timestamp
+  user_id: '["user.name"]'
+  ip_address: '["origin.address"]'
+event_types: {authentication_success: user_login}
+"""
+    entry = {"timestamp": "2025-06-02T12:00:00,028+0000", "event.type": "rest", "origin.address": "192.0.2.3:48524"}
+    content = lines(
+        {**entry, "event.action": "authentication_success", "user.name": "ann", "request.id": "q1"},
+        {**entry, "event.action": "access_granted", "user.name": "ann", "request.id": "q2"},
+        {**entry, "event.action": "anonymous_access_denied", "request.id": "q3"},
+    )
+    log = read_log(tmp_path, content, mapping)
+    at = "2025-06-02T12:00:00.028000+00:00"
+    assert log.take("event_id", "event_type", "at", "user_id") == [
+        ("q1", "user_login", at, "ann"),
+        ("q2", "access_granted", at, "ann"),
+    ]
+    assert [problem.field for problem in log.quarantined[0].problems] == ["user_id"]
+
+
+def test_sdk_batches_have_the_user_around_the_events(tmp_path: Path) -> None:
+    """logstash-plugins/logstash-input-kinesis#3."""
+    mapping = """
+record_path: events
+fields:
+  event_id: event_id
+  event_type: event_type
+  event_at: ts
+  user_id: ^user_id
+  document_id: document_id
+  word_count: word_count
+  device: ^device
+"""
+    first = {"event_id": "e1", "event_type": "user_login", "ts": 1748865600000}
+    edit = {**first, "event_id": "e2", "event_type": "document_edit", "document_id": "d1", "word_count": 5}
+    content = lines(
+        {"user_id": "ann", "device": "ios", "events": [first, edit]},
+        {"user_id": "bo", "events": [{**first, "event_id": "e3"}], "device": "web"},
+    )
+    log = read_log(tmp_path, content, mapping)
+    assert log.take("event_id", "user_id", "device", "document_word_count") == [
+        ("e1", "ann", "ios", None),
+        ("e2", "ann", "ios", 5),
+        ("e3", "bo", "web", None),
+    ]
+    assert log.slips == []
+
+
+def test_whole_numbers_are_one_id_however_they_are_written(tmp_path: Path) -> None:
+    """pandas-dev/pandas#57224: a column of whole numbers with one null is written with `.0`."""
+    base = '{"event_type":"user_login","timestamp":"2025-06-02T12:00:00Z",'
+    spelled = [("1", "1234"), ("2", "1234.0"), ("3", "12345678"), ("4", "12345678.0"), ("5.0", '"x"'), ("5", '"x"')]
+    content = "".join(f'{base}"event_id":{event_id},"user_id":{user_id}}}\n' for event_id, user_id in spelled)
+    log = read_log(tmp_path, content)
+    assert [user_id for (user_id,) in log.take("user_id")] == ["1234", "1234", "12345678", "12345678", "x", "x"]
+    *_, fifth, sixth = log.events
+    assert fifth == sixth
+
+
+NOBODY = ["null", "undefined", "[object Object]", False, "NaN", "None", "--", "(null)", 0, "N/A", True]
+
+
+def test_texts_that_mean_nobody_are_no_ids_where_the_mapping_says_so(tmp_path: Path) -> None:
+    """PostHog/posthog#876, allinurl/goaccess#2159."""
+    content = lines(
+        *[
+            {"id": number, "type": "user_login", "at": 1748865600, "user": user, "document": {"words": 0}}
+            for number, user in enumerate(NOBODY, 1)
+        ]
+    )
+    mapping = "fields: {event_id: id, event_type: type, event_at: at, user_id: user, word_count: document.words}\n"
+    plain = read_log(tmp_path, content, mapping)
+    assert (len(plain.events), plain.reasons) == (9, [["bad_value"], ["bad_value"]])
+    texts = ["null", "undefined", '"[object Object]"', "NaN", "None", '"--"', '"(null)"', "0", "N/A"]
+    told = read_log(tmp_path, content, mapping + f"missing_values: [{', '.join(texts)}]\n")
+    assert told.events == []
+    assert sorted(told.reasons) == [["bad_value"]] * 2 + [["missing_field"]] * 9
+    with_fallback = read_log(
+        tmp_path, content, mapping + f"missing_values: [{', '.join(texts[:-2])}]\nconstants: {{user_id: nobody}}\n"
+    )
+    assert [user_id for (user_id,) in with_fallback.take("user_id")] == [*["nobody"] * 7, "0", "N/A"]
+
+
+def test_a_time_that_can_not_be_lets_the_next_path_speak(tmp_path: Path) -> None:
+    """transferwise/pipelinewise-tap-mysql#136, dimitri/pgloader#252."""
+    mapping = "fields: {event_id: id, event_type: t, event_at: [client_time, server_time], user_id: u}\n"
+    placeholders = ["0000-00-00 00:00:00", "0001-01-01T00:00:00", 0, None, "soon", {"a": 1}, ""]
+    content = lines(
+        *[
+            {"id": place, "t": "x", "client_time": time, "server_time": f"2025-06-02T12:0{place}:00Z", "u": "ann"}
+            for place, time in enumerate(placeholders)
+        ],
+        {"id": 8, "t": "x", "client_time": "2025-06-02T11:00:00Z", "server_time": "2025-06-02T12:00:00Z", "u": "ann"},
+        {"id": 9, "t": "x", "client_time": "never", "server_time": 0, "u": "ann"},
+    )
+    log = read_log(tmp_path, content, mapping)
+    times = [f"2025-06-02T12:0{place}:00+00:00" for place in range(7)]
+    assert [at for (at,) in log.take("at")] == [*times, "2025-06-02T11:00:00+00:00"]
+    assert [(problem.reason, problem.value) for problem in log.quarantined[0].problems] == [("bad_timestamp", "never")]
+
+
+def test_two_producers_with_the_same_ids_are_kept_apart_by_a_namespace(tmp_path: Path) -> None:
+    """fivetran/dbt_stripe_source#33."""
+    record = {"id": 1, "t": "document_edit", "at": 1748865600, "u": 17, "d": 4, "with": 5}
+    fields = (
+        "fields: {event_id: id, event_type: t, event_at: at, user_id: u, document_id: d, shared_with_user_id: with}\n"
+    )
+    found = [
+        read_log(tmp_path, lines(record), fields + f"namespace: {name}\n").take(
+            "event_id", "user_id", "document_id", "shared_with_user_id", "event_type"
+        )
+        for name in ("a", "b")
+    ]
+    assert found == [
+        [("a:1", "a:17", "a:4", "a:5", "document_edit")],
+        [("b:1", "b:17", "b:4", "b:5", "document_edit")],
+    ]
+
+
+def test_mediawiki_records_are_told_apart_by_what_identifies_them(tmp_path: Path) -> None:
+    mapping = "identity: [wiki, rcid]\nfields: {event_type: t, event_at: at, user_id: u, device: d}\n"
+    record = {"wiki": "dewiki", "rcid": 1, "t": "edit", "at": 1748865600, "u": "ann"}
+    others = [{**record, "d": "x"}, {**record, "rcid": 2}, {**record, "wiki": "enwiki"}]
+    log = read_log(tmp_path, lines(record, *others, {**record, "wiki": None, "rcid": ""}), mapping)
+    first, again, *different = [event.event_id for event in log.events]
+    assert first == again
+    assert len({first, *different}) == 3
+    assert [problem.field for problem in log.quarantined[0].problems] == ["event_id"]
+
+
+def test_singer_taps_write_messages_that_are_no_records(tmp_path: Path) -> None:
+    """https://hub.meltano.com: a tap writes SCHEMA and STATE messages between the records."""
+    mapping = """
+ignore: {type: [SCHEMA, STATE]}
+fields: {event_id: record.id, event_type: record.kind, event_at: record.at, user_id: record.who}
+"""
+    record = {"type": "RECORD", "record": {"id": 1, "kind": "user_login", "at": 1748865600, "who": "ann"}}
+    log = read_log(tmp_path, lines({"type": "SCHEMA", "schema": {}}, record, {"type": "STATE", "value": {}}), mapping)
+    assert (len(log.events), log.ignored, log.quarantined) == (1, 2, [])
+
+
+@pytest.mark.parametrize(
+    ("mapping", "users"),
+    [("", ["Ann@Example.org", "ann@example.org", "STRASSE", "Stra\u00dfe", "e\u0301", "\u00e9"]),
+     ("fold_case: [user_id]\n", ["ann@example.org"] * 2 + ["strasse"] * 2 + ["\u00e9"] * 2)],
+    ids=["as written", "folded"],
+)  # fmt: skip
+def test_ids_that_differ_in_case_are_one_where_the_mapping_says_so(
+    tmp_path: Path, mapping: str, users: list[str]
+) -> None:
+    written = ["Ann@Example.org", "ann@example.org", "STRASSE", "Stra\u00dfe", "e\u0301", "\u00e9"]
+    content = lines(*[{"id": n, "t": "x", "at": 1748865600, "u": user, "w": user} for n, user in enumerate(written)])
+    fields = "fields: {event_id: id, event_type: t, event_at: at, user_id: u, shared_with_user_id: w}\n"
+    log = read_log(tmp_path, content, fields + mapping)
+    assert log.take("user_id", "shared_with_user_id") == [(user, user) for user in users]
+
+
+RICH_MAPPING = """
+decode: {body: json}
+fields:
+  event_id: id
+  event_type: t
+  event_at: at
+  user_id: u
+  document_id: d
+  content: ["$.body.ops[*].insert", "$.body..text", "$.body[*].plain_text", body]
+"""
+RICH = {
+    "Quill": {"ops": [{"insert": "Hello "}, {"insert": "brave world", "attributes": {"bold": True}}, {"insert": "\n"}]},
+    "Quill with a picture": {"ops": [{"insert": "Hello brave world"}, {"insert": {"image": "a.png"}}]},
+    "Quill as a text": json.dumps({"ops": [{"insert": "Hello brave world\n"}]}),
+    "ProseMirror": {
+        "type": "doc",
+        "content": [
+            {"type": "paragraph", "content": [{"type": "text", "text": "Hello brave"}]},
+            {"type": "paragraph", "content": [{"type": "text", "text": "world"}]},
+        ],
+    },
+    "Notion": [{"type": "text", "plain_text": "Hello brave", "href": None}, {"type": "text", "plain_text": "world"}],
+    "text": "Hello brave world",
+}
+
+
+@pytest.mark.parametrize("product", RICH)
+def test_the_words_of_rich_text_are_gathered_by_a_jsonpath(tmp_path: Path, product: str) -> None:
+    """KillerCodeMonkey/ngx-quill#974, standardnotes/bounties#40."""
+    record = {"id": 1, "t": "document_edit", "at": 1748865600, "u": "ann", "d": "d1", "body": RICH[product]}
+    log = read_log(tmp_path, lines(record), RICH_MAPPING)
+    assert log.take("document_word_count") == [(3,)]
+    assert log.observed.unread_content == 0
+
+
+def test_an_object_where_text_is_expected_is_no_text(tmp_path: Path) -> None:
+    record = {"event_type": "document_edit", "timestamp": 1748865600, "user_id": "ann", "document_id": "d1"}
+    contents = [{"ops": []}, ["Hello", "world"], "Hello world"]
+    log = read_log(tmp_path, lines(*[{**record, "event_id": n, "content": c} for n, c in enumerate(contents)]))
+    assert log.take("document_word_count") == [(None,), (None,), (2,)]
+    assert "2 records have an object, a list or endless HTML as content" in log.slips[0]
+
+
+def test_html_is_counted_as_it_is_read(tmp_path: Path) -> None:
+    mapping = "content_format: html\nfields: {event_id: id, event_type: t, event_at: at, user_id: u, content: c}\n"
+    pages = ["<p>Hello <strong>bra</strong>ve world</p>", "<p>Hello</p><p>brave&nbsp;world</p>", "Hello brave world"]
+    content = lines(*[{"id": n, "t": "x", "at": 1748865600, "u": "ann", "c": page} for n, page in enumerate(pages)])
+    assert read_log(tmp_path, content, mapping).take("document_word_count") == [(3,), (3,), (3,)]
