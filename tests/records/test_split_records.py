@@ -17,14 +17,12 @@ from jobs.records.files import json_values
 from jobs.records.files.content import Content
 from jobs.records.files.formats import Format
 from jobs.records.files.lines import KEPT_BYTES, MAX_RECORD_BYTES
-from jobs.records.files.nested_records import make_opener
 from jobs.records.files.raw_record import RawRecord
 from jobs.records.files.split_records import split_records
-from schemas.fields import Source
 
 
-def scan(content: bytes, file_format: Format, record_path: tuple[str, ...] = ()) -> Iterator[RawRecord]:
-    return split_records(Content(BytesIO(content)), file_format, make_opener(Source("any", record_path=record_path)))
+def scan(content: bytes, file_format: Format) -> Iterator[RawRecord]:
+    return split_records(Content(BytesIO(content)), file_format)
 
 
 def texts(content: str | bytes, file_format: Format = "json_values") -> list[str]:
@@ -69,6 +67,14 @@ VALUES = {
     "a bracket too many": ('[{"a":1}},\n {"b":2}]', ['{"a":1}', "},", '{"b":2}']),
     "a line of junk between indented objects": (' {"a":1}\njunk\n {"b":2}', ['{"a":1}', "junk", '{"b":2}']),
     "too deep for the parser": (f'[{DEEP},{{"b":2}}]', [DEEP, '{"b":2}']),
+    "lines of plain text": ('20-3 F {"a":1}\n1 2 3\n"x", 5\n{"a":1}', ['20-3 F {"a":1}', "1 2 3", '"x", 5', '{"a":1}']),
+    "plain text behind a value": ('{"a":1} and more {}\n{"b":2}', ['{"a":1}', "and more {}", '{"b":2}']),
+    "lines that begin as a list": ("[2024-03-04 09:00] hello, 5\n", ["2024-03-04 09:00", "hello, 5"]),
+    "marks": ('\ufeff{"a":1}\ufeff\n\x1e{"b":\n2}\x1e{"c":3}\n', ['{"a":1}', '{"b":\n2}', '{"c":3}']),
+    "marks in an array": ('[\ufeff{"a":1},\x1e{"b":2}\ufeff]', ['{"a":1}', '{"b":2}']),
+    "a mark before the line that begins anew": ('\x1e{"a":\n\x1e{"b":2}', ['{"a":', '{"b":2}']),
+    "values with CRs between them": ('{"a":1}\r{"b":2}\r', ['{"a":1}', '{"b":2}']),
+    "literal line feeds": ('{"a":1}\\n{"b":2}\\n', ['{"a":1}', '\\n{"b":2}\\n']),
     "a number of many digits": ("[" + "9" * 5000 + ', {"b":2}]', ["9" * 5000, '{"b":2}']),
 }  # fmt: skip
 
@@ -89,7 +95,7 @@ def test_the_values_do_not_hang_on_how_the_text_arrives(name: str, monkeypatch: 
 
 
 @settings(deadline=None)
-@given(st.text('{}[]",:\\\n 1.e-truab', max_size=60), st.integers(1, 9))
+@given(st.text('{}[]",:\\\n 1.e-truab\ufeff\x1e', max_size=60), st.integers(1, 9))
 def test_no_text_is_split_otherwise_for_arriving_in_pieces(content: str, size: int) -> None:
     at_once = list(json_values.Splitter(iter([content])).split())
     with pytest.MonkeyPatch.context() as patch:
@@ -155,6 +161,48 @@ def test_lines_end_at_line_feeds_and_blank_ones_are_records() -> None:
     assert texts('{"a":1}\r\n\n{"b":\r2}\n', "json_lines") == ['{"a":1}', "", '{"b":\r2}']
 
 
+LINE_VALUES = {
+    "several objects": ('{"a":1}{"b":2} \t{"c":3}', ['{"a":1}', '{"b":2}', '{"c":3}']),
+    "objects and lists": ('[1] {"a":[2]}[3]', ["[1]", '{"a":[2]}', "[3]"]),
+    "carriage returns between them": ('{"a":1}\r{"b":2}\r', ['{"a":1}', '{"b":2}']),
+    "marks": ('\ufeff{"a":1}\ufeff\x1e{"b":2}\x1e', ['{"a":1}', '{"b":2}']),
+    "a mark alone": ("\x1e", [""]),
+    "a mark before a broken value": ('\x1e {"a":', ['{"a":']),
+    "a mark in a text": ('{"a":"\ufeff}{"}', ['{"a":"\ufeff}{"}']),
+    "text behind": ('{"a":1}{"b":2} x', ['{"a":1}{"b":2} x']),
+    "text before": ('x {"a":1}{"b":2}', ['x {"a":1}{"b":2}']),
+    "a number between": ('{"a":1} 2 {"b":2}', ['{"a":1} 2 {"b":2}']),
+    "a comma between": ('{"a":1},{"b":2}', ['{"a":1},{"b":2}']),
+    "one that is broken": ('{"a":1}{"b":', ['{"a":1}{"b":']),
+    "numbers": ("1 2 3", ["1 2 3"]),
+    "one with blanks around": (' {"a":1} ', [' {"a":1} ']),
+    "too deep for the parser": (DEEP + "{}", [DEEP + "{}"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LINE_VALUES)
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+def test_values_on_a_line_of(name: str, ending: str) -> None:
+    line, expected = LINE_VALUES[name]
+    plain = '{"x":1}'
+    # Alone, and among usual lines, where all lines of a chunk are told from usual ones at once.
+    assert texts(line + ending, "json_lines") == [text.removesuffix("\r") for text in expected]
+    if ending:
+        content = f"{plain}{ending}{plain}{ending}{line}{ending}{plain}{ending}"
+        assert texts(content, "json_lines") == [plain, plain, *expected, plain]
+
+
+def test_values_on_a_line_cost_their_own_record_only() -> None:
+    found = [raw for _, raw, *_ in scan(b'{"a":"\xff"}{"b":1}\n', "json_lines")]
+    assert found == [b'{"a":"\xff"}', b'{"b":1}']
+
+
+@pytest.mark.parametrize("file_format", ["json_lines", "json_values"])
+def test_gzip_inside_gzip_is_named(file_format: Format) -> None:
+    packed = gzip.compress(gzip.compress(b'{"a":1}\n'))
+    assert list(scan(packed, file_format)) == [RawRecord(1, None, "gzip inside gzip: unpack it once")]
+
+
 def test_gzip_is_unpacked_member_by_member() -> None:
     packed = gzip.compress(b'{"a":1}\n') + gzip.compress(b'{"b":2}\n')
     assert texts(packed, "json_lines") == ['{"a":1}', '{"b":2}']
@@ -194,47 +242,6 @@ def test_no_byte_but_separators_is_lost(content: bytes) -> None:
     kept = [byte for byte in b"x" + content if byte not in b" \t\r\n,[]\x0b\x0c\x1c\x1d\x1e\x1f\x85"]
     remaining = iter(found)
     assert all(byte in remaining for byte in kept if byte < 0x80)
-
-
-def wrapped(content: str, path: str = "Records", file_format: Format = "json_values") -> list[str]:
-    frames = scan(content.encode(), file_format, tuple(path.split(".")))
-    return [(text or b"").decode() for _, text, *_ in frames]
-
-
-WRAPPED = {
-    "one wrapper": ('{"Records": [{"a":1}, {"b":[2]}], "next": 5}', ['{"a":1}', '{"b":[2]}']),
-    "printed wrapper": ('{\n "v": {"Records": 1},\n "Records": [\n  {"a":1},\n  2\n ]\n}', ['{"a":1}', "2"]),
-    "wrappers one after the other": ('{"Records":[1]}{"Records":[2]}\n{"Records":[3]}', ["1", "2", "3"]),
-    "wrappers in an array": ('[{"Records":[{"a":1}]}, {"Records":[{"b":2}]}]', ['{"a":1}', '{"b":2}']),
-    "a broken element": ('{"Records":[{"a":1},{"b":},{"c":3}]}', ['{"a":1}', '{"b":}', '{"c":3}']),
-    "without a list a value is the record": ('{"Records": {}} {"records":[1]}', ['{"Records": {}}', '{"records":[1]}']),
-    "of keys that stand twice the last counts": ('{"Records":[1],"Records":[2]}', ["2"]),
-    "an escaped key": ('{"R\\u0065cords":[1]}', ["1"]),
-    "broken behind the list": ('{"Records":[{"a":1}], "b":}', ['{"a":1}', '"b":}']),
-    "an element too few brackets before": ('{"Records":[{"a":1}] {"b":1}', ['{"a":1}', '{"b":1}']),
-    "truncated": ('{"Records":[{"a":1},{"b":2},{"c":', ['{"a":1}', '{"b":2}', '{"c":']),
-    "truncated over many lines": (
-        '{"Records":[\n{"a":1},\n{"b":2},\n{"c":',
-        ['{"Records":[', '{"a":1}', '{"b":2}', '{"c":'],
-    ),
-    "broken before the list": ('{"v":,"Records":[{"a":1}]}', ['{"v":,"Records":[{"a":1}]}']),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", WRAPPED)
-def test_records_under_a_path(name: str) -> None:
-    content, expected = WRAPPED[name]
-    assert wrapped(content) == expected
-
-
-def test_a_path_may_lead_through_objects_and_lines() -> None:
-    line = '{"page": {"items": [{"a":1},{"b":2}]}}'
-    assert wrapped(f"{line}\n\n{line}\nbroken", "page.items", "json_lines") == [
-        *['{"a":1}', '{"b":2}'],
-        "",
-        *['{"a":1}', '{"b":2}'],
-        "broken",
-    ]
 
 
 def test_a_damaged_gzip_gives_every_line_before_the_damage() -> None:

@@ -31,6 +31,11 @@ def make_file(folder: Path, content: str) -> InputFile:
         ("\0" * 100, 0),
         ('{"a": "' + "x" * 200_000, 200_007),
         ("[1, 2]", 0),
+        (record_json() * 2, 0),
+        (record_json() + '{"half', len(record_json()) + 6),
+        ("\x1e" + record_json(), 0),
+        ('\x1e{"half', 7),
+        ('\ufeff{"half', 9),
     ],
 )
 def test_an_incomplete_last_line_waits(tmp_path: Path, rest: str, waiting: int) -> None:

@@ -13,6 +13,7 @@ from schemas.paths import Steps
 
 # So many lists directly in each other are gone through: each costs another look at all that is in them.
 _MAX_LISTS = 8
+_PIECE_CHARACTERS = 64 * 1024
 _SPACE = " \t\r\n"
 _NOWHERE = Around((), (None,))
 _BROKEN = ("malformed_json", "one JSON object")
@@ -84,15 +85,15 @@ class ValueOpener:
     def _walk(self, value: Value, level: int, unit: Value, around: Around | None, lists: int) -> Iterator[Nested]:
         value = self._open_string(value, level)
         if value.text.startswith("[") and lists < _MAX_LISTS:
-            yield from self._walk_list(value, level, around, lists)
+            yield from self._walk_list(value, level, unit, around, lists)
         elif value.text.startswith("{") and level < len(self._names):
             yield from self._walk_object(value, level, unit, around)
         elif value.text != "null" or unit.text == "null":
             # What is no object is quarantined as that.
             yield Nested(unit, problem=self._no_list if unit.text.lstrip(_SPACE).startswith("{") else None)
 
-    def _walk_list(self, value: Value, level: int, around: Around | None, lists: int) -> Iterator[Nested]:
-        splitter = Splitter(iter([value.text]))
+    def _walk_list(self, value: Value, level: int, unit: Value, around: Around | None, lists: int) -> Iterator[Nested]:
+        splitter = Splitter(_cut_pieces(value.text))
         for place, found in enumerate(splitter.split_list()):
             element = Value(found.text, value.is_open and found.is_open)
             placed = around and Around(around.objects, (place, *around.places[1:]))
@@ -100,7 +101,10 @@ class ValueOpener:
                 yield Nested(self._open_string(element, level), placed)
             else:
                 yield from self._walk_unit(element, level, placed, lists + 1)
-        yield from _show_rest(splitter.take_rest(), value.is_open)
+        rest = splitter.take_rest()
+        # Where nothing but elements of the list is broken, what is around them is no record.
+        if rest and not _is_json(f"{unit.text.removesuffix(value.text)}null{rest}"):
+            yield from _show_rest(rest, value.is_open)
 
     def _walk_object(self, value: Value, level: int, unit: Value, around: Around | None) -> Iterator[Nested]:
         """Nothing where the unit turns out to be no JSON, so that itself is the record, and where there is no list."""
@@ -138,6 +142,11 @@ class ValueOpener:
             return value
         opened = open_string(decode(_encode(value.text)), steps)
         return value if opened is None else Value(opened.text.decode(), is_open=False)
+
+
+def _cut_pieces(text: str) -> Iterator[str]:
+    """To say where an element is broken, Python's library counts the lines from the beginning of what is at hand."""
+    return (text[start : start + _PIECE_CHARACTERS] for start in range(0, len(text), _PIECE_CHARACTERS))
 
 
 def _show_rest(text: str, is_open: bool) -> Iterator[Nested]:
