@@ -4,6 +4,7 @@ import gzip
 import zlib
 from base64 import b64decode
 from codecs import BOM_UTF8
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -81,4 +82,8 @@ def _unpack_gzip(data: bytes, limit: int) -> bytes:
         return unpacked.read(limit + 1)
 
 
-_UNPACK = {"base64": _unpack_base64, "gzip": _unpack_gzip, "json": lambda data, _: data}
+_UNPACK: dict[str, Callable[[bytes, int], bytes]] = {
+    "base64": _unpack_base64,
+    "gzip": _unpack_gzip,
+    "json": lambda data, _: data,
+}
