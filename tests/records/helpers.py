@@ -1,10 +1,17 @@
 """Reading single records."""
 
 from dataclasses import replace
+from io import BytesIO
 from typing import Any
 
 from jobs.records import Event, Quarantined, RecordReader
+from jobs.records.files.content import Content
+from jobs.records.files.formats import Format
+from jobs.records.files.nested_records import make_opener
+from jobs.records.files.raw_record import RawRecord
+from jobs.records.files.split_records import split_records
 from schemas.fields import Source
+from schemas.paths import Steps, parse_names
 from tests.builders import LIMITS, default_source, record_json
 
 SOURCE = default_source()
@@ -46,3 +53,21 @@ def find_problems(text: str | bytes, source: Source | None = None) -> list[tuple
     found = read(text, source)
     assert found is not None, "ignored"
     return [] if isinstance(found, Event) else [(problem.reason, problem.field) for problem in found.problems]
+
+
+def find_nested(
+    content: str | bytes,
+    path: str = "items.events",
+    decode: dict[str, str] | None = None,
+    looks_around: bool = False,
+    file_format: Format = "json_values",
+) -> list[RawRecord]:
+    """The records that are found in JSON values, at the path `items.events` unless another is given."""
+    source = Source(
+        "nested",
+        fields={"user_id": (Steps(("user",), level=1),)} if looks_around else {},
+        record_path=parse_names(path),
+        decode={parse_names(names): tuple(steps.split("+")) for names, steps in (decode or {}).items()},
+    )
+    raw = content if isinstance(content, bytes) else content.encode()
+    return list(split_records(Content(BytesIO(raw)), file_format, make_opener(source)))

@@ -161,42 +161,6 @@ def test_lines_end_at_line_feeds_and_blank_ones_are_records() -> None:
     assert texts('{"a":1}\r\n\n{"b":\r2}\n', "json_lines") == ['{"a":1}', "", '{"b":\r2}']
 
 
-LINE_VALUES = {
-    "several objects": ('{"a":1}{"b":2} \t{"c":3}', ['{"a":1}', '{"b":2}', '{"c":3}']),
-    "objects and lists": ('[1] {"a":[2]}[3]', ["[1]", '{"a":[2]}', "[3]"]),
-    "carriage returns between them": ('{"a":1}\r{"b":2}\r', ['{"a":1}', '{"b":2}']),
-    "marks": ('\ufeff{"a":1}\ufeff\x1e{"b":2}\x1e', ['{"a":1}', '{"b":2}']),
-    "a mark alone": ("\x1e", [""]),
-    "a mark before a broken value": ('\x1e {"a":', ['{"a":']),
-    "a mark in a text": ('{"a":"\ufeff}{"}', ['{"a":"\ufeff}{"}']),
-    "text behind": ('{"a":1}{"b":2} x', ['{"a":1}{"b":2} x']),
-    "text before": ('x {"a":1}{"b":2}', ['x {"a":1}{"b":2}']),
-    "a number between": ('{"a":1} 2 {"b":2}', ['{"a":1} 2 {"b":2}']),
-    "a comma between": ('{"a":1},{"b":2}', ['{"a":1},{"b":2}']),
-    "one that is broken": ('{"a":1}{"b":', ['{"a":1}{"b":']),
-    "numbers": ("1 2 3", ["1 2 3"]),
-    "one with blanks around": (' {"a":1} ', [' {"a":1} ']),
-    "too deep for the parser": (DEEP + "{}", [DEEP + "{}"]),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", LINE_VALUES)
-@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
-def test_values_on_a_line_of(name: str, ending: str) -> None:
-    line, expected = LINE_VALUES[name]
-    plain = '{"x":1}'
-    # Alone, and among usual lines, where all lines of a chunk are told from usual ones at once.
-    assert texts(line + ending, "json_lines") == [text.removesuffix("\r") for text in expected]
-    if ending:
-        content = f"{plain}{ending}{plain}{ending}{line}{ending}{plain}{ending}"
-        assert texts(content, "json_lines") == [plain, plain, *expected, plain]
-
-
-def test_values_on_a_line_cost_their_own_record_only() -> None:
-    found = [raw for _, raw, *_ in scan(b'{"a":"\xff"}{"b":1}\n', "json_lines")]
-    assert found == [b'{"a":"\xff"}', b'{"b":1}']
-
-
 @pytest.mark.parametrize("file_format", ["json_lines", "json_values"])
 def test_gzip_inside_gzip_is_named(file_format: Format) -> None:
     packed = gzip.compress(gzip.compress(b'{"a":1}\n'))

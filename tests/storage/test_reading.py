@@ -109,7 +109,7 @@ def test_a_folder_behind_another_scheme_gives_the_same_records(spark: SparkSessi
     """viewfs: is a file system of Hadoop's own; here it shows local folders, so no server is needed."""
     folder = tmp_path / "in"
     (folder / "\u00fc b").mkdir(parents=True)
-    (folder / "lines.json").write_text('{"a":1}\n\n{"b":2}\n')
+    (folder / "lines.json").write_text('{"a":1}\n\n\ufeff{"b":2}{"c":3}\r\n\x1e{"d":4}\n')
     (folder / "\u00fc b" / "array [1]%20.json").write_text('[{"a":1},\n{"b":2}]')
     (folder / "packed.json.gz").write_bytes(gzip.compress(b'{"a":1}\n'))
     (folder / "_SUCCESS").touch()
@@ -205,6 +205,7 @@ def test_blank_is_white_space_alone(spark: SparkSession, tmp_path: Path) -> None
     (tmp_path / "packed.gz").write_bytes(gzip.compress((content * 2).encode()))
     records, counts = read_folder(spark, tmp_path)
     assert records["plain.json"] == records["packed.gz"]
+    # The line in the middle holds two objects.
     assert counts["plain.json"] == counts["packed.gz"] == (34, 4)
 
 

@@ -4,10 +4,11 @@ import gzip
 import zlib
 from base64 import b64decode
 from codecs import BOM_UTF8
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any, NamedTuple
 
-from jobs.records.strict_json import decode
+from jobs.records.values.strict_json import decode
 
 # Of what a record unpacks to, no more is held in memory. A string that holds more stays a string.
 MAX_UNPACKED_BYTES = 16 * 1024**2
@@ -81,4 +82,8 @@ def _unpack_gzip(data: bytes, limit: int) -> bytes:
         return unpacked.read(limit + 1)
 
 
-_UNPACK = {"base64": _unpack_base64, "gzip": _unpack_gzip, "json": lambda data, _: data}
+_UNPACK: dict[str, Callable[[bytes, int], bytes]] = {
+    "base64": _unpack_base64,
+    "gzip": _unpack_gzip,
+    "json": lambda data, _: data,
+}
