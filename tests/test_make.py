@@ -158,6 +158,7 @@ USES = [
     ("trace", "RECORD", "17"),
     ("pipeline", "REMAP", "1"),
     ("erase", "CONFIRM", "1"),
+    ("erase", "UNKNOWN", "1"),
     ("psql", "ROLE", "analyst"),
     ("database-url", "ROLE", "analyst"),
 ]

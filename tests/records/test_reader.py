@@ -9,16 +9,17 @@ import sys
 
 import pytest
 
-from jobs.records import Event, read_record, reader, words
+from jobs.records import Event, read_record, reader
 from jobs.records.reader import read_default_source
 from jobs.records.validate import Limits
+from jobs.records.values import rich_text, timestamps, words
 from jobs.storage.config.settings import read_settings
 from tests.builders import ROOT, default_source, record_json
 
 PACKAGE = ROOT / "jobs" / "records"
 
 
-@pytest.mark.parametrize("module", [reader, words])
+@pytest.mark.parametrize("module", [reader, words, rich_text, timestamps])
 def test_examples(module: object) -> None:
     done = doctest.testmod(module)  # type: ignore[arg-type]
     assert done.attempted > 0
