@@ -102,7 +102,7 @@ def choose_changed_files(
     with connection, connection.cursor() as cursor:
         choice = choose_remapped_files(cursor, [], None, uris)
         if tombstones:
-            reject_changed_ids(cursor, [reading.source for reading in choice.readings])
+            reject_changed_ids(connection, [reading.source for reading in choice.readings])
         enter_mappings(cursor, [reading.source for reading in choice.readings])
         readings = choice.with_ids(reserve_file_ids(cursor, len(choice.readings)))
         precedents = read_precedents(cursor, readings, readings[0].source) if readings else NO_PRECEDENTS

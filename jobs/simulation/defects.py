@@ -143,7 +143,8 @@ class RecordBreaker:
 
     def _write_two(self, record: Record, turn: int) -> str:
         other = record | {"event_id": make_event_id(self._rng)}
-        return encode(record) + " " * (turn % 2) + encode(other)
+        # With nothing but blanks between them these would be two good records.
+        return encode(record) + "," + " " * (turn % 2) + encode(other)
 
 
 def drop_nulls(record: Record) -> Record:

@@ -107,7 +107,8 @@ def _load_found(
         prepare_database(cursor)
         choice = choose_files(cursor, args, found, source)
         if replay.tombstones:
-            reject_changed_ids(cursor, {reading.source.name: reading.source for reading in choice.readings}.values())
+            sources = {reading.source.name: reading.source for reading in choice.readings}
+            reject_changed_ids(connection, sources.values(), is_plan=args.plan)
         known = find_known_paths(cursor, choice.readings)
         precedents = read_precedents(cursor, choice.readings, source)
         take_ids = foresee_file_ids if args.plan else reserve_file_ids

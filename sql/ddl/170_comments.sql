@@ -152,6 +152,7 @@ comment on column ops.mappings.mapping_hash is 'Hash of what the mapping says.';
 comment on column ops.mappings.name is 'Name of the mapping file, without its ending.';
 comment on column ops.mappings.text is
 'The mapping file as it was read; null where it was read before texts were kept.';
+comment on column ops.mappings.entered_at is 'When this text was first seen.';
 comment on column ops.mappings.location is 'Where the mapping file was when it was last read.';
 
 comment on table ops.quarantined_records is

@@ -3,40 +3,56 @@
 from collections.abc import Iterable
 from contextlib import suppress
 
+from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from jobs.storage.config.sources import read_source_text
 from jobs.storage.database.postgres import fetch_one
 from jobs.storage.errors import PipelineError, UsageError
+from jobs.storage.runs.mappings import enter_mappings
 from schemas.fields import Source
 
 _IdRules = tuple[object, ...]
 
 
-def reject_changed_ids(cursor: Cursor, sources: Iterable[Source]) -> None:
-    """Raise UsageError where a mapping makes user ids in another way than it did for the files that it has read, and
-    nobody was erased since. To be called where somebody is erased.
+def reject_changed_ids(connection: Connection, sources: Iterable[Source], *, is_plan: bool = False) -> None:
+    """Raise UsageError where a mapping makes user ids in another way than it did for the files that it has read, until
+    somebody was erased after that was said. To be called where somebody is erased.
+
+    When it was said is kept with the mapping, unless it is a plan.
     """
-    for source in sources:
-        cursor.execute(
-            "select mappings.text, mappings.location, max(run_id) from ops.ingested_files"
-            " inner join ops.mappings using (mapping_hash) where source = %s group by mappings.text, mappings.location",
-            (source.name,),
-        )
-        rows = cursor.fetchall()
-        if not rows or _find_rules(source) in [_read_rules(text, location) for text, location, _ in rows]:
-            continue
-        cursor.execute(
-            "select exists (select from ops.pipeline_runs"
-            " where kind = 'erase' and status = 'succeeded' and run_id > %s)",
-            (max(run_id for *_, run_id in rows),),
-        )
-        if not fetch_one(cursor)[0]:
+    with connection.cursor() as cursor:
+        for source in sources:
+            if not _are_ids_changed(cursor, source) or _is_answered(cursor, source):
+                continue
+            if not is_plan:
+                enter_mappings(cursor, [source])
+                connection.commit()
             raise UsageError(
                 f"{source.location or source.name} makes user ids in another way than before, and people were erased by"
                 " their old ids: erase each of them again by the new one, which no record has yet"
                 " (make erase USER=id UNKNOWN=1 CONFIRM=1), then run again"
             )
+
+
+def _are_ids_changed(cursor: Cursor, source: Source) -> bool:
+    cursor.execute(
+        "select distinct mappings.text, mappings.location from ops.ingested_files"
+        " inner join ops.mappings using (mapping_hash) where source = %s",
+        (source.name,),
+    )
+    rows = cursor.fetchall()
+    return bool(rows) and _find_rules(source) not in [_read_rules(text, location) for text, location in rows]
+
+
+def _is_answered(cursor: Cursor, source: Source) -> bool:
+    """Whether an erasure has ended since this text of the mapping was first seen."""
+    cursor.execute(
+        "select exists (select from ops.pipeline_runs inner join ops.mappings on finished_at > entered_at"
+        " where kind = 'erase' and status = 'succeeded' and mappings.mapping_hash = %s)",
+        (source.mapping_hash,),
+    )
+    return bool(fetch_one(cursor)[0])
 
 
 def _read_rules(text: str | None, location: str) -> _IdRules | None:

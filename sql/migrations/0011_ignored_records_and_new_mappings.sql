@@ -8,3 +8,7 @@ alter table ops.ingested_files
 add column ignored bigint not null default 0,
 drop constraint ingested_files_read_closes,
 add constraint ingested_files_read_closes check (records = blank + ignored + quarantined + accepted);
+
+-- A mapping that makes user ids in another way is used only once people were erased again since it was seen.
+alter table ops.mappings
+add column entered_at timestamptz not null default now();
