@@ -11,7 +11,7 @@ from jobs.profiling.overview import View, shorten, show_share
 from jobs.profiling.steps import name_words
 from jobs.profiling.words import split_words
 from jobs.records.mapping import make_finder
-from jobs.records.strict_json import encode
+from jobs.records.values.strict_json import encode
 from schemas.event_types import EVENT_TYPES
 from schemas.fields import FIELDS, REQUIRED
 from schemas.paths import Path, Steps

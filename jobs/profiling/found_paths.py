@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from jobs.profiling.opening import Record
 from jobs.profiling.steps import ANY, KINDS, Label, Step, write_path
-from jobs.records.strict_json import encode
+from jobs.records.values.strict_json import encode
 from schemas.paths import Path
 
 MAX_PATHS = 500

@@ -10,7 +10,7 @@ from jobs.profiling.opening import Record, open_records
 from jobs.profiling.records_place import RecordsPlace, guess_place
 from jobs.profiling.sample import Sample
 from jobs.records.mapping import make_finder
-from jobs.records.strict_json import encode
+from jobs.records.values.strict_json import encode
 from schemas.fields import Source
 from schemas.paths import Path, Steps
 

@@ -14,7 +14,7 @@ from jobs.records.files.formats import Sniffed
 from jobs.records.files.lines import LineRange
 from jobs.records.files.open_file import can_open, open_file
 from jobs.records.files.split_records import split_records
-from jobs.records.strict_json import decode
+from jobs.records.values.strict_json import decode
 from jobs.storage.errors import UsageError
 from jobs.storage.input.discovery import discover, no_files_found, sniff
 from jobs.storage.input.file_systems import InputFile, make_input_uri

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from jobs.profiling.words import split_words
-from jobs.records.strict_json import encode
+from jobs.records.values.strict_json import encode
 from schemas.paths import Path, Query, Steps, parse_path
 
 # Members that say what kind of thing an element of a list is.

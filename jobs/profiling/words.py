@@ -4,7 +4,7 @@ import re
 from functools import cache
 from ipaddress import ip_address
 
-from jobs.records.timestamps import NoTimeError, TimeReader
+from jobs.records.values.timestamps import NoTimeError, TimeReader
 
 
 def word_set(text: str) -> frozenset[str]:

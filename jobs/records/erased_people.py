@@ -12,7 +12,7 @@ from typing import Any
 
 from jobs.records.event import Event
 from jobs.records.problems import Quarantined
-from jobs.records.strict_json import encode, fold_case, read_number
+from jobs.records.values.strict_json import encode, fold_case, read_number
 from schemas.fields import FIELDS
 
 PSEUDONYM_PREFIX = "erased:"

@@ -3,7 +3,7 @@
 from collections import namedtuple
 from datetime import datetime, timedelta
 
-from jobs.records.timestamps import EPOCH
+from jobs.records.values.timestamps import EPOCH
 from schemas.columns import READ_EVENT
 
 # Microseconds since 1970, in UTC. To make a datetime of each costs a twentieth of all that is done with a record.

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from hashlib import md5
 from typing import Any
 
-from jobs.records.strict_json import encode
+from jobs.records.values.strict_json import encode
 
 # How the fingerprint is made. A database whose records were read by another version is told so.
 IDENTITY_VERSION = 2

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from jobs.records.files.raw_record import Around
-from jobs.records.strict_json import MAX_NESTING, encode
+from jobs.records.values.strict_json import MAX_NESTING, encode
 from schemas.paths import Path, Place, Query, Steps, Sum
 
 Record = dict[str, Any]

@@ -14,11 +14,11 @@ from jobs.records.identity import fingerprint
 from jobs.records.mapping import Finder, make_finder
 from jobs.records.observed import Observed
 from jobs.records.problems import Problem, Quarantined, is_utf8, quarantine
-from jobs.records.rich_text import TooDeepError, read_html
 from jobs.records.source_fields import Field, make_fields
-from jobs.records.strict_json import decode, encode
 from jobs.records.validate import MISSING, NOT_STORABLE, Limits, WrongValueError, can_be_stored
-from jobs.records.words import count_words
+from jobs.records.values.rich_text import TooDeepError, read_html
+from jobs.records.values.strict_json import decode, encode
+from jobs.records.values.words import count_words
 from schemas.columns import READ_EVENT
 from schemas.event_types import REQUIRED_BY_TYPE
 from schemas.fields import FIELDS, REQUIRED, Source

@@ -7,8 +7,6 @@ from jobs.records.files.raw_record import Around
 from jobs.records.identity import derive_event_id
 from jobs.records.mapping import Finder, join_texts, make_finder, make_missing_test, may_find, take_all
 from jobs.records.observed import Observed
-from jobs.records.strict_json import encode, fold_case
-from jobs.records.timestamps import TimeReader
 from jobs.records.validate import (
     Limits,
     Reader,
@@ -21,6 +19,8 @@ from jobs.records.validate import (
     make_time_reader,
     read_text,
 )
+from jobs.records.values.strict_json import encode, fold_case
+from jobs.records.values.timestamps import TimeReader
 from schemas.fields import FIELDS, Kind, Source
 from schemas.paths import Path
 

@@ -9,8 +9,8 @@ from typing import Any
 from msgspec import Raw
 
 from jobs.records.observed import Observed
-from jobs.records.strict_json import encode, has_huge_number, read_number
-from jobs.records.timestamps import NoTimeError, TimeReader, to_micros
+from jobs.records.values.strict_json import encode, has_huge_number, read_number
+from jobs.records.values.timestamps import NoTimeError, TimeReader, to_micros
 
 Reader = Callable[[Any], str | int | None]
 Shape = Callable[[str], str]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jobs.profiling.found_paths import MAX_PATHS, FoundPath, PathFinder
 from jobs.profiling.opening import open_records
 from jobs.records.mapping import make_finder
-from jobs.records.strict_json import decode
+from jobs.records.values.strict_json import decode
 from schemas.paths import parse_path
 
 NAMES = st.sampled_from(

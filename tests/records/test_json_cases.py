@@ -6,7 +6,7 @@ a `]`, which only the strict gate can decide. What the RFC leaves open (its "i_"
 
 import pytest
 
-from jobs.records.strict_json import MAX_NESTING
+from jobs.records.values.strict_json import MAX_NESTING
 from tests.builders import record_json
 from tests.records.helpers import find_problems
 from tests.records.json_values import NO_VALUES, VALUES

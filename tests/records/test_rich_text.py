@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from jobs.records import Event, RecordReader
-from jobs.records.rich_text import TooDeepError, read_html
-from jobs.records.words import count_words
+from jobs.records.values.rich_text import TooDeepError, read_html
+from jobs.records.values.words import count_words
 from tests.builders import LIMITS
 from tests.records.helpers import SOURCE, edit
 

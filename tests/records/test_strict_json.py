@@ -10,7 +10,7 @@ from msgspec import Raw
 
 from jobs.records import Quarantined, RecordReader
 from jobs.records.erased_people import Erased
-from jobs.records.strict_json import MAX_NESTING, decode, encode, has_huge_number, read_number
+from jobs.records.values.strict_json import MAX_NESTING, decode, encode, has_huge_number, read_number
 from tests.builders import LIMITS, ROOT, default_source
 
 
@@ -132,7 +132,7 @@ def test_the_limit_does_not_depend_on_the_stack_that_is_left() -> None:
     program = f"""
 from jobs.records import Quarantined, RecordReader
 from jobs.records.erased_people import Erased
-from jobs.records.strict_json import decode, encode
+from jobs.records.values.strict_json import decode, encode
 def call(depth):
     return encode(decode(b"[" * {MAX_NESTING} + b"]" * {MAX_NESTING})) if depth == 0 else call(depth - 1)
 print(len(call(900)))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.records.timestamps import NoTimeError, TimeReader, check_time_format
+from jobs.records.values.timestamps import NoTimeError, TimeReader, check_time_format
 from schemas.paths import parse_path
 from tests.records.helpers import SOURCE, accept, put, quarantine
 from tests.records.times import micros, read_time

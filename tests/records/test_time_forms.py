@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.records import Problem
-from jobs.records.timestamps import NoTimeError, TimeReader, to_micros
+from jobs.records.values.timestamps import NoTimeError, TimeReader, to_micros
 from tests.builders import record_json
 from tests.records.helpers import quarantine
 from tests.records.times import micros, read_time

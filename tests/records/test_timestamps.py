@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jobs.records.timestamps import to_micros
+from jobs.records.values.timestamps import to_micros
 from tests.builders import record_json
 from tests.records.helpers import accept, put
 from tests.records.times import micros, read_time

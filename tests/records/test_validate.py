@@ -10,8 +10,8 @@ from itertools import combinations
 import pytest
 
 from jobs.records import Event, Problem, Quarantined, RecordReader
-from jobs.records.timestamps import to_micros
 from jobs.records.validate import Limits
+from jobs.records.values.timestamps import to_micros
 from schemas.fields import FIELDS
 from schemas.reasons import REASONS
 from tests.builders import LIMITS, NOON, record_json

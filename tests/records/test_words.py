@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from jobs.records.words import count_words
+from jobs.records.values.words import count_words
 
 WORDS = {
     "": 0,

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from jobs.records.timestamps import NoTimeError, TimeReader, to_micros
+from jobs.records.values.timestamps import NoTimeError, TimeReader, to_micros
 
 
 def read_time(text: str, zone: str = "UTC", *formats: str) -> int | None:

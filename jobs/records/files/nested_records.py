@@ -7,7 +7,7 @@ from jobs.records.files.json_values import Splitter, Value
 from jobs.records.files.object_members import Member, find_member
 from jobs.records.files.packed_strings import Decode, open_string, open_strings
 from jobs.records.files.raw_record import Around
-from jobs.records.strict_json import decode
+from jobs.records.values.strict_json import decode
 from schemas.fields import Source
 from schemas.paths import Steps
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any, NamedTuple
 
-from jobs.records.strict_json import decode
+from jobs.records.values.strict_json import decode
 
 # Of what a record unpacks to, no more is held in memory. A string that holds more stays a string.
 MAX_UNPACKED_BYTES = 16 * 1024**2

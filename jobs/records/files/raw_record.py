@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from jobs.records.strict_json import decode, encode
+from jobs.records.values.strict_json import decode, encode
 
 # More is not kept beside a quarantined record, so that it can be replayed from its file only.
 _MAX_AROUND_BYTES = 64 * 1024

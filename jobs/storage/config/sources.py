@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import yaml
 
 from jobs.records.mapping import compile_query
-from jobs.records.timestamps import check_time_format
+from jobs.records.values.timestamps import check_time_format
 from jobs.storage.config.yaml_file import YamlFile, parse_yaml, read_yaml
 from schemas.fields import FIELDS, REQUIRED, Source
 from schemas.paths import Path as FieldPath

@@ -5,7 +5,7 @@ from jobs.records.files.formats import Sniffed
 from jobs.records.files.line_values import split_values
 from jobs.records.files.lines import MAX_RECORD_BYTES
 from jobs.records.files.open_file import can_open, is_local, open_file
-from jobs.records.strict_json import decode
+from jobs.records.values.strict_json import decode
 from jobs.storage.input.file_systems import InputFile
 
 _BLOCK_BYTES = 64 * 1024

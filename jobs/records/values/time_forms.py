@@ -6,7 +6,7 @@ slashes of digits, a time without its date.
 
 import re
 
-from jobs.records.time_patterns import make_speller, spell_offset
+from jobs.records.values.time_patterns import make_speller, spell_offset
 
 # ISO 8601, also in its basic form (20240105T100000Z), and what may stand behind it: the name of UTC in place of an
 # offset; the name of a zone behind one, in brackets as Java has it, or as Go has it, with the reading of Go's other

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from jobs.records.epoch_numbers import NUMBER, UNITS, count_micros, guess_unit, read_number
-from jobs.records.time_forms import spell_as_iso
-from jobs.records.time_patterns import find_pattern_fault, make_speller
+from jobs.records.values.epoch_numbers import NUMBER, UNITS, count_micros, guess_unit, read_number
+from jobs.records.values.time_forms import spell_as_iso
+from jobs.records.values.time_patterns import find_pattern_fault, make_speller
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -1,0 +1,1 @@
+"""Single texts in plain Python: JSON, times, words, HTML."""
