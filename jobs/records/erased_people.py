@@ -4,13 +4,16 @@ Ids are told by a keyed hash (HMAC-SHA256, RFC 2104, cut to 128 bits), so that n
 """
 
 import hmac
+import json
 import re
 from base64 import b64decode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jobs.records.event import Event
+from jobs.records.files.packed_strings import MAX_UNPACKED_BYTES, open_string
 from jobs.records.problems import Quarantined
 from jobs.records.values.strict_json import encode, fold_case, read_number
 from schemas.fields import FIELDS
@@ -25,6 +28,10 @@ PERSONAL = tuple(field.column for field in FIELDS.values() if field.is_personal 
 _NAMING_FIELDS = ("user_id", "shared_with_user_id", "user_name", "user_email")
 
 _NUMBER = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
+# An open one goes to the end, so that the text behind it is not searched again from each of its quotes.
+_STRINGS = re.compile(r'"((?:[^"\\]++|\\.)*+)"?', re.DOTALL)
+# No shorter one holds an object with something in it.
+_LEAST_CHARACTERS = 8
 # Where an id can stand in a text that need not be JSON: as a JSON string, between blanks and brackets, or in a word.
 _MENTIONS = [
     re.compile(pattern, re.ASCII)
@@ -35,6 +42,23 @@ _MENTIONS = [
 def spell_as_id(word: str) -> str:
     """The id that a word stands for where it is a number: `1234.0` and `1.234e3` are the id `1234`."""
     return encode(read_number(word)) if _NUMBER.fullmatch(word) else word
+
+
+def list_texts(kept: str) -> list[str]:
+    """The text, and what is in its strings that hold JSON, packed or not: a mapping may have opened them."""
+    texts, left = [kept], MAX_UNPACKED_BYTES
+    for text in texts:  # what is opened is searched in its turn
+        for string in _STRINGS.findall(text):
+            if len(string) < _LEAST_CHARACTERS:
+                continue
+            with suppress(ValueError):
+                string = json.loads(f'"{string}"')
+            for steps in (("json",), ("base64", "json"), ("base64", "gzip", "json")):
+                if (opened := open_string(string, steps, left)) and isinstance(opened.value, dict | list):
+                    texts.append(opened.text.decode(errors="replace"))
+                    left -= len(opened.text)
+                    break
+    return texts
 
 
 @dataclass(frozen=True)
@@ -97,9 +121,9 @@ class Erased:
         Names are no ids: they count only where the record states nobody else as its user.
         """
         kept = record.raw or b64decode(record.raw_base64 or "").decode(errors="replace")
-        kept += record.around or ""
+        texts = list_texts(kept + (record.around or ""))
         fields = record.fields or {}
-        words = {word for pattern in _MENTIONS for word in pattern.findall(kept)}
+        words = {word for text in texts for pattern in _MENTIONS for word in pattern.findall(text)}
         words |= {fields[name] for name in _NAMING_FIELDS if name in fields}
         hashes = {self.hash(word) for word in {*words, *map(spell_as_id, words)}}
         if not hashes.isdisjoint(self.ids):

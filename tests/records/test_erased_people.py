@@ -1,13 +1,18 @@
 """Erased people in records as they are read."""
 
+import base64
+import gzip
 import hashlib
 import hmac
+import json
+import time
 from dataclasses import replace
 
 import pytest
 
 from jobs.records import Event, Quarantined, RecordReader
 from jobs.records.erased_people import PERSONAL, Erased
+from jobs.storage.erasure.tombstones import Tombstones
 from tests.builders import LIMITS, NOON, record_json
 from tests.records.helpers import SOURCE, accept, quarantine
 
@@ -92,3 +97,47 @@ def test_a_record_that_mentions_an_erased_person_is_never_due() -> None:
     found = RecordReader(SOURCE, replace(LIMITS, run_at=NOON), ANN).read(text)
     assert isinstance(found, Quarantined)
     assert (found.is_redacted, found.due_at_micros) == (True, None)
+
+
+def pack(value: object) -> str:
+    return base64.b64encode(gzip.compress(json.dumps(value).encode())).decode()
+
+
+STRINGS = {
+    "a string": lambda who: json.dumps({"log": json.dumps({"who": who, "note": 1})}),
+    "base64": lambda who: json.dumps({"data": base64.b64encode(json.dumps({"who": who}).encode()).decode()}),
+    "a string within gzip": lambda who: json.dumps({"data": pack({"list": [{"message": json.dumps({"who": who})}]})}),
+    "gzip within gzip": lambda who: json.dumps({"data": pack({"list": [{"data": pack([who])}]})}),
+}
+
+
+@pytest.mark.parametrize("packed", STRINGS)
+def test_a_person_is_found_in_strings_that_hold_json(packed: str) -> None:
+    erased = Tombstones(KEY).add("ann of x", []).erased
+    assert erased.redact(quarantine(STRINGS[packed]("ann of x"))).is_redacted
+    assert not erased.redact(quarantine(STRINGS[packed]("bo of x"))).is_redacted
+
+
+def test_a_person_is_found_in_what_is_around_a_record() -> None:
+    erased = Tombstones(KEY).add("ann", []).erased
+    record = replace(quarantine("{}"), around='{"objects":[{"account":"ann"}],"places":[0]}')
+    redacted = erased.redact(record)
+    assert (redacted.is_redacted, redacted.around, redacted.raw) == (True, None, None)
+
+
+def test_a_number_is_found_however_it_is_written_and_another_case_only_where_nobody_is_stated() -> None:
+    erased = Tombstones(KEY).add("1234", []).add("ann@x.example", []).erased
+    for text in ('{"u": 1234.0}', '{"u": 1.234e3}', '{"u": "1234"}', '{"u": "Ann@X.example"}'):
+        assert erased.redact(quarantine(text)).is_redacted, text
+    others = record_json(user_id="bo", comment_text="ANN@x.example", timestamp=None)
+    assert not erased.redact(quarantine(others)).is_redacted
+    assert not erased.redact(quarantine('{"u": 12345.0}')).is_redacted
+
+
+def test_hostile_text_is_searched_in_no_time() -> None:
+    erased = Tombstones(KEY).add("ann", []).erased
+    bomb = base64.b64encode(gzip.compress(b'["' + b"a" * 200_000_000 + b'"]')).decode()
+    start = time.process_time()
+    for text in (f'{{"a": "{bomb}"}}'[:65000], '{"a": "' + '\\"' * 30_000, '["aaaaaaaa",' * 5000):
+        erased.redact(quarantine(text))
+    assert time.process_time() - start < 5
