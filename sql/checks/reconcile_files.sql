@@ -58,8 +58,12 @@ left join accepted_rows on ingested_files.file_id = accepted_rows.file_id
 where
     ingested_files.is_current
     and (
-        ingested_files.records
-        <> ingested_files.blank + ingested_files.ignored + ingested_files.quarantined + ingested_files.accepted
+        ingested_files.records <> (
+            ingested_files.blank
+            + ingested_files.ignored
+            + ingested_files.quarantined
+            + ingested_files.accepted
+        )
         or ingested_files.accepted
         <> ingested_files.published + ingested_files.exact_duplicates + ingested_files.superseded
         or ingested_files.quarantined <> coalesce(quarantined_rows.row_count, 0)

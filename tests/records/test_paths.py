@@ -1,0 +1,153 @@
+"""How paths are written, and what they lead to."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.records.files.raw_record import Around, read_around, write_around
+from jobs.records.mapping import make_finder
+from schemas.paths import Path, Place, Query, Steps, Sum, parse_names, parse_path
+
+WRITTEN = {
+    "user.id": Steps(("user", "id")),
+    "a[0].b": Steps(("a", 0, "b")),
+    "a[-1]": Steps(("a", -1)),
+    "a[0][1]": Steps(("a", 0, 1)),
+    '["event.action"]': Steps(("event.action",)),
+    'a["b.c"][0].d': Steps(("a", "b.c", 0, "d")),
+    '[""]': Steps(("",)),
+    "@timestamp": Steps(("@timestamp",)),
+    "two words.a-b_c": Steps(("two words", "a-b_c")),
+    '["$date"]': Steps(("$date",)),
+    "^device": Steps(("device",), 1),
+    "^^a.b": Steps(("a", "b"), 2),
+    "#": Place(0),
+    "^#": Place(1),
+    "$..text": Query("$..text"),
+    "^$.a[?@.b == 1].c": Query("$.a[?@.b == 1].c", 1),
+    "t.s + t.n": Sum(Steps(("t", "s")), Steps(("t", "n"))),
+    "^s + n": Sum(Steps(("s",), 1), Steps(("n",))),
+}
+WRONG = [
+    "",
+    ".a",
+    "a.",
+    "a..b",
+    "a[",
+    "a]",
+    "[0]",
+    "^",
+    "a[x]",
+    "a[1.5]",
+    '["a',
+    'a"b"]["',
+    "a + b + c",
+    "# + a",
+    "a[]",
+]
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_a_path_is_read_and_written(text: str) -> None:
+    assert parse_path(text) == WRITTEN[text]
+    assert str(WRITTEN[text]) == text
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_what_is_no_path_is_rejected(text: str) -> None:
+    with pytest.raises(ValueError, match="path"):
+        parse_path(text)
+
+
+@given(st.lists(st.text() | st.integers(-99, 99), max_size=3), st.text(), st.integers(0, 3))
+def test_every_path_of_steps_is_read_as_it_is_written(steps: list[str | int], first: str, level: int) -> None:
+    path = Steps((first, *steps), level)
+    assert parse_path(str(path)) == path
+
+
+def test_an_escape_in_a_quoted_name_is_that_of_json() -> None:
+    assert parse_path(r'["say \"hi\" \u00e9"].b') == Steps(('say "hi" \u00e9', "b"))
+
+
+def test_names_alone_lead_to_lists_and_strings() -> None:
+    assert parse_names('a["b.c"].d') == ("a", "b.c", "d")
+    for text in ("a[0]", "^a", "$.a", "#", "a + b"):
+        with pytest.raises(ValueError, match="only names"):
+            parse_names(text)
+
+
+RECORD = {
+    "name": "edit",
+    "list": [{"id": 1}, {"id": 2, "x": None}],
+    "a.b": "dotted",
+    "parameters": [{"name": "doc", "value": "D1"}, {"name": "empty", "value": " "}, {"name": "to", "value": "bo"}],
+    "at": {"s": 1748865600, "n": 5},
+    "blank": " ",
+}
+AROUND = Around(({"device": "ios", "at": {"n": 7}}, {"account": "ann"}), (3, None, 1))
+FOUND: dict[str, Any] = {
+    "name": "edit",
+    "list[0].id": 1,
+    "list[-1].id": 2,
+    "list[2].id": None,
+    "list[-3].id": None,
+    "list.id": None,
+    "name[0]": None,
+    "name.id": None,
+    "list[1].x": None,
+    '["a.b"]': "dotted",
+    "a.b": None,
+    "blank": None,
+    "^device": "ios",
+    "^^account": "ann",
+    "^account": None,
+    "^^^any": None,
+    "#": 3,
+    "^#": None,
+    "^^#": 1,
+    "^^^#": None,
+    "$.parameters[?@.name == 'doc'].value": "D1",
+    "$.parameters[?@.name == 'none'].value": None,
+    "$.parameters[*].value": "D1",
+    "$.parameters[1:].value": "bo",
+    "$..id": 1,
+    "^$.device": "ios",
+    "at.s + at.n": "1748865600.000000005",
+    "at.s + ^at.n": "1748865600.000000007",
+    "at.s + at.none": 1748865600,
+    "name + at.n": "edit + 5",
+    "at.none + at.n": None,
+}
+
+
+@pytest.mark.parametrize("text", FOUND)
+def test_a_path_leads_to(text: str) -> None:
+    assert make_finder((parse_path(text),))(RECORD, AROUND) == FOUND[text]
+
+
+def test_without_anything_around_such_paths_lead_to_nothing() -> None:
+    paths: tuple[Path, ...] = tuple(map(parse_path, ("^device", "#", "^#", "^$.device")))
+    assert [make_finder((path,))(RECORD, None) for path in paths] == [None] * 4
+
+
+def test_what_is_around_a_record_is_written_and_read() -> None:
+    text = write_around(AROUND)
+    assert text is not None
+    assert read_around(text) == AROUND
+    assert write_around(Around(({"a": "x" * 65536},), (0, None))) is None
+
+
+def test_seconds_that_are_no_seconds_become_no_time() -> None:
+    find = make_finder((parse_path("s + n"),))
+    for seconds, nanoseconds in [(10**11, 0), (1, 10**9), (1, -1), (1.5, 0), ("x", 0), ([], 0), (True, 0)]:
+        assert " + " in find({"s": seconds, "n": nanoseconds}, None)
+    assert find({"s": "-1", "n": "500000000"}, None) == "-0.500000000"
+
+
+def test_a_jsonpath_goes_as_deep_as_a_record_may() -> None:
+    record: dict[str, Any] = {"text": "deep"}
+    for _ in range(990):
+        record = {"a": record}
+    assert make_finder((parse_path("$..text"),))(record, None) == "deep"
