@@ -4,12 +4,16 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 
 from jobs.records.mapping import compile_query
+from jobs.records.observed import Observed
+from jobs.records.source_fields import make_fields
+from jobs.records.validate import Limits, WrongValueError
 from jobs.records.values.timestamps import check_time_format
 from jobs.storage.config.yaml_file import YamlFile, parse_yaml, read_yaml
 from schemas.fields import FIELDS, REQUIRED, Source
@@ -82,6 +86,7 @@ def _make_source(file: YamlFile) -> Source:
         location=str(file.path),
     )
     _check_fields(file, source)
+    _check_constants(file, source)
     _check_levels(file, source)
     return source
 
@@ -101,6 +106,16 @@ def _check_fields(file: YamlFile, source: Source) -> None:
     for name in source.time_formats:
         if name not in source.fields:
             raise file.wrong("is not among `fields`; say there where the records have it", "time_formats", name)
+
+
+def _check_constants(file: YamlFile, source: Source) -> None:
+    for field in make_fields(replace(source, fields={}), Limits(), Observed()):
+        if field.name in source.constants:
+            value = source.constants[field.name]
+            try:
+                field.read(value)
+            except WrongValueError as wrong:
+                raise file.wrong(f"is {value!r}; it must be {wrong.expected}", "constants", field.name) from wrong
 
 
 def _check_levels(file: YamlFile, source: Source) -> None:
@@ -173,15 +188,17 @@ def _read_time_formats(file: YamlFile) -> dict[str, tuple[str, ...]]:
         )
         for each in formats[name]:
             if problem := check_time_format(each):
-                raise file.wrong(f"{each!r} {problem}", "time_formats", name)
+                raise file.wrong(f"is {each!r}; {problem}", "time_formats", name)
     return formats
 
 
 def _read_ignored(file: YamlFile) -> tuple[tuple[FieldPath, frozenset[str]], ...]:
-    return tuple(
-        (_read_path(file, path, "ignore", path), frozenset(_list(file, "ignore", path)))
-        for path in _mapping(file, "ignore")
-    )
+    ignored = []
+    for path in _mapping(file, "ignore"):
+        if not (texts := frozenset(_list(file, "ignore", path))):
+            raise file.wrong("is []; name the texts that mean that this is no event", "ignore", path)
+        ignored.append((_read_path(file, path, "ignore", path), texts))
+    return tuple(ignored)
 
 
 def _list(file: YamlFile, *keys: str, among: tuple[str, ...] | list[str] = (), default: str | None = None) -> list[str]:
