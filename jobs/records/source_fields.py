@@ -125,18 +125,20 @@ def _make_usable_test(read: Reader) -> Callable[[Any], bool]:
 
 
 def _make_identity(source: Source) -> Finder:
-    """What makes the id of a record whose producer gives none: what it has at the paths of its identity, else all of it
-    and what the mapping reads around it.
+    """What makes the id of a record whose producer gives none: what it has at the paths of its identity, each of which
+    must have a value; else all of it and what the mapping reads around it.
     """
     if source.identity:
-        parts = [make_finder((path,)) for path in source.identity]
+        is_missing = make_missing_test(source.missing_values, is_id=True)
+        parts = [make_finder((path,), is_missing=is_missing) for path in source.identity]
 
         def identify(record: dict[str, Any], around: Around | None) -> str | None:
             found = [find(record, around) for find in parts]
-            return derive_event_id(found) if any(value is not None for value in found) else None
+            return None if None in found else derive_event_id(found)
 
         return identify
-    outer = [make_finder((path,)) for paths in source.fields.values() for path in paths if path.level]
+    paths = {str(path): path for paths in source.fields.values() for path in paths if path.level}
+    outer = [make_finder((path,)) for _, path in sorted(paths.items())]
     if not outer:
         return lambda record, around: derive_event_id(record)
     return lambda record, around: derive_event_id([record, *(find(record, around) for find in outer)])

@@ -278,11 +278,23 @@ def test_mediawiki_records_are_told_apart_by_what_identifies_them(tmp_path: Path
     mapping = "identity: [wiki, rcid]\nfields: {event_type: t, event_at: at, user_id: u, device: d}\n"
     record = {"wiki": "dewiki", "rcid": 1, "t": "edit", "at": 1748865600, "u": "ann"}
     others = [{**record, "d": "x"}, {**record, "rcid": 2}, {**record, "wiki": "enwiki"}]
-    log = read_log(tmp_path, lines(record, *others, {**record, "wiki": None, "rcid": ""}), mapping)
+    log = read_log(tmp_path, lines(record, *others, {**record, "wiki": None}, {**record, "rcid": ""}), mapping)
     first, again, *different = [event.event_id for event in log.events]
     assert first == again
     assert len({first, *different}) == 3
-    assert [problem.field for problem in log.quarantined[0].problems] == ["event_id"]
+    assert [problem.field for record in log.quarantined for problem in record.problems] == ["event_id"] * 2
+
+
+def test_an_id_that_is_derived_does_not_depend_on_the_order_of_the_mapping(tmp_path: Path) -> None:
+    fields = {"event_type": "t", "event_at": "at", "user_id": "^user", "device": "^device"}
+    content = lines({"user": "ann", "device": "ios", "list": [{"t": "x", "at": 1748865600}]})
+    found = [
+        read_log(tmp_path, content, json.dumps({"record_path": "list", "fields": dict(items)})).take("event_id")
+        for items in (fields.items(), reversed(fields.items()))
+    ]
+    assert found[0] == found[1]
+    other = read_log(tmp_path, content.replace("ios", "web"), json.dumps({"record_path": "list", "fields": fields}))
+    assert other.take("event_id") != found[0]
 
 
 def test_singer_taps_write_messages_that_are_no_records(tmp_path: Path) -> None:
