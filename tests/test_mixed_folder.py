@@ -72,7 +72,7 @@ FORMATS: dict[str, Case] = {
     "array in utf-16": (array(*valid(3)).encode("utf-16"), (3, 0, 0)),
     # Defects.
     "comments": (lines("# a", "// b", "/* c */", *valid(3)), (6, 0, 3)),
-    "two on a line": (lines(*valid(2), "".join(valid(2))), (3, 0, 1)),
+    "two on a line": (lines(*valid(2), "".join(valid(2))), (4, 0, 0)),
     "an array on a line of lines": (lines(*valid(2), array(*valid(2)).replace("\n", "")), (3, 0, 1)),
     "broken line": (lines(*valid(2), OOPS, *valid(1)), (4, 0, 1)),
     "broken element": (array(*valid(2), OOPS, "junk", *valid(2)), (6, 0, 2)),
@@ -119,7 +119,7 @@ WRAPPED: dict[str, Case] = {
     ),
     "wrappers in an array": (array(wrapper(*valid(2)), wrapper(*valid(2))), (4, 0, 0)),
     "wrappers one after the other": (wrapper(*valid(2)) + wrapper(*valid(2)), (4, 0, 0)),
-    "an empty wrapper": (wrapper(), (0, 0, 0)),
+    "an empty wrapper": (wrapper(), (1, 0, 0)),
     "no wrapper": (lines(*valid(2)), (2, 0, 0)),
     "a truncated wrapper": (wrapper(*valid(3))[:-12], (3, 0, 1)),
     "a broken element in a wrapper": (wrapper(*valid(1), OOPS, *valid(1)), (4, 0, 2)),

@@ -1,6 +1,12 @@
 -- Records that are none are counted: what a mapping ignores, and values without records in their list.
+-- Like the other counts it is null in a run that failed.
 alter table ops.pipeline_runs
-add column ignored bigint not null default 0,
+add column ignored bigint;
+
+update ops.pipeline_runs set ignored = 0
+where records is not null;
+
+alter table ops.pipeline_runs
 drop constraint pipeline_runs_read_closes,
 add constraint pipeline_runs_read_closes check (records = blank + ignored + quarantined + accepted);
 

@@ -89,8 +89,8 @@ def test_quality_has_the_last_five_runs_with_counts_reasons_and_error(tables: An
     load(tables, Event("e1", "ann", "2025-03-01 10:00"))
     execute(
         tables,
-        "update ops.pipeline_runs set records = 4, blank = 1, quarantined = 2, accepted = 1, exact_duplicates = 0,"
-        " superseded = 0, published = 1;"
+        "update ops.pipeline_runs set records = 4, blank = 1, ignored = 0, quarantined = 2, accepted = 1,"
+        " exact_duplicates = 0, superseded = 0, published = 1;"
         "insert into ops.quarantined_records values (1, 2, '{bad_value,missing_field}', '{}', 'a', 1),"
         " (1, 3, '{missing_field}', '{}', 'b', 1);"
         "insert into ops.pipeline_runs"
@@ -99,8 +99,8 @@ def test_quality_has_the_last_five_runs_with_counts_reasons_and_error(tables: An
         " from generate_series(2, 5) as n",
     )
     rows = run_file(tables, "analysis", "quality")
-    assert rows[0] == (5, "failed", *[None] * 8, "x" * 200)
-    assert rows[4] == (1, "succeeded", 4, 1, 2, 1, 0, 0, 1, "missing_field 2, bad_value 1", None)
+    assert rows[0] == (5, "failed", *[None] * 9, "x" * 200)
+    assert rows[4] == (1, "succeeded", 4, 1, 0, 2, 1, 0, 0, 1, "missing_field 2, bad_value 1", None)
     execute(
         tables,
         "insert into ops.pipeline_runs"

@@ -8,7 +8,7 @@ from jobs.records.files.content import Content
 from jobs.records.files.line_values import split_values
 from jobs.records.files.split_records import split_records
 
-DEEP = '{"a":' * 5000 + "1" + "}" * 5000
+DEEP = '{"a":' * 50_000 + "1" + "}" * 50_000
 
 
 def texts(content: str) -> list[str]:

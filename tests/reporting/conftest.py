@@ -57,13 +57,15 @@ def fill(connection: Any) -> None:
         connection,
         f"""
         update ops.pipeline_runs
-        set records = {len(events)}, blank = 1, quarantined = 2, accepted = {len(events)} - 3, exact_duplicates = 0,
-            superseded = 0, published = {len(events)} - 3, replaced = 0, finished_at = started_at + interval '70 s';
+        set records = {len(events)}, blank = 1, ignored = 0, quarantined = 2, accepted = {len(events)} - 3,
+            exact_duplicates = 0, superseded = 0, published = {len(events)} - 3, replaced = 0,
+            finished_at = started_at + interval '70 s';
         update ops.ingested_files
-        set records = records + 3, blank = 1, quarantined = 2;
+        set records = records + 3, blank = 1, ignored = 0, quarantined = 2;
         insert into ops.pipeline_runs
         select 2, started_at, finished_at, status, kind, 30, null, 4, 0, 0, 4, 0, 0, 4, 0, 'code', 'configuration'
         from ops.pipeline_runs;
+        update ops.pipeline_runs set ignored = 0;
         update public.events set run_id = 2 where event_id in
             ('a2025-06-0110', 'a2025-06-0210', 'a2025-06-0310', 'a2025-06-3010');
         insert into ops.pipeline_runs (run_id, started_at, finished_at, status, kind, session_gap_minutes,

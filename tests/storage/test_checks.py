@@ -56,7 +56,20 @@ def publish_one(
     modified_at = datetime(2025, 6, 3, tzinfo=UTC)
     records = 1 + superseded
     counts = FileCounts(
-        run.run_id, file, f"file:///{file}", 1, modified_at, "json_lines", "s", "x", records, 0, records, 0, superseded
+        run.run_id,
+        file,
+        f"file:///{file}",
+        1,
+        modified_at,
+        "json_lines",
+        "s",
+        "x",
+        records,
+        0,
+        0,
+        records,
+        0,
+        superseded,
     )
     try:
         return publish(connection, run, [counts])

@@ -49,7 +49,7 @@ def load(connection: Any, zone: str, times: Sequence[datetime]) -> dict[tuple[st
         values = {"times": list(times), "file_id": run.run_id, "run_id": run.run_id}
         cursor.execute(sql.SQL(STAGE).format(staging=sql.Identifier(run.staging)), values)
     file = (run.run_id, run.run_id, f"file:///{run.run_id}", 1, datetime.now(UTC), "json_lines", "default", "x")
-    done = publish(connection, run, [FileCounts(*file, len(times), 0, len(times), 0, 0)])
+    done = publish(connection, run, [FileCounts(*file, len(times), 0, 0, len(times), 0, 0)])
     return {(each.metric, each.activity_date): (each.old_value, each.new_value) for each in done.restatements}
 
 

@@ -181,6 +181,6 @@ def test_sparks_workers_read_a_bucket(bucket: Any, spark: SparkSession, monkeypa
     with TemporaryDirectory() as scratch:
         readings = [Reading(file_id, file, default_source()) for file_id, file in files.items()]
         found = read_new_content(spark, readings, request, Path(scratch))
-    assert found.counts == {0: (3000, 0), 1: (3000, 0)}
+    assert found.counts == {0: (3000, 0, 0), 1: (3000, 0, 0)}
     texts = [row.raw for row in found.quarantined.orderBy("file_id", "record_number").collect()]
     assert texts == LINES.decode().splitlines() * 2

@@ -19,7 +19,9 @@ def test_each_row_is_in_one_of_the_three(spark: SparkSession) -> None:
     assert {(row.record_number, row.event_id) for row in accepted.collect()} == {(1, "e1"), (3, "e2")}
     assert [(row.record_number, row.raw) for row in quarantined.collect()] == [(2, "junk")]
     group = (["malformed_json"], [], 1, 2, "junk")
-    assert_df_equality(counts, spark.createDataFrame([(1, 0, 3, 0, [group], None)], counts.schema))
+    (row,) = counts.collect()
+    assert row[:6] == (1, 0, 3, 0, 0, [group])
+    assert (row.observed.types, row.observed.unread_content, row.digest) == (["user_login"], 0, None)
 
 
 @pytest.mark.parametrize("later", [True, False], ids=["several splits", "one split a file"])
