@@ -89,8 +89,9 @@ class BatchBuilder:
 
     def add_record(self, file_id: int, split: int, record: RawRecord) -> bool:
         """Read a record and add it; False where it is ignored, so that nothing is added."""
-        self._bytes += len(record.raw or b"")
-        found, number = self._reader.read_raw(record), record.number
+        number, raw, error, around, _, problem = record
+        self._bytes += len(raw or b"")
+        found = self._reader.read(raw, error, around, problem)
         if isinstance(found, Event):
             self._events.append((file_id, split, number, *found))
             return True

@@ -105,6 +105,8 @@ def _is_simple(path: Path) -> bool:
 
 def _make_simple_finder(paths: list[tuple[str | int, ...]], takes_blank: bool) -> Finder:
     """For names alone: most mappings have nothing else, and this costs a third."""
+    if len(paths) == 1 and len(paths[0]) == 1:
+        return _make_name_finder(str(paths[0][0]), takes_blank)
     steps = [(path[0], path[1:]) for path in paths]
 
     def find(record: Record, around: Around | None) -> Any:
@@ -117,6 +119,18 @@ def _make_simple_finder(paths: list[tuple[str | int, ...]], takes_blank: bool) -
                 return value
             blank = value if blank is None else blank
         return blank if takes_blank else None
+
+    return find
+
+
+def _make_name_finder(name: str, takes_blank: bool) -> Finder:
+    """For one name of the record itself: of usual records most fields have nothing else."""
+
+    def find(record: Record, around: Around | None) -> Any:
+        value = record.get(name)
+        if type(value) is str and (not value or value.isspace()) and not takes_blank:
+            return None
+        return value
 
     return find
 

@@ -57,9 +57,10 @@ def read_pieces(request: ReadRequest, pieces: Iterable[Piece]) -> Iterator[Recor
         records = blank = ignored = 0
         for record in _choose(piece.records, request, file_id):
             records += 1
-            if record.error is None and not (record.raw or b"").strip():
+            _, raw, error, _, is_ignored, _ = record
+            if error is None and not (raw or b"").strip():
                 blank += 1
-            elif record.is_ignored or not builder.add_record(file_id, split, record):
+            elif is_ignored or not builder.add_record(file_id, split, record):
                 ignored += 1
             elif builder.is_full:
                 yield builder.flush()

@@ -9,7 +9,7 @@ from jobs.records.erased_people import Erased
 from jobs.records.event import Event
 from jobs.records.files.nested_records import record_decode
 from jobs.records.files.packed_strings import open_strings
-from jobs.records.files.raw_record import Around, RawRecord, write_around
+from jobs.records.files.raw_record import Around, write_around
 from jobs.records.identity import fingerprint
 from jobs.records.mapping import Finder, make_finder
 from jobs.records.observed import Observed
@@ -60,34 +60,34 @@ class RecordReader:
         self._choose = choose
         self._ignore = [(make_finder((path,)), values) for path, values in source.ignore]
         self._decode = record_decode(source)
+        self._prepares = bool(self._ignore or self._decode)
         self._reads_html = source.content_format == "html"
         self._erased = erased
 
-    def read_raw(self, record: RawRecord) -> Event | Quarantined | None:
-        """`read` for a record as it was split off."""
-        if record.problem is None:
-            return self.read(record.raw, record.error, record.around)
-        reason, expected = record.problem
-        found = quarantine(record.raw, [Problem.of(reason, None, None, expected)])
-        return found if self._erased is None else self._erased.redact(found)
-
     def read(
-        self, raw: bytes | None, splitting_error: str | None = None, around: Around | None = None
+        self,
+        raw: bytes | None,
+        error: str | None = None,
+        around: Around | None = None,
+        problem: tuple[str, str] | None = None,
     ) -> Event | Quarantined | None:
         """The event that the record is, or what is wrong with it; None for one that the source ignores.
 
-        `splitting_error` says that it is no whole record.
+        `error` says why the record could not be split off whole, and a `problem` (reason, what was expected) that it is
+        none of those that the mapping looks for.
         """
-        found = self._validate(raw, splitting_error, around)
+        found: Event | Quarantined | None
+        if raw is None or error is not None:
+            found = quarantine(raw, [Problem.of("unreadable_file", None, error, "a readable file")])
+        elif problem is not None:
+            found = quarantine(raw, [Problem.of(problem[0], None, None, problem[1])])
+        else:
+            found = self._validate(raw, around)
         if self._erased is None or found is None:
             return found
         return self._erased.pseudonymize(found) if isinstance(found, Event) else self._erased.redact(found)
 
-    def _validate(
-        self, raw: bytes | None, splitting_error: str | None, around: Around | None
-    ) -> Event | Quarantined | None:
-        if raw is None or splitting_error is not None:
-            return quarantine(raw, [Problem.of("unreadable_file", None, splitting_error, "a readable file")])
+    def _validate(self, raw: bytes, around: Around | None) -> Event | Quarantined | None:
         try:
             record = decode(raw)
         except (ValueError, RecursionError):
@@ -95,13 +95,8 @@ class RecordReader:
             return quarantine(raw, [Problem.of(reason, None, None, expected)])
         if type(record) is not dict:
             return quarantine(raw, [Problem.of("not_an_object", None, None, "one JSON object")])
-        if self._decode:
-            record = open_strings(record, self._decode)
-        if self._ignore and self._is_ignored(record, around):
+        if self._prepares and (record := self._prepare(record, around)) is None:
             return None
-        return self._read_fields(raw, record, around)
-
-    def _read_fields(self, raw: bytes, record: dict[str, Any], around: Around | None) -> Event | Quarantined:
         fields, sought = self._choose(tuple(filter(self._is_mapped, record)))
         if sought:
             self._observe(record, around, sought)
@@ -113,19 +108,20 @@ class RecordReader:
                     values[place] = read(value)
                 except WrongValueError as wrong:
                     problems.append((place, wrong))
-        event_type = values[_EVENT_TYPE]
-        for place in _REQUIRED_BY_TYPE.get(event_type, _REQUIRED):
+        for place in _REQUIRED_BY_TYPE.get(values[_EVENT_TYPE], _REQUIRED):
             if values[place] is None and place not in dict(problems):
                 problems.append((place, MISSING))
         # Only an escape brings what can't be stored. What was opened, or is around the record, may have one unseen.
-        if b"\\" in raw or around is not None or self._decode:
-            problems += [
-                (field.place, NOT_STORABLE) for field in fields if not can_be_stored(field.find(record, around))
-            ]
+        if b"\\" in raw or around is not None or self._prepares:
+            problems += _find_not_storable(fields, record, around)
         if problems:
             return _quarantine(raw, record, around, fields, problems)
-        self.observed.add_type(event_type)
         return self._make_event(values)
+
+    def _prepare(self, record: dict[str, Any], around: Around | None) -> dict[str, Any] | None:
+        """The record with its strings opened; None where the source says that it is no event."""
+        record = open_strings(record, self._decode)
+        return None if self._is_ignored(record, around) else record
 
     def _is_ignored(self, record: dict[str, Any], around: Around | None) -> bool:
         """Whether the record is one of those that the source says are none."""
@@ -143,17 +139,21 @@ class RecordReader:
             sought.remove(each)
 
     def _make_event(self, values: list[Any]) -> Event:
-        content = values[_CONTENT]
+        content, event_type = values[_CONTENT], values[_EVENT_TYPE]
         if content is not None:
-            self._count_words(content, values)
+            stated = values[_WORD_COUNT]
+            values[_WORD_COUNT] = self._count_html_words(content, stated) if self._reads_html else count_words(content)
+        if event_type not in self.observed.types:
+            self.observed.add_type(event_type)
         event_id, *others = _pick_business_values(values)
         return Event._make((event_id, *others, fingerprint(_BUSINESS_COLUMNS[1:], others, content)))
 
-    def _count_words(self, content: str, values: list[Any]) -> None:
+    def _count_html_words(self, content: str, stated: int | None) -> int | None:
         try:
-            values[_WORD_COUNT] = count_words(read_html(content) if self._reads_html else content)
-        except TooDeepError:  # the producer's own count, if there is one, stays
+            return count_words(read_html(content))
+        except TooDeepError:
             self.observed.unread_content += 1
+            return stated
 
 
 class _Sought(NamedTuple):
@@ -186,6 +186,12 @@ def read_default_source() -> Source:
     path = Path(__file__).resolve().parents[2] / "conf" / "sources" / "default.yml"
     mapped = [field for field in FIELDS.values() if field.paths]
     return Source(path.stem, fields={field.name: tuple(map(parse_path, field.paths)) for field in mapped})
+
+
+def _find_not_storable(
+    fields: list[Field], record: dict[str, Any], around: Around | None
+) -> list[tuple[int, WrongValueError]]:
+    return [(field.place, NOT_STORABLE) for field in fields if not can_be_stored(field.find(record, around))]
 
 
 def _quarantine(

@@ -99,10 +99,12 @@ def make_time_reader(time_reader: TimeReader, limits: Limits) -> Reader:
     def read(value: Any) -> int:
         if isinstance(value, dict | list):
             raise WrongValueError("bad_value", _TIME)
-        try:
-            micros, unit = time_reader.read(value.strip() if type(value) is str else encode(value))
-        except NoTimeError as error:
-            raise WrongValueError("bad_timestamp", error.expected) from None
+        text, unit = value.strip() if type(value) is str else encode(value), None
+        if (micros := time_reader.read_usual(text)) is None:
+            try:
+                micros, unit = time_reader.read(text)
+            except NoTimeError as error:
+                raise WrongValueError("bad_timestamp", error.expected) from None
         if not earliest <= micros < latest:
             assumed = f"; the number was read as {unit}" if unit else ""
             raise WrongValueError("timestamp_out_of_range", bounds + assumed)

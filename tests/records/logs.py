@@ -60,7 +60,8 @@ def read_log_file(path: Path, source: Source) -> ReadLog:
     for record in SplitReader(split, make_opener(source)).read():
         if record.error is None and not (record.raw or b"").strip():
             continue
-        found = None if record.is_ignored else reader.read_raw(record)
+        _, raw, error, around, _, problem = record
+        found = None if record.is_ignored else reader.read(raw, error, around, problem)
         if found is None:
             log.ignored += 1
         elif isinstance(found, Event):

@@ -85,11 +85,17 @@ class TimeReader:
         self._formats = [self._make_format_reader(text) for text in formats]
         self._expected = f"{_TIME}, or one of these time_formats: {', '.join(formats)}" if formats else _TIME
 
+    def read_usual(self, text: str) -> int | None:
+        """The instant, where the text is in the form of most producers, ISO 8601; None where only `read` can tell."""
+        if not self._formats and _ISO_8601.fullmatch(text):
+            return _read_iso_8601(text, self._zone)
+        return None
+
     def read(self, text: str) -> Time:
         """The instant that `text` names; raises NoTimeError where it names none or could name two."""
         if self._formats and (time := self._read_format(text)):
             return time
-        if _ISO_8601.fullmatch(text):  # what most producers write
+        if _ISO_8601.fullmatch(text):
             micros = _read_iso_8601(text, self._zone)
         elif NUMBER.fullmatch(text):
             return _read_number_by_size(text)
