@@ -5,6 +5,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from msgspec import Raw
+
 from jobs.records.files.raw_record import Around
 from jobs.records.values.strict_json import MAX_NESTING, encode
 from schemas.paths import Path, Place, Query, Steps, Sum
@@ -18,6 +20,8 @@ _Getter = Callable[[Record, Around | None], Iterable[Any]]
 Gather = Callable[[list[Any]], Iterable[Any]]
 
 _LARGEST_SECONDS = 10**11
+# For a JSONPath that can't be followed to its end: a number that no field takes, so that the record is quarantined.
+_NO_ANSWER = (Raw(b"1e999"),)
 
 
 def make_finder(
@@ -96,7 +100,9 @@ def compile_query(text: str) -> Any:
     try:
         return Environment().compile(text)
     except JSONPathError as error:
-        raise ValueError(f"is no JSONPath of RFC 9535: {error}") from error
+        raise ValueError(f"it is no JSONPath of RFC 9535: {error}") from error
+    except RecursionError as error:
+        raise ValueError("it is a JSONPath of too many parts in each other") from error
 
 
 def _is_simple(path: Path) -> bool:
@@ -155,8 +161,17 @@ def _make_getter(path: Path, gather: Gather) -> _Getter:
 
 
 def _make_query_reader(text: str, gather: Gather) -> Callable[[Any], Iterable[Any]]:
+    from jsonpath_rfc9535 import JSONPathError  # noqa: PLC0415
+
     query = compile_query(text)
-    return lambda value: gather([node.value for node in query.finditer(value)])
+
+    def read(value: Any) -> Iterable[Any]:
+        try:
+            return gather([node.value for node in query.finditer(value)])
+        except (JSONPathError, RecursionError):
+            return _NO_ANSWER
+
+    return read
 
 
 def _make_step_reader(steps: tuple[str | int, ...]) -> Callable[[Any], Iterable[Any]]:

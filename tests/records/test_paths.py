@@ -1,5 +1,6 @@
 """How paths are written, and what they lead to."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.records.files.raw_record import Around, read_around, write_around
-from jobs.records.mapping import make_finder
+from jobs.records.mapping import compile_query, make_finder
 from schemas.paths import Path, Place, Query, Steps, Sum, parse_names, parse_path
+from tests.builders import record_json
+from tests.records.helpers import SOURCE, quarantine
 
 WRITTEN = {
     "user.id": Steps(("user", "id")),
@@ -151,3 +154,19 @@ def test_a_jsonpath_goes_as_deep_as_a_record_may() -> None:
     for _ in range(990):
         record = {"a": record}
     assert make_finder((parse_path("$..text"),))(record, None) == "deep"
+
+
+@pytest.mark.parametrize("field", ["user_id", "event_type", "event_at", "comment_text", "content", "word_count"])
+def test_a_jsonpath_that_can_not_be_followed_quarantines_its_record(
+    field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise RecursionError
+
+    path = parse_path(f"$.{field}")
+    assert isinstance(path, Query)
+    source = replace(SOURCE, fields={**SOURCE.fields, field: (path,)})
+    query = compile_query(path.text)
+    monkeypatch.setattr(type(query), "finditer", fail)
+    problems = quarantine(record_json(), source).problems
+    assert [problem.field for problem in problems if problem.reason.startswith("bad")] == [field]

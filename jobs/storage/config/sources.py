@@ -42,7 +42,7 @@ _TIMES = [name for name, field in FIELDS.items() if field.kind in ("timestamp", 
 _FOLDED = [name for name, field in FIELDS.items() if field.kind == "id" and name != "shared_with_user_id"]
 _CODECS = ("base64", "gzip", "json")
 _CONTENT_FORMATS = ("text", "html")
-_NAMESPACE = re.compile(r"[^\s:]{1,100}")
+_NAMESPACE = re.compile(r"[\w.-]{1,100}")
 
 
 def read_source(path: Path) -> Source:
@@ -160,7 +160,7 @@ def _read_namespace(file: YamlFile) -> str:
     namespace = _text(file, file.values.get("namespace", ""), "namespace")
     if "namespace" in file.values and not _NAMESPACE.fullmatch(namespace):
         raise file.wrong(
-            f"is {namespace!r}; it must be a short word without blanks and colons, such as crm", "namespace"
+            f"is {namespace!r}; it must be a word of letters, digits, `_`, `-` and `.`, such as crm", "namespace"
         )
     return namespace
 

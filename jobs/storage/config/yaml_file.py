@@ -1,5 +1,6 @@
 """A configuration file that can say in which line it is wrong."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from jobs.storage.errors import UsageError
 Loader = type[yaml.SafeLoader] | type[yaml.BaseLoader]
 
 # Those are files, not zones, and Java does not know them.
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 _ZONES = available_timezones() - {"Factory", "localtime", "ROC"}
 
 
@@ -67,7 +69,7 @@ def parse_yaml(path: Path, text: str, loader: Loader) -> YamlFile:
     """The text of the file `path`. Raises UsageError where it is no YAML, has a key twice or no keys at all."""
     try:
         file = YamlFile(path, text, yaml.load(text, Loader=loader))  # noqa: S506 - both loaders make no objects
-        _reject_repeated(file, yaml.compose(text, Loader=yaml.SafeLoader))
+        _check_nodes(file, yaml.compose(text, Loader=yaml.SafeLoader))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         place = f"line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else "somewhere"
         problem = getattr(error, "problem", None) or "syntax"
@@ -78,8 +80,19 @@ def parse_yaml(path: Path, text: str, loader: Loader) -> YamlFile:
     return file
 
 
-def _reject_repeated(file: YamlFile, node: Any, *keys: str) -> None:
-    """YAML itself forbids a key that stands twice; the library takes the last one silently."""
+def _check_nodes(file: YamlFile, node: Any, *keys: str) -> None:
+    """YAML itself forbids a key that stands twice; the library takes the last one silently. And no text of a
+    configuration may hold what no table can.
+    """
+    if isinstance(node, yaml.ScalarNode) and _NOT_STORABLE.search(node.value):
+        line = node.start_mark.line + 1
+        raise UsageError(
+            f"{file.path}, line {line}: {': '.join([*keys, ascii(node.value)])} has a NUL or half a surrogate pair in"
+            " it; take it out"
+        )
+    if isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            _check_nodes(file, value, *keys)
     if not isinstance(node, yaml.MappingNode):
         return
     seen = set()
@@ -88,4 +101,5 @@ def _reject_repeated(file: YamlFile, node: Any, *keys: str) -> None:
             line = name.start_mark.line + 1
             raise UsageError(f"{file.path}, line {line}: {': '.join([*keys, str(name.value)])} stands twice; keep one")
         seen.add(name.value)
-        _reject_repeated(file, value, *keys, str(name.value))
+        _check_nodes(file, name, *keys)
+        _check_nodes(file, value, *keys, str(name.value))
