@@ -69,6 +69,7 @@ CLUES: dict[str, tuple[Clue, ...]] = {
     ),
     "user_id": (
         Clue(100, ID, PERSON, _NO_PERSON | DOCUMENT | THING),
+        Clue(95, ID, word_set("by"), _NO_PERSON | DOCUMENT | THING),
         Clue(90, PERSON, never=_NO_PERSON | DOCUMENT | THING),
         Clue(85, word_set("login arn sub username"), PERSON, _NO_PERSON | DOCUMENT | THING),
         Clue(80, word_set("email mail"), PERSON, _NO_PERSON | DOCUMENT | THING),

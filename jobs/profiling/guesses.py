@@ -191,7 +191,8 @@ def _judge_values(name: str, texts: list[str]) -> int:
     if name == "event_id":
         return 0 if share >= 0.8 else -100
     if name == "event_type":
-        return -60 if count >= 10 and share > 0.5 else -12 if different == 1 else min(different, 5)
+        # A short log may have as many types as records, so that only a long one tells.
+        return -60 if count >= 50 and share > 0.5 else -30 if different == 1 else min(different, 5)
     if name in ("user_id", "document_id"):
         return (
             -40 if count >= 50 and share > 0.97 and name == "user_id" else -15 if different == 1 and count > 20 else 0

@@ -138,3 +138,18 @@ def test_a_number_is_a_time_only_by_its_name() -> None:
 )
 def test_an_address_is_told_from_other_texts(text: str, expected: bool) -> None:
     assert is_address(text) is expected
+
+
+def test_a_type_that_never_changes_is_not_the_type_and_who_created_it_is_the_user() -> None:
+    kinds = ["LOGIN", "EDIT", "UPLOAD", "SHARE", "DELETE", "PREVIEW", "COMMENT", "INVITE", "MOVE", "COPY", "LOCK"]
+    records = [
+        {
+            "type": "event",
+            "event_type": kind,
+            "created_at": AT,
+            "created_by": {"type": "user", "id": "1", "login": "a@x.y"},
+        }
+        for kind in kinds
+    ]
+    found = guess(*records)
+    assert (found["event_type"], found["user_id"]) == (["event_type"], ["created_by.id"])
