@@ -96,9 +96,7 @@ WRONG_SOURCES = {
     MINIMAL.replace(
         "fields: {", "identity: a\nfields: {event_id: e, "
     ): "line 1: identity is for records without an event id",
-    MINIMAL.replace(
-        "user_id: u", 'user_id: "$.a[?@.b=1]"'
-    ): r"user_id is '\$.a.*; it is no JSONPath of RFC 9535",
+    MINIMAL.replace("user_id: u", 'user_id: "$.a[?@.b=1]"'): r"user_id is '\$.a.*; it is no JSONPath of RFC 9535",
     MINIMAL.replace("user_id: u", "user_id: a + b + c"): "a sum is a path of seconds",
     MINIMAL + "decode: {a: zip}": "line 2: decode: a is 'zip'; it must be json, gzip.json",
     MINIMAL + "decode: {a: gzip+base64+json}": "decode: a is .*; it must be json",
