@@ -14,6 +14,7 @@ Kind = fields.Kind | Literal["uuid", "date", "seconds", "texts", "flag"]
 # Ids are compared bytewise, as in Spark.
 SQL_TYPES: dict[Kind, str] = {
     "id": 'text collate "C"',
+    "ids": "text[]",
     "text": "text",
     "texts": "text[]",
     "integer": "bigint",
@@ -47,7 +48,7 @@ _DETAILS = (
     "document_word_count",
     "edit_length",
     "comment_text",
-    "shared_with_user_id",
+    "recipients",
     "permission",
     "device",
     "ip_address",
@@ -86,11 +87,18 @@ EVENTS = (
     Column("day_of_week", "text", "English name of the UTC weekday, Monday to Sunday."),
     *_stated(*_ACTORS),
     Column("session_id", "uuid", "Session of the same user that the event belongs to; its duration is there."),
-    *_stated(*_DETAILS),
+    *_stated(*(name for name in _DETAILS if name != "recipients")),
     _FINGERPRINT,
     *_PROVENANCE,
     _IS_CURRENT,
     *_stated(*_ADDED),
+)
+
+# The recipients of an event have a table of their own.
+SHARE_RECIPIENTS = (
+    _STATED["event_id"]._replace(comment="The event that names the recipient, as a rule a document_shared."),
+    Column("user_id", "id", "Who received it."),
+    Column("shared_at", "timestamp", "Time of the event, so that what a person received is read in order."),
 )
 
 SUPERSEDED_RECORDS = (
@@ -186,6 +194,7 @@ TABLES: dict[str, Columns] = {
     "documents": DOCUMENTS,
     "sessions": SESSIONS,
     "events": EVENTS,
+    "share_recipients": SHARE_RECIPIENTS,
     "quarantined_records": QUARANTINED_RECORDS,
     "superseded_records": SUPERSEDED_RECORDS,
     "duplicate_records": DUPLICATE_RECORDS,

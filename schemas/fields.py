@@ -10,9 +10,10 @@ from typing import Literal, NamedTuple
 
 from schemas.paths import Path, Place
 
-# `id`: stripped, bounded, must be a scalar. `integer` may be negative, a `count` may not. `text` is stored untouched;
-# where a producer has an object or a list, its JSON text is the text. A `revision` is a whole number or a time.
-Kind = Literal["id", "timestamp", "integer", "count", "text", "revision"]
+# `id`: stripped, bounded, must be a scalar; `ids` are a set of them, of one value or of a list. An `integer` may be
+# negative, a `count` may not. `text` is stored untouched; where a producer has an object or a list, its JSON text is
+# the text. A `revision` is a whole number or a time.
+Kind = Literal["id", "ids", "timestamp", "integer", "count", "text", "revision"]
 
 
 class Field(NamedTuple):
@@ -132,9 +133,10 @@ _FIELDS = (
     ),
     Field(
         "shared_with_user_id",
-        "id",
-        "Who received the share; null for a share by link.",
-        ("shared_with_user_id", "sharedWithUserId", "shared_with"),
+        "ids",
+        "Who received the share, bytewise; null for a share by link.",
+        ("shared_with_user_id", "sharedWithUserId", "shared_with[*].id", "shared_with.id", "shared_with"),
+        event_column="recipients",
         of_type="document_shared",
     ),
     Field(
@@ -189,6 +191,7 @@ class Source:
     fold_case: frozenset[str] = frozenset()
     time_formats: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ignore: tuple[tuple[Path, frozenset[str]], ...] = ()
+    shared_with_separator: str = ""
     content_format: str = "text"
     # The mapping file as it was read, and where it was.
     text: str = ""

@@ -13,11 +13,14 @@ import json
 import re
 from typing import NamedTuple
 
+# A name, a place in a list, or None for each element of a list.
+Step = str | int | None
+
 
 class Steps(NamedTuple):
-    """Names and places in lists, one after the other, from the record (`level` 0) or from an object around it."""
+    """Steps, one after the other, from the record (`level` 0) or from an object around it."""
 
-    steps: tuple[str | int, ...]
+    steps: tuple[Step, ...]
     level: int = 0
 
     def __str__(self) -> str:
@@ -60,7 +63,7 @@ class Sum(NamedTuple):
 
 Path = Steps | Query | Place | Sum
 
-_STEP = re.compile(r'\["(?P<quoted>(?:[^"\\]|\\.)*)"\]|\[(?P<place>-?[0-9]{1,9})\]|(?P<dot>\.)?(?P<name>[^.\[\]]+)')
+_STEP = re.compile(r'\["(?P<quoted>(?:[^"\\]|\\.)*)"\]|\[(?P<place>-?[0-9]{1,9}|\*)\]|(?P<dot>\.)?(?P<name>[^.\[\]]+)')
 
 
 def parse_path(text: str) -> Path:
@@ -93,8 +96,8 @@ def parse_names(text: str) -> tuple[str, ...]:
     return tuple(map(str, path.steps))
 
 
-def _parse_steps(text: str) -> tuple[str | int, ...]:
-    steps: list[str | int] = []
+def _parse_steps(text: str) -> tuple[Step, ...]:
+    steps: list[Step] = []
     position = 0
     while position < len(text):
         step = _STEP.match(text, position)
@@ -102,7 +105,7 @@ def _parse_steps(text: str) -> tuple[str | int, ...]:
         if step is None or (is_name and bool(step["dot"]) != bool(steps)):
             raise ValueError('a path is names joined by single dots; [0] is an element, ["a.b"] a name as it is')
         if step["place"] is not None:
-            steps.append(int(step["place"]))
+            steps.append(None if step["place"] == "*" else int(step["place"]))
         else:
             steps.append(step["name"] if is_name else json.loads(f'"{step["quoted"]}"'))
         position = step.end()
@@ -111,9 +114,9 @@ def _parse_steps(text: str) -> tuple[str | int, ...]:
     return tuple(steps)
 
 
-def _write_step(step: str | int) -> str:
-    if isinstance(step, int):
-        return f"[{step}]"
+def _write_step(step: Step) -> str:
+    if not isinstance(step, str):
+        return "[*]" if step is None else f"[{step}]"
     # A blank at an end, or a sign that does not show, would be lost on the way through a screen or a YAML file.
     is_shown = step.isprintable() and step == step.strip()
     is_plain = step and is_shown and not re.search(r"[.\[\]]|^[\^#$]", step) and " + " not in step

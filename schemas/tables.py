@@ -12,6 +12,7 @@ _TEXT, _LONG = T.StringType(), T.LongType()
 
 SPARK_TYPES: dict[Kind, T.DataType] = {
     "id": _TEXT,
+    "ids": T.ArrayType(_TEXT),
     "text": _TEXT,
     "texts": T.ArrayType(_TEXT),
     "integer": _LONG,
@@ -44,6 +45,9 @@ SESSIONS = _table(columns.SESSIONS)
 
 # One row per event id.
 EVENTS = _table(columns.EVENTS)
+
+# One row per person that an event names as recipient.
+SHARE_RECIPIENTS = _table(columns.SHARE_RECIPIENTS)
 
 # One row per (event id, fingerprint) that lost against another record of the same id.
 SUPERSEDED_RECORDS = _table(columns.SUPERSEDED_RECORDS)
@@ -133,6 +137,7 @@ KEYED = {
     "documents": DOCUMENTS,
     "sessions": SESSIONS,
     "events": EVENTS,
+    "share_recipients": SHARE_RECIPIENTS,
     "quarantined_records": QUARANTINED_RECORDS,
     "superseded_records": SUPERSEDED_RECORDS,
     "duplicate_records": DUPLICATE_RECORDS,

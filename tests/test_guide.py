@@ -42,7 +42,7 @@ def test_the_example_loads_as_it_shows(database_url: str, spark: SparkSession, t
     assert [line for line in shown if line not in summary.splitlines()] == []
     rows = query(
         database_url,
-        "select event_type, (event_at at time zone 'UTC')::text, user_id, document_title, shared_with_user_id"
+        "select event_type, (event_at at time zone 'UTC')::text, user_id, document_title, recipient_count"
         " from event_details order by event_at, event_type",
     )
     table = session.split("-+-")[-1].splitlines()[1:]

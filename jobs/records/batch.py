@@ -17,6 +17,7 @@ _PLACE = {"file_id": _LONG, "split": _LONG, "record_number": _LONG}
 # Of the kinds that a record's columns have.
 _TYPES: dict[Kind, pa.DataType] = {
     "id": _TEXT,
+    "ids": pa.list_(_TEXT),
     "text": _TEXT,
     "uuid": _TEXT,
     "integer": _LONG,

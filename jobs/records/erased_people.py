@@ -7,7 +7,7 @@ import hmac
 import json
 import re
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -79,10 +79,10 @@ class Erased:
 
     def pseudonymize(self, event: Event) -> Event:
         """The event without the erased people."""
-        people = event.user_id, event.shared_with_user_id
+        people = event.user_id, event.recipients
         return event._replace(**self.find_changes(*people, event.content_fingerprint))
 
-    def find_changes(self, user_id: str, shared_with_user_id: str | None, fingerprint: str) -> dict[str, Any]:
+    def find_changes(self, user_id: str, recipients: Sequence[str] | None, fingerprint: str) -> dict[str, Any]:
         """By column, what an event has to say instead; nothing where it names no erased person.
 
         Where an erased person acted, `PERSONAL` goes; who received a share is another's event and only gets the
@@ -92,9 +92,11 @@ class Erased:
         changes: dict[str, Any] = {}
         if self._is_erased(user_id):
             changes = {**dict.fromkeys(PERSONAL), "user_id": self.pseudonym(user_id)}
-        if shared_with_user_id is not None and self._is_erased(shared_with_user_id):
-            changes["shared_with_user_id"] = self.pseudonym(shared_with_user_id)
-        was_erased = self._is_pseudonym(user_id) or self._is_pseudonym(shared_with_user_id or "")
+        others = [each for each in recipients or () if self._is_erased(each)]
+        if others:
+            kept = {*(recipients or ())} - {*others}
+            changes["recipients"] = tuple(sorted({*kept, *map(self.pseudonym, others)}))
+        was_erased = any(map(self._is_pseudonym, (user_id, *(recipients or ()))))
         if changes and not was_erased:
             changes["content_fingerprint"] = self.hash(fingerprint)
         return changes
@@ -123,6 +125,7 @@ class Erased:
         kept = record.raw or b64decode(record.raw_base64 or "").decode(errors="replace")
         texts = list_texts(kept + (record.around or ""))
         fields = record.fields or {}
+        texts.append(fields.get("shared_with_user_id", ""))
         words = {word for text in texts for pattern in _MENTIONS for word in pattern.findall(text)}
         words |= {fields[name] for name in _NAMING_FIELDS if name in fields}
         hashes = {self.hash(word) for word in {*words, *map(spell_as_id, words)}}

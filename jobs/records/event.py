@@ -18,7 +18,7 @@ class Event(namedtuple("Event", _NAMES)):  # type: ignore[misc]  # mypy wants th
     event_id: str
     event_at_micros: int
     user_id: str
-    shared_with_user_id: str | None
+    recipients: tuple[str, ...] | None
     content_fingerprint: str
 
     @property

@@ -9,7 +9,7 @@ from msgspec import Raw
 
 from jobs.records.files.raw_record import Around
 from jobs.records.values.strict_json import MAX_NESTING, encode
-from schemas.paths import Path, Place, Query, Steps, Sum
+from schemas.paths import Path, Place, Query, Step, Steps, Sum
 
 Record = dict[str, Any]
 # (the record, what is around it) -> the value; None where there is none.
@@ -21,7 +21,7 @@ Gather = Callable[[list[Any]], Iterable[Any]]
 
 _LARGEST_SECONDS = 10**11
 # For a JSONPath that can't be followed to its end: a number that no field takes, so that the record is quarantined.
-_NO_ANSWER = (Raw(b"1e999"),)
+NO_ANSWER = Raw(b"1e999")
 
 
 def make_finder(
@@ -77,9 +77,13 @@ def make_missing_test(texts: frozenset[str], *, is_id: bool) -> Callable[[Any], 
 
 
 def take_all(values: list[Any]) -> Iterable[Any]:
-    """One value where all are equal, else the list of them."""
-    different = [value for place, value in enumerate(values) if value is not None and value not in values[:place]]
-    return different if len(different) < 2 else [different]
+    """The list of all values; none where there are none. Where some elements have one and others lack it, they are
+    no answer: nobody is left out in silence.
+    """
+    found = [value for value in values if value is not None]
+    if len(found) < len(values) and found:
+        return (NO_ANSWER,)
+    return [found] if found else []
 
 
 def join_texts(values: list[Any]) -> Iterable[Any]:
@@ -109,7 +113,7 @@ def _is_simple(path: Path) -> bool:
     return isinstance(path, Steps) and path.level == 0 and all(type(step) is str for step in path.steps)
 
 
-def _make_simple_finder(paths: list[tuple[str | int, ...]], takes_blank: bool) -> Finder:
+def _make_simple_finder(paths: list[tuple[Step, ...]], takes_blank: bool) -> Finder:
     """For names alone: most mappings have nothing else, and this costs a third."""
     if len(paths) == 1 and len(paths[0]) == 1:
         return _make_name_finder(str(paths[0][0]), takes_blank)
@@ -154,7 +158,7 @@ def _make_getter(path: Path, gather: Gather) -> _Getter:
             for nanoseconds in get_nanoseconds(record, around)
         ]
     level = path.level
-    read = _make_query_reader(path.text, gather) if isinstance(path, Query) else _make_step_reader(path.steps)
+    read = _make_query_reader(path.text, gather) if isinstance(path, Query) else _make_step_reader(path.steps, gather)
     if level == 0:
         return lambda record, around: read(record)
     return lambda record, around: read(around.objects[level - 1]) if around and len(around.objects) >= level else ()
@@ -169,16 +173,30 @@ def _make_query_reader(text: str, gather: Gather) -> Callable[[Any], Iterable[An
         try:
             return gather([node.value for node in query.finditer(value)])
         except (JSONPathError, RecursionError):
-            return _NO_ANSWER
+            return (NO_ANSWER,)
 
     return read
 
 
-def _make_step_reader(steps: tuple[str | int, ...]) -> Callable[[Any], Iterable[Any]]:
-    return lambda value: (_follow(value, steps),)
+def _make_step_reader(steps: tuple[Step, ...], gather: Gather) -> Callable[[Any], Iterable[Any]]:
+    if None not in steps:
+        return lambda value: (_follow(value, steps),)
+    return lambda value: gather(_follow_each([value], steps))
 
 
-def _follow(value: Any, steps: tuple[str | int, ...]) -> Any:
+def _follow_each(values: list[Any], steps: tuple[Step, ...]) -> list[Any]:
+    """What the steps lead to in each of the values, None where they lead to nothing; elements that are null are left
+    out.
+    """
+    if None not in steps:
+        return [_follow(value, steps) for value in values]
+    place = steps.index(None)
+    lists = [_follow(value, steps[:place]) for value in values]
+    elements = [element for found in lists if type(found) is list for element in found if element is not None]
+    return _follow_each(elements, steps[place + 1 :])
+
+
+def _follow(value: Any, steps: tuple[Step, ...]) -> Any:
     """What the steps lead to; None where there is nothing, or no object or list where a step needs one."""
     for step in steps:
         if type(step) is str:

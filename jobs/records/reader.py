@@ -34,6 +34,8 @@ _REQUIRED_BY_TYPE = {
 }
 _PLACES_BY_COLUMN = {field.column: _PLACES[field.name] for field in FIELDS.values()}
 _BUSINESS_COLUMNS = tuple(column.name for column in READ_EVENT if column.name != "content_fingerprint")
+_HASHED_NAMES = tuple("shared_with_user_id" if name == "recipients" else name for name in _BUSINESS_COLUMNS[1:])
+_RECIPIENTS = _HASHED_NAMES.index("shared_with_user_id")
 _pick_business_values = itemgetter(*[_PLACES_BY_COLUMN[name] for name in _BUSINESS_COLUMNS])
 
 
@@ -146,7 +148,12 @@ class RecordReader:
         if event_type not in self.observed.types:
             self.observed.add_type(event_type)
         event_id, *others = _pick_business_values(values)
-        return Event._make((event_id, *others, fingerprint(_BUSINESS_COLUMNS[1:], others, content)))
+        stated = others
+        if (recipients := others[_RECIPIENTS]) is not None:
+            # As if each were stated by itself, so that a share with one person hashes as it always has.
+            stated = [*others]
+            stated[_RECIPIENTS] = f"\x00{_HASHED_NAMES[_RECIPIENTS]}=".join(recipients)
+        return Event._make((event_id, *others, fingerprint(_HASHED_NAMES, stated, content)))
 
     def _count_html_words(self, content: str, stated: int | None) -> int | None:
         try:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from jobs.records.files.raw_record import Around
 from jobs.records.identity import derive_event_id
-from jobs.records.mapping import Finder, join_texts, make_finder, make_missing_test, may_find, take_all
+from jobs.records.mapping import NO_ANSWER, Finder, join_texts, make_finder, make_missing_test, may_find, take_all
 from jobs.records.observed import Observed
 from jobs.records.validate import (
     Limits,
@@ -14,6 +14,7 @@ from jobs.records.validate import (
     WrongValueError,
     make_content_reader,
     make_id_reader,
+    make_ids_reader,
     make_number_reader,
     make_revision_reader,
     make_time_reader,
@@ -54,6 +55,10 @@ class Field(NamedTuple):
 
     def show(self, value: Any) -> str:
         """The value as a text for people."""
+        if value is NO_ANSWER:
+            return "values of which some can't be read"
+        if FIELDS[self.name].kind == "ids" and isinstance(value, list):
+            return encode([self.shape(part) if type(part) is str else part for part in value])
         return self.shape(value if type(value) is str else encode(value))
 
 
@@ -65,6 +70,9 @@ def make_fields(source: Source, limits: Limits, observed: Observed) -> list[Fiel
 
     readers: dict[Kind, Callable[[str, Shape], Reader]] = {
         "id": lambda name, shape: make_id_reader(shape, limits.max_id_bytes),
+        "ids": lambda name, shape: make_ids_reader(
+            shape, limits.max_id_bytes, source.shared_with_separator, source.missing_values
+        ),
         "text": lambda name, shape: make_content_reader(observed) if name == "content" else read_text,
         "timestamp": lambda name, shape: make_time_reader(read_times(name), limits),
         "integer": lambda name, shape: make_number_reader(-(2**63), "a whole number"),
@@ -94,7 +102,7 @@ def _map(name: str, source: Source, read: Reader) -> tuple[tuple[Path, ...], Mak
             return None if constant is None else lambda record, around: constant
         find = make_finder(
             some,
-            is_missing=make_missing_test(source.missing_values, is_id=kind == "id"),
+            is_missing=make_missing_test(source.missing_values, is_id=kind in ("id", "ids")),
             is_usable=_make_usable_test(read) if kind == "timestamp" else None,
             gather=_GATHERED.get(name, list),
             # A blank document is a document of no words, not a missing one.
@@ -156,7 +164,7 @@ def make_shape(name: str, source: Source, observed: Observed | None = None) -> S
         shape = fold_case
     if name == "event_type" and source.event_types:
         return _make_translation(shape, source.event_types, observed or Observed())
-    if source.namespace and FIELDS[name].kind == "id" and name != "event_type":
+    if source.namespace and FIELDS[name].kind in ("id", "ids") and name != "event_type":
         unnamed, prefix = shape, f"{source.namespace}:"
         return lambda text: prefix + unnamed(text)
     return shape

@@ -12,8 +12,11 @@ from jobs.records.observed import Observed
 from jobs.records.values.strict_json import encode, has_huge_number, read_number
 from jobs.records.values.timestamps import NoTimeError, TimeReader, to_micros
 
-Reader = Callable[[Any], str | int | None]
+Reader = Callable[[Any], str | int | tuple[str, ...] | None]
 Shape = Callable[[str], str]
+
+# More people than any share has; a record is not to become millions of rows.
+MAX_RECIPIENTS = 10_000
 
 _A_DAY = 24 * 60 * 60 * 10**6  # in microseconds
 _TIME = "an ISO 8601 date and time, or an epoch number"
@@ -66,6 +69,26 @@ def make_id_reader(shape: Callable[[str], str], max_bytes: int) -> Reader:
         if len(text) > max_bytes or (not text.isascii() and len(text.encode()) > max_bytes):
             raise WrongValueError("value_too_long", f"at most {max_bytes} UTF-8 bytes")
         return text
+
+    return read
+
+
+def make_ids_reader(shape: Shape, max_bytes: int, separator: str, missing: frozenset[str]) -> Reader:
+    """A set of ids, sorted bytewise: of a list all elements that are not null or blank, of a text what the `separator`
+    parts, if there is one. Where nothing is left there is none.
+    """
+    read_id = make_id_reader(shape, max_bytes)
+
+    def read(value: Any) -> tuple[str, ...] | None:
+        parts = value if isinstance(value, list) else [value]
+        if separator and type(value) is str:
+            parts = value.split(separator)
+        filled = [part for part in parts if part is not None and not (type(part) is str and not part.strip())]
+        if len(filled) > MAX_RECIPIENTS:
+            raise WrongValueError("value_too_long", f"at most {MAX_RECIPIENTS:,} recipients")
+        if missing:
+            filled = [part for part in filled if (part if type(part) is str else encode(part)).strip() not in missing]
+        return tuple(sorted({str(read_id(part)) for part in filled})) or None
 
     return read
 
@@ -132,7 +155,7 @@ def make_revision_reader(time_reader: TimeReader) -> Reader:
     """
     read_whole_number = make_number_reader(-(2**63), "a whole number or a time")
 
-    def read(value: Any) -> str | int | None:
+    def read(value: Any) -> str | int | tuple[str, ...] | None:
         if not isinstance(value, dict | list):
             text = value.strip() if type(value) is str else encode(value)
             if (micros := time_reader.read_written(text)) is not None:

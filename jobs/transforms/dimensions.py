@@ -13,8 +13,8 @@ _ORDER = ("event_at", "event_id")
 def summarize_users(events: DataFrame) -> DataFrame:
     """In: one row per published event. Out: one row per user, acting or receiving (`schemas.tables.USERS`)."""
     acting = events.select("user_id", *_ORDER, *[F.col(stated).alias(name) for name, stated in LATEST["users"].items()])
-    receiving = events.filter(F.col("shared_with_user_id").isNotNull()).select(
-        F.col("shared_with_user_id").alias("user_id"),
+    receiving = events.filter(F.col("recipients").isNotNull()).select(
+        F.explode("recipients").alias("user_id"),
         *_ORDER,
         *[F.lit(None).cast(USERS[name].dataType).alias(name) for name in LATEST["users"]],
     )

@@ -20,6 +20,7 @@ def model_tables(records: DataFrame) -> dict[str, DataFrame]:
     )
     return {
         "events": shape_events(events),
+        "share_recipients": list_recipients(events),
         "users": summarize_users(events),
         "documents": summarize_documents(events),
         "sessions": summarize_sessions(events),
@@ -33,6 +34,12 @@ def shape_events(events: DataFrame) -> DataFrame:
     event_at = F.col("event_at")
     dated = events.select("*", F.to_date(event_at).alias("event_date"), name_weekday(event_at).alias("day_of_week"))
     return conform(dated, EVENTS)
+
+
+def list_recipients(events: DataFrame) -> DataFrame:
+    """In: one row per published event. Out: one row per recipient of each (`schemas.tables.SHARE_RECIPIENTS`)."""
+    received = events.filter(F.col("recipients").isNotNull())
+    return received.select("event_id", F.explode("recipients").alias("user_id"), F.col("event_at").alias("shared_at"))
 
 
 def name_weekday(instant: Column) -> Column:

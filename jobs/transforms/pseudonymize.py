@@ -11,14 +11,14 @@ from pyspark.sql import types as T
 
 from jobs.records.erased_people import PERSONAL, Erased
 from jobs.records.problems import Problem, Quarantined
-from schemas.tables import QUARANTINE_LINE
+from schemas.tables import QUARANTINE_LINE, SUPERSEDED_RECORDS
 
 # The columns of an event that get another value; those of PERSONAL lose theirs.
-_CHANGED = ("user_id", "shared_with_user_id", "content_fingerprint")
+_CHANGED = ("user_id", "recipients", "content_fingerprint")
 _CHANGES = T.StructType(
     [
         T.StructField("names", T.ArrayType(T.StringType())),
-        *[T.StructField(name, T.StringType()) for name in _CHANGED],
+        *[SUPERSEDED_RECORDS[name] for name in _CHANGED],
     ]
 )
 # What is taken out of a line of the quarantine folder.

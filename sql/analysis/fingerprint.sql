@@ -31,12 +31,17 @@ with hashed_rows as (
         md5(json_build_array(
             event_id, event_type, extract(epoch from event_at), extract(epoch from event_date), day_of_week,
             user_id, document_id, session_id, document_word_count, edit_length, comment_text,
-            shared_with_user_id, permission, device, ip_address,
+            permission, device, ip_address,
             reported_user_name, reported_user_email, reported_document_title, content_fingerprint
         )::text
         || coalesce(' is_current ' || to_json(is_current)::text, '')
         || coalesce(' revision ' || to_json(revision)::text, '')) as row_hash
     from public.events
+    union all
+    select
+        'share_recipients' as table_name,
+        md5(json_build_array(event_id, user_id, extract(epoch from shared_at))::text) as row_hash
+    from public.share_recipients
 ),
 
 halves as (
@@ -55,7 +60,7 @@ sums as (
         coalesce(sum(halves.high_half), 0) as high_sum,
         coalesce(sum(halves.low_half), 0) as low_sum
     from (
-        values ('users', 1), ('documents', 2), ('sessions', 3), ('events', 4)
+        values ('users', 1), ('documents', 2), ('sessions', 3), ('events', 4), ('share_recipients', 5)
     ) as tables (table_name, position)
     left join halves on tables.table_name = halves.table_name
     group by tables.table_name, tables.position

@@ -21,10 +21,10 @@ with expected_users as (
     cross join
         lateral (
             select
-                min(events.event_at) as first_at,
-                max(events.event_at) as last_at
-            from public.events
-            where events.shared_with_user_id = users.user_id
+                min(share_recipients.shared_at) as first_at,
+                max(share_recipients.shared_at) as last_at
+            from public.share_recipients
+            where share_recipients.user_id = users.user_id
         ) as receipts
     left join lateral (
         select events.reported_user_name

@@ -40,7 +40,6 @@ create table {staging}.events (
     document_word_count bigint,
     edit_length bigint,
     comment_text text,
-    shared_with_user_id text collate "C",
     permission text,
     device text,
     ip_address text,
@@ -53,6 +52,12 @@ create table {staging}.events (
     run_id bigint,
     is_current boolean,
     revision bigint
+);
+
+create table {staging}.share_recipients (
+    event_id text collate "C",
+    user_id text collate "C",
+    shared_at timestamptz
 );
 
 create table {staging}.quarantined_records (
@@ -75,7 +80,7 @@ create table {staging}.superseded_records (
     document_word_count bigint,
     edit_length bigint,
     comment_text text,
-    shared_with_user_id text collate "C",
+    recipients text[],
     permission text,
     device text,
     ip_address text,

@@ -30,3 +30,8 @@ alter column file_id set not null,
 alter column record_number set not null,
 alter column run_id set not null,
 alter column is_current set not null;
+
+alter table {staging}.share_recipients
+alter column event_id set not null,
+alter column user_id set not null,
+alter column shared_at set not null;

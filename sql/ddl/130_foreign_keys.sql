@@ -14,6 +14,8 @@ add constraint events_document_id_fkey foreign key (document_id)
 references {staging}.documents (document_id),
 add constraint events_session_id_user_id_fkey foreign key (session_id, user_id)
 references {staging}.sessions (session_id, user_id),
-add constraint events_shared_with_user_id_fkey foreign key (shared_with_user_id)
-references {staging}.users (user_id),
 add constraint events_file_id_fkey foreign key (file_id) references ops.ingested_files (file_id);
+
+alter table {staging}.share_recipients
+add constraint share_recipients_event_id_fkey foreign key (event_id) references {staging}.events (event_id),
+add constraint share_recipients_user_id_fkey foreign key (user_id) references {staging}.users (user_id);

@@ -14,8 +14,8 @@ create index events_not_current_idx on {staging}.events (file_id) where not is_c
 
 create index events_event_date_user_id_idx on {staging}.events (event_date, user_id);
 
-create index events_shared_with_user_id_event_at_idx on {staging}.events (shared_with_user_id, event_at)
-where shared_with_user_id is not null;
+-- What a person received, in time order.
+create index share_recipients_user_id_shared_at_idx on {staging}.share_recipients (user_id, shared_at);
 
 -- A merge finds a user's latest name or a document's latest title without reading the events that state none.
 create index events_named_user_idx on {staging}.events (user_id, event_at)
@@ -34,7 +34,7 @@ where event_type = 'document_edit';
 
 -- Shares, comments and logins are few among the events; the metrics about them read nothing else.
 create index events_sent_by_user_idx on {staging}.events (user_id, event_at)
-include (event_type, document_id, shared_with_user_id)
+include (event_type, document_id)
 where event_type in ('comment_added', 'document_shared');
 
 create index events_login_idx on {staging}.events (user_id, event_at)

@@ -17,14 +17,17 @@ select
     sessions.started_at as session_started_at,
     sessions.session_duration_seconds,
     events.comment_text,
-    events.shared_with_user_id,
     events.permission,
     events.device,
     events.ip_address,
     ingested_files.file_path as source_file,
     events.record_number,
     events.run_id,
-    events.revision
+    events.revision,
+    (
+        select count(*) from public.share_recipients
+        where share_recipients.event_id = events.event_id
+    ) as recipient_count
 from public.events
 inner join public.users on events.user_id = users.user_id
 inner join public.sessions on events.session_id = sessions.session_id

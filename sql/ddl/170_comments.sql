@@ -52,7 +52,6 @@ comment on column public.events.document_word_count is
 comment on column public.events.edit_length is
 'Size of the edit in the producer''s unit, usually characters; may be negative.';
 comment on column public.events.comment_text is 'Text of the comment, untouched.';
-comment on column public.events.shared_with_user_id is 'Who received the share; null for a share by link.';
 comment on column public.events.permission is 'What the share allows, as the producer says it.';
 comment on column public.events.device is 'Device, as the producer says it.';
 comment on column public.events.ip_address is 'Address, as the producer says it; text, not checked.';
@@ -74,6 +73,14 @@ comment on column public.events.is_current is
 comment on column public.events.revision is
 'Which version of the event this record is: the largest wins. A whole number, or a time as '
 'microseconds since 1970.';
+
+comment on table public.share_recipients is
+'Who received what; one row per person that an event names as recipient. A share by link has none.';
+comment on column public.share_recipients.event_id is
+'The event that names the recipient, as a rule a document_shared.';
+comment on column public.share_recipients.user_id is 'Who received it.';
+comment on column public.share_recipients.shared_at is
+'Time of the event, so that what a person received is read in order.';
 
 comment on table ops.pipeline_runs is 'The journal; one row per run that got as far as the database.';
 comment on column ops.pipeline_runs.run_id is
@@ -187,8 +194,8 @@ comment on column ops.superseded_records.document_word_count is
 comment on column ops.superseded_records.edit_length is
 'Size of the edit in the producer''s unit, usually characters; may be negative.';
 comment on column ops.superseded_records.comment_text is 'Text of the comment, untouched.';
-comment on column ops.superseded_records.shared_with_user_id is
-'Who received the share; null for a share by link.';
+comment on column ops.superseded_records.recipients is
+'Who received the share, bytewise; null for a share by link.';
 comment on column ops.superseded_records.permission is 'What the share allows, as the producer says it.';
 comment on column ops.superseded_records.device is 'Device, as the producer says it.';
 comment on column ops.superseded_records.ip_address is 'Address, as the producer says it; text, not checked.';
@@ -271,8 +278,8 @@ comment on column public.event_details.session_started_at is 'Time of the sessio
 comment on column public.event_details.session_duration_seconds is
 'Length of the whole session in seconds, repeated in each of its events: never sum it here.';
 comment on column public.event_details.comment_text is 'Text of the comment, untouched.';
-comment on column public.event_details.shared_with_user_id is
-'Who received the share; null for a share by link.';
+comment on column public.event_details.recipient_count is
+'Number of people it names as recipients, in public.share_recipients; 0 for a share by link.';
 comment on column public.event_details.permission is 'What the share allows, as the producer says it.';
 comment on column public.event_details.device is 'Device, as the producer says it.';
 comment on column public.event_details.ip_address is 'Address, as the producer says it; text, not checked.';

@@ -5,11 +5,11 @@ with named_events as (
     select event_id from public.events
     where user_id = {user_id}
     union
-    select event_id from public.events
-    where shared_with_user_id = {user_id}
+    select event_id from public.share_recipients
+    where user_id = {user_id}
     union
     select event_id from ops.superseded_records
-    where user_id = {user_id} or shared_with_user_id = {user_id}
+    where user_id = {user_id} or {user_id} = any(recipients)
 )
 
 select

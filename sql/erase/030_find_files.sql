@@ -10,16 +10,17 @@ with versions as (
     where user_id in ({user_id}, {pseudonym})
     union
     select
-        event_id,
-        content_fingerprint
-    from public.events
-    where shared_with_user_id in ({user_id}, {pseudonym})
+        events.event_id,
+        events.content_fingerprint
+    from public.share_recipients
+    inner join public.events on share_recipients.event_id = events.event_id
+    where share_recipients.user_id in ({user_id}, {pseudonym})
     union
     select
         event_id,
         content_fingerprint
     from ops.superseded_records
-    where user_id in ({user_id}, {pseudonym}) or shared_with_user_id in ({user_id}, {pseudonym})
+    where user_id in ({user_id}, {pseudonym}) or recipients && array[{user_id}, {pseudonym}]
 ),
 
 records as (
@@ -27,13 +28,16 @@ records as (
     from public.events
     where user_id in ({user_id}, {pseudonym})
     union all
-    select file_id
-    from public.events
-    where shared_with_user_id in ({user_id}, {pseudonym}) and user_id not in ({user_id}, {pseudonym})
+    select events.file_id
+    from public.share_recipients
+    inner join public.events on share_recipients.event_id = events.event_id
+    where
+        share_recipients.user_id in ({user_id}, {pseudonym})
+        and events.user_id not in ({user_id}, {pseudonym})
     union all
     select file_id
     from ops.superseded_records
-    where user_id in ({user_id}, {pseudonym}) or shared_with_user_id in ({user_id}, {pseudonym})
+    where user_id in ({user_id}, {pseudonym}) or recipients && array[{user_id}, {pseudonym}]
     union all
     select duplicate_records.file_id
     from versions

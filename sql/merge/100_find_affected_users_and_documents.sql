@@ -3,10 +3,10 @@
 -- version of the event or for good. Run before anything is changed.
 create table {staging}.affected_events as
 select
+    event_id,
     event_at,
     event_date,
     user_id,
-    shared_with_user_id,
     document_id
 from {staging}.events as staged
 where
@@ -20,10 +20,10 @@ where
     )
 union all
 select
+    events.event_id,
     events.event_at,
     events.event_date,
     events.user_id,
-    events.shared_with_user_id,
     events.document_id
 from {staging}.affected_sessions
 inner join public.events on affected_sessions.session_id = events.session_id
@@ -36,9 +36,13 @@ create table {staging}.affected_users as
 select user_id
 from {staging}.affected_events
 union
-select shared_with_user_id as user_id
+select recipients.user_id
 from {staging}.affected_events
-where shared_with_user_id is not null;
+inner join {staging}.share_recipients as recipients on affected_events.event_id = recipients.event_id
+union
+select recipients.user_id
+from {staging}.affected_events
+inner join public.share_recipients as recipients on affected_events.event_id = recipients.event_id;
 
 create table {staging}.affected_documents as
 select distinct document_id

@@ -36,17 +36,17 @@ with found as (
         limit 1
     ) as last_act on true
     left join lateral (
-        select events.event_at
-        from public.events
-        where events.shared_with_user_id = affected_users.user_id
-        order by events.event_at
+        select share_recipients.shared_at as event_at
+        from public.share_recipients
+        where share_recipients.user_id = affected_users.user_id
+        order by share_recipients.shared_at
         limit 1
     ) as first_receipt on true
     left join lateral (
-        select events.event_at
-        from public.events
-        where events.shared_with_user_id = affected_users.user_id
-        order by events.event_at desc
+        select share_recipients.shared_at as event_at
+        from public.share_recipients
+        where share_recipients.user_id = affected_users.user_id
+        order by share_recipients.shared_at desc
         limit 1
     ) as last_receipt on true
 )

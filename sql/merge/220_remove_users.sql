@@ -7,6 +7,6 @@ where
         where events.user_id = users.user_id
     )
     and not exists (
-        select from public.events
-        where events.shared_with_user_id = users.user_id
+        select from public.share_recipients
+        where share_recipients.user_id = users.user_id
     );

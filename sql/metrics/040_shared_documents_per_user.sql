@@ -4,11 +4,20 @@ with shares as (
     select
         user_id,
         count(distinct document_id) as shared_documents,
-        count(*) as share_events,
-        count(distinct shared_with_user_id) as recipients
+        count(*) as share_events
     from public.events
     where event_type = 'document_shared'
     group by user_id
+),
+
+received as (
+    select
+        events.user_id,
+        count(distinct share_recipients.user_id) as recipients
+    from public.events
+    inner join public.share_recipients on events.event_id = share_recipients.event_id
+    where events.event_type = 'document_shared'
+    group by events.user_id
 )
 
 select
@@ -16,9 +25,10 @@ select
     users.name as user_name,
     coalesce(shares.shared_documents, 0) as shared_documents,
     coalesce(shares.share_events, 0) as share_events,
-    coalesce(shares.recipients, 0) as recipients
+    coalesce(received.recipients, 0) as recipients
 from public.users
-left join shares on users.user_id = shares.user_id;
+left join shares on users.user_id = shares.user_id
+left join received on users.user_id = received.user_id;
 
 comment on view metrics.shared_documents_per_user is
 'What each user shared with others; one row per user, zeros for those who shared nothing.';

@@ -4,23 +4,23 @@
 create or replace view metrics.most_connected_users as
 with shares as (
     select distinct
-        user_id,
-        shared_with_user_id
+        events.user_id,
+        share_recipients.user_id as recipient_id
     from public.events
-    where
-        event_type = 'document_shared' and shared_with_user_id is not null and shared_with_user_id <> user_id
+    inner join public.share_recipients on events.event_id = share_recipients.event_id
+    where events.event_type = 'document_shared' and share_recipients.user_id <> events.user_id
 ),
 
 connections as (
     select
         user_id,
-        shared_with_user_id as connected_user_id,
+        recipient_id as connected_user_id,
         1 as gave,
         0 as received
     from shares
     union all
     select
-        shared_with_user_id as user_id,
+        recipient_id as user_id,
         user_id as connected_user_id,
         0 as gave,
         1 as received

@@ -30,7 +30,7 @@ hasty as (
         )
 ),
 
-copies as (
+sent_hastily as (
     select distinct
         events.event_id,
         events.user_id,
@@ -38,7 +38,6 @@ copies as (
         events.event_type,
         events.document_id,
         events.comment_text,
-        events.shared_with_user_id,
         events.permission
     from hasty
     inner join public.events
@@ -46,6 +45,17 @@ copies as (
             hasty.user_id = events.user_id
             and events.event_at between hasty.earlier_at and hasty.event_at
             and events.event_type in ('comment_added', 'document_shared')
+),
+
+copies as (
+    select
+        sent_hastily.*,
+        (
+            select array_agg(share_recipients.user_id order by share_recipients.user_id)
+            from public.share_recipients
+            where share_recipients.event_id = sent_hastily.event_id
+        ) as recipients
+    from sent_hastily
 ),
 
 gaps as (
@@ -58,7 +68,7 @@ gaps as (
         ) as is_first
     from copies
     window content as (
-        partition by user_id, event_type, document_id, comment_text, shared_with_user_id, permission
+        partition by user_id, event_type, document_id, comment_text, recipients, permission
         order by event_at, event_id
     )
 ),
@@ -67,7 +77,7 @@ runs as (
     select
         *,
         count(*) filter (where is_first) over (
-            partition by user_id, event_type, document_id, comment_text, shared_with_user_id, permission
+            partition by user_id, event_type, document_id, comment_text, recipients, permission
             order by event_at, event_id
         ) as run
     from gaps
@@ -82,7 +92,7 @@ retries as (
         min(event_at) as first_at,
         max(event_at) as last_at
     from runs
-    group by user_id, event_type, document_id, comment_text, shared_with_user_id, permission, run
+    group by user_id, event_type, document_id, comment_text, recipients, permission, run
     having count(*) >= metrics.threshold('client_retry', 'copies')
 )
 

@@ -9,7 +9,7 @@ from schemas.event_types import REQUIRED_BY_TYPE
 from schemas.fields import FIELDS
 from tests.dictated.piece import ROOT, Piece
 
-PUBLISHED = ("users", "documents", "sessions", "events")
+PUBLISHED = ("users", "documents", "sessions", "events", "share_recipients")
 TABLES_FILE, CHECKS_FILE = "sql/ddl/100_tables.sql", "sql/ddl/140_checks.sql"
 
 _COMMENTS_FILE = "sql/ddl/170_comments.sql"

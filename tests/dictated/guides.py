@@ -12,6 +12,7 @@ from tests.dictated.piece import Piece
 
 _KINDS = {
     "id": "id",
+    "ids": "id, or a list of ids",
     "timestamp": "time",
     "integer": "whole number",
     "count": "whole number, not negative",
@@ -39,11 +40,15 @@ def _draw(table: str) -> Piece:
 
 def _map_fields() -> str:
     lines = [
-        f"  {field.name}: {field.paths[0] if len(field.paths) == 1 else '[' + ', '.join(field.paths) + ']'}\n"
+        f"  {field.name}: {field.paths[0] if len(field.paths) == 1 else _list(field.paths)}\n"
         for field in FIELDS.values()
         if field.paths
     ]
     return "fields:\n" + "".join(lines)
+
+
+def _list(paths: tuple[str, ...]) -> str:
+    return f"[{', '.join(f'"{path}"' if '[' in path else path for path in paths)}]"
 
 
 def _list_guide_tables() -> Iterator[Piece]:

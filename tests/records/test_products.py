@@ -60,10 +60,10 @@ def test_google_workspace_events_in_activities_in_pages(tmp_path: Path) -> None:
     """Azure/Azure-Sentinel#2792."""
     log = read_log(tmp_path, json.dumps(DRIVE_PAGE, indent=1), DRIVE_MAPPING)
     first, second = "2025-06-02T12:00:00.100000+00:00", "2025-06-02T12:05:00.200000+00:00"
-    assert log.take("event_type", "at", "user_id", "document_id", "shared_with_user_id", "reported_document_title") == [
+    assert log.take("event_type", "at", "user_id", "document_id", "recipients", "reported_document_title") == [
         ("document_edit", first, "11", "D1", None, "Plan"),
         ("rename", first, "11", "D1", None, "Plan B"),
-        ("document_shared", first, "11", "D1", "bo@example.org", "Plan B"),
+        ("document_shared", first, "11", "D1", ("bo@example.org",), "Plan B"),
         ("view", second, "anonymous", "D1", None, None),
     ]
     assert len({event.event_id for event in log.events}) == 4
@@ -264,13 +264,13 @@ def test_two_producers_with_the_same_ids_are_kept_apart_by_a_namespace(tmp_path:
     )
     found = [
         read_log(tmp_path, lines(record), fields + f"namespace: {name}\n").take(
-            "event_id", "user_id", "document_id", "shared_with_user_id", "event_type"
+            "event_id", "user_id", "document_id", "recipients", "event_type"
         )
         for name in ("a", "b")
     ]
     assert found == [
-        [("a:1", "a:17", "a:4", "a:5", "document_edit")],
-        [("b:1", "b:17", "b:4", "b:5", "document_edit")],
+        [("a:1", "a:17", "a:4", ("a:5",), "document_edit")],
+        [("b:1", "b:17", "b:4", ("b:5",), "document_edit")],
     ]
 
 
@@ -321,7 +321,7 @@ def test_ids_that_differ_in_case_are_one_where_the_mapping_says_so(
     content = lines(*[{"id": n, "t": "x", "at": 1748865600, "u": user, "w": user} for n, user in enumerate(written)])
     fields = "fields: {event_id: id, event_type: t, event_at: at, user_id: u, shared_with_user_id: w}\n"
     log = read_log(tmp_path, content, fields + mapping)
-    assert log.take("user_id", "shared_with_user_id") == [(user, user) for user in users]
+    assert log.take("user_id", "recipients") == [(user, (user,)) for user in users]
 
 
 RICH_MAPPING = """

@@ -116,6 +116,8 @@ WRONG_SOURCES = {
     MINIMAL + "ignore: {a..b: x}": "ignore: a..b is 'a..b'; a path is",
     MINIMAL + "ignore: {a: {b: c}}": "ignore: a is .*; it must be one text",
     MINIMAL + "ignore: {a: []}": "ignore: a is ..; name the texts",
+    MINIMAL + "shared_with_separator:": "shared_with_separator is blank; write what parts",
+    MINIMAL + "shared_with_separator: [a]": "shared_with_separator is .*; it must be one text",
     MINIMAL + "content_format: markdown": "content_format is 'markdown'; it must be among text, html",
     MINIMAL + "content_format: [text, html]": "content_format is .*; it must be one of text, html",
     MINIMAL + "constants: {word_count: lots}": "constants: word_count is 'lots'; it must be a whole number",

@@ -36,10 +36,11 @@ _KEYS = {
     "time_formats",
     "ignore",
     "content_format",
+    "shared_with_separator",
 }
 _TIMES = [name for name, field in FIELDS.items() if field.kind in ("timestamp", "revision")]
 # Recipients are users, so that what is said of user ids holds for them.
-_FOLDED = [name for name, field in FIELDS.items() if field.kind == "id" and name != "shared_with_user_id"]
+_FOLDED = [name for name, field in FIELDS.items() if field.kind == "id"]
 _CODECS = ("base64", "gzip", "json")
 _CONTENT_FORMATS = ("text", "html")
 _NAMESPACE = re.compile(r"[\w.-]{1,100}")
@@ -81,6 +82,7 @@ def _make_source(file: YamlFile) -> Source:
         fold_case=frozenset(_list(file, "fold_case", among=_FOLDED)),
         time_formats=_read_time_formats(file),
         ignore=_read_ignored(file),
+        shared_with_separator=_read_separator(file),
         content_format=_list(file, "content_format", among=_CONTENT_FORMATS, default="text")[0],
         text=file.text,
         location=str(file.path),
@@ -163,6 +165,13 @@ def _read_namespace(file: YamlFile) -> str:
             f"is {namespace!r}; it must be a word of letters, digits, `_`, `-` and `.`, such as crm", "namespace"
         )
     return namespace
+
+
+def _read_separator(file: YamlFile) -> str:
+    separator = _text(file, file.values.get("shared_with_separator", ""), "shared_with_separator")
+    if "shared_with_separator" in file.values and not separator:
+        raise file.wrong('is blank; write what parts the recipients in a text, such as ","', "shared_with_separator")
+    return separator
 
 
 def _read_decode(file: YamlFile) -> dict[tuple[str, ...], tuple[str, ...]]:

@@ -22,11 +22,25 @@ def compose_changes(table: Columns, source: str) -> sql.Composed:
 # The history has the columns of superseded records; whether its records are current is found out apart.
 _HISTORY = tuple(column for column in columns.SUPERSEDED_RECORDS if column.name != "is_current")
 
+
+def _compose_history_of_events() -> sql.Composed:
+    """The columns of an event as a superseded record has them; its recipients stand in a table of their own."""
+    recipients = sql.SQL(
+        "(select array_agg(share_recipients.user_id order by share_recipients.user_id) from public.share_recipients"
+        " where share_recipients.event_id = events.event_id) as recipients"
+    )
+    names = [
+        recipients if column.name == "recipients" else sql.Identifier("events", column.name) for column in _HISTORY
+    ]
+    return sql.SQL(", ").join(names)
+
+
 # What {events_columns} and the like stand for in SQL files.
 COLUMN_PARTS: SqlParts = {
     **{f"{name}_columns": compose_columns(table) for name, table in TABLES.items()},
     "history_columns": compose_columns(_HISTORY),
-    "history_of_events": compose_columns(_HISTORY, "events"),
+    "history_of_events": _compose_history_of_events(),
+    "recipients_as_staged": compose_columns(columns.SHARE_RECIPIENTS, "recipients"),
     "history_of_superseded_records": compose_columns(_HISTORY, "superseded_records"),
     "events_changes": compose_changes(columns.EVENTS, "staged"),
     "users_changes": compose_changes(columns.USERS, "found"),

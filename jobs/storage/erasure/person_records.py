@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 # stays: a failed run keeps its reason, and a check that found something must have an example.
 _QUOTING = (("pipeline_runs", "error", "text"), ("check_results", "example", "jsonb"))
 _REWRITTEN = (
-    *[("public", table) for table in ("users", "documents", "sessions", "events")],
+    *[("public", table) for table in ("users", "documents", "sessions", "events", "share_recipients")],
     *[("ops", table) for table in ("superseded_records", "quarantined_records", "pipeline_runs", "check_results")],
 )
 
@@ -42,7 +42,7 @@ def is_known(cursor: Cursor, user_id: str) -> bool:
     """Whether a published or superseded record names the person, acting or receiving."""
     cursor.execute(
         "select exists (select from public.users where user_id = %(id)s) or exists (select from ops.superseded_records"
-        " where user_id = %(id)s or shared_with_user_id = %(id)s)",
+        " where user_id = %(id)s or %(id)s = any(recipients))",
         {"id": user_id},
     )
     return bool(fetch_one(cursor)[0])

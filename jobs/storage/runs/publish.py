@@ -203,7 +203,7 @@ def _move_in(cursor: Cursor, run: Run) -> dict[str, dict[str, int]]:
     execute_files(cursor, "ddl/1[3-5]*.sql", run.sql_parts)
     require_no_strangers(cursor)  # somebody may have made a table since the run began
     execute_files(cursor, "publish/06*.sql", run.sql_parts)
-    cursor.execute("analyze public.users, public.documents, public.sessions, public.events")
+    cursor.execute("analyze public.users, public.documents, public.sessions, public.events, public.share_recipients")
     changes = {}
     for table in ("users", "documents", "sessions", "events"):
         cursor.execute(sql.SQL("select count(*) from public.{}").format(sql.Identifier(table)))

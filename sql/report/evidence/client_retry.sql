@@ -1,11 +1,22 @@
 -- What the user sent at that moment, and its copies. One row per event.
-with original as (
-    select *
+with sent as (
+    select
+        event_details.*,
+        (
+            select string_agg(share_recipients.user_id, ', ' order by share_recipients.user_id)
+            from public.share_recipients
+            where share_recipients.event_id = event_details.event_id
+        ) as shared_with
     from public.event_details
     where
-        user_id = {subject_id}
-        and event_type in ('comment_added', 'document_shared')
-        and event_at = {observed_at}
+        event_details.user_id = {subject_id}
+        and event_details.event_type in ('comment_added', 'document_shared')
+),
+
+original as (
+    select *
+    from sent
+    where event_at = {observed_at}
 )
 
 select
@@ -15,17 +26,17 @@ select
     copies.user_id,
     copies.document_id,
     copies.comment_text,
-    copies.shared_with_user_id,
+    copies.shared_with,
     copies.source_file,
     copies.record_number
 from original
-inner join public.event_details as copies
+inner join sent as copies
     on
         original.user_id = copies.user_id
         and original.event_type = copies.event_type
         and original.document_id = copies.document_id
         and original.comment_text is not distinct from copies.comment_text
-        and original.shared_with_user_id is not distinct from copies.shared_with_user_id
+        and original.shared_with is not distinct from copies.shared_with
         and original.permission is not distinct from copies.permission
 where
     copies.event_at >= {observed_at}

@@ -3,7 +3,11 @@ select
     event_at,
     user_id,
     document_id,
-    shared_with_user_id,
+    (
+        select string_agg(share_recipients.user_id, ', ' order by share_recipients.user_id)
+        from public.share_recipients
+        where share_recipients.event_id = event_details.event_id
+    ) as shared_with,
     permission,
     source_file,
     record_number
