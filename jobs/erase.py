@@ -132,10 +132,12 @@ def look_up(args: argparse.Namespace, database_url: str, user_id: str) -> Person
             prepare_database(cursor)
             key_file = erasure_key_file(args)
             known = read_tombstones(cursor, key_file) or Tombstones(take_key(key_file, is_kept=args.confirm))
-            user_id = user_id if is_known(cursor, user_id) else spell_as_id(user_id)
+            if not (has_records := is_known(cursor, user_id)):
+                user_id = spell_as_id(user_id)
+                has_records = is_known(cursor, user_id)
             names = find_names(cursor, user_id) | find_bare_id(cursor, user_id)
-            similar = tuple(find_similar(cursor, user_id))
-            person = Person(user_id, names, known, is_known(cursor, user_id), similar)
+            similar = () if has_records else tuple(find_similar(cursor, user_id))
+            person = Person(user_id, names, known, has_records, similar)
         if args.confirm:
             connection.commit()
     return person

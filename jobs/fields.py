@@ -17,12 +17,13 @@ from jobs.profiling.overview import COLUMNS, describe_sample, look_at, make_rows
 from jobs.profiling.sample import Sample, take_sample
 from jobs.reporting.tables import format_cell, show_results
 from jobs.steps.job_runner import own_places
+from jobs.steps.tool_runner import run_tool
 from jobs.storage.config.environment import require_not_blank
 from jobs.storage.config.settings import read_settings
 from jobs.storage.config.sources import read_source
 from jobs.storage.database.queries import Result
-from jobs.storage.errors import PipelineError, UsageError
-from jobs.storage.process.signals import Stopped, run_stoppable
+from jobs.storage.errors import UsageError
+from jobs.storage.process.signals import run_stoppable
 
 
 def show_fields(options: argparse.Namespace) -> None:
@@ -89,17 +90,7 @@ def arg_parser() -> argparse.ArgumentParser:
 def main(arguments: list[str]) -> int:
     """Show it; returns the exit code."""
     options = arg_parser().parse_args(arguments)
-    try:
-        show_fields(options)
-    except PipelineError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    except Stopped as stop:
-        print(f"error: {stop}", file=sys.stderr)
-        return stop.exit_code
-    except BrokenPipeError:  # `| head` has seen enough; Python must not try to flush the rest at its exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return run_tool(lambda: show_fields(options))
 
 
 if __name__ == "__main__":

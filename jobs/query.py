@@ -8,15 +8,14 @@ for a file that can't be read or run, 4 when the database can't be reached; each
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from jobs.reporting.tables import parse_rows, show_results
+from jobs.steps.tool_runner import run_tool
 from jobs.storage.database.postgres import read_only
 from jobs.storage.database.queries import Result, query_file, run_query
-from jobs.storage.errors import PipelineError
 from jobs.storage.local.database_url import find_database
 from jobs.storage.process.signals import run_stoppable
 
@@ -76,14 +75,7 @@ def arg_parser() -> argparse.ArgumentParser:
 def main(arguments: list[str]) -> int:
     """Show it; returns the exit code."""
     options = arg_parser().parse_args(arguments)
-    try:
-        show(options, find_database())
-    except PipelineError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    except BrokenPipeError:  # `| head` has seen enough; Python must not try to flush the rest at its exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return run_tool(lambda: show(options, find_database()))
 
 
 if __name__ == "__main__":

@@ -186,6 +186,14 @@ QUARANTINED_RECORDS = (
     ),
 )
 
+# Why a record is quarantined, each reason with the field that it is about.
+QUARANTINE_PROBLEMS = (
+    Column("file_id", "integer", "Reading of the file in which the record stands."),
+    Column("record_number", "integer", "Number of the record in that file, from 1."),
+    Column("reason", "text", "What is wrong, as a code."),
+    Column("field", "text", "Our field that is wrong; NULL where it is the whole record."),
+)
+
 # What leads from new records to the published ones that they may change.
 ARRIVING_EVENTS = _stated("event_id", "user_id", "event_at")
 
@@ -196,6 +204,7 @@ TABLES: dict[str, Columns] = {
     "events": EVENTS,
     "share_recipients": SHARE_RECIPIENTS,
     "quarantined_records": QUARANTINED_RECORDS,
+    "quarantine_problems": QUARANTINE_PROBLEMS,
     "superseded_records": SUPERSEDED_RECORDS,
     "duplicate_records": DUPLICATE_RECORDS,
     "arriving_events": ARRIVING_EVENTS,

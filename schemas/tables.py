@@ -70,6 +70,9 @@ RECOVERED_RECORDS = _schema(file_id=_LONG, record_number=_LONG)
 # One row per quarantined record; `fields` are those of ours that the reasons are about.
 QUARANTINED_RECORDS = _table(columns.QUARANTINED_RECORDS)
 
+# One row per problem of a quarantined record.
+QUARANTINE_PROBLEMS = _table(columns.QUARANTINE_PROBLEMS)
+
 # What is kept of a quarantined record; where it stands is not among the columns.
 _PROBLEM = _schema(reason=_TEXT, field=_TEXT, value=_TEXT, expected=_TEXT)
 _READ_QUARANTINED = {
@@ -139,6 +142,7 @@ KEYED = {
     "events": EVENTS,
     "share_recipients": SHARE_RECIPIENTS,
     "quarantined_records": QUARANTINED_RECORDS,
+    "quarantine_problems": QUARANTINE_PROBLEMS,
     "superseded_records": SUPERSEDED_RECORDS,
     "duplicate_records": DUPLICATE_RECORDS,
 }

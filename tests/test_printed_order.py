@@ -31,6 +31,7 @@ TABLES = {
     "ops.pipeline_runs": "error",
     "ops.ingested_files": "format",
     "ops.quarantined_records": "raw_sha256",
+    "ops.quarantine_problems": "reason",
     "ops.check_results": "example",
     "ops.metric_restatements": "cause",
     "ops.held_back_files": "why",
@@ -74,6 +75,10 @@ def world(database: Any) -> Iterator[Any]:
         insert into ops.quarantined_records
         select file_id, n, array['z_reason', 'B_reason', 'a_reason'], array['z', 'B'], 'x', 20
         from ops.ingested_files cross join generate_series(1, 3) as n;
+        insert into ops.quarantine_problems
+        select file_id, n, reason, field from ops.ingested_files cross join generate_series(1, 2) as n
+        cross join unnest(array['z_reason', 'B_reason', 'a_reason']) as reason
+        cross join unnest(array['z', 'B', null]) as field;
         insert into ops.check_results select n, name, 'warn', 1, '{}'
         from generate_series(1, 20) as n cross join unnest(array['z', 'B', 'a']) as name;
         insert into ops.metric_restatements select n, name, '2025-06-01', 1, 2, 'late'

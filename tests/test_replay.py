@@ -11,6 +11,8 @@ import pytest
 
 from jobs.quarantine import summarize
 from jobs.replay import arg_parser, run
+from jobs.storage.database.postgres import SQL, read_only
+from jobs.storage.database.queries import query_file
 from tests.builders import error_checks, record_json
 from tests.conftest import empty_database
 from tests.test_merge import at
@@ -189,6 +191,22 @@ def test_open_quarantine_is_shown_with_examples(
     assert shown.rows[0][3].endswith("in put [1]/a.jsonl:2")
     assert shown.rows[0][4].startswith('{"event_id": "w0"')
     assert shown.rows[3][4] == "x" * 60 + "..."
+
+
+def test_two_problems_of_one_record_are_shown_as_two(database_url: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jsonl").write_text(record_json(edit_length="lots", timestamp="never"))
+    load(database_url, tmp_path / "in", tmp_path / "data")
+    shown = summarize(database_url, tmp_path / "data" / "quarantine", 20)
+    expected = [("bad_timestamp", "event_at", 1), ("bad_value", "edit_length", 1)]
+    assert [row[:3] for row in shown.rows] == expected
+    with read_only(database_url, "test") as cursor:
+        report = query_file(cursor, SQL / "report" / "quarantine.sql")
+    assert [row[:3] for row in report.rows] == expected
+    assert query(database_url, "select file_id, reason, field from ops.quarantine_problems order by reason") == [
+        (query(database_url, "select file_id from ops.ingested_files")[0][0], reason, field)
+        for reason, field, _ in expected
+    ]
 
 
 def test_nothing_to_replay_is_said(database_url: str, folder: Path, tmp_path: Path) -> None:

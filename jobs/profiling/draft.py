@@ -14,7 +14,7 @@ from jobs.records.mapping import make_finder
 from jobs.records.values.strict_json import encode
 from schemas.event_types import EVENT_TYPES
 from schemas.fields import FIELDS, REQUIRED
-from schemas.paths import Path, Steps
+from schemas.paths import Path, Place, Steps
 
 _PLAIN = re.compile(r"[A-Za-z_^][\w.^]*", re.ASCII)
 _OUR_TYPES = [event_type.code for event_type in EVENT_TYPES]
@@ -135,9 +135,8 @@ def _write_identity(view: View) -> Iterator[str]:
     outer = [found for found in view.paths if found.level and _may_be_id(found)]
     if outer:
         found = min(outer, key=lambda each: (each.level, len(each.steps)))
-        listed = ", ".join(quote(str(path)) for path in [found.path])
-        place = "#" if found.level == 1 else "^" * (found.level - 1) + "#"
-        yield f'# identity: [{listed}, "{place}"]  # if these make one record what it is'
+        place = Place(found.level - 1)
+        yield f'# identity: [{quote(str(found.path))}, "{place}"]  # if these make one record what it is'
 
 
 def _may_be_id(found: FoundPath) -> bool:

@@ -64,8 +64,8 @@ def take_sample(folder: str, include: tuple[str, ...], own: list[str]) -> Sample
     chosen = _spread(files, _MAX_FILES)
     share = max(_LEAST_FILE_BYTES, min(_MOST_FILE_BYTES, _SAMPLE_BYTES // len(chosen)))
     sample = Sample(len(files), is_whole=len(chosen) == len(files))
+    most_values = max(1, _MAX_VALUES // len(chosen))
     for file in chosen:
-        most_values = max(1, _MAX_VALUES // len(chosen))
         try:
             _read_file(sample, file, share, most_values)
         except OSError:

@@ -72,6 +72,10 @@ class SplitCounts(NamedTuple):
     blank: int
     ignored: int
 
+    def plus(self, records: int, blank: int, ignored: int) -> "SplitCounts":
+        """These and those of another split."""
+        return SplitCounts(self.records + records, self.blank + blank, self.ignored + ignored)
+
 
 class BatchBuilder:
     """Gathers what becomes of records, one row a record, until `is_full` says that it is time to `flush`."""

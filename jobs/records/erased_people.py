@@ -29,13 +29,14 @@ _NAMING_FIELDS = ("user_id", "shared_with_user_id", "user_name", "user_email")
 
 _NUMBER = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 # An open one goes to the end, so that the text behind it is not searched again from each of its quotes.
-_STRINGS = re.compile(r'"((?:[^"\\]++|\\.)*+)"?', re.DOTALL)
+_STRING = r'"((?:[^"\\]++|\\.)*+)"?'
+_STRINGS = re.compile(_STRING, re.DOTALL)
 # No shorter one holds an object with something in it.
 _LEAST_CHARACTERS = 8
 # Where an id can stand in a text that need not be JSON: as a JSON string, between blanks and brackets, or in a word.
 _MENTIONS = [
     re.compile(pattern, re.ASCII)
-    for pattern in (r'"((?:[^"\\]++|\\.)*+)"?', r"""([^\s"'{}\[\](),;]++)""", r"""([^\s"'{}\[\](),;:=&/<>\\]++)""")
+    for pattern in (_STRING, r"""([^\s"'{}\[\](),;]++)""", r"""([^\s"'{}\[\](),;:=&/<>\\]++)""")
 ]
 
 

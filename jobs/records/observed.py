@@ -32,7 +32,7 @@ class Observed:
         """Note the keys of one of the first records."""
         if self._looked_at < _LOOKED_AT:
             self._looked_at += 1
-            for key in list_keys(record):
+            for key in _list_paths(record, (), _KEY_DEPTH):
                 if len(self.keys) >= _MAX_NAMES:
                     return
                 self.keys.add(str(key))
@@ -65,12 +65,8 @@ class Observed:
         self.unread_content += unread_content
 
 
-def list_keys(record: dict[str, Any], depth: int = _KEY_DEPTH) -> Iterator[Steps]:
-    """The paths to what an object holds: into objects, and into the first elements of lists."""
-    yield from _list_paths(record, (), depth)
-
-
 def _list_paths(value: Any, steps: tuple[str | int, ...], depth: int) -> Iterator[Steps]:
+    """The paths to what a value holds: into objects, and into the first elements of lists."""
     if type(value) is list and value and type(value[0]) is dict and depth:
         yield from _list_paths(value[0], (*steps, 0), depth)
     elif type(value) is dict and value and depth:

@@ -81,7 +81,7 @@ def make_fields(source: Source, limits: Limits, observed: Observed) -> list[Fiel
     }
     fields = []
     for place, (name, field) in enumerate(FIELDS.items()):
-        shape = make_shape(name, source, observed)
+        shape = _make_shape(name, source, observed)
         read = readers[field.kind](name, shape)
         paths, make_find = _map(name, source, read)
         if find := make_find(paths):
@@ -152,7 +152,7 @@ def _make_identity(source: Source) -> Finder:
     return lambda record, around: derive_event_id([record, *(find(record, around) for find in outer)])
 
 
-def make_shape(name: str, source: Source, observed: Observed | None = None) -> Shape:
+def _make_shape(name: str, source: Source, observed: Observed) -> Shape:
     """What becomes of the text of a field: an id is stripped, folded and named as the source says, an event type is
     translated, and any other text stays as it is.
     """
@@ -163,7 +163,7 @@ def make_shape(name: str, source: Source, observed: Observed | None = None) -> S
     if ("user_id" if name == "shared_with_user_id" else name) in source.fold_case:
         shape = fold_case
     if name == "event_type" and source.event_types:
-        return _make_translation(shape, source.event_types, observed or Observed())
+        return _make_translation(shape, source.event_types, observed)
     if source.namespace and FIELDS[name].kind in ("id", "ids") and name != "event_type":
         unnamed, prefix = shape, f"{source.namespace}:"
         return lambda text: prefix + unnamed(text)

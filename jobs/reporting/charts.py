@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from html import escape
 
 import plotly.graph_objects as go
 
 from jobs.reporting.data import Row
 from jobs.reporting.drawing import NEW, ODD, QUIET, USUAL, draw_lines, draw_ranking, lay_out, wrap_all
+from jobs.reporting.formats import name_problem
+from jobs.storage.input.file_systems import show_name
 
 _WEEKEND = ("Saturday", "Sunday")
 
@@ -226,12 +229,12 @@ def sharing(rows: list[Row]) -> go.Figure:
 
 
 def quarantine(rows: list[Row]) -> go.Figure:
-    """Records open in quarantine by reason."""
+    """Records open in quarantine by reason and field."""
     return draw_ranking(
-        [row["reason"] for row in rows],
-        [row["reason"].replace("_", " ") for row in rows],
+        [f"{row['reason']}:{row['field']}" for row in rows],
+        [name_problem(row["reason"], row["field"]) for row in rows],
         {"records": [row["records"] for row in rows]},
-        [[row["files"]] for row in rows],
-        "%{y}: <b>%{x:,}</b> records in %{customdata[0]:,} files<extra></extra>",
+        [[row["files"], escape(f"{show_name(row['first_file'])}:{row['first_record']}")] for row in rows],
+        "%{y}: <b>%{x:,}</b> records in %{customdata[0]:,} files, first at %{customdata[1]}<extra></extra>",
         "%{x:,}",
     )

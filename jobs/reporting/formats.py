@@ -37,6 +37,12 @@ def duration(seconds: Any) -> str:
     return " ".join(shown[:2]) or "0 s"
 
 
+def name_problem(reason: str, field: str) -> str:
+    """A reason for quarantine with the field that it is about, which may be blank: missing field (user_id)."""
+    words = reason.replace("_", " ")
+    return f"{words} ({field})" if field else words
+
+
 def day(value: date) -> str:
     """Mon 30 June 2025."""
     return f"{value:%a} {value.day} {value:%B %Y}"

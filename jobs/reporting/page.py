@@ -136,8 +136,8 @@ SECTIONS = (
     ),
     Section(
         "quarantine",
-        "Open in quarantine, by reason",
-        "ops.open_quarantined_records",
+        "Open in quarantine, by reason and field",
+        "ops.open_quarantine_problems",
         wording.describe_quarantine,
         charts.quarantine,
     ),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.reporting.data import Row
-from jobs.reporting.formats import days_from_to, duration, number, percent, plural
+from jobs.reporting.formats import days_from_to, duration, name_problem, number, percent, plural
+from jobs.storage.input.file_systems import show_name
 
 # Below a week, weekends alone make a difference.
 _FEWEST_DAYS_COMPARED = 7
@@ -151,14 +152,14 @@ def describe_sharing(rows: list[Row]) -> str:
 
 
 def describe_quarantine(rows: list[Row]) -> str:
-    """The most frequent reason."""
+    """The most frequent problem, and where it stands first."""
     if not rows:
         return "Nothing is open in quarantine."
     first = rows[0]
-    reason = first["reason"].replace("_", " ")
     return (
-        f"The most frequent reason is {reason}: {plural(first['records'], 'record')}. A record may have"
-        " several reasons; make quarantine shows examples, make replay tries the records again."
+        f"The most frequent problem is {name_problem(first['reason'], first['field'])}:"
+        f" {plural(first['records'], 'record')}, first at {show_name(first['first_file'])}:{first['first_record']}."
+        " A record may have several problems; make quarantine shows examples, make replay tries the records again."
     )
 
 

@@ -36,7 +36,7 @@ from jobs.storage.runs.run import Run, entered_run
 from jobs.storage.runs.staging import stage, stage_all
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
 from jobs.transforms.model import conform, model_tables
-from jobs.transforms.quarantine import shape_quarantined, to_quarantine_lines
+from jobs.transforms.quarantine import list_problems, shape_quarantined, to_quarantine_lines
 from jobs.transforms.sessionize import sessionize
 from schemas.tables import ARRIVING_EVENTS, RECOVERED_RECORDS
 
@@ -129,6 +129,7 @@ def _load(
             tables["recovered_records"] = conform(records.accepted, RECOVERED_RECORDS)
         elif records.groups:
             tables["quarantined_records"] = shape_quarantined(records.quarantined, run.run_id)
+            tables["quarantine_problems"] = list_problems(records.quarantined)
         stage_all(tables, run, jdbc, settings)
     # Once more: on a cluster the part of a lost executor is read again, up to here.
     require_unchanged(request.files, beginnings)

@@ -107,8 +107,7 @@ def _load_found(
         prepare_database(cursor)
         choice = choose_files(cursor, args, found, source)
         if replay.tombstones:
-            sources = {reading.source.name: reading.source for reading in choice.readings}
-            reject_changed_ids(connection, sources.values(), is_plan=args.plan)
+            reject_changed_ids(connection, [reading.source for reading in choice.readings], is_plan=args.plan)
         known = find_known_paths(cursor, choice.readings)
         precedents = read_precedents(cursor, choice.readings, source)
         take_ids = foresee_file_ids if args.plan else reserve_file_ids

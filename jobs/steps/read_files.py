@@ -89,12 +89,9 @@ def gather(read: DataFrame, before: Mapping[int, int]) -> tuple[RecordsRead, dic
     earlier: list[tuple[int, int, int]] = []
     digests: dict[int, str | None] = {}
     for row in sorted(splits.collect(), key=lambda row: (row.file_id, row.split)):
-        known_counts = counts[row.file_id]
-        number = before[row.file_id] + known_counts.records
+        number = before[row.file_id] + counts[row.file_id].records
         earlier.append((row.file_id, row.split, number))
-        counts[row.file_id] = SplitCounts(
-            known_counts.records + row.records, known_counts.blank + row.blank, known_counts.ignored + row.ignored
-        )
+        counts[row.file_id] = counts[row.file_id].plus(row.records, row.blank, row.ignored)
         observed[row.file_id].add(*row.observed)
         add_groups(groups, row, number)
         known = digests.setdefault(row.file_id, "0")

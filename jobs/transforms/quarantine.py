@@ -37,3 +37,12 @@ def shape_quarantined(lines: DataFrame, run_id: int) -> DataFrame:
         F.lit(run_id).alias("run_id"),
         "due_at",
     )
+
+
+def list_problems(lines: DataFrame) -> DataFrame:
+    """One row per problem, as `ops.quarantine_problems` keeps it (`schemas.tables.QUARANTINE_PROBLEMS`)."""
+    return (
+        lines.select("file_id", "record_number", F.explode("details.problems").alias("problem"))
+        .select("file_id", "record_number", "problem.reason", "problem.field")
+        .distinct()
+    )

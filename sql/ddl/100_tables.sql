@@ -70,6 +70,13 @@ create table {staging}.quarantined_records (
     due_at timestamptz
 );
 
+create table {staging}.quarantine_problems (
+    file_id bigint,
+    record_number bigint,
+    reason text,
+    field text
+);
+
 create table {staging}.superseded_records (
     event_id text collate "C",
     content_fingerprint uuid,

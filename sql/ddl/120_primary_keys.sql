@@ -15,6 +15,10 @@ add constraint share_recipients_pkey primary key (event_id, user_id);
 
 alter table {staging}.quarantined_records add primary key (file_id, record_number);
 
+-- A problem of the whole record has no field, and still stands once.
+alter table {staging}.quarantine_problems
+add unique nulls not distinct (file_id, record_number, reason, field);
+
 alter table {staging}.superseded_records add primary key (event_id, content_fingerprint);
 
 alter table {staging}.duplicate_records add primary key (file_id, record_number);

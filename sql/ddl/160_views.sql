@@ -54,6 +54,51 @@ from ops.quarantined_records
 inner join ops.ingested_files on quarantined_records.file_id = ingested_files.file_id
 where ingested_files.is_current and quarantined_records.recovered_by_run_id is null;
 
+-- One row per problem of an open quarantined record. Of records that were quarantined before problems were
+-- kept it may not be known which reason is about which field: then there is one row per reason.
+create or replace view ops.open_quarantine_problems as
+with unpaired as (
+    select
+        open_records.file_id,
+        open_records.record_number,
+        reasons.reason,
+        '(not recorded)' as field
+    from ops.open_quarantined_records as open_records
+    cross join unnest(open_records.reasons) as reasons (reason)
+    left join ops.quarantine_problems
+        on
+            open_records.file_id = quarantine_problems.file_id
+            and open_records.record_number = quarantine_problems.record_number
+    where quarantine_problems.file_id is null
+),
+
+problems as (
+    select
+        file_id,
+        record_number,
+        reason,
+        field
+    from ops.quarantine_problems
+    union all
+    select
+        file_id,
+        record_number,
+        reason,
+        field
+    from unpaired
+)
+
+select
+    problems.file_id,
+    open_records.file_path,
+    problems.record_number,
+    problems.reason,
+    problems.field,
+    open_records.run_id
+from problems
+inner join ops.open_quarantined_records as open_records
+    on problems.file_id = open_records.file_id and problems.record_number = open_records.record_number;
+
 -- One row per file of which a former reading held published records that no current reading of any file
 -- holds.
 create or replace view ops.missing_records as

@@ -177,6 +177,14 @@ comment on column ops.quarantined_records.due_at is
 comment on column ops.quarantined_records.recovered_by_run_id is
 'Run that accepted its repaired version; null while open.';
 
+comment on table ops.quarantine_problems is
+'Why records are quarantined; one row per record, reason and field. The values are in the quarantine folder.';
+comment on column ops.quarantine_problems.file_id is 'Reading of the file in which the record stands.';
+comment on column ops.quarantine_problems.record_number is 'Number of the record in that file, from 1.';
+comment on column ops.quarantine_problems.reason is 'What is wrong, as a code.';
+comment on column ops.quarantine_problems.field is
+'Our field that is wrong; NULL where it is the whole record.';
+
 comment on table ops.superseded_records is
 'Records that lost against another of the same event_id; one row per event_id and content.';
 comment on column ops.superseded_records.event_id is 'Id that both records bear.';
@@ -308,6 +316,18 @@ comment on column ops.health.held_back_files is
 'Files that the quality gate holds back; none of their records is in any table.';
 comment on column ops.health.empty_input_folders is
 'Input folders in which the latest run that looked into them found nothing; a mount may be lost.';
+
+comment on view ops.open_quarantine_problems is
+'Problems of the records that are open in quarantine; one row per record, reason and field.';
+comment on column ops.open_quarantine_problems.file_id is 'Reading in which the record was quarantined.';
+comment on column ops.open_quarantine_problems.file_path is 'URI of that file.';
+comment on column ops.open_quarantine_problems.record_number is 'Number of the record in that file, from 1.';
+comment on column ops.open_quarantine_problems.reason is 'What is wrong, as a code.';
+comment on column ops.open_quarantine_problems.field is
+'Our field that is wrong; NULL where it is the whole record, (not recorded) where an older version did not '
+'keep which field it is.';
+comment on column ops.open_quarantine_problems.run_id is
+'Run that quarantined the record; its folder has the text.';
 
 comment on view ops.open_quarantined_records is
 'Quarantined records of current readings that nobody has recovered; one row per record.';

@@ -1,8 +1,12 @@
--- Quarantined records. A replay marks what it recovered, and so does a file that is read again: its records
--- have the numbers that they had.
+-- Quarantined records and their problems. A replay marks what it recovered, and so does a file that is read
+-- again: its records have the numbers that they had.
 insert into ops.quarantined_records ({quarantined_records_columns})
 select {quarantined_records_columns}
 from {staging}.quarantined_records;
+
+insert into ops.quarantine_problems ({quarantine_problems_columns})
+select {quarantine_problems_columns}
+from {staging}.quarantine_problems;
 
 update ops.quarantined_records set recovered_by_run_id = {run_id}
 from {staging}.recovered_records

@@ -1,10 +1,12 @@
--- One row per reason: records of ops.open_quarantined_records that have it, in how many files.
--- A record counts once for each of its reasons.
+-- One row per reason and field: open records that have the problem, in how many files, and the first of them.
+-- A record counts once for each of its problems. The field is blank where the problem is the whole record.
 select
-    reasons.reason,
+    reason,
+    coalesce(field, '') as field,
     count(*) as records,
-    count(distinct open_records.file_id) as files
-from ops.open_quarantined_records as open_records
-cross join unnest(open_records.reasons) as reasons (reason)
-group by reasons.reason
-order by records desc, reasons.reason collate "C" asc;
+    count(distinct file_id) as files,
+    (array_agg(file_path order by run_id, file_path collate "C", record_number))[1] as first_file,
+    (array_agg(record_number order by run_id, file_path collate "C", record_number))[1] as first_record
+from ops.open_quarantine_problems
+group by reason, coalesce(field, '')
+order by records desc, reason collate "C" asc, coalesce(field, '') collate "C" asc;

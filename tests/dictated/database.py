@@ -56,7 +56,7 @@ def _comment(column: str, text: str) -> str:
 
 
 def _list_comments() -> Iterator[Piece]:
-    others = ("superseded_records", "duplicate_records", "quarantined_records")
+    others = ("superseded_records", "duplicate_records", "quarantined_records", "quarantine_problems")
     for table in (*(f"public.{name}" for name in PUBLISHED), *(f"ops.{name}" for name in others)):
         columns = TABLES[table.partition(".")[2]]
         if table == "ops.quarantined_records":

@@ -48,7 +48,11 @@ def _map_fields() -> str:
 
 
 def _list(paths: tuple[str, ...]) -> str:
-    return f"[{', '.join(f'"{path}"' if '[' in path else path for path in paths)}]"
+    return f"[{', '.join(map(_quote, paths))}]"
+
+
+def _quote(path: str) -> str:
+    return f'"{path}"' if "[" in path else path
 
 
 def _list_guide_tables() -> Iterator[Piece]:

@@ -52,6 +52,7 @@ COLUMNS = {
     "ops.held_back_files.file_path": PLATFORM,
     **{f"ops.held_back_files.{column}": NAMES_NOBODY for column in ("source", "mapping_hash", "why")},
     **{f"ops.quarantined_records.{column}": NAMES_NOBODY for column in ("reasons", "fields")},
+    **{f"ops.quarantine_problems.{column}": NAMES_NOBODY for column in ("reason", "field")},
     "ops.quarantined_records.raw_sha256": "is null where the record mentions the person",
     **{f"ops.metric_restatements.{column}": NAMES_NOBODY for column in ("metric", "cause")},
     **{f"ops.check_results.{column}": NAMES_NOBODY for column in ("check_name", "severity")},

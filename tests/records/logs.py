@@ -1,7 +1,9 @@
 """Whole logs read as a run reads them, from the file's bytes to events, without Spark or database."""
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from jobs.records import Event, Quarantined, RecordReader
 from jobs.records.files.formats import sniff_content
@@ -35,6 +37,11 @@ class ReadLog:
             tuple(event.event_at.isoformat() if name == "at" else getattr(event, name) for name in names)
             for event in self.events
         ]
+
+
+def lines(*records: dict[str, Any]) -> str:
+    """The text of JSON Lines."""
+    return "".join(json.dumps(record) + "\n" for record in records)
 
 
 def read_log(folder: Path, content: str | bytes, mapping: str | None = None) -> ReadLog:

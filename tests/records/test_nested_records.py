@@ -135,7 +135,7 @@ def test_what_follows_a_page_cut_off_in_its_list_is_a_record_or_can_not_be_told(
 
 
 def pack(text: str) -> str:
-    return base64.b64encode(gzip.compress(text.encode())).decode()
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
 def test_strings_on_the_way_are_opened() -> None:

@@ -80,6 +80,8 @@ def fill(connection: Any) -> None:
         insert into ops.quarantined_records values
             (1, 1, array['bad_value', 'missing_field'], array['edit_length', 'user_id'], null, 1),
             (1, 2, array['missing_field'], array['user_id'], null, 1);
+        insert into ops.quarantine_problems values
+            (1, 1, 'bad_value', 'edit_length'), (1, 1, 'missing_field', 'user_id'), (1, 2, 'missing_field', 'user_id');
         """,
     )
     connection.commit()

@@ -123,7 +123,7 @@ def test_first_shares_account_for_everybody(page: str, world: Any) -> None:
 
 
 def test_a_refused_record_counts_for_each_of_its_reasons(page: str) -> None:
-    assert bars(page, "quarantine") == {"missing_field": 2, "bad_value": 1}
+    assert bars(page, "quarantine") == {"missing_field:user_id": 2, "bad_value:edit_length": 1}
 
 
 def test_every_kind_of_anomaly_has_a_query_for_the_rows_behind_it() -> None:

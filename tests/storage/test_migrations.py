@@ -42,6 +42,30 @@ def test_an_older_database_is_brought_up_to_date_by_the_next_run(old_url: str, s
         assert column(connection, "select status from ops.pipeline_runs order by run_id") == ["succeeded", "succeeded"]
 
 
+def test_problems_of_older_records_are_paired_where_the_pairs_are_known(old_url: str) -> None:
+    with closing(psycopg2.connect(old_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ops.quarantined_records (file_id, record_number, reasons, fields, raw_sha256, run_id)"
+            " select file_id, 100 + n, reasons::text[], fields::text[], 'x', run_id from ops.ingested_files,"
+            " (values (1, '{missing_field}', '{user_id,event_at}'), (2, '{malformed_json}', '{}'),"
+            " (3, '{bad_value,missing_field}', '{edit_length,user_id}')) as added (n, reasons, fields)"
+            " where file_id = (select min(file_id) from ops.ingested_files where is_current)"
+        )
+    load_one_event(old_url, 20)
+    row = "record_number - 100 || ' ' || reason || ' ' || coalesce(field, '')"
+    with closing(psycopg2.connect(old_url)) as connection:
+        known = ["1 missing_field event_at", "1 missing_field user_id", "2 malformed_json "]
+        assert (
+            column(connection, f"select {row} from ops.quarantine_problems where record_number > 100 order by 1")
+            == known
+        )
+        unknown = [f"3 {reason} (not recorded)" for reason in ("bad_value", "missing_field")]
+        statement = f"select {row} from ops.open_quarantine_problems where record_number > 100 order by 1"
+        assert column(connection, statement) == [*known, *unknown]
+        column(connection, "delete from ops.quarantined_records where record_number > 100 returning 1")
+        assert column(connection, "select count(*) from ops.quarantine_problems where record_number > 100") == [0]
+
+
 def test_a_function_that_the_views_need_no_more_is_dropped_with_them(old_url: str) -> None:
     prepare(old_url)
     with closing(psycopg2.connect(old_url)) as connection, connection, connection.cursor() as cursor:

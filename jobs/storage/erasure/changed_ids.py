@@ -19,10 +19,11 @@ def reject_changed_ids(connection: Connection, sources: Iterable[Source], *, is_
     """Raise UsageError where a mapping makes user ids in another way than it did for the files that it has read, until
     somebody was erased after that was said. To be called where somebody is erased.
 
-    When it was said is kept with the mapping, unless it is a plan.
+    Many files may have one mapping, which is asked about once. When it was said is kept with the mapping, unless it is
+    a plan.
     """
     with connection.cursor() as cursor:
-        for source in sources:
+        for source in {(source.name, source.mapping_hash): source for source in sources}.values():
             if not _are_ids_changed(cursor, source) or _is_answered(cursor, source):
                 continue
             if not is_plan:
