@@ -191,7 +191,8 @@ class Source:
     fold_case: frozenset[str] = frozenset()
     time_formats: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ignore: tuple[tuple[Path, frozenset[str]], ...] = ()
-    shared_with_separator: str = ""
+    # What parts recipients in one text. None: nobody said, so that a text that looks like several is no answer.
+    shared_with_separator: tuple[str, ...] | None = None
     content_format: str = "text"
     # The mapping file as it was read, and where it was.
     text: str = ""

@@ -51,7 +51,7 @@ def test_every_field_has_a_column_but_the_content() -> None:
 def test_the_columns_keep_their_order_since_fingerprints_depend_on_it() -> None:
     assert [column.name for column in READ_EVENT][:17] == [
         *("event_id", "event_type", "event_at", "user_id", "document_id", "document_word_count", "edit_length"),
-        *("comment_text", "shared_with_user_id", "permission", "device", "ip_address", "reported_user_name"),
+        *("comment_text", "recipients", "permission", "device", "ip_address", "reported_user_name"),
         *("reported_user_email", "reported_document_title", "revision", "content_fingerprint"),
     ]
 

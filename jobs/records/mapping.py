@@ -29,7 +29,7 @@ def make_finder(
     *,
     is_missing: Callable[[Any], bool] | None = None,
     is_usable: Callable[[Any], bool] | None = None,
-    gather: Gather = list,
+    gather: Gather | None = None,
     takes_blank: bool = False,
 ) -> Finder:
     """A function that gives the value at the first path where one is neither null nor blank nor `is_missing`.
@@ -39,7 +39,7 @@ def make_finder(
     """
     if is_missing is None and not (is_usable and len(paths) > 1) and all(map(_is_simple, paths)):
         return _make_simple_finder([path.steps for path in paths if isinstance(path, Steps)], takes_blank)
-    getters = [_make_getter(path, gather) for path in paths]
+    getters = [_make_getter(path, gather or _take_each) for path in paths]
 
     def find(record: Record, around: Around | None) -> Any:
         blank = unusable = None
@@ -77,13 +77,17 @@ def make_missing_test(texts: frozenset[str], *, is_id: bool) -> Callable[[Any], 
 
 
 def take_all(values: list[Any]) -> Iterable[Any]:
-    """The list of all values; none where there are none. Where some elements have one and others lack it, they are
-    no answer: nobody is left out in silence.
+    """The list of all values but nulls. Where some elements of a list have a value and others lack it, they are no
+    answer: nobody is left out in silence.
     """
-    found = [value for value in values if value is not None]
-    if len(found) < len(values) and found:
-        return (NO_ANSWER,)
-    return [found] if found else []
+    found = [value for value in values if value is not None and value is not NO_ANSWER]
+    if any(value is NO_ANSWER for value in values):
+        return (NO_ANSWER,) if found else ()
+    return [found] if values else ()
+
+
+def _take_each(values: list[Any]) -> Iterable[Any]:
+    return [value for value in values if value is not NO_ANSWER]
 
 
 def join_texts(values: list[Any]) -> Iterable[Any]:
@@ -151,7 +155,7 @@ def _make_getter(path: Path, gather: Gather) -> _Getter:
         level = path.level
         return lambda record, around: around.places[level : level + 1] if around else ()
     if isinstance(path, Sum):
-        get_seconds, get_nanoseconds = _make_getter(path.seconds, list), _make_getter(path.nanoseconds, list)
+        get_seconds, get_nanoseconds = (_make_getter(part, _take_each) for part in (path.seconds, path.nanoseconds))
         return lambda record, around: [
             _add_nanoseconds(seconds, nanoseconds)
             for seconds in get_seconds(record, around)
@@ -185,15 +189,23 @@ def _make_step_reader(steps: tuple[Step, ...], gather: Gather) -> Callable[[Any]
 
 
 def _follow_each(values: list[Any], steps: tuple[Step, ...]) -> list[Any]:
-    """What the steps lead to in each of the values, None where they lead to nothing; elements that are null are left
-    out.
-    """
+    """What the steps lead to in each of the values: None for a null, NO_ANSWER where they lead nowhere."""
     if None not in steps:
-        return [_follow(value, steps) for value in values]
+        return [_follow_strictly(value, steps) for value in values]
     place = steps.index(None)
     lists = [_follow(value, steps[:place]) for value in values]
-    elements = [element for found in lists if type(found) is list for element in found if element is not None]
+    elements = [element for found in lists if type(found) is list for element in found]
     return _follow_each(elements, steps[place + 1 :])
+
+
+def _follow_strictly(value: Any, steps: tuple[Step, ...]) -> Any:
+    """As `_follow`, but with NO_ANSWER where a step leads nowhere; None is a null that stands there."""
+    for place, step in enumerate(steps):
+        if value is None or (type(step) is str and type(value) is dict and value.get(step, NO_ANSWER) is None):
+            return None
+        if (value := _follow(value, steps[place : place + 1])) is None:
+            return NO_ANSWER
+    return value
 
 
 def _follow(value: Any, steps: tuple[Step, ...]) -> Any:

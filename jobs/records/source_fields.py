@@ -70,9 +70,7 @@ def make_fields(source: Source, limits: Limits, observed: Observed) -> list[Fiel
 
     readers: dict[Kind, Callable[[str, Shape], Reader]] = {
         "id": lambda name, shape: make_id_reader(shape, limits.max_id_bytes),
-        "ids": lambda name, shape: make_ids_reader(
-            shape, limits.max_id_bytes, source.shared_with_separator, source.missing_values
-        ),
+        "ids": lambda name, shape: make_ids_reader(shape, limits, source.shared_with_separator, source.missing_values),
         "text": lambda name, shape: make_content_reader(observed) if name == "content" else read_text,
         "timestamp": lambda name, shape: make_time_reader(read_times(name), limits),
         "integer": lambda name, shape: make_number_reader(-(2**63), "a whole number"),
@@ -104,7 +102,7 @@ def _map(name: str, source: Source, read: Reader) -> tuple[tuple[Path, ...], Mak
             some,
             is_missing=make_missing_test(source.missing_values, is_id=kind in ("id", "ids")),
             is_usable=_make_usable_test(read) if kind == "timestamp" else None,
-            gather=_GATHERED.get(name, list),
+            gather=_GATHERED.get(name),
             # A blank document is a document of no words, not a missing one.
             takes_blank=name == "content",
         )
@@ -115,7 +113,7 @@ def _map(name: str, source: Source, read: Reader) -> tuple[tuple[Path, ...], Mak
     return paths, make_find
 
 
-# Where a JSONPath finds several values, other fields take the first that is usable.
+# Where a path finds several values, other fields take the first that is usable.
 _GATHERED = {"content": join_texts, "shared_with_user_id": take_all}
 
 

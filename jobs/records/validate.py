@@ -1,7 +1,7 @@
 """The fields of a record -> typed values, or what is wrong with each."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,9 @@ Shape = Callable[[str], str]
 
 # More people than any share has; a record is not to become millions of rows.
 MAX_RECIPIENTS = 10_000
+
+# Signs between ids that seldom stand in one.
+_split_like_a_list = re.compile(r"\s*[,;\n]\s*(?=\S)").split
 
 _A_DAY = 24 * 60 * 60 * 10**6  # in microseconds
 _TIME = "an ISO 8601 date and time, or an epoch number"
@@ -59,7 +62,7 @@ def can_be_stored(value: Any) -> bool:
     return type(value) is not str or "\x00" not in value
 
 
-def make_id_reader(shape: Callable[[str], str], max_bytes: int) -> Reader:
+def make_id_reader(shape: Shape, max_bytes: int) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if type(value) is not str:
             if isinstance(value, dict | list | Raw | bool):
@@ -73,24 +76,36 @@ def make_id_reader(shape: Callable[[str], str], max_bytes: int) -> Reader:
     return read
 
 
-def make_ids_reader(shape: Shape, max_bytes: int, separator: str, missing: frozenset[str]) -> Reader:
-    """A set of ids, sorted bytewise: of a list all elements that are not null or blank, of a text what the `separator`
-    parts, if there is one. Where nothing is left there is none.
+def make_ids_reader(shape: Shape, limits: Limits, separators: Sequence[str] | None, missing: frozenset[str]) -> Reader:
+    """A set of ids, sorted bytewise: of a list all elements that are neither null nor blank nor `missing`, each parted
+    by the `separators`; where nothing is left there is none. Where nobody gave separators (None), a text that looks
+    like several ids is wrong: it would become a person.
     """
-    read_id = make_id_reader(shape, max_bytes)
+    read_id = make_id_reader(shape, limits.max_id_bytes)
+    part = _make_parter(separators or ())
 
     def read(value: Any) -> tuple[str, ...] | None:
-        parts = value if isinstance(value, list) else [value]
-        if separator and type(value) is str:
-            parts = value.split(separator)
-        filled = [part for part in parts if part is not None and not (type(part) is str and not part.strip())]
-        if len(filled) > MAX_RECIPIENTS:
+        if separators is None and type(value) is str and len(_split_like_a_list(value)) > 1:
+            raise WrongValueError("bad_value", "one id, or a list; see shared_with_separator")
+        elements = value if isinstance(value, list) else [value]
+        ids = [each for element in elements for each in part(element) if not is_none(each)]
+        if len(ids) > MAX_RECIPIENTS:
             raise WrongValueError("value_too_long", f"at most {MAX_RECIPIENTS:,} recipients")
-        if missing:
-            filled = [part for part in filled if (part if type(part) is str else encode(part)).strip() not in missing]
-        return tuple(sorted({str(read_id(part)) for part in filled})) or None
+        return tuple(sorted({read_id(each) for each in ids})) or None
+
+    def is_none(element: Any) -> bool:
+        if element is None or (type(element) is str and not element.strip()):
+            return True
+        return bool(missing) and (element if type(element) is str else encode(element)).strip() in missing
 
     return read
+
+
+def _make_parter(separators: Sequence[str]) -> Callable[[Any], list[Any]]:
+    if not separators:
+        return lambda element: [element]
+    split = re.compile("|".join(map(re.escape, separators))).split
+    return lambda element: [part.strip() for part in split(element)] if type(element) is str else [element]
 
 
 def read_text(value: Any) -> str:

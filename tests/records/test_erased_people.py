@@ -40,10 +40,10 @@ def test_who_acted_leaves_a_pseudonym_and_what_was_done() -> None:
 
 
 def test_who_received_leaves_a_pseudonym_and_the_others_words_stay() -> None:
-    text = record_json(**SAID, user_id="bob", shared_with="ann")
+    text = record_json(**SAID, user_id="bob", shared_with=["zoe", "ann"])
     before, after = accept(text), READER.read(text.encode())
     assert after == before._replace(
-        shared_with_user_id=f"erased:{NOBODY.hash('ann')}",
+        recipients=(f"erased:{NOBODY.hash('ann')}", "zoe"),
         content_fingerprint=NOBODY.hash(before.content_fingerprint),
     )
 
@@ -56,7 +56,7 @@ def test_others_and_pseudonyms_are_left_alone(user_id: str) -> None:
 
 def test_a_fingerprint_is_hashed_once_whoever_of_two_is_erased_first() -> None:
     both = Erased(KEY, ANN.ids | {NOBODY.hash("bob")})
-    event = accept(record_json(user_id="ann", shared_with="bob"))
+    event = accept(record_json(user_id="ann", shared_with=["bob", "cleo"]))
     assert both.pseudonymize(ANN.pseudonymize(event)) == both.pseudonymize(event)
 
 

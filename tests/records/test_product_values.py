@@ -69,13 +69,13 @@ def test_two_producers_with_the_same_ids_are_kept_apart_by_a_namespace(tmp_path:
     )
     found = [
         read_log(tmp_path, lines(record), fields + f"namespace: {name}\n").take(
-            "event_id", "user_id", "document_id", "shared_with_user_id", "event_type"
+            "event_id", "user_id", "document_id", "recipients", "event_type"
         )
         for name in ("a", "b")
     ]
     assert found == [
-        [("a:1", "a:17", "a:4", "a:5", "document_edit")],
-        [("b:1", "b:17", "b:4", "b:5", "document_edit")],
+        [("a:1", "a:17", "a:4", ("a:5",), "document_edit")],
+        [("b:1", "b:17", "b:4", ("b:5",), "document_edit")],
     ]
 
 
@@ -126,7 +126,7 @@ def test_ids_that_differ_in_case_are_one_where_the_mapping_says_so(
     content = lines(*[{"id": n, "t": "x", "at": 1748865600, "u": user, "w": user} for n, user in enumerate(written)])
     fields = "fields: {event_id: id, event_type: t, event_at: at, user_id: u, shared_with_user_id: w}\n"
     log = read_log(tmp_path, content, fields + mapping)
-    assert log.take("user_id", "shared_with_user_id") == [(user, user) for user in users]
+    assert log.take("user_id", "recipients") == [(user, (user,)) for user in users]
 
 
 RICH_MAPPING = """

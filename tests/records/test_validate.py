@@ -230,12 +230,13 @@ def test_content_is_reduced_to_its_count_and_never_passed_on() -> None:
 
 
 def test_no_field_is_read_twice_into_the_event() -> None:
-    values = {name: name for name, field in FIELDS.items() if field.paths and field.kind in ("id", "text")}
+    values = {name: name for name, field in FIELDS.items() if field.paths and field.kind in ("id", "ids", "text")}
     del values["content"]
     event = accept(json.dumps({**values, "event_at": "2025-06-02T12:00:00.5Z", "word_count": 3, "edit_length": -4}))
     assert event.event_at == datetime(2025, 6, 2, 12, 0, 0, 500_000, UTC)
     expected = {**values, "event_at_micros": event.event_at_micros, "document_word_count": 3, "edit_length": -4}
-    expected["revision"] = None
+    del expected["shared_with_user_id"]
+    expected |= {"revision": None, "recipients": ("shared_with_user_id",)}
     for name in ("user_name", "user_email", "document_title"):
         expected[f"reported_{name}"] = expected.pop(name)
     assert event._asdict() == {**expected, "content_fingerprint": event.content_fingerprint}

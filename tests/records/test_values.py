@@ -14,7 +14,7 @@ OBJECT, LIST = {"a": 1}, [1, "x"]
 # kind -> values that are wrong for it; each stands in a field of that kind, its text in `value`.
 BAD_VALUES = {
     "user_id": [OBJECT, LIST, {}, []],
-    "shared_with_user_id": [OBJECT, LIST],
+    "shared_with_user_id": [OBJECT, ["x", OBJECT], [["x"]], ["x", True]],
     "event_at": [OBJECT, LIST, {}, []],
     "word_count": [OBJECT, LIST, True, False, 1.5, -1, -7.0, 1e300, 2**63, "lots", "1.5", "0x10", "7d", "1e400", {}],
     "edit_length": [OBJECT, LIST, True, 0.5, 1e19, 2**63, -(2**63) - 1, "--1", "1 2", "\u0663", "NaN"],

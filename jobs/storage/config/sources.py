@@ -82,7 +82,7 @@ def _make_source(file: YamlFile) -> Source:
         fold_case=frozenset(_list(file, "fold_case", among=_FOLDED)),
         time_formats=_read_time_formats(file),
         ignore=_read_ignored(file),
-        shared_with_separator=_read_separator(file),
+        shared_with_separator=_read_separators(file),
         content_format=_list(file, "content_format", among=_CONTENT_FORMATS, default="text")[0],
         text=file.text,
         location=str(file.path),
@@ -167,11 +167,16 @@ def _read_namespace(file: YamlFile) -> str:
     return namespace
 
 
-def _read_separator(file: YamlFile) -> str:
-    separator = _text(file, file.values.get("shared_with_separator", ""), "shared_with_separator")
-    if "shared_with_separator" in file.values and not separator:
-        raise file.wrong('is blank; write what parts the recipients in a text, such as ","', "shared_with_separator")
-    return separator
+def _read_separators(file: YamlFile) -> tuple[str, ...] | None:
+    key = "shared_with_separator"
+    if key not in file.values:
+        return None
+    value = file.values[key]
+    separators = value if isinstance(value, list) else [value]
+    for separator in separators:
+        if not isinstance(separator, str) or not separator:
+            raise file.wrong(f'is {separator!r}; write what parts the recipients in a text, such as ","', key)
+    return tuple(separators)
 
 
 def _read_decode(file: YamlFile) -> dict[tuple[str, ...], tuple[str, ...]]:
