@@ -64,9 +64,7 @@ def test_too_long_an_id_and_too_many_people_quarantine_the_record() -> None:
 
 
 def test_text_that_looks_like_several_people_is_nobody_until_the_mapping_says_what_parts_them(tmp_path: Path) -> None:
-    content = lines(
-        {**SHARE, "id": 1, "to": "bob, cleo"}, {**SHARE, "id": 2, "to": "dan,"}, {**SHARE, "id": 3, "to": "eve"}
-    )
+    content = lines(*[{**SHARE, "id": number, "to": text} for number, text in enumerate(["bob, cleo", "dan,", "eve"])])
     unsaid = read_log(tmp_path, content, MAPPING % "to")
     assert unsaid.take("recipients") == [(("dan,",),), (("eve",),)]
     (problem,) = unsaid.quarantined[0].problems
@@ -85,9 +83,7 @@ def test_recipients_are_named_and_folded_as_users_are(tmp_path: Path) -> None:
 
 
 def test_a_jsonpath_finds_all_people(tmp_path: Path) -> None:
-    content = lines(
-        {**SHARE, "id": 1, "to": [{"k": "user", "v": "cleo"}, {"k": "group", "v": "g"}, {"k": "user", "v": "bob"}]}
-    )
+    to = [{"kind": "user", "who": "cleo"}, {"kind": "group", "who": "all"}, {"kind": "user", "who": "bob"}]
     log = read_log(tmp_path, lines({**SHARE, "id": 1, "to": to}), MAPPING % "\"$.to[?@.kind == 'user'].who\"")
     assert log.take("recipients") == [(("bob", "cleo"),)]
 
