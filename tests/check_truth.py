@@ -25,6 +25,7 @@ _NUMBERS = {
     "users": "select count(*) from public.users",
     "users_acting": "select count(distinct user_id) from public.events",
     "documents": "select count(*) from public.documents",
+    "share_recipients": "select count(*) from public.share_recipients",
     "sessions": "select count(*) from public.sessions",
     "single_event_sessions": "select count(*) from public.sessions where event_count = 1",
     "single_event_or_zero_length_sessions": ("select count(*) from public.sessions where session_duration_seconds = 0"),
@@ -41,6 +42,7 @@ _TABLES = {
     "share_events_per_user": (
         "select user_id, share_events from metrics.shared_documents_per_user where share_events > 0"
     ),
+    "recipients_per_user": ("select user_id, recipients from metrics.shared_documents_per_user where recipients > 0"),
     "document_words": ("select document_id, word_count from public.documents where word_count is not null"),
     "quarantined_by_reason": (
         "select unnest(q.reasons), count(*) from ops.quarantined_records as q"
@@ -81,7 +83,7 @@ def compare(truth: dict[str, Any], cursor: Any) -> tuple[int, list[str]]:
 
 
 def _without_zero_shares(name: str, value: Any) -> Any:
-    return {key: count for key, count in value.items() if count} if "share" in name else value
+    return {key: count for key, count in value.items() if count} if isinstance(value, dict) else value
 
 
 def _plain(value: Any) -> Any:

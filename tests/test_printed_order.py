@@ -49,7 +49,7 @@ def make_events() -> list[Event]:
             events += [
                 edit(f"e{day}{who}", who, f"{day} 10:00", document_word_count=50, **own),
                 *(comment(f"c{day}{who}{n}", who, f"{day} 10:00", comment_text=f"{n}", **own) for n in range(2)),
-                share(f"s{day}{who}", who, f"{day} 10:00", shared_with_user_id=IDS[IDS.index(who) - 1], **own),
+                share(f"s{day}{who}", who, f"{day} 10:00", recipients=(IDS[IDS.index(who) - 1],), **own),
                 edit(f"f{day}{who}", IDS[IDS.index(who) - 1], f"{day} 10:00", document_word_count=50, **own),
             ]
     oddities = [

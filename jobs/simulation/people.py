@@ -83,15 +83,17 @@ class People:
             for user in self.users
         ]
 
-    def pick_recipient(self, rng: Random, sharer: int) -> str | None:
-        """Whom something is shared with: a colleague, a guest, or nobody (a link share)."""
+    def pick_recipients(self, rng: Random, sharer: int) -> list[str]:
+        """Whom something is shared with: a guest, a colleague or up to three, or nobody (a link share)."""
         draw = rng.random()
         if draw < 0.2:
-            return None
+            return []
         if draw < 0.35:
-            return self.guest_ids[int(rng.random() * len(self.guest_ids))]
-        colleague = int(rng.random() * (len(self.users) - 1))
-        return self.users[colleague + (colleague >= sharer)].user_id
+            return [self.guest_ids[int(rng.random() * len(self.guest_ids))]]
+        first = int(rng.random() * (len(self.users) - 1))
+        count = 3 if draw > 0.95 else 2 if draw > 0.85 else 1
+        colleagues = {(first + place) % (len(self.users) - 1) for place in range(count)}
+        return [self.users[colleague + (colleague >= sharer)].user_id for colleague in sorted(colleagues)]
 
 
 def make_user(rng: Random, number: int) -> User:

@@ -19,8 +19,16 @@ Record = dict[str, Any]
 OFFSET_MS = 2 * 60 * 60 * 1000
 # This share of the edits reports a word count of the client's own instead of the text.
 WORD_COUNT_ONLY_SHARE = 0.04
+# Which our fields have no place for.
+APP_VERSIONS = {"android": "6.0.3", "desktop": "4.2.1", "ios": "6.0.1", "web": "2025.5"}
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 encode_spaced = json.JSONEncoder(ensure_ascii=False, separators=(" , ", " : ")).encode
+
+
+def list_recipients(record: Record) -> list[str]:
+    """Whom a share names: one, several, or nobody."""
+    one = record.get("shared_with_user_id")
+    return record.get("shared_with", []) if one is None else [one]
 
 
 @lru_cache(maxsize=1024)
@@ -72,6 +80,7 @@ class RecordWriter:
             record["user_name"] = user.name
             record["user_email"] = user.email
             record["ip_address"] = user.ip_address
+            record["app_version"] = APP_VERSIONS[user.device]
         else:
             record["document_id"] = self._library.document_ids[planned.document]
         if planned.event_type == "document_edit":
@@ -79,10 +88,20 @@ class RecordWriter:
         elif planned.event_type == "comment_added":
             record["comment_text"] = COMMENTS[int(self._rng.random() * len(COMMENTS))]
         elif planned.event_type == "document_shared":
-            record["shared_with_user_id"] = self._people.pick_recipient(self._rng, planned.user)
+            self._add_recipients(record, planned.user)
             record["permission"] = "edit" if self._rng.random() < 0.3 else "view"
         record["device"] = user.device
         return record | (planned.stated or {})
+
+    def _add_recipients(self, record: Record, sharer: int) -> None:
+        """Several stand in a list, under another name; a link expires, which no field of ours says."""
+        recipients = self._people.pick_recipients(self._rng, sharer)
+        if len(recipients) > 1:
+            record["shared_with"] = recipients
+        else:
+            record["shared_with_user_id"] = recipients[0] if recipients else None
+        if not recipients:
+            record["link_expires_in_days"] = 30
 
     def _add_edit(self, record: Record, document: int, collapses: bool) -> None:
         record["document_title"] = self._library.titles[document]

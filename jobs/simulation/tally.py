@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from jobs.simulation.days import PlannedEvent, Session
-from jobs.simulation.records import Record
+from jobs.simulation.records import Record, list_recipients
 
 
 @dataclass
@@ -28,6 +28,8 @@ class Tally:
     session_ms: Counter[str] = field(default_factory=Counter)  # by user
     single_event_sessions: int = 0
     recipients: set[str] = field(default_factory=set)
+    share_recipients: int = 0  # one per event and recipient
+    connections: set[tuple[str, str]] = field(default_factory=set)  # (user, recipient)
     documents: set[str] = field(default_factory=set)
     edits: Counter[str] = field(default_factory=Counter)  # by document
     latest_words: dict[str, tuple[int, str, int]] = field(default_factory=dict)  # (time, event, words) by document
@@ -68,5 +70,7 @@ class Tally:
         elif event_type == "document_shared":
             self.share_events[record["user_id"]] += 1
             self.shared_documents.add((record["user_id"], document_id))
-            if record["shared_with_user_id"] is not None:
-                self.recipients.add(record["shared_with_user_id"])
+            recipients = list_recipients(record)
+            self.recipients.update(recipients)
+            self.share_recipients += len(recipients)
+            self.connections.update((record["user_id"], recipient) for recipient in recipients)

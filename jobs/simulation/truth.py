@@ -69,6 +69,7 @@ def sum_up_shard(tally: Tally) -> Answers:
             users=len(users),
             users_acting=len(tally.sessions),
             documents=len(tally.documents),
+            share_recipients=tally.share_recipients,
             sessions=tally.sessions.total(),
             single_event_sessions=tally.single_event_sessions,
             session_ms=tally.session_ms.total(),
@@ -99,6 +100,7 @@ def list_by_user(tally: Tally) -> dict[str, dict[str, Any]]:
         "sessions_per_user": sessions,
         "shared_documents_per_user": Counter(user_id for user_id, _ in tally.shared_documents),
         "share_events_per_user": tally.share_events,
+        "recipients_per_user": Counter(user_id for user_id, _ in tally.connections),
     }
 
 
@@ -132,6 +134,7 @@ def compose_truth(settings: Settings, answers: Answers) -> dict[str, Any]:
         "users": totals["users"],
         "users_acting": totals["users_acting"],
         "documents": totals["documents"],
+        "share_recipients": totals["share_recipients"],
         "sessions": totals["sessions"],
         "single_event_sessions": totals["single_event_sessions"],
         "mean_session_seconds": _average_seconds(totals["session_ms"], totals["sessions"]),

@@ -1,4 +1,4 @@
--- A share can name several people: they stand in a table of their own, one row per person and event. A database
+-- A share can name several people. They stand in a table of their own, one row per person and event. A database
 -- into which nothing has been loaded has no published tables yet.
 alter table ops.superseded_records
 add column recipients text[];

@@ -32,9 +32,11 @@ COLUMNS = {
             "event_id": PLATFORM,
             "user_id": PSEUDONYM,
             "document_id": PLATFORM,
-            "shared_with_user_id": PSEUDONYM,
         }.items()
     },
+    "public.share_recipients.event_id": PLATFORM,
+    "public.share_recipients.user_id": PSEUDONYM,
+    "ops.superseded_records.recipients": PSEUDONYM,
     "public.events.day_of_week": NAMES_NOBODY,
     "ops.duplicate_records.event_id": PLATFORM,
     **{

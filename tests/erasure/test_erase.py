@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -26,6 +27,7 @@ KEY = bytes(range(32)).hex()
 STATE = {
     **{table: f"select * from public.{table}" for table in ("users", "documents", "sessions")},
     "events": "select events.*, file_path from public.events inner join ops.ingested_files using (file_id)",
+    "share_recipients": "select * from share_recipients",
     "superseded": "select * from ops.superseded_records",
     "duplicates": "select duplicate_records.*, file_path from ops.duplicate_records"
     " inner join ops.ingested_files using (file_id) where is_current",
@@ -150,13 +152,21 @@ def test_nothing_of_the_person_is_left(story: dict[str, Any], moment: str) -> No
     assert find_in_files(story[f"files {moment}"]) == set()
 
 
+def read_versions(state: dict[str, list[str]]) -> list[dict[str, Any]]:
+    """Published and superseded versions alike, each with its `people`: who acted and who received."""
+    named: dict[str, list[str]] = defaultdict(list)
+    for row in map(json.loads, state["share_recipients"]):
+        named[row["event_id"]].append(row["user_id"])
+    events = [{**row, "recipients": named[row["event_id"]]} for row in map(json.loads, state["events"])]
+    versions = [*events, *map(json.loads, state["superseded"])]
+    return [{**row, "people": [row["user_id"], *(row["recipients"] or [])]} for row in versions]
+
+
 def test_what_is_derived_from_the_person_is_gone(story: dict[str, Any]) -> None:
-    before, after = ([json.loads(row) for name in ("events", "superseded") for row in state[name]] for state in (
-        story["before"], story["erased"][0]
-    ))  # fmt: skip
+    before, after = read_versions(story["before"]), read_versions(story["erased"][0])
     for column in ("content_fingerprint", "session_id"):
-        old = {row.get(column) for row in before if PERSON in (row["user_id"], row["shared_with_user_id"])} - {None}
-        kept = {row.get(column) for row in before if PERSON not in (row["user_id"], row["shared_with_user_id"])}
+        old = {row.get(column) for row in before if PERSON in row["people"]} - {None}
+        kept = {row.get(column) for row in before if PERSON not in row["people"]}
         assert old
         assert (old - kept) & {row.get(column) for row in after} == set()
 

@@ -90,7 +90,7 @@ def _make_record(chance: random.Random) -> dict[str, Any]:
     if event_type != "user_login":
         record["document_id"] = f"d{chance.randrange(6)}"
     if event_type == "document_shared":
-        record["shared_with_user_id"] = chance.choice([None, PERSON, "bob", "dan"])
+        record["shared_with_user_id"] = chance.choice([None, PERSON, "dan", ["bob", PERSON], ["cleo", "dan"]])
     if user_id == PERSON:
         said = {"user_name": NAME, "user_email": EMAIL, **TRACES}
     else:

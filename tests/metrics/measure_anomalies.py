@@ -21,6 +21,7 @@ from typing import Any
 import psycopg2
 
 from jobs.simulate import simulate
+from jobs.simulation.records import list_recipients
 from jobs.simulation.settings import AnomalyLevel, Settings
 from jobs.storage.config.settings import THRESHOLDS
 from jobs.storage.local import embedded_postgres
@@ -45,6 +46,7 @@ def make_event(record: dict[str, Any]) -> Event:
         at=record["at"].replace(tzinfo=None).isoformat(sep=" "),
         event_type=record["event_type"],
         document_word_count=count_document_words(record) if is_edit else None,
+        recipients=tuple(list_recipients(record)),
         reported_user_name=record.get("user_name"),
         reported_user_email=record.get("user_email"),
         reported_document_title=record.get("document_title"),
@@ -54,7 +56,6 @@ def make_event(record: dict[str, Any]) -> Event:
                 "document_id",
                 "edit_length",
                 "comment_text",
-                "shared_with_user_id",
                 "permission",
                 "device",
                 "ip_address",

@@ -18,6 +18,7 @@ from jobs.storage.database.migrations import prepare_database
 from jobs.storage.database.postgres import SQL, execute_files
 from jobs.storage.database.views import make_views
 from tests.builders import ROOT
+from tests.dictated.database import PUBLISHED
 
 RUN_ID = 1
 STAGING = "staging_1"
@@ -38,7 +39,7 @@ class Event:
     document_word_count: int | None = None
     edit_length: int | None = None
     comment_text: str | None = None
-    shared_with_user_id: str | None = None
+    recipients: tuple[str, ...] = ()
     permission: str | None = None
     device: str | None = None
     ip_address: str | None = None
@@ -69,7 +70,7 @@ def comment(event_id: str, user_id: str, at: str, document_id: str = "doc", **va
 
 
 def share(event_id: str, user_id: str, at: str, document_id: str = "doc", **values: Any) -> Event:
-    """A document_shared; a link share unless `shared_with_user_id` is given."""
+    """A document_shared; a link share unless `recipients` are given."""
     return Event(event_id, user_id, at, event_type="document_shared", document_id=document_id, **values)
 
 
@@ -82,7 +83,7 @@ def create_tables(connection: Connection, business_time_zone: str = "UTC") -> No
         parts = {"staging": sql.Identifier(STAGING)}
         execute_files(cursor, "ddl/100_*.sql", parts)
         execute_files(cursor, "ddl/1[1-5]*.sql", parts)
-        for table in ("users", "documents", "sessions", "events"):
+        for table in PUBLISHED:
             cursor.execute(f"alter table {STAGING}.{table} set schema public")
         cursor.execute(f"drop schema {STAGING} cascade")
         make_views(cursor, settings)
@@ -111,6 +112,9 @@ def load(connection: Connection, *events: Event) -> None:
             columns = ", ".join(rows[0])
             insert = f"insert into public.events ({columns}) values %s"
             execute_values(cursor, insert, [tuple(row.values()) for row in rows])
+        recipients = [(event.event_id, user_id, event.event_at) for event in events for user_id in event.recipients]
+        if recipients:
+            execute_values(cursor, "insert into public.share_recipients values %s", recipients)
 
 
 def insert_ledger(cursor: Any, events: tuple[Event, ...], file_ids: dict[str, int]) -> None:
@@ -135,7 +139,7 @@ def make_row(event: Event, session_id: Any, file_id: int, record_number: int) ->
     business = {
         field.name: value
         for field, value in zip(fields(event), astuple(event), strict=True)
-        if field.name not in ("at", "source")
+        if field.name not in ("at", "source", "recipients")
     }
     return {
         **business,
@@ -180,9 +184,9 @@ def latest(events: list[Event], name: str) -> Any:
 def summarize_users(events: tuple[Event, ...]) -> list[tuple[Any, ...]]:
     """Rows of public.users."""
     rows = []
-    for user_id in {e.user_id for e in events} | {e.shared_with_user_id for e in events} - {None}:
+    for user_id in {user_id for e in events for user_id in (e.user_id, *e.recipients)}:
         acting = [e for e in events if e.user_id == user_id]
-        seen = [e.event_at for e in events if user_id in (e.user_id, e.shared_with_user_id)]
+        seen = [e.event_at for e in events if user_id in (e.user_id, *e.recipients)]
         name, email = latest(acting, "reported_user_name"), latest(acting, "reported_user_email")
         rows.append((user_id, name, email, min(seen), max(seen)))
     return rows

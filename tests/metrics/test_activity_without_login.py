@@ -94,6 +94,6 @@ def test_a_recipient_is_not_expected_to_log_in(tables: Any) -> None:
     load(
         tables,
         login("e1", "ann", "2025-03-01 10:00"),
-        share("e2", "ann", "2025-03-02 10:00", shared_with_user_id="bob"),
+        share("e2", "ann", "2025-03-02 10:00", recipients=("bob",)),
     )
     assert find_anomalies(tables) == []

@@ -49,7 +49,7 @@ def test_session_gap_sensitivity_cuts_the_events_anew(tables: Any) -> None:
 
 FINGERPRINTED = (
     edit("e1", "ann", "2025-03-01 10:00:00.000001", "d", comment_text="x", reported_user_name="Ann"),
-    share("e2", "bob", "2025-03-01 10:00", "d", shared_with_user_id="cyd"),
+    share("e2", "bob", "2025-03-01 10:00", "d", recipients=("cyd",)),
     Event("e3", "ann", "2025-03-02 23:30"),
 )
 
@@ -114,7 +114,7 @@ SOUND = (
     edit("e1", "ann", "2025-03-01 10:00", "d", document_word_count=5, reported_user_name="Ann"),
     edit("e3", "ann", "2025-03-01 10:30", "d", reported_document_title="A", reported_user_name="B"),
     edit("e2", "ann", "2025-03-01 10:30", "d", document_word_count=7, reported_document_title="C"),
-    share("e4", "bob", "2025-03-01 11:00", "d", shared_with_user_id="cyd"),
+    share("e4", "bob", "2025-03-01 11:00", "d", recipients=("cyd",)),
     login("e5", "bob", "2025-03-01 12:00"),
 )
 
@@ -223,7 +223,7 @@ def test_users_without_a_name_are_odd_where_most_have_one(
 ) -> None:
     names = ["Someone"] * named + [None] * nameless
     events = [login(f"e{n}", f"user_{n}", "2025-03-01 10:00", reported_user_name=name) for n, name in enumerate(names)]
-    load(tables, *events, share("s", "user_0", "2025-03-01 10:00", shared_with_user_id="receives-only"))
+    load(tables, *events, share("s", "user_0", "2025-03-01 10:00", recipients=("receives-only",)))
     assert len(run_file(tables, "checks", "users_without_name")) == findings
 
 

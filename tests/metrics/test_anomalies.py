@@ -92,7 +92,7 @@ def test_share_burst_in_the_warm_up_is_silent(tables: Any) -> None:
 
 
 def test_share_burst_counts_documents_and_not_recipients(tables: Any) -> None:
-    to_many = [share(f"t{n}", "ann", f"2025-03-08 10:00:{n:02}", shared_with_user_id=f"user{n}") for n in range(30)]
+    to_many = [share(f"t{n}", "ann", f"2025-03-08 10:00:{n:02}", recipients=(f"user{n}",)) for n in range(30)]
     load(tables, *shares_per_day(0, 0, 0, 0, 0, 0, 0, 1), *to_many)
     assert find_anomalies(tables) == []
 

@@ -160,7 +160,7 @@ def test_client_retry_is_the_same_comment_within_seconds(tables: Any, copies: in
 def test_client_retry_of_shares_is_explained_and_others_in_between_do_not_matter(tables: Any) -> None:
     load(
         tables,
-        *(share(f"s{n}", "ann", f"2025-03-01 10:00:0{n}", shared_with_user_id="bob") for n in range(0, 6, 2)),
+        *(share(f"s{n}", "ann", f"2025-03-01 10:00:0{n}", recipients=("bob",)) for n in range(0, 6, 2)),
         *(comment(f"c{n}", "ann", f"2025-03-01 10:00:0{n}", comment_text=f"{n}") for n in range(1, 6, 2)),
     )
     assert explain(tables) == (
@@ -176,7 +176,7 @@ def test_client_retry_of_shares_is_explained_and_others_in_between_do_not_matter
         [comment(f"c{n}", "ann", f"2025-03-01 10:00:0{n}", comment_text=f"{n}") for n in range(5)],
         [comment(f"c{n}", f"user{n}", f"2025-03-01 10:00:0{n}", comment_text="+1") for n in range(5)],
         [comment(f"c{n}", "ann", f"2025-03-01 10:00:0{n}", f"doc{n}", comment_text="+1") for n in range(5)],
-        [share(f"s{n}", "ann", f"2025-03-01 10:00:0{n}", shared_with_user_id=f"user{n}") for n in range(5)],
+        [share(f"s{n}", "ann", f"2025-03-01 10:00:0{n}", recipients=(f"user{n}",)) for n in range(5)],
         [edit(f"e{n}", "ann", f"2025-03-01 10:00:0{n}") for n in range(5)],
     ],
     ids=["slowly", "other texts", "other people", "other documents", "other recipients", "edits"],

@@ -42,7 +42,7 @@ def test_the_window_ends_at_the_latest_event_whatever_the_day(tables: Any) -> No
 
 
 def test_a_recipient_is_not_active(tables: Any) -> None:
-    load(tables, share("e1", "ann", "2025-03-30 10:00", shared_with_user_id="bob"))
+    load(tables, share("e1", "ann", "2025-03-30 10:00", recipients=("bob",)))
     assert query(tables, "select sum(active_users) from metrics.daily_active_users") == [(1,)]
 
 
@@ -54,7 +54,7 @@ def test_session_durations_set_single_event_sessions_apart(tables: Any) -> None:
         Event("e3", "ann", "2025-03-01 12:00"),
         Event("e4", "ann", "2025-03-01 14:00"),
         Event("e5", "bob", "2025-03-01 10:00"),
-        share("e6", "bob", "2025-03-01 15:00", shared_with_user_id="cyd"),
+        share("e6", "bob", "2025-03-01 15:00", recipients=("cyd",)),
     )
     assert query(tables, "select * from metrics.average_session_duration order by user_id") == [
         ("ann", "Ann", 3, Decimal("200.000000"), 2, Decimal("600.000000")),
@@ -100,9 +100,9 @@ def test_top_edited_documents_count_edits_editors_and_length(tables: Any) -> Non
 def test_shares_count_distinct_documents_of_the_one_who_shares(tables: Any) -> None:
     load(
         tables,
-        share("e1", "ann", "2025-03-01 10:00", "d1", shared_with_user_id="bob"),
-        share("e2", "ann", "2025-03-01 10:01", "d1", shared_with_user_id="cyd"),
-        share("e3", "ann", "2025-03-01 10:02", "d2", shared_with_user_id="bob"),
+        share("e1", "ann", "2025-03-01 10:00", "d1", recipients=("bob",)),
+        share("e2", "ann", "2025-03-01 10:01", "d1", recipients=("cyd",)),
+        share("e3", "ann", "2025-03-01 10:02", "d2", recipients=("bob",)),
         share("e4", "dan", "2025-03-01 10:00", "d1"),  # by link
         edit("e5", "bob", "2025-03-01 10:00", "d3"),
     )

@@ -94,11 +94,11 @@ def test_documents_with_several_editors_count_people_and_not_edits(tables: Any) 
 def test_most_connected_users_count_people_in_both_directions_once(tables: Any) -> None:
     load(
         tables,
-        share("e1", "ann", "2025-03-01 10:00", "d1", shared_with_user_id="bob"),
-        share("e2", "ann", "2025-03-01 10:01", "d2", shared_with_user_id="bob"),
-        share("e3", "bob", "2025-03-01 10:02", "d1", shared_with_user_id="ann"),
-        share("e4", "cyd", "2025-03-01 10:03", "d1", shared_with_user_id="ann"),
-        share("e5", "ann", "2025-03-01 10:04", "d1", shared_with_user_id="ann"),
+        share("e1", "ann", "2025-03-01 10:00", "d1", recipients=("bob",)),
+        share("e2", "ann", "2025-03-01 10:01", "d2", recipients=("bob",)),
+        share("e3", "bob", "2025-03-01 10:02", "d1", recipients=("ann",)),
+        share("e4", "cyd", "2025-03-01 10:03", "d1", recipients=("ann",)),
+        share("e5", "ann", "2025-03-01 10:04", "d1", recipients=("ann",)),
         share("e6", "dan", "2025-03-01 10:05", "d1"),  # by link
     )
     assert query(tables, "select * from metrics.most_connected_users") == [
@@ -111,7 +111,7 @@ def test_most_connected_users_count_people_in_both_directions_once(tables: Any) 
 def test_most_connected_users_are_ten_and_break_ties_by_id_bytewise(tables: Any) -> None:
     load(
         tables,
-        *(share(f"e{n}", f"U{n:02}", "2025-03-01 10:00", shared_with_user_id=f"u{n:02}") for n in range(12)),
+        *(share(f"e{n}", f"U{n:02}", "2025-03-01 10:00", recipients=(f"u{n:02}",)) for n in range(12)),
     )
     assert query(tables, "select user_id from metrics.most_connected_users") == [(f"U{n:02}",) for n in range(10)]
 
@@ -119,7 +119,7 @@ def test_most_connected_users_are_ten_and_break_ties_by_id_bytewise(tables: Any)
 def test_new_users_are_new_once_and_receiving_is_not_acting(tables: Any) -> None:
     load(
         tables,
-        share("e1", "ann", "2025-03-01 10:00", shared_with_user_id="bob"),
+        share("e1", "ann", "2025-03-01 10:00", recipients=("bob",)),
         Event("e2", "ann", "2025-03-01 11:00"),
         Event("e3", "ann", "2025-03-03 10:00"),
         Event("e4", "bob", "2025-03-03 10:00"),
@@ -136,7 +136,7 @@ def test_time_to_first_share_begins_with_the_first_event_of_the_one_who_shares(t
     load(
         tables,
         login("e1", "ann", "2025-03-01 10:00"),
-        share("e2", "ann", "2025-03-02 10:00:00.5", shared_with_user_id="bob"),
+        share("e2", "ann", "2025-03-02 10:00:00.5", recipients=("bob",)),
         share("e3", "ann", "2025-03-03 10:00"),
         share("e4", "cyd", "2025-03-01 09:00"),
         Event("e5", "bob", "2025-03-05 10:00"),

@@ -109,6 +109,8 @@ def make_event(said: Record) -> Event:
     event: Event = {**said, "at": datetime.fromisoformat(said["timestamp"])}
     if "revision" in said:
         event["revision"] = read_revision(said["revision"])
+    stated = said.get("shared_with_user_id", [])
+    event["recipients"] = sorted(set(stated) if isinstance(stated, list) else {stated})
     event["words"] = len(said["content"].split()) if "content" in said else said.get("word_count")
     event["fingerprint"] = compute_fingerprint(event)
     return event
@@ -116,7 +118,7 @@ def make_event(said: Record) -> Event:
 
 def write_line(event: Event) -> str:
     """A line that `NORMAL` reads as this event."""
-    return json.dumps({name: event[name] for name in event if name not in ("at", "words", "fingerprint")})
+    return json.dumps({name: event[name] for name in event if name not in ("at", "words", "recipients", "fingerprint")})
 
 
 def count_microseconds(instant: datetime) -> int:
@@ -133,7 +135,7 @@ def compute_fingerprint(event: Event) -> UUID:
         "document_id": event.get("document_id"),
         "document_word_count": event["words"],
         "edit_length": event.get("edit_length"),
-        "shared_with_user_id": event.get("shared_with_user_id"),
+        "shared_with_user_id": "\0shared_with_user_id=".join(event["recipients"]) or None,
         "device": event.get("dev"),
         "reported_user_name": event.get("user_name"),
         "reported_user_email": event.get("user_email"),

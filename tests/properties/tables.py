@@ -27,6 +27,7 @@ def model_tables(ledger: Ledger) -> dict[str, Rows]:
         "documents": _model_documents(events),
         "sessions": sessions,
         "events": [_show_event(winner, session_of[winner.event["event_id"]]) for winner in winners],
+        "share_recipients": _model_recipients(events),
         "superseded": sorted(
             (loser.event["event_id"], loser.event["fingerprint"], loser.is_current) for loser in losers
         ),
@@ -82,13 +83,20 @@ def _latest(events: list[Event], read: Callable[[Event], Any]) -> Any:
 
 def _model_users(winners: list[Event]) -> Rows:
     rows = []
-    roles = ("user_id", "shared_with_user_id")
-    for user in sorted({event[role] for event in winners for role in roles if role in event}):
+    for user in sorted({user for event in winners for user in _list_people(event)}):
         acted = [event for event in winners if event["user_id"] == user]
-        seen = [event["at"] for event in winners if user in (event.get(role) for role in roles)]
+        seen = [event["at"] for event in winners if user in _list_people(event)]
         names = [_latest(acted, lambda event, name=name: event.get(name)) for name in ("user_name", "user_email")]
         rows.append((user, *names, min(seen), max(seen)))
     return rows
+
+
+def _list_people(event: Event) -> list[str]:
+    return [event["user_id"], *event["recipients"]]
+
+
+def _model_recipients(winners: list[Event]) -> Rows:
+    return sorted((event["event_id"], user, event["at"]) for event in winners for user in event["recipients"])
 
 
 def _model_documents(winners: list[Event]) -> Rows:
@@ -112,7 +120,7 @@ def _model_documents(winners: list[Event]) -> Rows:
 
 def _show_event(winner: Version, session_id: UUID) -> tuple[Any, ...]:
     event = winner.event
-    names = ("edit_length", "shared_with_user_id", "dev", "user_name", "user_email", "document_title", "revision")
+    names = ("edit_length", "dev", "user_name", "user_email", "document_title", "revision")
     return (
         *[event["event_id"], event["event_type"], event["at"], event["at"].date(), f"{event['at']:%A}"],
         *[event["user_id"], event.get("document_id"), session_id, event["words"], event["fingerprint"]],

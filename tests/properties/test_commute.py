@@ -40,8 +40,9 @@ TABLES = {
     "sessions": "select user_id, started_at, ended_at, (session_duration_seconds * 1000000)::bigint, event_count,"
     " session_id from sessions order by user_id, started_at",
     "events": "select event_id, event_type, event_at, event_date, day_of_week, user_id, document_id, session_id,"
-    " document_word_count, content_fingerprint, edit_length, shared_with_user_id, device, reported_user_name,"
+    " document_word_count, content_fingerprint, edit_length, device, reported_user_name,"
     " reported_user_email, reported_document_title, revision, is_current from events order by event_id",
+    "share_recipients": "select event_id, user_id, shared_at from share_recipients order by event_id, user_id",
     "superseded": "select event_id, content_fingerprint, is_current from ops.superseded_records order by 1, 2",
     # A row stays with the reading that brought it. Where that was read again, it is the new reading that holds it.
     "places": """

@@ -52,7 +52,7 @@ def draw_record(random: Random, world: int) -> Record:
         **{name: random.choice(values) for name, values in DETAILS.items()},
     }
     if event_type == "document_shared":
-        record["shared_with_user_id"] = random.choice([None, f"dan-{world}", f"eve-{world}", *people])
+        record["shared_with_user_id"] = random.choice([None, [], f"dan-{world}", random.sample(people, 2), *people])
     if random.random() < 1 / 8:
         record[OTHER_TIME] = record.pop("timestamp")
     return {name: value for name, value in record.items() if value is not None}

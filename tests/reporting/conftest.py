@@ -36,7 +36,7 @@ def make_events() -> list[Event]:
             edit(f"a{day}{hour}", "ann", f"{day} {hour}:10", reported_document_title=MARKED_TITLE) for hour in (10, 11)
         ]
         if day.weekday() < 5:
-            eve = {"document_id": f"d{number % 3}", "shared_with_user_id": "bob", "reported_user_name": HOSTILE_NAME}
+            eve = {"document_id": f"d{number % 3}", "recipients": ("bob",), "reported_user_name": HOSTILE_NAME}
             made.append(login(f"k{day}", "eve", f"{day} 12:00"))
             made.append(share(f"s{day}", "eve", f"{day} 12:10", reported_document_title=HOSTILE_TITLE, **eve))
             made.append(edit(f"e{day}", "eve", f"{day} 12:20:30", document_id=f"d{number % 3}"))

@@ -140,10 +140,16 @@ def recount_metrics(events: list[dict[str, Any]]) -> dict[str, Any]:
     edits = Counter(event["document_id"] for event in events if event["event_type"] == "document_edit")
     shares = [event for event in events if event["event_type"] == "document_shared"]
     shared = {(event["user_id"], event["document_id"]) for event in shares}
+    received = {
+        (event["event_id"], event["user_id"], recipient)
+        for event in shares
+        for recipient in [event.get("shared_with_user_id"), *event.get("shared_with", [])]
+        if recipient is not None
+    }
     return {
         "events_by_type": Counter(event["event_type"] for event in events),
         "events_by_day_of_week": Counter(f"{event['at']:%A}" for event in events),
-        "users": len(set(sessions) | {event["shared_with_user_id"] for event in shares} - {None}),
+        "users": len(set(sessions) | {recipient for _, _, recipient in received}),
         "users_acting": len(sessions),
         "documents": len({event["document_id"] for event in events if event.get("document_id")}),
         "sessions": len(lengths),
@@ -161,6 +167,8 @@ def recount_metrics(events: list[dict[str, Any]]) -> dict[str, Any]:
         },
         "shared_documents_per_user": Counter(user for user, _ in shared),
         "share_events_per_user": Counter(event["user_id"] for event in shares),
+        "share_recipients": len(received),
+        "recipients_per_user": Counter(user for user, _ in {(user, recipient) for _, user, recipient in received}),
         "document_words": {
             event["document_id"]: count_document_words(event)
             for event in events

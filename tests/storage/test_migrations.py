@@ -107,13 +107,13 @@ def test_the_migration_that_is_missing_is_written_out(old_url: str) -> None:
     with closing(psycopg2.connect(old_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(
             "drop view public.event_details; alter table public.events drop column device;"
-            " alter table ops.superseded_records drop column shared_with_user_id;"
+            " alter table ops.superseded_records drop column permission;"
             " alter table public.events drop constraint events_document_required,"
             " add constraint events_document_required check (event_type <> 'nothing')"
         )
     text = write_migration(old_url)
     assert "alter table if exists public.events\nadd column device text" in text
-    assert 'alter table ops.superseded_records\nadd column shared_with_user_id text collate "C"' in text
+    assert "alter table ops.superseded_records\nadd column permission text" in text
     with closing(psycopg2.connect(old_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(text)
     assert write_migration(old_url) == ""

@@ -22,10 +22,17 @@ def test_names_are_the_latest_known_each_for_itself(spark: SparkSession) -> None
 
 
 def test_recipients_are_users_too(spark: SparkSession) -> None:
-    share = {**EDIT, "event_type": "document_shared", "shared_with_user_id": "bob"}
-    frame = events(spark, {**share, "event_at": minutes(0)}, {"event_id": "e2", "event_at": minutes(5)})
+    share = {**EDIT, "event_type": "document_shared", "recipients": ["bob", "cleo"]}
+    frame = events(
+        spark, {**share, "event_at": minutes(0)}, {"event_id": "e2", "event_at": minutes(5), "recipients": ["bob"]}
+    )
     expected = spark.createDataFrame(
-        [("ann", None, None, minutes(0), minutes(5)), ("bob", None, None, minutes(0), minutes(0))], USERS
+        [
+            ("ann", None, None, minutes(0), minutes(5)),
+            ("bob", None, None, minutes(0), minutes(5)),
+            ("cleo", None, None, minutes(0), minutes(0)),
+        ],
+        USERS,
     )
     assert_df_equality(summarize_users(frame), expected, ignore_nullable=True, ignore_row_order=True)
 

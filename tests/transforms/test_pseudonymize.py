@@ -34,7 +34,7 @@ def test_who_acted_leaves_a_pseudonym_and_what_was_done(spark: SparkSession) -> 
         "reported_user_email": "x",
         "reported_document_title": "x",
     }
-    done = {"document_id": "d", "permission": "read", "edit_length": 3, "shared_with_user_id": "cleo"}
+    done = {"document_id": "d", "permission": "read", "edit_length": 3, "recipients": ["cleo"]}
     row = {"content_fingerprint": "f0", **said, **done}
     found = pseudonymize(events(spark, row), ANN.erased)
     expected = events(spark, {**done, "user_id": hide("ann"), "content_fingerprint": NOBODY.hash("f0")})
@@ -43,8 +43,8 @@ def test_who_acted_leaves_a_pseudonym_and_what_was_done(spark: SparkSession) -> 
 
 def test_who_received_leaves_a_pseudonym_and_the_others_words_stay(spark: SparkSession) -> None:
     row = {"user_id": "bob", "comment_text": "for you", "device": "desk", "reported_user_name": "Bob"}
-    found = pseudonymize(events(spark, {**row, "shared_with_user_id": "ann"}), ANN.erased)
-    expected = events(spark, {**row, "shared_with_user_id": hide("ann"), "content_fingerprint": NOBODY.hash("f0")})
+    found = pseudonymize(events(spark, {**row, "recipients": ["ann", "zoe"]}), ANN.erased)
+    expected = events(spark, {**row, "recipients": [hide("ann"), "zoe"], "content_fingerprint": NOBODY.hash("f0")})
     assert_df_equality(found, expected, ignore_nullable=True)
 
 
@@ -56,8 +56,8 @@ def test_others_are_left_alone(spark: SparkSession) -> None:
 def test_one_after_the_other_is_both_at_once(spark: SparkSession) -> None:
     rows = events(
         spark,
-        {"event_id": "e1", "user_id": "ann", "shared_with_user_id": "bob", "device": "x"},
-        {"event_id": "e2", "user_id": "bob", "shared_with_user_id": "ann", "device": "x"},
+        {"event_id": "e1", "user_id": "ann", "recipients": ["bob", "cleo"], "device": "x"},
+        {"event_id": "e2", "user_id": "bob", "recipients": ["ann"], "device": "x"},
         {"event_id": "e3", "user_id": "bob", "device": "x"},
     )
     at_once = pseudonymize(rows, BOTH.erased)
@@ -100,7 +100,7 @@ BAD = {"edit_length": "many"}
     "text",
     [
         record_json(**BAD),
-        record_json(**BAD, user_id="bob", shared_with_user_id="ann"),
+        record_json(**BAD, user_id="bob", shared_with=["cleo", "ann"]),
         record_json(**BAD, user_id="bob", members=["cleo", "ann"]),
         '{"user_id": "ann", "event_id"',
         "user_id=ann",

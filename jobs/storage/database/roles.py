@@ -97,9 +97,13 @@ def hand_over_staging(cursor: Cursor, schema: str) -> None:
 
 
 def grant_rights_to_tables(cursor: Cursor) -> None:
-    """Let the loader keep the ledger, but not say which migrations were applied. Run after migrations."""
+    """Let the loader keep the ledger, but not say which migrations were applied, and own the published tables, of which
+    a migration may have made one. Run after migrations.
+    """
     execute_files(cursor, "ddl/05*.sql")
     for table in list_own_objects():
+        if (table.kind, table.schema) == ("table", "public"):
+            _set_owner(cursor, table, LOADER)
         if (table.kind, table.schema) == ("table", "ops") and table.name != "migrations":
             grant = sql.SQL("grant select, insert, update, delete on {} to {}")
             cursor.execute(grant.format(table.identifier, sql.Identifier(LOADER)))
@@ -120,13 +124,17 @@ def compose_rights_to_views() -> list[sql.Composed]:
 
 def _set_owners(cursor: Cursor) -> None:
     """Give each of our objects that is there to the role that owns it."""
-    alter = sql.SQL("alter {} {} owner to {}")
     for schema in SCHEMAS:
-        cursor.execute(alter.format(sql.SQL("schema"), sql.Identifier(schema), sql.Identifier(OWNER)))
+        alter = sql.SQL("alter schema {} owner to {}")
+        cursor.execute(alter.format(sql.Identifier(schema), sql.Identifier(OWNER)))
     for each in list_own_objects():
-        owner = sql.Identifier(LOADER if (each.kind, each.schema) == ("table", "public") else OWNER)
-        for identity in _find_identities(cursor, each):
-            cursor.execute(alter.format(sql.SQL(each.kind), sql.SQL(identity), owner))
+        _set_owner(cursor, each, LOADER if (each.kind, each.schema) == ("table", "public") else OWNER)
+
+
+def _set_owner(cursor: Cursor, each: OwnObject, owner: str) -> None:
+    alter = sql.SQL("alter {} {} owner to {}")
+    for identity in _find_identities(cursor, each):
+        cursor.execute(alter.format(sql.SQL(each.kind), sql.SQL(identity), sql.Identifier(owner)))
 
 
 def _find_identities(cursor: Cursor, wanted: OwnObject) -> list[str]:

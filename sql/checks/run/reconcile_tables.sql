@@ -1,6 +1,6 @@
 -- severity: error
 -- One row when the merge did not publish what was staged. All events of a session are staged together, so the
--- sessions of the staged events hold these events and no others. Nor may a superseded record be missing.
+-- sessions of the staged events hold these events and no others. Nor may a recipient or a superseded record be missing.
 with counted as (
     select
         (
@@ -10,6 +10,13 @@ with counted as (
             select count(*) from public.events
             where events.session_id in (select run_events.session_id from {run_events} as run_events)
         ) as published_events,
+        (
+            select count(*) from {staging}.share_recipients
+        ) as staged_recipients,
+        (
+            select count(*) from public.share_recipients
+            where share_recipients.event_id in (select run_events.event_id from {run_events} as run_events)
+        ) as published_recipients,
         (
             select count(*) from {staging}.superseded_records
         ) as staged_superseded_records,
@@ -27,7 +34,12 @@ with counted as (
 select
     staged_events,
     published_events,
+    staged_recipients,
+    published_recipients,
     staged_superseded_records,
     published_superseded_records
 from counted
-where staged_events <> published_events or staged_superseded_records <> published_superseded_records;
+where
+    staged_events <> published_events
+    or staged_recipients <> published_recipients
+    or staged_superseded_records <> published_superseded_records;
