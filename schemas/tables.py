@@ -134,6 +134,9 @@ QUARANTINE_LINE = _schema(
     run_id=_LONG,
 )
 
+# Tables of the schema public, each after those that it refers to.
+PUBLISHED = ("users", "documents", "sessions", "events", "share_recipients")
+
 # Staged tables that get a primary key, and so hold each row once even where a task of Spark wrote it twice.
 KEYED = {
     "users": USERS,

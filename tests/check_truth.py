@@ -83,7 +83,9 @@ def compare(truth: dict[str, Any], cursor: Any) -> tuple[int, list[str]]:
 
 
 def _without_zero_shares(name: str, value: Any) -> Any:
-    return {key: count for key, count in value.items() if count} if isinstance(value, dict) else value
+    return (
+        {key: count for key, count in value.items() if count} if "share" in name and isinstance(value, dict) else value
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -122,6 +122,20 @@ def test_a_user_whom_a_replaced_event_alone_named_goes(
     assert_equals_one_load(server, database_url, tmp_path)
 
 
+def test_recipients_follow_the_version_that_is_published(
+    server: str, database_url: str, load_lines: Load, tmp_path: Path
+) -> None:
+    share = {"event_type": "document_shared", "document_id": "d"}
+    load_lines([at(50, "x", shared_with=["bob", "cleo"], **share), at(60, "y", shared_with=["bob"], **share)])
+    load_lines([at(40, "x", shared_with=["cleo", "dan"], **share)])
+    rows = "select event_id, user_id, extract(minute from shared_at)::integer from share_recipients order by 1, 2"
+    assert query(database_url, rows) == [("x", "cleo", 40), ("x", "dan", 40), ("y", "bob", 0)]
+    seen = "select user_id, extract(minute from first_seen_at)::integer from users order by 1"
+    assert query(database_url, seen) == [("ann", 40), ("bob", 0), ("cleo", 40), ("dan", 40)]
+    assert query(database_url, "select event_id, recipients from ops.superseded_records") == [("x", ["bob", "cleo"])]
+    assert_equals_one_load(server, database_url, tmp_path)
+
+
 def test_a_loser_that_arrives_later_or_again_changes_nothing(
     server: str, database_url: str, load_lines: Load, tmp_path: Path
 ) -> None:

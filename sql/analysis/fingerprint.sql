@@ -1,5 +1,5 @@
 -- One row per published table: its number of rows and a hash of their content that no order of loading, time
--- zone or date style changes. Hashed are the business columns; file_id, record_number and run_id are not.
+-- zone or date style changes. Hashed are the business columns, not where a record stands and who holds it.
 -- A row is a JSON array, so null, empty text and separators stay apart; instants are seconds since 1970 UTC.
 -- The two halves of each md5 are summed modulo 2^64 and printed one after the other.
 with hashed_rows as (
@@ -34,7 +34,6 @@ with hashed_rows as (
             permission, device, ip_address,
             reported_user_name, reported_user_email, reported_document_title, content_fingerprint
         )::text
-        || coalesce(' is_current ' || to_json(is_current)::text, '')
         || coalesce(' revision ' || to_json(revision)::text, '')) as row_hash
     from public.events
     union all

@@ -1,4 +1,4 @@
--- One row per user, document, session and event, per recipient of an event, per quarantined and superseded record.
+-- One row per user, document, session and event; per recipient, quarantined and superseded record.
 alter table {staging}.users add constraint users_pkey primary key (user_id);
 
 alter table {staging}.documents add constraint documents_pkey primary key (document_id);

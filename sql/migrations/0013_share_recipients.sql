@@ -1,5 +1,5 @@
--- A share can name several people. They stand in a table of their own, one row per person and event. A database
--- into which nothing has been loaded has no published tables yet.
+-- A share can name several people. They stand in a table of their own, one row per person and event. Where
+-- nothing has been loaded there are no published tables yet.
 alter table ops.superseded_records
 add column recipients text[];
 

@@ -34,6 +34,7 @@ COLUMNS = [
     "edit_length",
     "comment_text",
     "shared_with_user_id",
+    "shared_with",
     "permission",
     "device",
     "ip_address",
@@ -47,6 +48,11 @@ SPACED = (
 IDS = ("event_id", "event_type", "user_id", "document_id", "shared_with_user_id")
 FINGERPRINTED = [name for name in COLUMNS[3:] if name not in ("content", "word_count", "edit_length")]
 
+RECIPIENTS = """coalesce(
+        case when trim(shared_with_user_id) <> '' then [trim(shared_with_user_id)] end,
+        list_distinct(from_json(shared_with, '["VARCHAR"]'))
+    )"""
+
 # An event of more than a day after the run is in the future.
 LATEST = time.time() + 86_400
 
@@ -55,7 +61,7 @@ create table accepted as
 select
     event_id, event_type, try_cast(timestamp as timestamptz) as event_at, user_id, document_id,
     coalesce(len(regexp_extract_all({SPACED}, '{WORD}')), try_cast(word_count as bigint)) as document_word_count,
-    try_cast(edit_length as bigint) as edit_length, comment_text, shared_with_user_id, permission, device, ip_address,
+    try_cast(edit_length as bigint) as edit_length, comment_text, {RECIPIENTS} as recipients, permission, device, ip_address,
     user_name as reported_user_name, user_email as reported_user_email, document_title as reported_document_title,
     md5(concat_ws(
         chr(0), event_type, epoch_us(try_cast(timestamp as timestamptz))::varchar, md5(content), word_count,
@@ -113,7 +119,7 @@ select
 from (
     select user_id, event_at, event_id, reported_user_name as name, reported_user_email as email from events
     union all
-    select shared_with_user_id, event_at, event_id, null, null from events where shared_with_user_id is not null
+    select unnest(recipients), event_at, event_id, null, null from events
 )
 group by user_id;
 
@@ -132,8 +138,7 @@ from events where document_id is not null group by document_id;
 EVENTS = """
 select
     event_id, event_type, event_at, event_at::date as event_date, dayname(event_at) as day_of_week, user_id,
-    document_id, session_id, document_word_count, edit_length, comment_text, shared_with_user_id, permission, device,
-    ip_address,
+    document_id, session_id, document_word_count, edit_length, comment_text, permission, device, ip_address,
     reported_user_name, reported_user_email, reported_document_title, content_fingerprint, file_id, record_number,
     1 as run_id, true as is_current, null::bigint as revision
 from events where hash(event_id) % 2 = {part}
@@ -143,6 +148,7 @@ PARTS = {
     "documents": ["from documents"],
     "sessions": ["from sessions"],
     "events": [EVENTS.format(part=0), EVENTS.format(part=1)],
+    "share_recipients": ["select event_id, unnest(recipients), event_at from events"],
 }
 
 

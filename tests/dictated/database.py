@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from schemas.columns import EVENTS, LATEST, SQL_TYPES, TABLES, Column, Columns
 from schemas.event_types import REQUIRED_BY_TYPE
 from schemas.fields import FIELDS
+from schemas.tables import PUBLISHED
 from tests.dictated.piece import ROOT, Piece
 
-PUBLISHED = ("users", "documents", "sessions", "events", "share_recipients")
 TABLES_FILE, CHECKS_FILE = "sql/ddl/100_tables.sql", "sql/ddl/140_checks.sql"
 
 _COMMENTS_FILE = "sql/ddl/170_comments.sql"
 _LINE = 110
-_PROVENANCE = {"file_id", "record_number", "run_id"}
+_PROVENANCE = {"file_id", "record_number", "run_id", "is_current"}
 # A column of the ledger that Spark does not fill.
 _RECOVERED_BY = Column("recovered_by_run_id", "integer", "Run that accepted its repaired version; null while open.")
 

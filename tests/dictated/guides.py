@@ -7,7 +7,7 @@ from schemas.columns import SQL_TYPES, TABLES
 from schemas.event_types import EVENT_TYPES, REQUIRED_BY_TYPE
 from schemas.fields import FIELDS, REQUIRED, Field
 from schemas.reasons import REASONS
-from tests.dictated.database import PUBLISHED
+from schemas.tables import PUBLISHED
 from tests.dictated.piece import Piece
 
 _KINDS = {

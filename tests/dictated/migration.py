@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from schemas.columns import SQL_TYPES, TABLES, Columns
 from schemas.event_types import REQUIRED_BY_TYPE
-from tests.dictated.database import CHECKS_FILE, PUBLISHED, TABLES_FILE, list_types_with_document
+from schemas.tables import PUBLISHED
+from tests.dictated.database import CHECKS_FILE, TABLES_FILE, list_types_with_document
 from tests.dictated.piece import Piece
 
 

@@ -164,9 +164,13 @@ def read_versions(state: dict[str, list[str]]) -> list[dict[str, Any]]:
 
 def test_what_is_derived_from_the_person_is_gone(story: dict[str, Any]) -> None:
     before, after = read_versions(story["before"]), read_versions(story["erased"][0])
-    for column in ("content_fingerprint", "session_id"):
-        old = {row.get(column) for row in before if PERSON in row["people"]} - {None}
-        kept = {row.get(column) for row in before if PERSON not in row["people"]}
+    # A session is that of who acted; a fingerprint is of all that the record says.
+    for column, names_person in (
+        ("content_fingerprint", lambda row: PERSON in row["people"]),
+        ("session_id", lambda row: row["user_id"] == PERSON),
+    ):
+        old = {row.get(column) for row in before if names_person(row)} - {None}
+        kept = {row.get(column) for row in before if not names_person(row)}
         assert old
         assert (old - kept) & {row.get(column) for row in after} == set()
 

@@ -17,8 +17,8 @@ from jobs.storage.config.settings import read_settings
 from jobs.storage.database.migrations import prepare_database
 from jobs.storage.database.postgres import SQL, execute_files
 from jobs.storage.database.views import make_views
+from schemas.tables import PUBLISHED
 from tests.builders import ROOT
-from tests.dictated.database import PUBLISHED
 
 RUN_ID = 1
 STAGING = "staging_1"

@@ -64,7 +64,13 @@ def test_fingerprint_does_not_depend_on_order_provenance_or_display_settings(dat
     execute(database, "update public.events set record_number = record_number + 7, run_id = 99")
     execute(database, "set timezone = 'America/New_York'; set datestyle = 'German'; set extra_float_digits = 0")
     assert run_file(database, "analysis", "fingerprint") == first
-    assert [row[:2] for row in first] == [("users", 3), ("documents", 1), ("sessions", 3), ("events", 3)]
+    assert [row[:2] for row in first] == [
+        ("users", 3),
+        ("documents", 1),
+        ("sessions", 3),
+        ("events", 3),
+        ("share_recipients", 1),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -75,6 +81,7 @@ def test_fingerprint_does_not_depend_on_order_provenance_or_display_settings(dat
         ("update public.sessions set event_count = event_count + 1 where user_id = 'bob'", "sessions"),
         ("update public.events set comment_text = 'X' where event_id = 'e1'", "events"),
         ("update public.events set device = ip_address, ip_address = 'a' where event_id = 'e3'", "events"),
+        ("update public.share_recipients set user_id = 'ann'", "share_recipients"),
     ],
 )
 def test_fingerprint_shows_in_which_table_a_value_changed(tables: Any, change: str, table: str) -> None:
@@ -150,6 +157,7 @@ OTHER_READING = (
         ("reconcile_tables", "delete from public.events where event_id = 'e5'"),
         ("reconcile_tables", "update ops.ingested_files set replaced = 1"),
         ("sessions_match_events", "delete from public.events where event_id = 'e5'"),
+        ("recipients_match_events", "update public.share_recipients set shared_at = shared_at + interval '1 s'"),
         ("sessions_match_events", "update public.sessions set event_count = 9 where user_id = 'ann'"),
         (
             "sessions_match_events",

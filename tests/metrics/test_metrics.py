@@ -102,7 +102,7 @@ def test_shares_count_distinct_documents_of_the_one_who_shares(tables: Any) -> N
         tables,
         share("e1", "ann", "2025-03-01 10:00", "d1", recipients=("bob",)),
         share("e2", "ann", "2025-03-01 10:01", "d1", recipients=("cyd",)),
-        share("e3", "ann", "2025-03-01 10:02", "d2", recipients=("bob",)),
+        share("e3", "ann", "2025-03-01 10:02", "d2", recipients=("bob", "cyd")),
         share("e4", "dan", "2025-03-01 10:00", "d1"),  # by link
         edit("e5", "bob", "2025-03-01 10:00", "d3"),
     )

@@ -95,16 +95,16 @@ def test_most_connected_users_count_people_in_both_directions_once(tables: Any) 
     load(
         tables,
         share("e1", "ann", "2025-03-01 10:00", "d1", recipients=("bob",)),
-        share("e2", "ann", "2025-03-01 10:01", "d2", recipients=("bob",)),
+        share("e2", "ann", "2025-03-01 10:01", "d2", recipients=("bob", "cyd")),
         share("e3", "bob", "2025-03-01 10:02", "d1", recipients=("ann",)),
         share("e4", "cyd", "2025-03-01 10:03", "d1", recipients=("ann",)),
         share("e5", "ann", "2025-03-01 10:04", "d1", recipients=("ann",)),
         share("e6", "dan", "2025-03-01 10:05", "d1"),  # by link
     )
     assert query(tables, "select * from metrics.most_connected_users") == [
-        (1, "ann", None, 2, 1, 2),
+        (1, "ann", None, 2, 2, 2),
         (2, "bob", None, 1, 1, 1),
-        (3, "cyd", None, 1, 1, 0),
+        (3, "cyd", None, 1, 1, 1),
     ]
 
 

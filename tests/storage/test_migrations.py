@@ -13,8 +13,8 @@ from jobs.storage.database.postgres import find_sql
 from jobs.storage.errors import UsageError
 from schemas.columns import TABLES
 from schemas.event_types import REQUIRED_BY_TYPE
+from schemas.tables import PUBLISHED
 from tests.conftest import empty_database
-from tests.dictated.database import PUBLISHED
 from tests.dictated.migration import add_columns, replace_check
 from tests.storage.catalogue import read_catalogue
 from tests.storage.conftest import load_one_event, prepare

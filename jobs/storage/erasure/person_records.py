@@ -15,6 +15,7 @@ from jobs.storage.erasure.person_texts import PersonTexts
 from jobs.storage.erasure.tombstones import Tombstones
 from jobs.storage.quarantine.folder import Place
 from jobs.storage.runs.run import Run
+from schemas.tables import PUBLISHED
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ logger = logging.getLogger(__name__)
 # stays: a failed run keeps its reason, and a check that found something must have an example.
 _QUOTING = (("pipeline_runs", "error", "text"), ("check_results", "example", "jsonb"))
 _REWRITTEN = (
-    *[("public", table) for table in ("users", "documents", "sessions", "events", "share_recipients")],
+    *[("public", table) for table in PUBLISHED],
     *[("ops", table) for table in ("superseded_records", "quarantined_records", "pipeline_runs", "check_results")],
 )
 

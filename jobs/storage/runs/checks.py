@@ -78,9 +78,15 @@ def check_run(cursor: Cursor, run: Run) -> list[CheckResult]:
     return results
 
 
-def run_events_part(run: Run) -> SqlParts:
-    """What {run_events} stands for in SQL files. The staged tables of a first load have become the published ones."""
-    return {"run_events": sql.Identifier(run.staging if run.merges else "public", "events")}
+def run_tables_parts(run: Run) -> SqlParts:
+    """What {run_events} and {run_recipients} stand for in SQL files. The staged tables of a first load have become the
+    published ones.
+    """
+    schema = run.staging if run.merges else "public"
+    return {
+        "run_events": sql.Identifier(schema, "events"),
+        "run_recipients": sql.Identifier(schema, "share_recipients"),
+    }
 
 
 def enter_results(cursor: Cursor, run: Run, results: list[CheckResult]) -> None:
@@ -101,7 +107,7 @@ def _read_check(path: Path) -> Check:
 
 
 def _run_check(cursor: Cursor, check: Check, run: Run) -> CheckResult:
-    query = sql.SQL(check.query).format(**run.sql_parts, **run_events_part(run))
+    query = sql.SQL(check.query).format(**run.sql_parts, **run_tables_parts(run))
     counted = sql.SQL(
         "with findings as ({}\n)"
         " select (select count(*) from findings), (select to_jsonb(findings)::text from findings limit 1)"

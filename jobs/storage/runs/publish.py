@@ -24,12 +24,12 @@ from jobs.storage.errors import (
 )
 from jobs.storage.process.known_errors import may_pass
 from jobs.storage.runs.account import FileCounts, Published, Restatement
-from jobs.storage.runs.checks import FailedChecksError, check_run, enter_results, run_events_part
+from jobs.storage.runs.checks import FailedChecksError, check_run, enter_results, run_tables_parts
 from jobs.storage.runs.held_back import HeldBackFile, enter_held_back
 from jobs.storage.runs.ledger import count_missing_records, count_open_lines
 from jobs.storage.runs.run import Run, drop_staging_schema
 from jobs.storage.runs.shared_ids import count_shared_ids
-from schemas.tables import KEYED
+from schemas.tables import KEYED, PUBLISHED
 
 logger = logging.getLogger(__name__)
 
@@ -118,7 +118,7 @@ def publish_in_transaction(
     execute_files(cursor, "publish/05*.sql", run.sql_parts)
     shared_ids = count_shared_ids(cursor, run)
     changes = _merge(cursor, run) if run.merges else _move_in(cursor, run)
-    execute_files(cursor, "publish/09*.sql", {**run.sql_parts, **run_events_part(run)})
+    execute_files(cursor, "publish/09*.sql", {**run.sql_parts, **run_tables_parts(run)})
     checks = check_run(cursor, run)
     enter_results(cursor, run, checks)
     cursor.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(run.staging, "affected_sessions")))
@@ -203,10 +203,11 @@ def _move_in(cursor: Cursor, run: Run) -> dict[str, dict[str, int]]:
     execute_files(cursor, "ddl/1[3-5]*.sql", run.sql_parts)
     require_no_strangers(cursor)  # somebody may have made a table since the run began
     execute_files(cursor, "publish/06*.sql", run.sql_parts)
-    cursor.execute("analyze public.users, public.documents, public.sessions, public.events, public.share_recipients")
     changes = {}
-    for table in ("users", "documents", "sessions", "events"):
-        cursor.execute(sql.SQL("select count(*) from public.{}").format(sql.Identifier(table)))
+    for table in PUBLISHED:
+        identifier = sql.Identifier("public", table)
+        cursor.execute(sql.SQL("analyze {}").format(identifier))
+        cursor.execute(sql.SQL("select count(*) from {}").format(identifier))
         changes[table] = {"added": int(str(fetch_one(cursor)[0]))}
     return changes
 
@@ -215,7 +216,7 @@ def _merge(cursor: Cursor, run: Run) -> dict[str, dict[str, int]]:
     """Every later load: the staged rows change, join or take the place of the published ones."""
     tables = sql.SQL(", ").join(sql.Identifier(run.staging, table) for table in KEYED)
     cursor.execute(sql.SQL("analyze {}").format(tables))
-    changes: dict[str, dict[str, int]] = {table: {} for table in ("users", "documents", "sessions", "events")}
+    changes: dict[str, dict[str, int]] = {table: {} for table in PUBLISHED}
     past = {"add": "added", "change": "changed", "remove": "removed"}
     for path in find_sql("merge/[12]??_*.sql"):
         cursor.execute(read_sql(path, run.sql_parts))

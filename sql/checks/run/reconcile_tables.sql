@@ -1,6 +1,7 @@
 -- severity: error
 -- One row when the merge did not publish what was staged. All events of a session are staged together, so the
--- sessions of the staged events hold these events and no others. Nor may a recipient or a superseded record be missing.
+-- sessions of the staged events hold these events and no others. Nor may recipients or superseded records be
+-- missing.
 with counted as (
     select
         (
@@ -11,7 +12,7 @@ with counted as (
             where events.session_id in (select run_events.session_id from {run_events} as run_events)
         ) as published_events,
         (
-            select count(*) from {staging}.share_recipients
+            select count(*) from {run_recipients}
         ) as staged_recipients,
         (
             select count(*) from public.share_recipients
