@@ -61,7 +61,8 @@ create table accepted as
 select
     event_id, event_type, try_cast(timestamp as timestamptz) as event_at, user_id, document_id,
     coalesce(len(regexp_extract_all({SPACED}, '{WORD}')), try_cast(word_count as bigint)) as document_word_count,
-    try_cast(edit_length as bigint) as edit_length, comment_text, {RECIPIENTS} as recipients, permission, device, ip_address,
+    try_cast(edit_length as bigint) as edit_length, comment_text, {RECIPIENTS} as recipients, permission,
+    device, ip_address,
     user_name as reported_user_name, user_email as reported_user_email, document_title as reported_document_title,
     md5(concat_ws(
         chr(0), event_type, epoch_us(try_cast(timestamp as timestamptz))::varchar, md5(content), word_count,
