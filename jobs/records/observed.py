@@ -18,7 +18,8 @@ class Observed:
     """`paths` have led to a value in some record, `codes` are entries of `event_types` that applied, `types` the event
     types that came out, and `keys` a bounded number of the keys that are there, such as `document.title`.
 
-    `unread_content` counts records that have something else where the text of a document is expected.
+    `unread_content` counts records that have something else where the text of a document is expected, and
+    `left_out_properties` values that are too large for properties.
     """
 
     paths: set[str] = field(default_factory=set)
@@ -26,6 +27,7 @@ class Observed:
     types: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
     unread_content: int = 0
+    left_out_properties: int = 0
     _looked_at: int = 0
 
     def look_at(self, record: dict[str, Any]) -> None:
@@ -42,11 +44,11 @@ class Observed:
         if len(self.types) < _MAX_NAMES:
             self.types.add(event_type)
 
-    def take(self) -> tuple[list[str], list[str], list[str], list[str], int]:
+    def take(self) -> tuple[list[str], list[str], list[str], list[str], int, int]:
         """What has been noted since the last time, in the order of the columns."""
         paths, codes, types, keys = (sorted(names) for names in (self.paths, self.codes, self.types, self.keys))
-        taken = (paths, codes, types, keys, self.unread_content)
-        self.unread_content = self._looked_at = 0
+        taken = (paths, codes, types, keys, self.unread_content, self.left_out_properties)
+        self.unread_content = self.left_out_properties = self._looked_at = 0
         return taken
 
     def add(
@@ -56,6 +58,7 @@ class Observed:
         types: Iterable[str],
         keys: Iterable[str],
         unread_content: int,
+        left_out_properties: int,
     ) -> None:
         """Add what was noted elsewhere."""
         self.paths.update(paths)
@@ -63,6 +66,7 @@ class Observed:
         self.types.update(types)
         self.keys.update(keys)
         self.unread_content += unread_content
+        self.left_out_properties += left_out_properties
 
 
 def _list_paths(value: Any, steps: tuple[str | int, ...], depth: int) -> Iterator[Steps]:

@@ -14,6 +14,7 @@ from jobs.records.identity import fingerprint
 from jobs.records.mapping import Finder, make_finder
 from jobs.records.observed import Observed
 from jobs.records.problems import Problem, Quarantined, is_utf8, quarantine
+from jobs.records.properties import PropertiesReader
 from jobs.records.source_fields import Field, make_fields
 from jobs.records.validate import MISSING, NOT_STORABLE, Limits, WrongValueError, can_be_stored
 from jobs.records.values.rich_text import TooDeepError, read_html
@@ -33,7 +34,8 @@ _REQUIRED_BY_TYPE = {
     event_type: _REQUIRED + [_PLACES[name] for name in names] for event_type, names in REQUIRED_BY_TYPE.items()
 }
 _PLACES_BY_COLUMN = {field.column: _PLACES[field.name] for field in FIELDS.values()}
-_BUSINESS_COLUMNS = tuple(column.name for column in READ_EVENT if column.name != "content_fingerprint")
+_MADE = ("content_fingerprint", "properties")
+_BUSINESS_COLUMNS = tuple(column.name for column in READ_EVENT if column.name not in _MADE)
 _HASHED_NAMES = tuple("shared_with_user_id" if name == "recipients" else name for name in _BUSINESS_COLUMNS[1:])
 _RECIPIENTS = _HASHED_NAMES.index("shared_with_user_id")
 _pick_business_values = itemgetter(*[_PLACES_BY_COLUMN[name] for name in _BUSINESS_COLUMNS])
@@ -63,6 +65,7 @@ class RecordReader:
         self._ignore = [(make_finder((path,)), values) for path, values in source.ignore]
         self._decode = record_decode(source)
         self._prepares = bool(self._ignore or self._decode)
+        self._properties = PropertiesReader(source, self.observed) if source.properties else None
         self._reads_html = source.content_format == "html"
         self._erased = erased
 
@@ -116,9 +119,10 @@ class RecordReader:
         # Only an escape brings what can't be stored. What was opened, or is around the record, may have one unseen.
         if b"\\" in raw or around is not None or self._prepares:
             problems += _find_not_storable(fields, record, around)
-        if problems:
-            return _quarantine(raw, record, around, fields, problems)
-        return self._make_event(values)
+        properties, wrong_properties = self._properties.read(record, around) if self._properties else (None, [])
+        if problems or wrong_properties:
+            return _quarantine(raw, record, around, fields, problems, wrong_properties)
+        return self._make_event(values, properties)
 
     def _prepare(self, record: dict[str, Any], around: Around | None) -> dict[str, Any] | None:
         """The record with its strings opened; None where the source says that it is no event."""
@@ -140,7 +144,7 @@ class RecordReader:
             self.observed.paths.add(each.path)
             sought.remove(each)
 
-    def _make_event(self, values: list[Any]) -> Event:
+    def _make_event(self, values: list[Any], properties: str | None) -> Event:
         content, event_type = values[_CONTENT], values[_EVENT_TYPE]
         if content is not None:
             stated = values[_WORD_COUNT]
@@ -153,7 +157,8 @@ class RecordReader:
             # As if each were stated by itself, so that a share with one person hashes as it always has.
             stated = [*others]
             stated[_RECIPIENTS] = f"\x00{_HASHED_NAMES[_RECIPIENTS]}=".join(recipients)
-        return Event._make((event_id, *others, fingerprint(_HASHED_NAMES, stated, content)))
+        content_fingerprint = fingerprint(_HASHED_NAMES, stated, content, properties)
+        return Event._make((event_id, *others, content_fingerprint, properties))
 
     def _count_html_words(self, content: str, stated: int | None) -> int | None:
         try:
@@ -207,13 +212,15 @@ def _quarantine(
     around: Around | None,
     fields: list[Field],
     problems: list[tuple[int, WrongValueError]],
+    wrong_properties: list[Problem],
 ) -> Quarantined:
     shown = {field.name: field.show(value) for field in fields if (value := field.find(record, around)) is not None}
     named = []
     for place, wrong in sorted(problems, key=itemgetter(0)):
         name = _NAMES[place]
         named.append(Problem.of(wrong.reason, name, shown.get(name), wrong.expected))
+    named += wrong_properties
     # Where anything else is wrong, time alone does not fix the record.
-    due_at_micros = problems[0][1].due_at_micros if len(problems) == 1 else None
+    due_at_micros = problems[0][1].due_at_micros if len(named) == 1 and problems else None
     kept = None if around is None else write_around(around)
     return quarantine(raw, named, shown, due_at_micros, kept)

@@ -35,7 +35,7 @@ from jobs.storage.runs.publish import publish_with_retries
 from jobs.storage.runs.run import Run, entered_run
 from jobs.storage.runs.staging import stage, stage_all
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
-from jobs.transforms.model import conform, model_tables
+from jobs.transforms.model import conform, list_properties, model_tables
 from jobs.transforms.quarantine import list_problems, shape_quarantined, to_quarantine_lines
 from jobs.transforms.sessionize import sessionize
 from schemas.tables import ARRIVING_EVENTS, RECOVERED_RECORDS
@@ -117,7 +117,8 @@ def _load(
     with stages.time("history"):
         history = _find_history(spark, database_url, run, request, records.accepted, settings) if run.merges else None
     with stages.time("model") as counts:
-        verdicts = deduplicate(add_history(records.accepted, run.run_id, history), persist_small)
+        new = records.accepted.drop("properties")
+        verdicts = deduplicate(add_history(new, run.run_id, history), persist_small)
         modelled = persist(sessionize(verdicts, settings.session_gap))
         verdict_counts = {row.file_id: row for row in count_verdicts(modelled).collect()}
         counts["accepted"] = sum(row.accepted for row in verdict_counts.values())
@@ -125,6 +126,8 @@ def _load(
         tables = model_tables(modelled)
         if not any(row.exact_duplicates for row in verdict_counts.values()):
             del tables["duplicate_records"]
+        if any(reading.source.properties for reading in request.readings):
+            tables["version_properties"] = list_properties(records.accepted)
         if request.kind == "replay":
             tables["recovered_records"] = conform(records.accepted, RECOVERED_RECORDS)
         elif records.groups:

@@ -34,13 +34,18 @@ def describe_slips(source: Source, observed: Observed, records: int) -> Iterator
             f"{source.name}: {observed.unread_content:,} records have an object, a list or endless HTML as content,"
             " whose words are not counted; name the texts in it by a JSONPath such as $.content..text: conf/README.md"
         )
+    if observed.left_out_properties:
+        yield (
+            f"{source.name}: {plural(observed.left_out_properties, 'value')} of properties over"
+            f" {MAX_VALUE_BYTES:,} bytes left out; `fields` keep larger texts"
+        )
 
 
 def join_observed(several: Iterable[Observed]) -> Observed:
     """What several files of a source show."""
     joined = Observed()
     for each in several:
-        joined.add(each.paths, each.codes, each.types, each.keys, each.unread_content)
+        joined.add(each.paths, each.codes, each.types, each.keys, each.unread_content, each.left_out_properties)
     return joined
 
 
@@ -54,6 +59,9 @@ def _find_unmatched(source: Source, observed: Observed, is_default: bool) -> dic
             continue
         if without and (field.of_type is None or field.of_type in observed.types):
             unmatched[name] = without
+    kept = [] if source.properties == "all" else source.properties
+    if without := [path for path in kept if str(path) not in observed.paths]:
+        unmatched["properties"] = without
     return unmatched
 
 

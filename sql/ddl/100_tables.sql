@@ -77,6 +77,11 @@ create table {staging}.quarantine_problems (
     field text
 );
 
+create table {staging}.event_properties (
+    event_id text collate "C",
+    properties jsonb
+);
+
 create table {staging}.superseded_records (
     event_id text collate "C",
     content_fingerprint uuid,
@@ -98,7 +103,8 @@ create table {staging}.superseded_records (
     record_number bigint,
     run_id bigint,
     is_current boolean,
-    revision bigint
+    revision bigint,
+    properties jsonb
 );
 
 create table {staging}.duplicate_records (
@@ -109,6 +115,13 @@ create table {staging}.duplicate_records (
 );
 
 -- Keys of what a later load brings: they lead to the published rows that it may change.
+-- The properties of the versions that this run brings; several records may bring the same.
+create table {staging}.version_properties (
+    event_id text collate "C",
+    content_fingerprint uuid,
+    properties jsonb
+);
+
 create table {staging}.arriving_events (
     event_id text collate "C",
     user_id text collate "C",

@@ -31,6 +31,10 @@ alter column record_number set not null,
 alter column run_id set not null,
 alter column is_current set not null;
 
+alter table {staging}.event_properties
+alter column event_id set not null,
+alter column properties set not null;
+
 alter table {staging}.share_recipients
 alter column event_id set not null,
 alter column user_id set not null,

@@ -19,3 +19,6 @@ add constraint events_file_id_fkey foreign key (file_id) references ops.ingested
 alter table {staging}.share_recipients
 add constraint share_recipients_event_id_fkey foreign key (event_id) references {staging}.events (event_id),
 add constraint share_recipients_user_id_fkey foreign key (user_id) references {staging}.users (user_id);
+
+alter table {staging}.event_properties
+add constraint event_properties_event_id_fkey foreign key (event_id) references {staging}.events (event_id);

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import yaml
 
@@ -37,6 +37,7 @@ _KEYS = {
     "ignore",
     "content_format",
     "shared_with_separator",
+    "properties",
 }
 _TIMES = [name for name, field in FIELDS.items() if field.kind in ("timestamp", "revision")]
 # Recipients are users, so that what is said of user ids holds for them.
@@ -83,6 +84,7 @@ def _make_source(file: YamlFile) -> Source:
         time_formats=_read_time_formats(file),
         ignore=_read_ignored(file),
         shared_with_separator=_read_separators(file),
+        properties=_read_properties(file),
         content_format=_list(file, "content_format", among=_CONTENT_FORMATS, default="text")[0],
         text=file.text,
         location=str(file.path),
@@ -105,6 +107,10 @@ def _check_fields(file: YamlFile, source: Source) -> None:
             raise file.wrong(f"{name} is missing; say where the records have it", "fields")
     if source.identity and "event_id" in source.fields:
         raise file.wrong("is for records without an event id, and `fields` says where it is; keep one", "identity")
+    if source.properties == "all":
+        for path in source.list_read_paths():
+            if isinstance(path, Query) and not path.level and path.first_name is None:
+                raise file.wrong(f"can't be all, since {path} may read anything; name the paths", "properties")
     for name in source.time_formats:
         if name not in source.fields:
             raise file.wrong("is not among `fields`; say there where the records have it", "time_formats", name)
@@ -126,6 +132,7 @@ def _check_levels(file: YamlFile, source: Source) -> None:
     named = [(path, ("fields", name)) for name, paths in source.fields.items() for path in paths]
     named += [(path, ("identity",)) for path in source.identity]
     named += [(path, ("ignore", str(path))) for path, _ in source.ignore]
+    named += [(path, ("properties",)) for path in (() if source.properties == "all" else source.properties)]
     for path, keys in named:
         if (path.level or isinstance(path, Place)) and not source.record_path:
             raise file.wrong(f"{path} leads around a record; that needs a record_path to the list it is in", *keys)
@@ -165,6 +172,15 @@ def _read_namespace(file: YamlFile) -> str:
             f"is {namespace!r}; it must be a word of letters, digits, `_`, `-` and `.`, such as crm", "namespace"
         )
     return namespace
+
+
+def _read_properties(file: YamlFile) -> tuple[FieldPath, ...] | Literal["all"]:
+    value = file.values.get("properties", [])
+    if value == "all":
+        return "all"
+    if not isinstance(value, list):
+        raise file.wrong(f"is {value!r}; it must be a list of paths, or all", "properties")
+    return tuple(_read_path(file, path, "properties") for path in value)
 
 
 def _read_separators(file: YamlFile) -> tuple[str, ...] | None:
