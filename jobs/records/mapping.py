@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Raw
 
 from jobs.records.files.raw_record import Around
-from jobs.records.values.strict_json import MAX_NESTING, encode
+from jobs.records.values.strict_json import encode
 from schemas.paths import Path, Place, Query, Steps, Sum
 
 Record = dict[str, Any]
@@ -20,8 +20,8 @@ _Getter = Callable[[Record, Around | None], Iterable[Any]]
 Gather = Callable[[list[Any]], Iterable[Any]]
 
 _LARGEST_SECONDS = 10**11
-# For a JSONPath that can't be followed to its end: a number that no field takes, so that the record is quarantined.
-_NO_ANSWER = (Raw(b"1e999"),)
+# For a JSONPath that can't be followed to its end. No field takes it, so that the record is quarantined.
+NO_ANSWER = Raw(b"1e999")
 
 
 def make_finder(
@@ -78,8 +78,13 @@ def make_missing_test(texts: frozenset[str], *, is_id: bool) -> Callable[[Any], 
 
 def take_all(values: list[Any]) -> Iterable[Any]:
     """One value where all are equal, else the list of them."""
-    different = [value for place, value in enumerate(values) if value is not None and value not in values[:place]]
-    return different if len(different) < 2 else [different]
+    different: dict[Any, Any] = {}
+    for value in values:
+        if value is not None:
+            different.setdefault(
+                encode(value, is_sorted=True) if isinstance(value, dict | list | Raw) else value, value
+            )
+    return list(different.values()) if len(different) < 2 else [list(different.values())]
 
 
 def join_texts(values: list[Any]) -> Iterable[Any]:
@@ -90,15 +95,14 @@ def join_texts(values: list[Any]) -> Iterable[Any]:
 
 @cache
 def compile_query(text: str) -> Any:
-    """The JSONPath. Raises ValueError that says what is wrong with it."""
+    """The JSONPath, as a `BoundedQuery`. Raises ValueError that says what is wrong with it."""
     # Imported here, so that a source without a JSONPath need not load it.
-    from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError  # noqa: PLC0415
+    from jsonpath_rfc9535 import JSONPathError  # noqa: PLC0415
 
-    class Environment(JSONPathEnvironment):
-        max_recursion_depth = MAX_NESTING + 2
+    from jobs.records.json_path import BoundedQuery  # noqa: PLC0415
 
     try:
-        return Environment().compile(text)
+        return BoundedQuery(text)
     except JSONPathError as error:
         raise ValueError(f"it is no JSONPath of RFC 9535: {error}") from error
     except RecursionError as error:
@@ -167,9 +171,9 @@ def _make_query_reader(text: str, gather: Gather) -> Callable[[Any], Iterable[An
 
     def read(value: Any) -> Iterable[Any]:
         try:
-            return gather([node.value for node in query.finditer(value)])
+            return gather(query.find(value))
         except (JSONPathError, RecursionError):
-            return _NO_ANSWER
+            return (NO_ANSWER,)
 
     return read
 

@@ -11,11 +11,11 @@ from jobs.records.files.nested_records import record_decode
 from jobs.records.files.packed_strings import open_strings
 from jobs.records.files.raw_record import Around, write_around
 from jobs.records.identity import fingerprint
-from jobs.records.mapping import Finder, make_finder
+from jobs.records.mapping import NO_ANSWER, Finder, make_finder
 from jobs.records.observed import Observed
 from jobs.records.problems import Problem, Quarantined, is_utf8, quarantine
 from jobs.records.source_fields import Field, make_fields
-from jobs.records.validate import MISSING, NOT_STORABLE, Limits, WrongValueError, can_be_stored
+from jobs.records.validate import MISSING, NOT_STORABLE, UNANSWERED, Limits, WrongValueError, can_be_stored
 from jobs.records.values.rich_text import TooDeepError, read_html
 from jobs.records.values.strict_json import decode, encode
 from jobs.records.values.words import count_words
@@ -107,7 +107,7 @@ class RecordReader:
                 try:
                     values[place] = read(value)
                 except WrongValueError as wrong:
-                    problems.append((place, wrong))
+                    problems.append((place, UNANSWERED if value is NO_ANSWER else wrong))
         for place in _REQUIRED_BY_TYPE.get(values[_EVENT_TYPE], _REQUIRED):
             if values[place] is None and place not in dict(problems):
                 problems.append((place, MISSING))
@@ -201,7 +201,8 @@ def _quarantine(
     fields: list[Field],
     problems: list[tuple[int, WrongValueError]],
 ) -> Quarantined:
-    shown = {field.name: field.show(value) for field in fields if (value := field.find(record, around)) is not None}
+    found = [(field, field.find(record, around)) for field in fields]
+    shown = {field.name: field.show(value) for field, value in found if value is not None and value is not NO_ANSWER}
     named = []
     for place, wrong in sorted(problems, key=itemgetter(0)):
         name = _NAMES[place]

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from jobs.records.files.raw_record import Around
 from jobs.records.identity import derive_event_id
-from jobs.records.mapping import Finder, join_texts, make_finder, make_missing_test, may_find, take_all
+from jobs.records.mapping import NO_ANSWER, Finder, join_texts, make_finder, make_missing_test, may_find, take_all
 from jobs.records.observed import Observed
 from jobs.records.validate import (
     Limits,
@@ -132,8 +132,10 @@ def _make_identity(source: Source) -> Finder:
         is_missing = make_missing_test(source.missing_values, is_id=True)
         parts = [make_finder((path,), is_missing=is_missing) for path in source.identity]
 
-        def identify(record: dict[str, Any], around: Around | None) -> str | None:
+        def identify(record: dict[str, Any], around: Around | None) -> Any:
             found = [find(record, around) for find in parts]
+            if any(value is NO_ANSWER for value in found):
+                return NO_ANSWER
             return None if None in found else derive_event_id(found)
 
         return identify
