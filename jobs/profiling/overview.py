@@ -11,6 +11,7 @@ from jobs.profiling.records_place import RecordsPlace, guess_place
 from jobs.profiling.sample import Sample
 from jobs.records.mapping import make_finder
 from jobs.records.values.strict_json import encode
+from jobs.storage.wording import plural
 from schemas.fields import Source
 from schemas.paths import Path, Steps
 
@@ -60,15 +61,15 @@ def look_at(sample: Sample, source: Source | None) -> tuple[View, list[str]]:
 
 def describe_sample(sample: Sample) -> list[str]:
     """How much was read."""
-    formats = ", ".join(f"{name} ({_count(number, 'file')})" for name, number in sorted(sample.formats.items()))
+    formats = ", ".join(f"{name} ({plural(number, 'file')})" for name, number in sorted(sample.formats.items()))
     size = f"{sample.read_bytes / 1024**2:.1f} MiB"
-    lines = [f"{_count(sample.read_files, 'file')} of {sample.files:,}, {size}: {formats or 'empty'}"]
+    lines = [f"{plural(sample.read_files, 'file')} of {sample.files:,}, {size}: {formats or 'empty'}"]
     if not sample.is_whole:
         lines.append("this is a sample: not all files, not all of each; rare paths may be missing")
     if sample.unreadable:
-        lines.append(f"{_count(sample.unreadable, 'file')} could not be read")
+        lines.append(f"{plural(sample.unreadable, 'file')} could not be read")
     if sample.refused:
-        lines.append(f"{_count(sample.refused, 'record')} would be quarantined: no JSON, or no JSON object")
+        lines.append(f"{plural(sample.refused, 'record')} would be quarantined: no JSON, or no JSON object")
     return lines
 
 
@@ -178,7 +179,3 @@ def _tell_left_out(finder: PathFinder) -> list[str]:
         (finder.deep, f"objects and lists lie deeper than {MAX_DEPTH} levels and are not looked into"),
     )
     return [f"{count:,} {what}" for count, what in told if count]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -11,7 +11,7 @@ from jobs.records.files.nested_records import record_decode
 from jobs.records.files.packed_strings import open_strings
 from jobs.records.files.raw_record import Around, write_around
 from jobs.records.identity import fingerprint
-from jobs.records.mapping import NO_ANSWER, Finder, make_finder
+from jobs.records.mapping import NO_ANSWER, Finder, make_finder, make_missing_test
 from jobs.records.observed import Observed
 from jobs.records.problems import Problem, Quarantined, is_utf8, quarantine
 from jobs.records.source_fields import Field, make_fields
@@ -26,7 +26,7 @@ from schemas.paths import Steps, parse_path
 
 _NAMES = tuple(FIELDS)
 _PLACES = {name: place for place, name in enumerate(FIELDS)}
-_EVENT_TYPE = _PLACES["event_type"]
+_EVENT_ID, _EVENT_TYPE = _PLACES["event_id"], _PLACES["event_type"]
 _CONTENT, _WORD_COUNT = _PLACES["content"], _PLACES["word_count"]
 _REQUIRED = [_PLACES[name] for name in REQUIRED]
 _REQUIRED_BY_TYPE = {
@@ -59,6 +59,8 @@ class RecordReader:
 
         self._choose = choose
         self._ignore = [(make_finder((path,)), values) for path, values in source.ignore]
+        is_missing = make_missing_test(source.missing_values, is_id=True)
+        self._identity = [(path, make_finder((path,), is_missing=is_missing)) for path in source.identity]
         self._decode = record_decode(source)
         self._prepares = bool(self._ignore or self._decode)
         self._reads_html = source.content_format == "html"
@@ -110,13 +112,20 @@ class RecordReader:
                     problems.append((place, UNANSWERED if value is NO_ANSWER else wrong))
         for place in _REQUIRED_BY_TYPE.get(values[_EVENT_TYPE], _REQUIRED):
             if values[place] is None and place not in dict(problems):
-                problems.append((place, MISSING))
+                problems.append((place, self._describe_missing(place, record, around)))
         # Only an escape brings what can't be stored. What was opened, or is around the record, may have one unseen.
         if b"\\" in raw or around is not None or self._prepares:
             problems += _find_not_storable(fields, record, around)
         if problems:
             return _quarantine(raw, record, around, fields, problems)
         return self._make_event(values)
+
+    def _describe_missing(self, place: int, record: dict[str, Any], around: Around | None) -> WrongValueError:
+        """What a missing field lacks: an id that is derived lacks a value at a path of its identity."""
+        for path, find in self._identity if place == _EVENT_ID else ():
+            if find(record, around) is None:
+                return WrongValueError(MISSING.reason, f"a value at {path}, which the identity names")
+        return MISSING
 
     def _prepare(self, record: dict[str, Any], around: Around | None) -> dict[str, Any] | None:
         """The record with its strings opened; None where the source says that it is no event."""
