@@ -82,7 +82,7 @@ class RecordReader:
         if raw is None or error is not None:
             found = quarantine(raw, [Problem.of("unreadable_file", None, error, "a readable file")])
         elif problem is not None:
-            found = quarantine(raw, [Problem.of(problem[0], None, None, problem[1])])
+            found = _quarantine_whole(raw, *problem, around)
         else:
             found = self._validate(raw, around)
         if self._erased is None or found is None:
@@ -94,9 +94,9 @@ class RecordReader:
             record = decode(raw)
         except (ValueError, RecursionError):
             reason, expected = ("malformed_json", "one JSON object") if is_utf8(raw) else ("invalid_text", "UTF-8")
-            return quarantine(raw, [Problem.of(reason, None, None, expected)])
+            return _quarantine_whole(raw, reason, expected, around)
         if type(record) is not dict:
-            return quarantine(raw, [Problem.of("not_an_object", None, None, "one JSON object")])
+            return _quarantine_whole(raw, "not_an_object", "one JSON object", around)
         if self._prepares and (record := self._prepare(record, around)) is None:
             return None
         fields, sought = self._choose(tuple(filter(self._is_mapped, record)))
@@ -218,5 +218,13 @@ def _quarantine(
         named.append(Problem.of(wrong.reason, name, shown.get(name), wrong.expected))
     # Where anything else is wrong, time alone does not fix the record.
     due_at_micros = problems[0][1].due_at_micros if len(problems) == 1 else None
-    kept = None if around is None else write_around(around)
-    return quarantine(raw, named, shown, due_at_micros, kept)
+    return quarantine(raw, named, shown, due_at_micros, _keep(around))
+
+
+def _quarantine_whole(raw: bytes, reason: str, expected: str, around: Around | None) -> Quarantined:
+    """A record that is wrong as a whole, so that none of its fields can be read."""
+    return quarantine(raw, [Problem.of(reason, None, None, expected)], around=_keep(around))
+
+
+def _keep(around: Around | None) -> str | None:
+    return None if around is None else write_around(around)
