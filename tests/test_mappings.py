@@ -148,7 +148,7 @@ def test_an_identity_that_stands_for_several_records_is_told(database_url: str, 
     told = load(database_url, folder, tmp_path / "data", "--source", mapping)
     (line,) = [line for line in told.splitlines() if "identity" in line]
     assert line.startswith("ids made by identity that stand for several different records in one file: 1, such as '")
-    assert '"#" begins anew in each list, so that ^# or an id of the object around must stand beside it' in line
+    assert '"#" begins again in each list, so that ^# or an id of the object around must stand beside it' in line
     assert "several people" not in told
     write_mapping(tmp_path, PAGES.format(identity='[^^id, "^#", "#"]'), "pages")
     told = load(database_url, folder, tmp_path / "data", "--source", mapping, "--remap")

@@ -6,7 +6,7 @@ from typing import Any
 
 from jobs.profiling.found_paths import MAX_DEPTH, FoundPath, PathFinder
 from jobs.profiling.guesses import Guesses, guess_fields
-from jobs.profiling.opening import Record, open_records
+from jobs.profiling.opening import Record, count_no_objects, open_records
 from jobs.profiling.records_place import RecordsPlace, guess_place
 from jobs.profiling.sample import Sample
 from jobs.records.mapping import make_finder
@@ -38,7 +38,11 @@ def make_view(sample: Sample, place: RecordsPlace) -> View:
     finder = PathFinder()
     finder.add(records)
     paths = finder.list_paths()
-    return View(place, records, paths, guess_fields(paths, records, place.record_path), _tell_left_out(finder))
+    left_out = _tell_left_out(finder)
+    if others := count_no_objects(sample.values, place.record_path, place.decode):
+        elements = plural(others, "element is no object", "elements are no objects")
+        left_out.append(f"{elements} and would be quarantined (record_path: {Steps(place.record_path)})")
+    return View(place, records, paths, guess_fields(paths, records, place.record_path), left_out)
 
 
 def look_at(sample: Sample, source: Source | None) -> tuple[View, list[str]]:

@@ -174,7 +174,7 @@ def _describe_readings(summary: dict[str, Any]) -> list[str]:
         lines.append(
             f"ids made by identity that stand for several different records in one file: {count:,}, such as"
             f" {example!r}; one of each is published. If these are events of their own, identity lacks a path:"
-            ' "#" begins anew in each list, so that ^# or an id of the object around must stand beside it'
+            ' "#" begins again in each list, so that ^# or an id of the object around must stand beside it'
         )
     if gone:
         fate = "dropped" if summary["drops_missing"] else "kept"
