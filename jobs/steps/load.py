@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from jobs.records.quarantined_groups import QuarantinedGroup, count_reasons
 from jobs.steps.file_quality import rate_files
 from jobs.steps.load_request import LoadRequest
+from jobs.steps.mapping_slips import sort_shared_ids
 from jobs.steps.quality_gate import Verdict, pass_gate
 from jobs.steps.read_files import RecordsRead
 from jobs.storage.config.settings import Settings
@@ -154,6 +155,7 @@ def _load(
         "left_out": changes,
         "seconds": stages.seconds,
         **_summarize(done),
+        **sort_shared_ids(done.shared_ids, [reading.source for reading in request.readings]),
     }
 
 
@@ -217,7 +219,6 @@ def _summarize(done: Published) -> dict[str, Any]:
         "metric_rows": done.metric_rows,
         "missing_records": done.missing_records,
         "open_lines": done.open_lines,
-        "shared_ids": done.shared_ids,
         "findings": {check.name: check.findings for check in done.checks if check.findings},
     }
 

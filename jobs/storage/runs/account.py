@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from jobs.storage.runs.checks import CheckResult
+from jobs.storage.runs.shared_ids import SharedIds
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ class Published:
     """What a run has done: its account of records; rows added, changed and removed by table; published sessions that
     it cut again; published daily numbers that it changed; what the checks found. Of a plan also how many rows of
     each metric come and go. `missing_records` counts, by file, the published records that no current reading holds;
-    `open_lines` files end within a line that waits. `shared_ids` says how many event ids stand for several people in
-    one file, and names one.
+    `open_lines` files end within a line that waits. `shared_ids` says, by mapping, how many event ids stand for several
+    records in one file.
     """
 
     totals: dict[str, int]
@@ -58,4 +59,4 @@ class Published:
     metric_rows: dict[str, dict[str, int]] = field(default_factory=dict)
     missing_records: dict[str, int] = field(default_factory=dict)
     open_lines: int = 0
-    shared_ids: tuple[int, str | None] = (0, None)
+    shared_ids: list[SharedIds] = field(default_factory=list)

@@ -35,9 +35,7 @@ def format_summary(summary: dict[str, Any]) -> str:
     totals = summary["totals"]
     lines = [f"run {summary['run_id']}: {summary['files']} files read"]
     lines += [f"  {label:<18}{totals[key]:>12,}" for key, label in _LABELS.items()]
-    lines.append(
-        "  records = blank + ignored + quarantined + accepted; accepted = published + exact duplicates + superseded"
-    )
+    lines.append(_SUMS)
     lines += _section("quarantined by reason", summary["quarantined_by_reason"])
     lines += _changes(summary["changes"])
     lines += _findings(summary)
@@ -171,11 +169,20 @@ def _describe_readings(summary: dict[str, Any]) -> list[str]:
             f"event ids that stand for several people in one file: {count:,}, such as {example!r}; is event_id mapped"
             " to the id of a request? Without it, an id is made from what a record says"
         )
+    count, example = summary.get("shared_identities", (0, None))
+    if count:
+        lines.append(
+            f"ids made by identity that stand for several different records in one file: {count:,}, such as"
+            f" {example!r}; one of each is published. If these are events of their own, identity lacks a path:"
+            ' "#" begins again in each list, so that ^# or an id of the object around must stand beside it'
+        )
     if gone:
         fate = "dropped" if summary["drops_missing"] else "kept"
         lines.append(f"files that are gone, first {show_name(gone[0])}: {len(gone)}; their records are {fate}")
     lines += format_due(summary)
     lines += _section("files whose mapping has changed since; REMAP=1 reads them again", summary["changed_mappings"])
+    title = "files found that another source has read; touch them, and the next run reads them with"
+    lines += _section(f"{title} {summary.get('source')}", summary.get("other_sources", {}))
     title = "published records that no current reading holds; FULL_REFRESH=1 DROP_MISSING=1 drops them"
     lines += _section(title, {show_name(uri): records for uri, records in missing.items()})
     if before := summary["other_identity"]:
