@@ -71,7 +71,8 @@ def test_every_keyed_table_is_in_the_catalogue() -> None:
 
 
 def test_records_are_quarantined_for_known_reasons_only() -> None:
-    pattern = r"""(?:WrongValueError\(|Problem\.of\(|reason, expected = \()\s*"(\w+)"|else \("(\w+)", """
+    calls = r"WrongValueError\(|Problem\.of\(|_quarantine_whole\(raw, |reason, expected = \("
+    pattern = rf"""(?:{calls})\s*"(\w+)"|else \("(\w+)", """
     named = {
         name
         for path in (ROOT / "jobs" / "records").glob("*.py")
