@@ -165,6 +165,7 @@ _FIELDS = (
 
 FIELDS = {each.name: each for each in _FIELDS}
 REQUIRED = tuple(each.name for each in _FIELDS if each.is_required)
+TIMES = tuple(each.name for each in _FIELDS if each.kind in ("timestamp", "revision"))
 
 
 @dataclass(frozen=True)

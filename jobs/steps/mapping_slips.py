@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher, get_close_matches
 
 from jobs.records.observed import Observed
+from jobs.records.properties import MAX_VALUE_BYTES
 from jobs.records.reader import read_default_source
 from jobs.storage.runs.shared_ids import SharedIds
 from jobs.storage.wording import plural

@@ -37,13 +37,8 @@ def parse_value(file: YamlFile, parse: Callable[[str], T], value: Any, *keys: st
 
 
 def _hint_at_lists(parse: Callable[[str], Any], value: str) -> str:
-    """How to write a path that goes through all elements of a list."""
-    if "[*]" not in value or "$" in value:
-        return ""
-    if parse is parse_names:
-        return f": {value.replace('[*]', '')}"
-    names = value.lstrip("^")
-    return f"; all elements of a list are found by JSONPath: {value[: -len(names)]}$.{names}"
+    """How to write names that go through the elements of a list."""
+    return f": {value.replace('[*]', '')}" if parse is parse_names and "[*]" in value else ""
 
 
 def read_record_path(file: YamlFile) -> tuple[str, ...]:

@@ -3,21 +3,18 @@
 import hashlib
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 
-from jobs.records.observed import Observed
-from jobs.records.source_fields import make_fields
-from jobs.records.validate import Limits, WrongValueError
 from jobs.records.values.timestamps import check_time_format
 from jobs.storage.config.mapping_paths import parse_value, read_path, read_paths, read_record_path
+from jobs.storage.config.source_checks import check_source
 from jobs.storage.config.yaml_file import YamlFile, parse_yaml, read_yaml
-from schemas.fields import FIELDS, REQUIRED, Source
+from schemas.fields import FIELDS, TIMES, Source
 from schemas.paths import Path as FieldPath
-from schemas.paths import Place, Sum, parse_names
+from schemas.paths import parse_names
 
 _KEYS = {
     "record_path",
@@ -36,7 +33,6 @@ _KEYS = {
     "shared_with_separator",
     "properties",
 }
-_TIMES = [name for name, field in FIELDS.items() if field.kind in ("timestamp", "revision")]
 # Recipients are users, so that what is said of user ids holds for them.
 _FOLDED = [name for name, field in FIELDS.items() if field.kind == "id"]
 _CODECS = ("base64", "gzip", "json")
@@ -92,66 +88,8 @@ def _make_source(file: YamlFile) -> Source:
         text=file.text,
         location=str(file.path),
     )
-    _check_fields(file, source)
-    _check_constants(file, source)
-    _check_levels(file, source)
+    check_source(file, source)
     return source
-
-
-def _check_fields(file: YamlFile, source: Source) -> None:
-    for key, names in (("fields", source.fields), ("constants", source.constants)):
-        for name in names:
-            if name not in FIELDS:
-                raise file.wrong(f"is an unknown field; known are {', '.join(FIELDS)}", key, name)
-    if "event_id" in source.constants:
-        raise file.wrong("can't be a constant; all records would be one", "constants", "event_id")
-    for name in REQUIRED[1:]:  # an unmapped event id is derived from the content
-        if name not in source.fields and name not in source.constants:
-            raise file.wrong(f"{name} is missing; say where the records have it", "fields")
-    for name, paths in source.fields.items():
-        for path in paths:
-            if isinstance(path, Sum) and name not in _TIMES:
-                raise file.wrong(
-                    f"is {str(path)!r}; a sum is for times only, which are {', '.join(_TIMES)} (a name with ` + ` in it"
-                    ' is written ["a + b"])',
-                    "fields",
-                    name,
-                )
-    if source.identity and "event_id" in source.fields:
-        raise file.wrong("is for records without an event id, and `fields` says where it is; keep one", "identity")
-    if source.properties == "all":
-        for path in source.list_read_paths():
-            if isinstance(path, Query) and not path.level and path.first_name is None:
-                raise file.wrong(f"can't be all, since {path} may read anything; name the paths", "properties")
-    for name in source.time_formats:
-        if name not in source.fields:
-            raise file.wrong("is not among `fields`; say there where the records have it", "time_formats", name)
-
-
-def _check_constants(file: YamlFile, source: Source) -> None:
-    for field in make_fields(replace(source, fields={}), Limits(), Observed()):
-        if field.name in source.constants:
-            value = source.constants[field.name]
-            try:
-                field.read(value)
-            except WrongValueError as wrong:
-                raise file.wrong(f"is {value!r}; it must be {wrong.expected}", "constants", field.name) from wrong
-
-
-def _check_levels(file: YamlFile, source: Source) -> None:
-    """Raise UsageError for a path that leaves the objects that are around a record."""
-    named: list[tuple[FieldPath, tuple[str, ...]]]
-    named = [(path, ("fields", name)) for name, paths in source.fields.items() for path in paths]
-    named += [(path, ("identity",)) for path in source.identity]
-    named += [(path, ("ignore", str(path))) for path, _ in source.ignore]
-    named += [(path, ("properties",)) for path in (() if source.properties == "all" else source.properties)]
-    for path, keys in named:
-        if (path.level or isinstance(path, Place)) and not source.record_path:
-            raise file.wrong(f"{path} leads around a record; that needs a record_path to the list it is in", *keys)
-        if path.level > len(source.record_path):
-            raise file.wrong(
-                f"{path} leads further out than the {len(source.record_path)} objects of record_path", *keys
-            )
 
 
 def _read_namespace(file: YamlFile) -> str:
@@ -169,7 +107,7 @@ def _read_properties(file: YamlFile) -> tuple[FieldPath, ...] | Literal["all"]:
         return "all"
     if not isinstance(value, list):
         raise file.wrong(f"is {value!r}; it must be a list of paths, or all", "properties")
-    return tuple(_read_path(file, path, "properties") for path in value)
+    return tuple(read_path(file, path, "properties") for path in value)
 
 
 def _read_separators(file: YamlFile) -> tuple[str, ...] | None:
@@ -200,8 +138,8 @@ def _read_decode(file: YamlFile) -> dict[tuple[str, ...], tuple[str, ...]]:
 def _read_time_formats(file: YamlFile) -> dict[str, tuple[str, ...]]:
     formats = {}
     for name, value in _mapping(file, "time_formats").items():
-        if name not in _TIMES:
-            raise file.wrong(f"is no time; times are {', '.join(_TIMES)}", "time_formats", name)
+        if name not in TIMES:
+            raise file.wrong(f"is no time; times are {', '.join(TIMES)}", "time_formats", name)
         if value == []:
             raise file.wrong("is []; name the forms that its times have, or leave it out", "time_formats", name)
         formats[name] = tuple(
