@@ -81,10 +81,9 @@ def test_a_pattern_that_is_none_is_told_when_the_mapping_is_read(pattern: str) -
         compile_query(f"$[?search(@, '{pattern}')]")
 
 
-def test_many_values_are_compared_once_each() -> None:
+def test_many_values_are_one_list() -> None:
     (values,) = take_all([*range(100_000), *range(100_000)])
-    assert len(values) == 100_000
-    assert list(take_all([{"b": 1}, None, {"b": 1}])) == [{"b": 1}]
-    assert list(take_all([1, 1.0])) == [1]
-    assert list(take_all([{"b": 1}, "a", ["a"]])) == [[{"b": 1}, "a", ["a"]]]
-    assert list(take_all(json.loads("[null]"))) == []
+    assert len(values) == 200_000
+    assert list(take_all([{"b": 1}, None, "a"])) == [[{"b": 1}, "a"]]
+    assert list(take_all(json.loads("[null]"))) == [[]]
+    assert list(take_all([])) == []

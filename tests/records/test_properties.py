@@ -15,13 +15,13 @@ FIELDS = "fields: {event_id: id, event_type: t, event_at: at, user_id: user.id, 
 EVENT = {"id": 1, "t": "export", "at": 1748865600, "user": {"id": "ann"}}
 
 
-def read(folder: Path, properties: str, **more: Any) -> ReadLog:
-    return read_log(folder, lines({**EVENT, **more}), FIELDS + f"properties: {properties}\n")
+def read(path: Path, properties: str, **more: Any) -> ReadLog:
+    return read_log(path, lines({**EVENT, **more}), FIELDS + f"properties: {properties}\n")
 
 
-def keep(folder: Path, properties: str, **more: Any) -> Any:
+def keep(path: Path, properties: str, **more: Any) -> Any:
     """The properties of the record, which must be an event."""
-    (text,) = read(folder, properties, **more).take("properties")[0]
+    (text,) = read(path, properties, **more).take("properties")[0]
     return None if text is None else json.loads(text)
 
 
@@ -47,7 +47,7 @@ def test_what_the_mapping_names_is_kept(tmp_path: Path, properties: str, record:
 
 
 def test_what_json_paths_and_lists_read_is_not_among_all_that_no_path_reads(tmp_path: Path) -> None:
-    mapping = FIELDS.replace("doc.text", "$.body..text") + "identity: []\nproperties: all\n"
+    mapping = FIELDS.replace("doc.text", "$.body..text") + "properties: all\n"
     mapping = mapping.replace("user_id: user.id", "user_id: 'users[0].id'")
     record = {**EVENT, "body": {"ops": [{"text": "secret"}]}, "users": [{"id": "ann", "x": 1}], "kept": 1}
     record.pop("user")

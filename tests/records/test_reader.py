@@ -54,7 +54,7 @@ def test_the_guide_shows_the_example_of_read_record() -> None:
     assert runner.failures == 0
 
 
-PLAIN_SCHEMAS = {"schemas.fields", "schemas.columns", "schemas.event_types", "schemas.paths"}
+PLAIN_SCHEMAS = {"schemas.fields", "schemas.columns", "schemas.event_types", "schemas.paths", "schemas.read_names"}
 
 
 def test_the_package_imports_neither_spark_nor_a_database_nor_other_layers() -> None:
