@@ -37,6 +37,11 @@ with hashed_rows as (
         || coalesce(' is_current ' || to_json(is_current)::text, '')
         || coalesce(' revision ' || to_json(revision)::text, '')) as row_hash
     from public.events
+    union all
+    select
+        'event_types' as table_name,
+        md5(json_build_array(event_type, description, is_known, requires_document)::text) as row_hash
+    from public.event_types
 ),
 
 halves as (
@@ -55,7 +60,7 @@ sums as (
         coalesce(sum(halves.high_half), 0) as high_sum,
         coalesce(sum(halves.low_half), 0) as low_sum
     from (
-        values ('users', 1), ('documents', 2), ('sessions', 3), ('events', 4)
+        values ('users', 1), ('documents', 2), ('sessions', 3), ('events', 4), ('event_types', 5)
     ) as tables (table_name, position)
     left join halves on tables.table_name = halves.table_name
     group by tables.table_name, tables.position

@@ -30,3 +30,8 @@ alter column file_id set not null,
 alter column record_number set not null,
 alter column run_id set not null,
 alter column is_current set not null;
+
+alter table {staging}.event_types
+alter column event_type set not null,
+alter column is_known set not null,
+alter column requires_document set not null;

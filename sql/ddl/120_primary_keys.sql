@@ -1,4 +1,4 @@
--- One row per user, document, session, event; per quarantined and per superseded record.
+-- One row per user, document, session, event, event type; per quarantined and per superseded record.
 alter table {staging}.users add constraint users_pkey primary key (user_id);
 
 alter table {staging}.documents add constraint documents_pkey primary key (document_id);
@@ -9,6 +9,8 @@ add constraint sessions_pkey primary key (session_id),
 add constraint sessions_session_id_user_id_key unique (session_id, user_id);
 
 alter table {staging}.events add constraint events_pkey primary key (event_id);
+
+alter table {staging}.event_types add constraint event_types_pkey primary key (event_type);
 
 alter table {staging}.quarantined_records add primary key (file_id, record_number);
 

@@ -7,7 +7,8 @@ select
     event_date,
     user_id,
     shared_with_user_id,
-    document_id
+    document_id,
+    event_type
 from {staging}.events as staged
 where
     exists (
@@ -24,7 +25,8 @@ select
     events.event_date,
     events.user_id,
     events.shared_with_user_id,
-    events.document_id
+    events.document_id,
+    events.event_type
 from {staging}.affected_sessions
 inner join public.events on affected_sessions.session_id = events.session_id
 where not exists (

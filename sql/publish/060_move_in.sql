@@ -6,3 +6,5 @@ alter table {staging}.documents set schema public;
 alter table {staging}.sessions set schema public;
 
 alter table {staging}.events set schema public;
+
+alter table {staging}.event_types set schema public;
