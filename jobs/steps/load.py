@@ -215,6 +215,7 @@ def _summarize(done: Published) -> dict[str, Any]:
         "missing_records": done.missing_records,
         "open_lines": done.open_lines,
         "shared_ids": done.shared_ids,
+        "new_event_types": done.new_event_types,
         "findings": {check.name: check.findings for check in done.checks if check.findings},
     }
 

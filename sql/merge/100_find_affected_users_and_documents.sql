@@ -1,6 +1,6 @@
--- Users and documents that may have to change: those of events that are published now and were not before (of
--- an erasure, of all that it loads again), and those of published events that lose their place, to another
--- version of the event or for good. Run before anything is changed.
+-- Users, documents and event types that may have to change: those of events that are published now and were
+-- not before (of an erasure, of all that it loads again), and those of published events that lose their
+-- place, to another version of the event or for good. Run before anything is changed.
 create table {staging}.affected_events as
 select
     event_at,
@@ -47,4 +47,14 @@ select distinct document_id
 from {staging}.affected_events
 where document_id is not null;
 
-analyze {staging}.affected_users, {staging}.affected_documents;
+-- Of a type that the catalogue knew, and knows no more, there may be no event.
+create table {staging}.affected_event_types as
+select event_type
+from {staging}.affected_events
+union
+select event_types.event_type
+from public.event_types
+left join {staging}.event_types as staged on event_types.event_type = staged.event_type
+where event_types.is_known and staged.event_type is null;
+
+analyze {staging}.affected_users, {staging}.affected_documents, {staging}.affected_event_types;

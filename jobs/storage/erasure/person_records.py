@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 # stays: a failed run keeps its reason, and a check that found something must have an example.
 _QUOTING = (("pipeline_runs", "error", "text"), ("check_results", "example", "jsonb"))
 _REWRITTEN = (
-    *[("public", table) for table in ("users", "documents", "sessions", "events")],
+    *[("public", table) for table in ("users", "documents", "sessions", "events", "event_types")],
     *[("ops", table) for table in ("superseded_records", "quarantined_records", "pipeline_runs", "check_results")],
 )
 

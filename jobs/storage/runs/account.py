@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from jobs.storage.runs.checks import CheckResult
+from jobs.storage.runs.event_types import NewEventTypes
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Published:
     it cut again; published daily numbers that it changed; what the checks found. Of a plan also how many rows of
     each metric come and go. `missing_records` counts, by file, the published records that no current reading holds;
     `open_lines` files end within a line that waits. `shared_ids` says how many event ids stand for several people in
-    one file, and names one.
+    one file, and names one. `new_event_types` are published for the first time and unknown to the catalogue.
     """
 
     totals: dict[str, int]
@@ -59,3 +60,4 @@ class Published:
     missing_records: dict[str, int] = field(default_factory=dict)
     open_lines: int = 0
     shared_ids: tuple[int, str | None] = (0, None)
+    new_event_types: NewEventTypes = NewEventTypes()

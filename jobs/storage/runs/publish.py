@@ -25,6 +25,7 @@ from jobs.storage.errors import (
 from jobs.storage.process.known_errors import may_pass
 from jobs.storage.runs.account import FileCounts, Published, Restatement
 from jobs.storage.runs.checks import FailedChecksError, check_run, enter_results, run_events_part
+from jobs.storage.runs.event_types import read_new_event_types
 from jobs.storage.runs.held_back import HeldBackFile, enter_held_back
 from jobs.storage.runs.ledger import count_missing_records, count_open_lines
 from jobs.storage.runs.run import Run, drop_staging_schema
@@ -43,6 +44,7 @@ _TRANSACTION_SETTINGS = {
     # A reader who keeps a lock for ever makes this try fail and pass by, not hang.
     "lock_timeout": "60s",
 }
+_TABLES = ("users", "documents", "sessions", "events", "event_types")
 _TOTALS = (
     "records",
     "blank",
@@ -118,6 +120,7 @@ def publish_in_transaction(
     execute_files(cursor, "publish/05*.sql", run.sql_parts)
     shared_ids = count_shared_ids(cursor, run)
     changes = _merge(cursor, run) if run.merges else _move_in(cursor, run)
+    new_event_types = read_new_event_types(cursor, run)
     execute_files(cursor, "publish/09*.sql", {**run.sql_parts, **run_events_part(run)})
     checks = check_run(cursor, run)
     enter_results(cursor, run, checks)
@@ -135,6 +138,7 @@ def publish_in_transaction(
         missing_records=count_missing_records(cursor),
         open_lines=count_open_lines(cursor),
         shared_ids=shared_ids,
+        new_event_types=new_event_types,
     )
 
 
@@ -203,9 +207,10 @@ def _move_in(cursor: Cursor, run: Run) -> dict[str, dict[str, int]]:
     execute_files(cursor, "ddl/1[3-5]*.sql", run.sql_parts)
     require_no_strangers(cursor)  # somebody may have made a table since the run began
     execute_files(cursor, "publish/06*.sql", run.sql_parts)
-    cursor.execute("analyze public.users, public.documents, public.sessions, public.events")
+    tables = sql.SQL(", ").join(sql.Identifier("public", table) for table in _TABLES)
+    cursor.execute(sql.SQL("analyze {}").format(tables))
     changes = {}
-    for table in ("users", "documents", "sessions", "events"):
+    for table in _TABLES:
         cursor.execute(sql.SQL("select count(*) from public.{}").format(sql.Identifier(table)))
         changes[table] = {"added": int(str(fetch_one(cursor)[0]))}
     return changes
@@ -215,7 +220,7 @@ def _merge(cursor: Cursor, run: Run) -> dict[str, dict[str, int]]:
     """Every later load: the staged rows change, join or take the place of the published ones."""
     tables = sql.SQL(", ").join(sql.Identifier(run.staging, table) for table in KEYED)
     cursor.execute(sql.SQL("analyze {}").format(tables))
-    changes: dict[str, dict[str, int]] = {table: {} for table in ("users", "documents", "sessions", "events")}
+    changes: dict[str, dict[str, int]] = {table: {} for table in _TABLES}
     past = {"add": "added", "change": "changed", "remove": "removed"}
     for path in find_sql("merge/[12]??_*.sql"):
         cursor.execute(read_sql(path, run.sql_parts))
