@@ -1,12 +1,15 @@
 """Event types that the catalogue does not know come with their first event, are told, and go with the last one."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jobs.storage.runs.event_types import NewEventTypes
+from jobs.storage.runs.summary import format_line
 from schemas.event_types import EVENT_TYPES
 from tests.conftest import empty_database
 from tests.test_merge import at, load_lines  # noqa: F401 - a fixture
@@ -71,3 +74,11 @@ def test_a_mapping_that_is_completed_takes_its_unknown_types_away(database_url: 
     source.write_text(f"{fields}event_types: {json.dumps({f'kind {n}': 'user_login' for n in range(7)})}\n")
     load(database_url, folder, tmp_path / "data", "--source", str(source), "--remap")
     assert read_types(database_url) == unknown("Kind-1")
+
+
+def test_a_stream_tells_new_types_in_its_line() -> None:
+    summary = {
+        **{"run_id": 1, "files": 1, "seconds": {}, "held_back": [], "totals": Counter(published=2)},
+        "new_event_types": NewEventTypes(1, (("export", 2),)),
+    }
+    assert f"; event types that are new, with the number of their events: 'export' 2; {ADVICE}" in format_line(summary)

@@ -10,9 +10,7 @@ from schemas.fields import FIELDS
 from tests.dictated.piece import ROOT, Piece
 
 PUBLISHED = ("users", "documents", "sessions", "events", "event_types")
-TABLES_FILE, CHECKS_FILE, INDEXES_FILE = (
-    f"sql/ddl/{name}.sql" for name in ("100_tables", "140_checks", "150_indexes")
-)
+TABLES_FILE, CHECKS_FILE, INDEXES_FILE = (f"sql/ddl/{name}.sql" for name in ("100_tables", "140_checks", "150_indexes"))
 
 _COMMENTS_FILE = "sql/ddl/170_comments.sql"
 _LINE = 110

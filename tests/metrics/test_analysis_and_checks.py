@@ -67,7 +67,13 @@ def test_fingerprint_does_not_depend_on_order_provenance_or_display_settings(dat
     execute(database, "update public.events set record_number = record_number + 7, run_id = 99")
     execute(database, "set timezone = 'America/New_York'; set datestyle = 'German'; set extra_float_digits = 0")
     assert run_file(database, "analysis", "fingerprint") == first
-    assert [row[:2] for row in first] == [("users", 3), ("documents", 1), ("sessions", 3), ("events", 3), ("event_types", 5)]
+    assert [row[:2] for row in first] == [
+        ("users", 3),
+        ("documents", 1),
+        ("sessions", 3),
+        ("events", 3),
+        ("event_types", 5),
+    ]
 
 
 @pytest.mark.parametrize(

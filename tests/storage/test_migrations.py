@@ -75,9 +75,10 @@ def test_types_of_older_events_are_entered(old_url: str) -> None:
         types = column(connection, "select event_type from public.event_types where is_known order by 1")
         assert types == sorted(names)
         assert column(connection, "select event_type from public.event_types where not is_known") == ["export"]
-        assert column(
-            connection, "select tableowner from pg_tables where tablename in ('events', 'event_types')"
-        ) == ["document_events_loader"] * 2
+        assert (
+            column(connection, "select tableowner from pg_tables where tablename in ('events', 'event_types')")
+            == ["document_events_loader"] * 2
+        )
 
 
 def test_a_table_of_others_that_is_called_like_a_new_one_of_ours_is_named_and_stays(old_url: str) -> None:
@@ -90,17 +91,17 @@ def test_a_table_of_others_that_is_called_like_a_new_one_of_ours_is_named_and_st
 
 
 def test_types_follow_the_catalogue(old_url: str) -> None:
-    load_one_event(old_url, 20)
+    prepare(old_url)
     with closing(psycopg2.connect(old_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(
             "insert into public.event_types values ('gone', 'was known', true, false), ('used', 'was', true, true);"
-            " update public.events set event_type = 'used' where event_id = 'e20';"
+            " update public.events set event_type = 'used' where event_id = 'e1';"
             " update public.event_types set description = 'other', is_known = false where event_type = 'user_login'"
         )
-    load_one_event(old_url, 21)
+    load_one_event(old_url, 20)
     with closing(psycopg2.connect(old_url)) as connection:
         row = "event_type || ' ' || coalesce(description, '') || ' ' || is_known || ' ' || requires_document"
-        found = column(connection, f"select {row} from public.event_types order by event_type collate \"C\"")
+        found = column(connection, f'select {row} from public.event_types order by event_type collate "C"')
         assert set(found) >= {"used  false false", "user_login a user logs in true false"}
         assert not [text for text in found if text.startswith("gone")]
 

@@ -60,4 +60,4 @@ class Published:
     missing_records: dict[str, int] = field(default_factory=dict)
     open_lines: int = 0
     shared_ids: tuple[int, str | None] = (0, None)
-    new_event_types: NewEventTypes = NewEventTypes()
+    new_event_types: NewEventTypes = field(default_factory=NewEventTypes)
