@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from jobs.storage.runs.checks import CheckResult
-from jobs.storage.runs.event_types import NewEventTypes
+from jobs.storage.runs.mapping_clues import NewEventTypes
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,55 @@
+"""What the staged records of a run show of its mapping: event ids of several people, and event types that are new."""
+
+from typing import NamedTuple
+
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor
+
+from jobs.storage.database.postgres import fetch_one
+from jobs.storage.runs.run import Run
+
+# A wrong mapping can make a type of every record.
+_NAMED_TYPES = 5
+
+
+class SharedIds(NamedTuple):
+    """How many event ids of one file stand for several people, and one of them.
+
+    What was mapped as event_id may then be the id of a request.
+    """
+
+    ids: int
+    example: str | None
+
+
+class NewEventTypes(NamedTuple):
+    """How many types that the catalogue does not know are published for the first time, and the most frequent of them,
+    each with the number of its events.
+    """
+
+    types: int = 0
+    most_frequent: tuple[tuple[str, int], ...] = ()
+
+
+def count_shared_ids(cursor: Cursor, run: Run) -> SharedIds:
+    """Count staged versions of an event that are of the same file as the one that won, and of another user."""
+    query = sql.SQL(
+        "select count(distinct superseded.event_id), min(superseded.event_id)"
+        " from {superseded} as superseded inner join {events} as events on superseded.event_id = events.event_id"
+        " where superseded.file_id = events.file_id and superseded.user_id <> events.user_id"
+    )
+    tables = {"superseded": "superseded_records", "events": "events"}
+    cursor.execute(query.format(**{name: sql.Identifier(run.staging, table) for name, table in tables.items()}))
+    return SharedIds(*fetch_one(cursor))  # type: ignore[arg-type]
+
+
+def read_new_event_types(cursor: Cursor, run: Run) -> NewEventTypes:
+    """What sql/publish/025_gather_event_types.sql found, once a merge has left out what was published before."""
+    table = sql.Identifier(run.staging, "new_event_types")
+    cursor.execute(sql.SQL("select count(*) from {}").format(table))
+    types = int(str(fetch_one(cursor)[0]))
+    most_frequent = sql.SQL(
+        'select event_type, event_count from {} order by event_count desc, event_type collate "C" limit %s'
+    )
+    cursor.execute(most_frequent.format(table), (_NAMED_TYPES,))
+    return NewEventTypes(types, tuple(cursor.fetchall()))
