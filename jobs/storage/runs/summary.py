@@ -35,9 +35,7 @@ def format_summary(summary: dict[str, Any]) -> str:
     totals = summary["totals"]
     lines = [f"run {summary['run_id']}: {summary['files']} files read"]
     lines += [f"  {label:<18}{totals[key]:>12,}" for key, label in _LABELS.items()]
-    lines.append(
-        "  records = blank + ignored + quarantined + accepted; accepted = published + exact duplicates + superseded"
-    )
+    lines.append(_SUMS)
     lines += _section("quarantined by reason", summary["quarantined_by_reason"])
     lines += _changes(summary["changes"])
     lines += _findings(summary)
@@ -227,14 +225,13 @@ def _findings(summary: dict[str, Any]) -> list[str]:
 
 def _new_event_types(summary: dict[str, Any]) -> list[str]:
     types, most_frequent = summary["new_event_types"]
-    if not types:
-        return []
     shown = ", ".join(f"{event_type!r} {events:,}" for event_type, events in most_frequent)
     more = f" and {types - len(most_frequent):,} more" if types > len(most_frequent) else ""
-    return [
+    line = (
         f"event types that are new, with the number of their events: {shown}{more}; map them by event_types of the"
         " source (conf/README.md), or describe them in schemas/event_types.py"
-    ]
+    )
+    return [line] if types else []
 
 
 def _skipped(skipped: list[tuple[str, str]]) -> list[str]:
