@@ -1,4 +1,6 @@
-"""Every column of the tables that Spark fills: its name, its kind and the comment that PostgreSQL shows.
+"""Every column of the tables that a load fills: its name, its kind and the comment that PostgreSQL shows.
+
+Spark fills all of them but `event_types`, whose few rows are made inside PostgreSQL from this catalogue and the events.
 
 Columns of the fields of an event come from `schemas.fields`. The column of a new field is the last one of each table,
 since PostgreSQL adds a column to a table that exists at its end.
@@ -182,6 +184,13 @@ SESSIONS = (
     Column("event_count", "count", "Number of its events."),
 )
 
+EVENT_TYPES = (
+    Column("event_type", "text", "The type as its events state it."),
+    Column("description", "text", "When such an event happens; null where the catalogue does not know the type."),
+    Column("is_known", "flag", "Whether the catalogue knows the type; others come and go with their events."),
+    Column("requires_document", "flag", "Whether each event of the type has a document; a CHECK on events holds it."),
+)
+
 QUARANTINED_RECORDS = (
     Column("file_id", "integer", "Reading of the file it stands in."),
     Column("record_number", "integer", "Its number in that file, from 1."),
@@ -214,6 +223,7 @@ TABLES: dict[str, Columns] = {
     "events": EVENTS,
     "share_recipients": SHARE_RECIPIENTS,
     "event_properties": EVENT_PROPERTIES,
+    "event_types": EVENT_TYPES,
     "quarantined_records": QUARANTINED_RECORDS,
     "quarantine_problems": QUARANTINE_PROBLEMS,
     "superseded_records": SUPERSEDED_RECORDS,

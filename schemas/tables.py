@@ -144,7 +144,7 @@ QUARANTINE_LINE = _schema(
 )
 
 # Tables of the schema public, each after those that it refers to.
-PUBLISHED = ("users", "documents", "sessions", "events", "share_recipients", "event_properties")
+PUBLISHED = ("users", "documents", "sessions", "event_types", "events", "share_recipients", "event_properties")
 
 # Staged tables that get a primary key, and so hold each row once even where a task of Spark wrote it twice.
 KEYED = {

@@ -100,7 +100,7 @@ def test_a_difference_is_found_and_written(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_migration_adds_what_the_files_lack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for path in ("sql/ddl/100_tables.sql", "sql/ddl/140_checks.sql"):
+    for path in ("sql/ddl/100_tables.sql", "sql/ddl/140_checks.sql", "sql/ddl/150_indexes.sql"):
         text = (ROOT / path).read_text(encoding="utf-8")
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text.replace("    device text,\n", "").replace("'comment_added', ", ""))
@@ -115,4 +115,8 @@ def test_a_migration_adds_what_the_files_lack(tmp_path: Path, monkeypatch: pytes
         "alter table if exists public.events\ndrop constraint events_document_required,\n"
         "add constraint events_document_required check (\n    document_id is not null\n"
         f"{list_types_with_document()}\n);\n"
+        "\ndo $$\nbegin\n    if to_regclass('public.events') is not null then\n"
+        "        drop index public.events_unknown_type_idx;\n\n"
+        "        create index events_unknown_type_idx on public.events (event_type)\n        where event_type not in ("
+        "'user_login', 'document_edit', 'comment_added', 'document_shared');\n    end if;\nend\n$$;\n"
     )

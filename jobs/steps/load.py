@@ -219,6 +219,7 @@ def _summarize(done: Published) -> dict[str, Any]:
         "metric_rows": done.metric_rows,
         "missing_records": done.missing_records,
         "open_lines": done.open_lines,
+        "new_event_types": done.new_event_types,
         "findings": {check.name: check.findings for check in done.checks if check.findings},
     }
 

@@ -1,6 +1,6 @@
--- The published tables, without keys, in the schema of one run: Spark fills them by JDBC. The first load adds
--- the keys and moves them into public, every later one merges their rows. Ids are compared bytewise, as in
--- Spark.
+-- The published tables, without keys, in the schema of one run: Spark fills them by JDBC, except event_types,
+-- which publishing fills. The first load adds the keys and moves them into public, every later one merges
+-- their rows. Ids are compared bytewise, as in Spark.
 create table {staging}.users (
     user_id text collate "C",
     name text,
@@ -58,6 +58,13 @@ create table {staging}.share_recipients (
     event_id text collate "C",
     user_id text collate "C",
     shared_at timestamptz
+);
+
+create table {staging}.event_types (
+    event_type text,
+    description text,
+    is_known boolean,
+    requires_document boolean
 );
 
 create table {staging}.quarantined_records (

@@ -9,6 +9,8 @@ alter table {staging}.sessions
 add constraint sessions_user_id_fkey foreign key (user_id) references {staging}.users (user_id);
 
 alter table {staging}.events
+add constraint events_event_type_fkey foreign key (event_type)
+references {staging}.event_types (event_type),
 add constraint events_user_id_fkey foreign key (user_id) references {staging}.users (user_id),
 add constraint events_document_id_fkey foreign key (document_id)
 references {staging}.documents (document_id),

@@ -33,6 +33,16 @@ comment on column public.sessions.session_duration_seconds is
 'ended_at - started_at in seconds, exact to the microsecond; 0 for a single event.';
 comment on column public.sessions.event_count is 'Number of its events.';
 
+comment on table public.event_types is
+'Kinds of events; one row per type, of those that the catalogue knows and those that events have.';
+comment on column public.event_types.event_type is 'The type as its events state it.';
+comment on column public.event_types.description is
+'When such an event happens; null where the catalogue does not know the type.';
+comment on column public.event_types.is_known is
+'Whether the catalogue knows the type; others come and go with their events.';
+comment on column public.event_types.requires_document is
+'Whether each event of the type has a document; a CHECK on events holds it.';
+
 comment on table public.events is 'Everything that happened, each event once; one row per event_id.';
 comment on column public.events.event_id is
 'The producer''s id, or derived from the content where it has none.';

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from jobs.storage.runs.checks import CheckResult
+from jobs.storage.runs.new_event_types import NewEventTypes
 from jobs.storage.runs.shared_ids import SharedIds
 
 
@@ -48,7 +49,7 @@ class Published:
     it cut again; published daily numbers that it changed; what the checks found. Of a plan also how many rows of
     each metric come and go. `missing_records` counts, by file, the published records that no current reading holds;
     `open_lines` files end within a line that waits. `shared_ids` says, by mapping, how many event ids stand for several
-    records in one file.
+    records in one file. `new_event_types` are published for the first time and unknown to the catalogue.
     """
 
     totals: dict[str, int]
@@ -60,3 +61,4 @@ class Published:
     missing_records: dict[str, int] = field(default_factory=dict)
     open_lines: int = 0
     shared_ids: list[SharedIds] = field(default_factory=list)
+    new_event_types: NewEventTypes = field(default_factory=NewEventTypes)

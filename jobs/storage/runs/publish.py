@@ -27,6 +27,7 @@ from jobs.storage.runs.account import FileCounts, Published, Restatement
 from jobs.storage.runs.checks import FailedChecksError, check_run, enter_results, run_tables_parts
 from jobs.storage.runs.held_back import HeldBackFile, enter_held_back
 from jobs.storage.runs.ledger import count_missing_records, count_open_lines
+from jobs.storage.runs.new_event_types import read_new_event_types
 from jobs.storage.runs.run import Run, drop_staging_schema
 from jobs.storage.runs.shared_ids import count_shared_ids
 from schemas.tables import KEYED, PUBLISHED
@@ -118,6 +119,7 @@ def publish_in_transaction(
     execute_files(cursor, "publish/05*.sql", run.sql_parts)
     shared_ids = count_shared_ids(cursor, run)
     changes = _merge(cursor, run) if run.merges else _move_in(cursor, run)
+    new_event_types = read_new_event_types(cursor, run)
     execute_files(cursor, "publish/09*.sql", {**run.sql_parts, **run_tables_parts(run)})
     checks = check_run(cursor, run)
     enter_results(cursor, run, checks)
@@ -135,6 +137,7 @@ def publish_in_transaction(
         missing_records=count_missing_records(cursor),
         open_lines=count_open_lines(cursor),
         shared_ids=shared_ids,
+        new_event_types=new_event_types,
     )
 
 

@@ -132,7 +132,7 @@ def format_line(summary: dict[str, Any]) -> str:
         f"{totals[key]:,} {label}" for key, label in _LABELS.items() if totals[key] or key == "published"
     )
     line = f"run {summary['run_id']}: {summary['files']} files read in {seconds:.1f} s; {counts}"
-    line = "; ".join([line, *format_due(summary)])
+    line = "; ".join([line, *format_due(summary), *_new_event_types(summary)])
     waiting = [show_name(file["file_path"]) for file in summary["held_back"]]
     return f"{line}; held back: {', '.join(waiting)}" if waiting else line
 
@@ -226,9 +226,21 @@ def _held_back(summary: dict[str, Any]) -> list[str]:
 def _findings(summary: dict[str, Any]) -> list[str]:
     causes = Counter(each["cause"] for each in summary["restatements"])
     return [
+        *_new_event_types(summary),
         *_section("published daily numbers changed, by cause", causes),
         *_section("checks that warn, with their findings", summary["findings"]),
     ]
+
+
+def _new_event_types(summary: dict[str, Any]) -> list[str]:
+    types, most_frequent = summary["new_event_types"]
+    shown = ", ".join(f"{event_type!r} {events:,}" for event_type, events in most_frequent)
+    more = f" and {types - len(most_frequent):,} more" if types > len(most_frequent) else ""
+    line = (
+        f"event types that are new, with the number of their events: {shown}{more}; map them by event_types of the"
+        " source (conf/README.md), or describe them in schemas/event_types.py"
+    )
+    return [line] if types else []
 
 
 def _skipped(skipped: list[tuple[str, str]]) -> list[str]:
