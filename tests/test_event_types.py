@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jobs.storage.runs.new_event_types import NewEventTypes
 
+from jobs.storage.runs.mapping_clues import NewEventTypes
 from jobs.storage.runs.summary import format_line
 from schemas.event_types import EVENT_TYPES
 from tests.conftest import empty_database

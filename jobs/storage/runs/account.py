@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from jobs.storage.runs.checks import CheckResult
-from jobs.storage.runs.new_event_types import NewEventTypes
-from jobs.storage.runs.shared_ids import SharedIds
+from jobs.storage.runs.mapping_clues import NewEventTypes, SharedIds
 
 
 @dataclass(frozen=True)
