@@ -101,6 +101,8 @@ _OBSERVED = _schema(
     types=T.ArrayType(_TEXT),
     keys=T.ArrayType(_TEXT),
     unread_content=_LONG,
+    unmapped=T.MapType(_TEXT, _LONG),
+    unnamed=_LONG,
 )
 
 # One row per record that is neither blank nor ignored, an event or a quarantined record; it is numbered within its

@@ -47,7 +47,15 @@ _GROUP = pa.struct(
     ]
 )
 _OBSERVED = pa.struct(
-    [("paths", _TEXTS), ("codes", _TEXTS), ("types", _TEXTS), ("keys", _TEXTS), ("unread_content", _LONG)]
+    [
+        ("paths", _TEXTS),
+        ("codes", _TEXTS),
+        ("types", _TEXTS),
+        ("keys", _TEXTS),
+        ("unread_content", _LONG),
+        ("unmapped", pa.map_(_TEXT, _LONG)),
+        ("unnamed", _LONG),
+    ]
 )
 _COUNTS = {
     "records": _LONG,

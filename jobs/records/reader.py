@@ -15,6 +15,7 @@ from jobs.records.mapping import Finder, make_finder
 from jobs.records.observed import Observed
 from jobs.records.problems import Problem, Quarantined, is_utf8, quarantine
 from jobs.records.source_fields import Field, make_fields
+from jobs.records.unmapped import NameCounter, ReadNames
 from jobs.records.validate import MISSING, NOT_STORABLE, Limits, WrongValueError, can_be_stored
 from jobs.records.values.rich_text import TooDeepError, read_html
 from jobs.records.values.strict_json import decode, encode
@@ -46,7 +47,9 @@ class RecordReader:
     """
 
     def __init__(self, source: Source, limits: Limits, erased: Erased | None = None) -> None:
-        self.observed = Observed()
+        counter = NameCounter(ReadNames(source), erased.is_named_in if erased else None)
+        self.observed = Observed(counter=counter)
+        self._count_names = counter.count
         fields = make_fields(source, limits, self.observed)
         mapped = [path for field in fields for path in field.paths]
         names = [path.steps[0] for path in mapped if isinstance(path, Steps) and not path.level]
@@ -99,6 +102,7 @@ class RecordReader:
             return quarantine(raw, [Problem.of("not_an_object", None, None, "one JSON object")])
         if self._prepares and (record := self._prepare(record, around)) is None:
             return None
+        self._count_names(record)
         fields, sought = self._choose(tuple(filter(self._is_mapped, record)))
         if sought:
             self._observe(record, around, sought)

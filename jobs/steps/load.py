@@ -9,6 +9,7 @@ from typing import Any
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.records.observed import Observed
 from jobs.records.quarantined_groups import QuarantinedGroup, count_reasons
 from jobs.steps.file_quality import rate_files
 from jobs.steps.load_request import LoadRequest
@@ -34,10 +35,12 @@ from jobs.storage.runs.history import find_history, read_history
 from jobs.storage.runs.publish import publish_with_retries
 from jobs.storage.runs.run import Run, entered_run
 from jobs.storage.runs.staging import stage, stage_all
+from jobs.storage.runs.unmapped_fields import FoundNames
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
 from jobs.transforms.model import conform, model_tables
 from jobs.transforms.quarantine import list_problems, shape_quarantined, to_quarantine_lines
 from jobs.transforms.sessionize import sessionize
+from schemas.fields import Source
 from schemas.tables import ARRIVING_EVENTS, RECOVERED_RECORDS
 
 logger = logging.getLogger(__name__)
@@ -135,10 +138,11 @@ def _load(
     require_unchanged(request.files, beginnings)
     with stages.time("publish") as counts:
         file_counts = _count_files(run, request, read, verdict_counts)
+        found = _list_found_names(request, read)
         if run.is_plan:
-            done = publish_dry_run(database_url, run, file_counts, settings, verdict.held_back)
+            done = publish_dry_run(database_url, run, file_counts, settings, verdict.held_back, found)
         else:
-            done = publish_with_retries(database_url, run, file_counts, verdict.held_back)
+            done = publish_with_retries(database_url, run, file_counts, verdict.held_back, found)
         counts |= done.totals
     return {
         "run_id": run.run_id,
@@ -215,8 +219,19 @@ def _summarize(done: Published) -> dict[str, Any]:
         "missing_records": done.missing_records,
         "open_lines": done.open_lines,
         "shared_ids": done.shared_ids,
+        "new_fields": done.new_fields,
         "findings": {check.name: check.findings for check in done.checks if check.findings},
     }
+
+
+def _list_found_names(request: LoadRequest, read: RecordsRead) -> list[FoundNames]:
+    """What the mappings of the run leave unread, one of each; only in files that it publishes."""
+    observed: dict[tuple[str, str], tuple[Source, Observed]] = {}
+    for reading in request.readings:
+        source, shown = reading.source, read.observed[reading.file_id]
+        _, joined = observed.setdefault((source.name, source.mapping_hash), (source, Observed()))
+        joined.add_unmapped(shown.unmapped, shown.unnamed)
+    return [FoundNames(source, joined.unmapped) for source, joined in observed.values()]
 
 
 def _count_files(run: Run, request: LoadRequest, read: RecordsRead, verdict_counts: dict[int, Row]) -> list[FileCounts]:

@@ -40,7 +40,15 @@ def join_observed(several: Iterable[Observed]) -> Observed:
     """What several files of a source show."""
     joined = Observed()
     for each in several:
-        joined.add(each.paths, each.codes, each.types, each.keys, each.unread_content)
+        joined.add(
+            each.paths,
+            each.codes,
+            each.types,
+            each.keys,
+            each.unread_content,
+            each.unmapped,
+            each.unnamed,
+        )
     return joined
 
 

@@ -47,7 +47,8 @@ class Published:
     it cut again; published daily numbers that it changed; what the checks found. Of a plan also how many rows of
     each metric come and go. `missing_records` counts, by file, the published records that no current reading holds;
     `open_lines` files end within a line that waits. `shared_ids` says how many event ids stand for several people in
-    one file, and names one.
+    one file, and names one. `new_fields` are names that no path reads and no run has found before, by source, with the
+    number of records.
     """
 
     totals: dict[str, int]
@@ -59,3 +60,4 @@ class Published:
     missing_records: dict[str, int] = field(default_factory=dict)
     open_lines: int = 0
     shared_ids: tuple[int, str | None] = (0, None)
+    new_fields: dict[str, dict[str, int]] = field(default_factory=dict)

@@ -15,10 +15,16 @@ from jobs.storage.runs.account import FileCounts, Published
 from jobs.storage.runs.held_back import HeldBackFile
 from jobs.storage.runs.publish import publish_in_transaction
 from jobs.storage.runs.run import Run, drop_staging, enter_run
+from jobs.storage.runs.unmapped_fields import FoundNames
 
 
 def publish_dry_run(
-    database_url: str, run: Run, files: list[FileCounts], settings: Settings, held_back: Sequence[HeldBackFile] = ()
+    database_url: str,
+    run: Run,
+    files: list[FileCounts],
+    settings: Settings,
+    held_back: Sequence[HeldBackFile] = (),
+    found: Sequence[FoundNames] = (),
 ) -> Published:
     """What publishing the run would do, beside it how many rows of each metric would come and go.
 
@@ -34,7 +40,7 @@ def publish_dry_run(
                 metrics = _list_metrics(cursor)  # none before a first load
                 for metric in metrics:
                     _keep_rows(cursor, metric, "before")
-                done = publish_in_transaction(cursor, run, files, held_back)
+                done = publish_in_transaction(cursor, run, files, held_back, found)
                 return replace(done, metric_rows={metric: _count_changes(cursor, metric) for metric in metrics})
         finally:
             connection.rollback()

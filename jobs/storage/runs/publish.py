@@ -29,6 +29,7 @@ from jobs.storage.runs.held_back import HeldBackFile, enter_held_back
 from jobs.storage.runs.ledger import count_missing_records, count_open_lines
 from jobs.storage.runs.run import Run, drop_staging_schema
 from jobs.storage.runs.shared_ids import count_shared_ids
+from jobs.storage.runs.unmapped_fields import FoundNames, enter_unmapped_fields, read_new_names
 from schemas.tables import KEYED, PUBLISHED
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,11 @@ _RETRY_SECONDS = (1, 2, 4, 8, 15)
 
 
 def publish_with_retries(
-    database_url: str, run: Run, files: list[FileCounts], held_back: Sequence[HeldBackFile] = ()
+    database_url: str,
+    run: Run,
+    files: list[FileCounts],
+    held_back: Sequence[HeldBackFile] = (),
+    found: Sequence[FoundNames] = (),
 ) -> Published:
     """`publish` on a connection of its own, again after an error that may pass.
 
@@ -71,7 +76,7 @@ def publish_with_retries(
     for seconds in (*_RETRY_SECONDS, 0):
         try:
             with closing(connect(database_url, PUBLISH_NAME)) as connection:
-                return publish(connection, run, files, held_back)
+                return publish(connection, run, files, held_back, found)
         except (psycopg2.Error, DatabaseUnavailableError) as error:
             if not may_pass(error):
                 raise
@@ -82,7 +87,11 @@ def publish_with_retries(
 
 
 def publish(
-    connection: Connection, run: Run, files: list[FileCounts], held_back: Sequence[HeldBackFile] = ()
+    connection: Connection,
+    run: Run,
+    files: list[FileCounts],
+    held_back: Sequence[HeldBackFile] = (),
+    found: Sequence[FoundNames] = (),
 ) -> Published:
     """Carry the run out and commit.
 
@@ -91,7 +100,7 @@ def publish(
     """
     try:
         with connection, connection.cursor() as cursor:
-            return publish_in_transaction(cursor, run, files, held_back)
+            return publish_in_transaction(cursor, run, files, held_back, found)
     except FailedChecksError as error:
         with connection, connection.cursor() as cursor:
             enter_results(cursor, run, error.results)
@@ -99,13 +108,18 @@ def publish(
 
 
 def publish_in_transaction(
-    cursor: Cursor, run: Run, files: list[FileCounts], held_back: Sequence[HeldBackFile] = ()
+    cursor: Cursor,
+    run: Run,
+    files: list[FileCounts],
+    held_back: Sequence[HeldBackFile] = (),
+    found: Sequence[FoundNames] = (),
 ) -> Published:
     """Reconcile, move the tables in or merge them, enter the run in the ledger, check; in the caller's transaction."""
     for name, value in _TRANSACTION_SETTINGS.items():
         cursor.execute(sql.SQL("set local {} = %s").format(sql.Identifier(name)), (value,))
     if _is_published(cursor, run):
-        return Published(_read_totals(cursor, run), {}, restatements=_read_restatements(cursor, run))
+        restatements, new_fields = _read_restatements(cursor, run), read_new_names(cursor, run)
+        return Published(_read_totals(cursor, run), {}, restatements=restatements, new_fields=new_fields)
     _reject_lost_rows(cursor, run)
     _add_primary_keys(cursor, run)
     execute_files(cursor, "publish/010_*.sql", run.sql_parts)
@@ -115,6 +129,7 @@ def publish_in_transaction(
     _reject_open_sums(cursor, run)
     execute_files(cursor, "publish/04*.sql", run.sql_parts)
     enter_held_back(cursor, run, held_back)
+    new_fields = enter_unmapped_fields(cursor, run, found)
     execute_files(cursor, "publish/05*.sql", run.sql_parts)
     shared_ids = count_shared_ids(cursor, run)
     changes = _merge(cursor, run) if run.merges else _move_in(cursor, run)
@@ -135,6 +150,7 @@ def publish_in_transaction(
         missing_records=count_missing_records(cursor),
         open_lines=count_open_lines(cursor),
         shared_ids=shared_ids,
+        new_fields=new_fields,
     )
 
 
