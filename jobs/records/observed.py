@@ -43,7 +43,8 @@ class Observed:
             for key in _list_paths(record, (), _KEY_DEPTH):
                 if len(self.keys) >= _MAX_NAMES:
                     return
-                self.keys.add(str(key))
+                if not (self.counter and self.counter.hides(key.steps)):
+                    self.keys.add(str(key))
 
     def add_type(self, event_type: str) -> None:
         """Note an event type."""

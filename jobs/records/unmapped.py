@@ -7,7 +7,7 @@ from typing import Any
 from jobs.records.files.nested_records import record_decode
 from jobs.records.mapping import compile_query
 from schemas.fields import Source
-from schemas.paths import Path, Query, Steps, Sum
+from schemas.paths import Path, Query, Step, Steps, Sum
 
 Names = tuple[str, ...]
 
@@ -38,15 +38,15 @@ class ReadNames:
             self._add(names, keeps=True)
 
     def does_not_read(self, name: Steps) -> bool:
-        """Whether this names something that the mapping does not read, as a whole: not a part of what it does not read."""
-        tree = self.tree
+        """Whether the mapping reads nothing of this, but something of the object that holds it."""
+        tree: Any = self.tree
         for step in name.steps[:-1]:
             if not isinstance(step, str) or not (tree := tree.get(step)):
                 return False
         return self.is_known and name.steps[-1] not in tree
 
     def _add(self, names: Names, *, keeps: bool = False) -> None:
-        tree = self.tree
+        tree: Any = self.tree
         for name in names[:-1]:
             if (tree := tree.setdefault(name, {})) is None:
                 return
@@ -63,8 +63,8 @@ def _list_beginnings(path: Path) -> Iterator[Names]:
     elif isinstance(path, Query) and not path.level:
         segments = compile_query(path.text).segments
         is_child = bool(segments) and type(segments[0]).__name__ == "JSONPathChildSegment"
-        names = [getattr(selector, "name", None) for selector in segments[0].selectors] if is_child else []
-        yield from ((name,) for name in names) if names and all(type(name) is str for name in names) else [()]
+        names = [getattr(selector, "name", None) for selector in segments[0].selectors] if is_child else [None]
+        yield from ((name,) if type(name) is str else () for name in names)
 
 
 class NameCounter:
@@ -86,15 +86,20 @@ class NameCounter:
         another one.
         """
         self._record.work_out()
-        found, unnamed, taken = self._found, self._unnamed, {}
-        for names, records in sorted(found.items(), key=lambda item: (-item[1], item[0])):
-            if len(taken) < MAX_NAMES and not (self._is_hidden and any(map(self._is_hidden, names))):
+        taken: dict[str, int] = {}
+        unnamed = self._unnamed
+        for names, records in sorted(self._found.items(), key=lambda item: (-item[1], item[0])):
+            if len(taken) < MAX_NAMES and not self.hides(names):
                 taken[str(Steps(names))] = records
             else:
                 unnamed += records
-        self._found.clear()
-        self._unnamed = 0
+        self._found, self._unnamed = {}, 0
         return taken, unnamed
+
+    def hides(self, steps: tuple[Step, ...]) -> bool:
+        """Whether one of the names is hidden."""
+        is_hidden = self._is_hidden
+        return is_hidden is not None and any(is_hidden(step) for step in steps if isinstance(step, str))
 
     def _add_name(self, names: Names, records: int) -> None:
         is_short = sum(map(len, names)) <= _MAX_CHARACTERS

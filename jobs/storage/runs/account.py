@@ -1,9 +1,12 @@
 """What Spark counted in the files of a run, and what publishing the run has done."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from jobs.storage.runs.checks import CheckResult
+from jobs.storage.runs.held_back import HeldBackFile
+from jobs.storage.runs.unmapped_fields import FoundNames, NewNames
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,17 @@ class FileCounts:
 
 
 @dataclass(frozen=True)
+class RunNotes:
+    """What a run enters in the ledger beside its counts: files that it holds back, and names that no path reads."""
+
+    held_back: Sequence[HeldBackFile] = ()
+    found_names: Sequence[FoundNames] = ()
+
+
+NO_NOTES = RunNotes()
+
+
+@dataclass(frozen=True)
 class Restatement:
     """A published daily number that a run changed; the columns of ops.metric_restatements."""
 
@@ -47,8 +61,7 @@ class Published:
     it cut again; published daily numbers that it changed; what the checks found. Of a plan also how many rows of
     each metric come and go. `missing_records` counts, by file, the published records that no current reading holds;
     `open_lines` files end within a line that waits. `shared_ids` says how many event ids stand for several people in
-    one file, and names one. `new_fields` are names that no path reads and no run has found before, by source, with the
-    number of records.
+    one file, and names one. `new_fields` are, by source, names that no path reads and no run has found before.
     """
 
     totals: dict[str, int]
@@ -60,4 +73,4 @@ class Published:
     missing_records: dict[str, int] = field(default_factory=dict)
     open_lines: int = 0
     shared_ids: tuple[int, str | None] = (0, None)
-    new_fields: dict[str, dict[str, int]] = field(default_factory=dict)
+    new_fields: dict[str, NewNames] = field(default_factory=dict)

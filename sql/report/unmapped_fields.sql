@@ -1,0 +1,9 @@
+-- What records hold and no path of their mapping reads: at most 100 names, the most frequent of each source first.
+select
+    source,
+    name,
+    records,
+    first_run_id
+from ops.unmapped_fields
+order by source, records desc, name
+limit 100;
