@@ -16,10 +16,10 @@ from plotly.offline import get_plotlyjs_version
 
 from jobs.reporting import trust
 from jobs.reporting.page import PLOTLY, chart_json, hash_for_policy
-from tests.reporting.conftest import HOSTILE_ERROR, HOSTILE_NAME, HOSTILE_TITLE, HOSTILE_WHY
+from tests.reporting.conftest import HOSTILE_ERROR, HOSTILE_FIELD, HOSTILE_NAME, HOSTILE_TITLE, HOSTILE_WHY
 
 
-@pytest.mark.parametrize("text", [HOSTILE_TITLE, HOSTILE_NAME, HOSTILE_ERROR, HOSTILE_WHY])
+@pytest.mark.parametrize("text", [HOSTILE_TITLE, HOSTILE_NAME, HOSTILE_ERROR, HOSTILE_WHY, HOSTILE_FIELD])
 def test_text_from_data_is_escaped(page: str, text: str) -> None:
     assert text not in page
     assert str(escape(text)) in page
