@@ -101,7 +101,7 @@ _OBSERVED = _schema(
     types=T.ArrayType(_TEXT),
     keys=T.ArrayType(_TEXT),
     unread_content=_LONG,
-    unmapped=T.MapType(_TEXT, _LONG),
+    unmapped=T.ArrayType(_schema(name=_TEXT, records=_LONG)),
     unnamed=_LONG,
 )
 

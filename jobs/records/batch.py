@@ -46,6 +46,7 @@ _GROUP = pa.struct(
         ("text", _TEXT),
     ]
 )
+_UNMAPPED = pa.struct([("name", _TEXT), ("records", _LONG)])
 _OBSERVED = pa.struct(
     [
         ("paths", _TEXTS),
@@ -53,7 +54,7 @@ _OBSERVED = pa.struct(
         ("types", _TEXTS),
         ("keys", _TEXTS),
         ("unread_content", _LONG),
-        ("unmapped", pa.map_(_TEXT, _LONG)),
+        ("unmapped", pa.list_(_UNMAPPED)),
         ("unnamed", _LONG),
     ]
 )

@@ -1,6 +1,6 @@
 """What the records of a source show of its mapping: which parts of it applied, and what no part of it reads."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,7 +66,7 @@ class Observed:
         types: Iterable[str],
         keys: Iterable[str],
         unread_content: int,
-        unmapped: Mapping[str, int],
+        unmapped: Iterable[tuple[str, int]],
         unnamed: int,
     ) -> None:
         """Add what was noted elsewhere."""
@@ -77,10 +77,10 @@ class Observed:
         self.unread_content += unread_content
         self.add_unmapped(unmapped, unnamed)
 
-    def add_unmapped(self, unmapped: Mapping[str, int], unnamed: int) -> None:
+    def add_unmapped(self, unmapped: Iterable[tuple[str, int]], unnamed: int) -> None:
         """Add what was counted elsewhere by name."""
         self.unnamed += unnamed
-        for name, records in unmapped.items():
+        for name, records in unmapped:
             if name in self.unmapped or len(self.unmapped) < _MAX_UNMAPPED:
                 self.unmapped[name] = self.unmapped.get(name, 0) + records
             else:

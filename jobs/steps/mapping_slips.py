@@ -46,7 +46,7 @@ def join_observed(several: Iterable[Observed]) -> Observed:
             each.types,
             each.keys,
             each.unread_content,
-            each.unmapped,
+            each.unmapped.items(),
             each.unnamed,
         )
     return joined

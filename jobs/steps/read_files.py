@@ -116,7 +116,7 @@ def list_found_names(readings: list[Reading], read: RecordsRead) -> list[FoundNa
     for reading in readings:
         source, observed = reading.source, read.observed[reading.file_id]
         _, joined = found.setdefault((source.name, source.mapping_hash), (source, Observed()))
-        joined.add_unmapped(observed.unmapped, observed.unnamed)
+        joined.add_unmapped(observed.unmapped.items(), observed.unnamed)
     return [FoundNames(source, joined.unmapped, joined.unnamed) for source, joined in found.values()]
 
 
