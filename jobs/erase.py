@@ -55,9 +55,10 @@ from jobs.storage.runs.run import Run, entered_run
 from jobs.storage.runs.staging import stage
 from jobs.storage.runs.summary import format_erasure, write_summary
 from jobs.transforms.deduplicate import PUBLISHED, deduplicate
-from jobs.transforms.model import model_tables
+from jobs.transforms.model import list_properties, model_tables
 from jobs.transforms.pseudonymize import pseudonymize
 from jobs.transforms.sessionize import sessionize
+from schemas.tables import HISTORY_WITH_PROPERTIES
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,10 @@ def stage_again(
     """Deduplicate, sessionize and stage again what names the person, and whatever shares a session with it."""
     jdbc = jdbc_options(database_url)
     find_history(database_url, entered, settings, [])
-    history = persist(pseudonymize(read_history(spark, entered, jdbc, settings), tombstones.erased))
+    known = read_history(spark, entered, jdbc, settings, HISTORY_WITH_PROPERTIES)
+    pseudonymized = persist(pseudonymize(known, tombstones.erased))
+    stage(list_properties(pseudonymized), "version_properties", entered, jdbc, settings)
+    history = pseudonymized.drop("properties")
     # Who has lost before is staged too, as if it had been published until now: its columns change, or it wins.
     verdicts = deduplicate(history.withColumn("previous_verdict", F.lit(PUBLISHED)), persist_small)
     for table, rows in model_tables(persist(sessionize(verdicts, settings.session_gap))).items():

@@ -1,4 +1,6 @@
-"""Every column of the tables that Spark fills: its name, its kind and the comment that PostgreSQL shows.
+"""Every column of the tables that a load fills: its name, its kind and the comment that PostgreSQL shows.
+
+Spark fills all of them but `event_types`, whose few rows are made inside PostgreSQL from this catalogue and the events.
 
 Columns of the fields of an event come from `schemas.fields`. The column of a new field is the last one of each table,
 since PostgreSQL adds a column to a table that exists at its end.
@@ -9,7 +11,7 @@ from typing import Literal, NamedTuple
 from schemas import fields
 from schemas.fields import FIELDS
 
-Kind = fields.Kind | Literal["uuid", "date", "seconds", "texts", "flag"]
+Kind = fields.Kind | Literal["uuid", "date", "seconds", "texts", "flag", "json"]
 
 # Ids are compared bytewise, as in Spark.
 SQL_TYPES: dict[Kind, str] = {
@@ -25,6 +27,7 @@ SQL_TYPES: dict[Kind, str] = {
     "uuid": "uuid",
     "revision": "bigint",
     "flag": "boolean",
+    "json": "jsonb",
 }
 
 
@@ -78,8 +81,12 @@ _IS_CURRENT = Column(
     "is_current", "flag", "Whether a current reading of some file holds the record; else only former readings did."
 )
 
+_PROPERTIES = Column(
+    "properties", "json", "What the mapping keeps of the record beside our fields, by the paths that it names."
+)
+
 # What reading gives of an accepted record.
-READ_EVENT = (*_stated(*_FIRST_STATED, *_ADDED), _FINGERPRINT)
+READ_EVENT = (*_stated(*_FIRST_STATED, *_ADDED), _FINGERPRINT, _PROPERTIES)
 
 EVENTS = (
     *_stated("event_id", *_ACTS),
@@ -101,6 +108,10 @@ SHARE_RECIPIENTS = (
     Column("shared_at", "timestamp", "Time of the event, so that what a person received is read in order."),
 )
 
+# Properties of an event, where it has any. They are a function of id and fingerprint, by which they are staged.
+EVENT_PROPERTIES = (_STATED["event_id"]._replace(comment="The event that has them."), _PROPERTIES)
+VERSION_PROPERTIES = (_STATED["event_id"], _FINGERPRINT, _PROPERTIES)
+
 SUPERSEDED_RECORDS = (
     _STATED["event_id"]._replace(comment="Id that both records bear."),
     _FINGERPRINT._replace(comment="Hash of what is stored of the loser and of its content."),
@@ -108,6 +119,7 @@ SUPERSEDED_RECORDS = (
     *_PROVENANCE,
     _IS_CURRENT,
     *_stated(*_ADDED),
+    _PROPERTIES._replace(comment="What the mapping kept of the record beside our fields; NULL if nothing."),
 )
 
 # Where else a version of an event stands, beside its first place.
@@ -172,6 +184,13 @@ SESSIONS = (
     Column("event_count", "count", "Number of its events."),
 )
 
+EVENT_TYPES = (
+    Column("event_type", "text", "The type as its events state it."),
+    Column("description", "text", "When such an event happens; null where the catalogue does not know the type."),
+    Column("is_known", "flag", "Whether the catalogue knows the type; others come and go with their events."),
+    Column("requires_document", "flag", "Whether each event of the type has a document; a CHECK on events holds it."),
+)
+
 QUARANTINED_RECORDS = (
     Column("file_id", "integer", "Reading of the file it stands in."),
     Column("record_number", "integer", "Its number in that file, from 1."),
@@ -203,9 +222,12 @@ TABLES: dict[str, Columns] = {
     "sessions": SESSIONS,
     "events": EVENTS,
     "share_recipients": SHARE_RECIPIENTS,
+    "event_properties": EVENT_PROPERTIES,
+    "event_types": EVENT_TYPES,
     "quarantined_records": QUARANTINED_RECORDS,
     "quarantine_problems": QUARANTINE_PROBLEMS,
     "superseded_records": SUPERSEDED_RECORDS,
     "duplicate_records": DUPLICATE_RECORDS,
     "arriving_events": ARRIVING_EVENTS,
+    "version_properties": VERSION_PROPERTIES,
 }

@@ -10,6 +10,11 @@ class EventType(NamedTuple):
     description: str
     requires: tuple[str, ...] = ()
 
+    @property
+    def requires_document(self) -> bool:
+        """Whether each event of this type is about a document."""
+        return "document_id" in self.requires
+
 
 EVENT_TYPES = (
     EventType("user_login", "a user logs in"),

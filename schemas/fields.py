@@ -165,6 +165,7 @@ _FIELDS = (
 
 FIELDS = {each.name: each for each in _FIELDS}
 REQUIRED = tuple(each.name for each in _FIELDS if each.is_required)
+TIMES = tuple(each.name for each in _FIELDS if each.kind in ("timestamp", "revision"))
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,8 @@ class Source:
     # What parts recipients in one text. None: nobody said, so that a text that looks like several is no answer.
     shared_with_separator: tuple[str, ...] | None = None
     content_format: str = "text"
+    # What is kept in event_properties: values at paths, or all that no field reads.
+    properties: tuple[Path, ...] | Literal["all"] = ()
     # The mapping file as it was read, and where it was.
     text: str = ""
     location: str = ""
@@ -201,5 +204,9 @@ class Source:
     @property
     def looks_around(self) -> bool:
         """Whether a path leads to the objects around a record, or asks for its place."""
+        return any(path.level or isinstance(path, Place) for path in self.list_read_paths())
+
+    def list_read_paths(self) -> list[Path]:
+        """Every path at which something is read."""
         paths = [*self.identity, *(path for path, _ in self.ignore), *chain.from_iterable(self.fields.values())]
-        return any(path.level or isinstance(path, Place) for path in paths)
+        return paths if self.properties == "all" else [*paths, *self.properties]

@@ -37,6 +37,12 @@ class Query(NamedTuple):
     def __str__(self) -> str:
         return "^" * self.level + self.text
 
+    @property
+    def first_name(self) -> str | None:
+        """The name in the record at which all that is found stands; None where it may stand anywhere."""
+        found = _FIRST_NAME.match(self.text)
+        return found and (found["name"] or found["quoted"])
+
 
 class Place(NamedTuple):
     """The place of the record, or of an object around it, in its list."""
@@ -62,6 +68,9 @@ class Sum(NamedTuple):
 
 
 Path = Steps | Query | Place | Sum
+
+# Of a JSONPath; a quoted name with an escape in it is none of those that are told.
+_FIRST_NAME = re.compile(r"""\$(?:\.(?P<name>[^\W\d]\w*)|\[(?P<quote>["'])(?P<quoted>[^"'\\]+)(?P=quote)\])""")
 
 _STEP = re.compile(r'\["(?P<quoted>(?:[^"\\]|\\.)*)"\]|\[(?P<place>-?[0-9]{1,9}|\*)\]|(?P<dot>\.)?(?P<name>[^.\[\]]+)')
 

@@ -23,6 +23,7 @@ SPARK_TYPES: dict[Kind, T.DataType] = {
     "uuid": _TEXT,
     "revision": _LONG,
     "flag": T.BooleanType(),
+    "json": _TEXT,
 }
 
 
@@ -49,8 +50,12 @@ EVENTS = _table(columns.EVENTS)
 # One row per person that an event names as recipient.
 SHARE_RECIPIENTS = _table(columns.SHARE_RECIPIENTS)
 
+# What each version has of properties. Nothing else of Spark's has any: the database joins them to events and to
+# superseded records, so that they travel through no window.
+VERSION_PROPERTIES = _table(columns.VERSION_PROPERTIES)
+
 # One row per (event id, fingerprint) that lost against another record of the same id.
-SUPERSEDED_RECORDS = _table(columns.SUPERSEDED_RECORDS)
+SUPERSEDED_RECORDS = _table(tuple(column for column in columns.SUPERSEDED_RECORDS if column.kind != "json"))
 
 # One row per exact duplicate.
 DUPLICATE_RECORDS = _table(columns.DUPLICATE_RECORDS)
@@ -60,6 +65,9 @@ DUPLICATE_RECORDS = _table(columns.DUPLICATE_RECORDS)
 HISTORY = T.StructType(
     [*SUPERSEDED_RECORDS, T.StructField("previous_verdict", _TEXT), T.StructField("is_held", T.BooleanType())]
 )
+
+# An erasure looks into the properties, too.
+HISTORY_WITH_PROPERTIES = T.StructType([*HISTORY, T.StructField("properties", _TEXT)])
 
 # What leads from new records to the published ones that they may change.
 ARRIVING_EVENTS = _table(columns.ARRIVING_EVENTS)
@@ -101,6 +109,7 @@ _OBSERVED = _schema(
     types=T.ArrayType(_TEXT),
     keys=T.ArrayType(_TEXT),
     unread_content=_LONG,
+    left_out_properties=_LONG,
     unmapped=T.ArrayType(_schema(name=_TEXT, records=_LONG)),
     unnamed=_LONG,
 )
@@ -137,7 +146,7 @@ QUARANTINE_LINE = _schema(
 )
 
 # Tables of the schema public, each after those that it refers to.
-PUBLISHED = ("users", "documents", "sessions", "events", "share_recipients")
+PUBLISHED = ("users", "documents", "sessions", "event_types", "events", "share_recipients", "event_properties")
 
 # Staged tables that get a primary key, and so hold each row once even where a task of Spark wrote it twice.
 KEYED = {
@@ -151,4 +160,9 @@ KEYED = {
     "superseded_records": SUPERSEDED_RECORDS,
     "duplicate_records": DUPLICATE_RECORDS,
 }
-STAGED = {**KEYED, "arriving_events": ARRIVING_EVENTS, "recovered_records": RECOVERED_RECORDS}
+STAGED = {
+    **KEYED,
+    "arriving_events": ARRIVING_EVENTS,
+    "recovered_records": RECOVERED_RECORDS,
+    "version_properties": VERSION_PROPERTIES,
+}

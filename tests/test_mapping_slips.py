@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from jobs.records import RecordReader
 from jobs.records.validate import Limits
 from jobs.steps.mapping_slips import describe_slips
@@ -70,10 +72,37 @@ def test_entries_of_event_types_that_never_applied_are_told(tmp_path: Path) -> N
     assert line == "mine: no record has the event_types off, Edit; the types are: edit, user_login"
 
 
+@pytest.mark.parametrize("name", ["document_edits", "documents_edit", "Document_Edit", "document-edit", "documentedit"])
+def test_an_event_type_that_is_nearly_one_of_ours_is_told(tmp_path: Path, name: str) -> None:
+    source = map_fields(tmp_path, f"event_types: {{on: {name}}}\n")
+    (line,) = tell(source, RECORD)
+    assert line == (
+        f"mine: no metric knows the event type {name} (is it document_edit?); the types of ours are: user_login,"
+        " document_edit, comment_added, document_shared"
+    )
+
+
+def test_an_event_type_of_its_own_is_not_told(tmp_path: Path) -> None:
+    own = (
+        "user_logout document_read document_saved document_unshared document_deleted comment_edited view document_edit"
+    )
+    for name in own.split():
+        assert tell(map_fields(tmp_path, f"event_types: {{on: {name}}}\n"), RECORD) == []
+    constant = MAPPING.replace("  event_type: type\n", "") + "constants: {event_type: comment_aded}\n"
+    (tmp_path / "one.yml").write_text(constant)
+    (line,) = tell(read_source(tmp_path / "one.yml"), RECORD)
+    assert "comment_aded (is it comment_added?)" in line
+
+
 def test_content_that_is_no_text_is_counted_and_told(tmp_path: Path) -> None:
     source = map_fields(tmp_path, "  content: body\n")
     (line,) = tell(source, {**RECORD, "body": {"ops": []}}, {**RECORD, "body": ["a"]}, {**RECORD, "body": "x"})
     assert line.startswith("mine: 2 records have an object, a list or endless HTML as content")
+
+
+def test_one_record_has_and_several_have(tmp_path: Path) -> None:
+    (line,) = tell(map_fields(tmp_path, "  content: body\n"), {**RECORD, "body": []})
+    assert line.startswith("mine: 1 record has an object, a list or endless HTML as content")
 
 
 def test_of_the_default_mapping_only_required_fields_are_told() -> None:

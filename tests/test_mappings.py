@@ -1,6 +1,7 @@
 """Mappings in whole loads: namespaces, what is around records, ignored records, and erasure by whatever spelling."""
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,46 @@ def test_an_event_id_of_several_people_is_told(database_url: str, tmp_path: Path
     folder = write_log(tmp_path / "in", *requests)
     told = load(database_url, folder, tmp_path / "data", "--source", write_mapping(tmp_path, FIELDS, "requests"))
     assert "event ids that stand for several people in one file: 2, such as 'r0'; is event_id mapped" in told
+
+
+def test_files_that_another_source_has_read_are_told(database_url: str, tmp_path: Path) -> None:
+    folder = write_log(tmp_path / "in", *edits("Ann", "Plan", 1))
+    first = write_mapping(tmp_path, FIELDS, "first")
+    second = write_mapping(tmp_path, f"{FIELDS}  device: id\n", "second")
+    assert "another source" not in load(database_url, folder, tmp_path / "data", "--source", first)
+    title = "files found that another source has read; touch them, and the next run reads them with second"
+    for more in ([], ["--remap"], ["--full-refresh"]):
+        told = load(database_url, folder, tmp_path / "data", "--source", second, *more).splitlines()
+        assert told[told.index(title) + 1].split() == ["first", "1"], more
+    os.utime(folder / "log.jsonl")
+    assert "another source" not in load(database_url, folder, tmp_path / "data", "--source", second)
+    assert query(database_url, "select device from events") == [("0",)]
+
+
+PAGES = """
+record_path: items.events
+identity: {identity}
+fields:
+  event_type: t
+  event_at: at
+  user_id: ^user
+"""
+
+
+def test_an_identity_that_stands_for_several_records_is_told(database_url: str, tmp_path: Path) -> None:
+    event = {"t": "user_login", "at": NOON.format(1)}
+    page = {"id": "p1", "items": [{"user": "ann", "events": [event]}, {"user": "bo", "events": [event]}]}
+    folder = write_log(tmp_path / "in", page)
+    mapping = write_mapping(tmp_path, PAGES.format(identity='[^^id, "#"]'), "pages")
+    told = load(database_url, folder, tmp_path / "data", "--source", mapping)
+    (line,) = [line for line in told.splitlines() if "identity" in line]
+    assert line.startswith("ids made by identity that stand for several different records in one file: 1, such as '")
+    assert '"#" begins again in each list, so that ^# or an id of the object around must stand beside it' in line
+    assert "several people" not in told
+    write_mapping(tmp_path, PAGES.format(identity='[^^id, "^#", "#"]'), "pages")
+    told = load(database_url, folder, tmp_path / "data", "--source", mapping, "--remap")
+    assert "identity" not in told
+    assert query(database_url, "select user_id from events order by 1") == [("ann",), ("bo",)]
 
 
 def test_an_erasure_finds_every_spelling_of_an_id(database_url: str, tmp_path: Path) -> None:

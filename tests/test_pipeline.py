@@ -126,6 +126,8 @@ BROKEN_ROWS = {
         errors.ForeignKeyViolation,
     ),
     "an event of an unknown document": ("update events set document_id = 'none'", errors.ForeignKeyViolation),
+    "an event of an unknown type": ("update events set event_type = 'none'", errors.ForeignKeyViolation),
+    "a type without its events": ("delete from event_types", errors.ForeignKeyViolation),
     "an event twice": ("insert into events select * from events limit 1", errors.UniqueViolation),
     "an edit without document": (
         "update events set document_id = null where event_type = 'document_edit'",

@@ -17,7 +17,13 @@ from jobs.storage.errors import QualityError
 from tests.builders import minutes, record_json
 from tests.conftest import empty_database
 
-KEYS = {"users": "user_id", "documents": "document_id", "sessions": "session_id", "events": "event_id"}
+KEYS = {
+    "users": "user_id",
+    "documents": "document_id",
+    "sessions": "session_id",
+    "events": "event_id",
+    "event_types": "event_type",
+}
 EDIT = {"event_type": "document_edit", "document_id": "d"}
 SHARE = {"event_type": "document_shared", "document_id": "d", "shared_with_user_id": "dan"}
 DAY = 24 * 60

@@ -28,6 +28,7 @@ TABLES = {
     "public.documents": "title",
     "public.sessions": "event_count",
     "public.events": "device",
+    "public.event_types": "description",
     "ops.pipeline_runs": "error",
     "ops.ingested_files": "format",
     "ops.quarantined_records": "raw_sha256",
@@ -42,7 +43,8 @@ TABLES = {
 
 def make_events() -> list[Event]:
     """Everybody does the same at the same times, a month long, each with a document and a source of his own."""
-    events = []
+    # Three spellings of one type, beside the known ones.
+    events = [Event(kind, "a", "2025-06-30 12:00", event_type=kind) for kind in ("to do", "To-Do", "todo")]
     for number in range(31):
         day = date(2025, 5, 31) + timedelta(number)
         for who in IDS:

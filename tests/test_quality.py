@@ -64,12 +64,12 @@ def test_bad_files_among_good_ones_are_held_back(counts: list[tuple[int, int]], 
 @pytest.mark.parametrize(
     ("counts", "words"),
     [
-        ([BAD], r"5 of 20 records .*; 1 files of their own, first file:///in/1\.json"),
-        ([BAD, BAD, (20, 20)], r"30 of 60 records .*; 3 files of their own, first file:///in/1\.json"),
-        ([GOOD, BAD, BAD], r"10 of 60 records .*; 2 files of their own, first file:///in/2\.json"),
-        ([BAD, (0, 0), (5, 5)], r"10 of 25 records .*; 1 files of their own, first file:///in/1\.json"),
-        ([(10, 3), (10, 2)], r"5 of 20 records are quarantined: more than the share of 0\.2"),
-        ([BAD, GOOD, (19, 19), (19, 19)], r"43 of 78 records .*; 1 files of their own, first file:///in/1\.json"),
+        ([BAD], r"5 of 20 records .*; the most are in file:///in/1\.json \(5 of 20\); 1 file is beyond it alone"),
+        ([BAD, (20, 20), BAD], r"30 of 60 records .* in file:///in/2\.json \(20 of 20\); 3 files are beyond it alone"),
+        ([GOOD, BAD, BAD], r"10 of 60 records .* in file:///in/2\.json \(5 of 20\); 2 files are"),
+        ([BAD, (0, 0), (5, 5)], r"10 of 25 records .* in file:///in/1\.json \(5 of 20\); 1 file is"),
+        ([(10, 3), (10, 2)], r"5 of 20 .*: more than the share of 0\.2 .* in file:///in/1\.json \(3 of 10\)[^;]*;"),
+        ([BAD, GOOD, (19, 19), (19, 19)], r"43 of 78 records .* in file:///in/3\.json \(19 of 19\); 1 file is"),
     ],
     ids=[
         "nothing else",

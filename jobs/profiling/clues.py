@@ -46,6 +46,9 @@ _NO_PERSON = (
     RECIPIENT | COMMENT | word_set("agent group session type count url href avatar gravatar image node device role")
 )
 
+# The title of a person.
+_NO_DOCUMENT = word_set("job")
+
 CLUES: dict[str, tuple[Clue, ...]] = {
     "event_at": (
         Clue(100, word_set("timestamp time at date datetime ts published occurred when"), never=_OF_OTHERS | _STALE),
@@ -86,22 +89,23 @@ CLUES: dict[str, tuple[Clue, ...]] = {
         Clue(65, THING, never=PERSON | word_set("type")),
         Clue(62, word_set("path url uri link"), DOCUMENT, PERSON | word_set("avatar")),
         Clue(55, word_set("name"), word_set("repo repository object resource"), PERSON),
-        Clue(50, word_set("title"), never=PERSON),
+        Clue(50, word_set("title"), never=PERSON | _NO_DOCUMENT),
     ),
     "shared_with_user_id": (
-        Clue(100, ID | word_set("email with"), RECIPIENT, DOCUMENT),
+        Clue(100, ID | word_set("email with"), RECIPIENT, DOCUMENT | word_set("link url")),
+        Clue(95, word_set("email"), word_set("invite")),
         Clue(95, PERSON, RECIPIENT, DOCUMENT),
         Clue(90, word_set("recipient recipients grantee invitee collaborator collaborators sharee")),
     ),
     "user_email": (Clue(100, word_set("email mail"), never=RECIPIENT), Clue(80, PERSON, never=RECIPIENT)),
     "user_name": (
-        Clue(100, word_set("name"), PERSON | word_set("display full real"), RECIPIENT | DOCUMENT | THING),
+        Clue(100, word_set("name"), PERSON | word_set("display full real by"), RECIPIENT | DOCUMENT | THING),
         Clue(80, word_set("login username"), never=RECIPIENT),
     ),
     "document_title": (
-        Clue(100, word_set("title"), DOCUMENT | THING),
+        Clue(100, word_set("title"), DOCUMENT | THING, _NO_DOCUMENT),
         Clue(95, word_set("name subject filename"), DOCUMENT, PERSON),
-        Clue(90, word_set("title"), never=PERSON),
+        Clue(90, word_set("title"), never=PERSON | _NO_DOCUMENT),
         Clue(60, word_set("name"), THING, PERSON),
     ),
     "content": (

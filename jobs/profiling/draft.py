@@ -27,11 +27,18 @@ _TAG = re.compile(r"</?(?:p|div|br|span|h[1-6]|ul|li|b|strong|em|a)\b[^<>]*>", r
 _TYPE_WORDS = {
     "user_login": {"login", "logon", "signin", "signed", "authentication", "logged"},
     "comment_added": {"comment", "commented", "note", "reply"},
-    "document_shared": {"share", "shared", "sharing", "acl", "invite", "invited", "permission", "grant", "access"},
+    "document_shared": {
+        *("share", "shared", "sharing", "acl", "invite", "invited", "permission", "permissions", "grant", "access")
+    },
     "document_edit": {"edit", "edited", "update", "updated", "modify", "modified", "save", "saved", "write", "written"},
 }
-# Access that is looked at or denied is no share.
-_NO_SHARE = {"view", "viewed", "denied", "granted", "removed", "failed", "failure"}
+# Access that is looked at is no share.
+_NO_SHARE = {"view", "viewed", "granted"}
+# What did not happen, what was undone, and what is set for later is none of our types.
+_NO_TYPE = {
+    *("failed", "failure", "denied", "removed", "remove", "deleted", "delete"),
+    *("setting", "settings", "config", "configuration", "password", "method"),
+}
 
 
 def write_draft(view: View, input_folder: str, place: str) -> str:
@@ -171,14 +178,17 @@ def _write_event_types(view: View) -> Iterator[str]:
     yield f"# Say which of their types are {', '.join(_OUR_TYPES)}; any other passes as it is."
     yield "# event_types:"
     for text, count in theirs[:_MOST_TYPES]:
-        yield f"#   {quote(text[:200])}: {_guess_type(text)}  # {count:,}"
+        yield f"#   {quote(text[:200])}: {guess_type(text)}  # {count:,}"
     if len(theirs) > _MOST_TYPES:
         yield f"#   # and {len(theirs) - _MOST_TYPES:,} more"
 
 
-def _guess_type(text: str) -> str:
+def guess_type(text: str) -> str:
+    """Which type of ours a type of theirs may be; a question mark where nothing in it says so."""
     parts = split_words(text)
     words = {*parts, *map("".join, pairwise(parts))}  # SignIn, log_on
+    if words & _NO_TYPE:
+        return "?"
     for name, known in _TYPE_WORDS.items():
         if words & known and not (name == "document_shared" and words & _NO_SHARE):
             return name

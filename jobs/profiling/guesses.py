@@ -32,6 +32,8 @@ _BESIDE = {
 }
 # A name or an address can be what the person is known by, too.
 _SHARED = {"user_email", "user_name", "document_title"}
+# Where an object stands: so many levels around the record, and the steps from there.
+Place = tuple[int, tuple[Step, ...]]
 
 
 class Candidate(NamedTuple):
@@ -69,12 +71,15 @@ def guess_fields(paths: list[FoundPath], records: list[Record], record_path: tup
             found = _prefer_beside(found, parents, parent)
             if name in _SHARED and parent and parent[1]:
                 # The name of somebody else, deep in the record, would be taken for that of the user.
-                found = [each for each in found if parents[each.path] == parent or not parents[each.path][1]]
+                found = [each for each in found if _belongs_to(parents[each.path], parent, name == "document_title")]
         guesses.candidates[name] = found
         free = [each for each in found if each.path not in taken or name in _SHARED]
         if not free:
             continue
         has_fallbacks = name in ("event_type", "event_at", "user_id", "document_id")
+        if name == "user_id" and (parent := parents.get(free[0].path)) and parent[1]:
+            # Where nobody is said to have acted, the id of somebody else would be taken for that of who did.
+            free = [each for each in free if _belongs_to(parents[each.path], parent)]
         chosen = _add_fallbacks(free, some) if has_fallbacks else free[:1]
         guesses.fields[name] = [each.path for each in chosen]
         if formats := tuple(dict.fromkeys(format for each in chosen for format in each.time_formats)):
@@ -93,11 +98,7 @@ def _rank(name: str, paths: list[FoundPath], records: int, is_in_events: bool) -
     return sorted(candidates, key=lambda each: -each.score)
 
 
-def _prefer_beside(
-    candidates: list[Candidate],
-    parents: dict[Path, tuple[int, tuple[Step, ...]]],
-    parent: tuple[int, tuple[Step, ...]] | None,
-) -> list[Candidate]:
+def _prefer_beside(candidates: list[Candidate], parents: dict[Path, Place], parent: Place | None) -> list[Candidate]:
     """The same, with those first that stand in the object `parent`; nothing changes where that is the record itself."""
     if parent is None or not parent[1]:
         return candidates
@@ -105,7 +106,18 @@ def _prefer_beside(
     return sorted(scored, key=lambda each: -each.score)
 
 
-def _parent(path: FoundPath) -> tuple[int, tuple[Step, ...]]:
+def _belongs_to(place: Place, parent: Place, is_around_enough: bool = False) -> bool:
+    """Whether a value in the object `place` is of what the object `parent` is: in that, or directly in the record. Of a
+    document it may stand in an object around, too.
+    """
+    level, steps = place
+    if not steps:
+        return True
+    is_around = is_around_enough and parent[1][: len(steps)] == steps
+    return level == parent[0] and (steps[: len(parent[1])] == parent[1] or is_around)
+
+
+def _parent(path: FoundPath) -> Place:
     """The object that a value is in; of a list of names and values it is the list."""
     steps = path.steps[:-1]
     if steps and isinstance(steps[-1], Label) and steps[-1].name not in KINDS:

@@ -14,20 +14,31 @@ Record = tuple[dict[str, Any], Around]
 
 def open_records(values: Iterable[Any], record_path: tuple[str, ...], decode: Decode) -> list[Record]:
     """The records under `record_path` in the values, in which the strings of `decode` are opened."""
-    found: list[Record] = []
+    return [found for found in _open(values, record_path, decode) if found]
+
+
+def count_no_objects(values: Iterable[Any], record_path: tuple[str, ...], decode: Decode) -> int:
+    """How many elements of the lists at `record_path` are no objects, so that they would be quarantined."""
+    return sum(found is None for found in _open(values, record_path, decode)) if record_path else 0
+
+
+def _open(values: Iterable[Any], record_path: tuple[str, ...], decode: Decode) -> Iterator[Record | None]:
+    """The records; None for an element that is no object."""
     for value in values:
         opened = open_strings(value, decode) if decode and type(value) is dict else value
-        found += _walk(opened, record_path, Around((), (None,)), is_in_list=not record_path)
-    return found
+        yield from _walk(opened, record_path, Around((), (None,)), is_in_list=not record_path)
 
 
-def _walk(value: Any, names: tuple[str, ...], around: Around, is_in_list: bool, lists: int = 0) -> Iterator[Record]:
-    if type(value) is list and lists < _MAX_LISTS:
+def _walk(
+    value: Any, names: tuple[str, ...], around: Around, is_in_list: bool, lists: int = 0
+) -> Iterator[Record | None]:
+    is_record = not names and is_in_list
+    if type(value) is list and lists < _MAX_LISTS and not (is_record and around.objects):
         for place, element in enumerate(value):
             placed = Around(around.objects, (place, *around.places[1:]))
             yield from _walk(element, names, placed, is_in_list=True, lists=lists + 1)
-    elif type(value) is dict and not names and is_in_list:
-        yield value, around
+    elif is_record:
+        yield (value, around) if type(value) is dict else None
     elif type(value) is dict and names and names[0] in value:
         outer = {name: inner for name, inner in value.items() if name != names[0]}
         objects, places = (outer, *around.objects), (None, *around.places)

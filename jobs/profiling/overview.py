@@ -6,11 +6,12 @@ from typing import Any
 
 from jobs.profiling.found_paths import MAX_DEPTH, FoundPath, PathFinder
 from jobs.profiling.guesses import Guesses, guess_fields
-from jobs.profiling.opening import Record, open_records
+from jobs.profiling.opening import Record, count_no_objects, open_records
 from jobs.profiling.records_place import RecordsPlace, guess_place
 from jobs.profiling.sample import Sample
 from jobs.records.mapping import make_finder
 from jobs.records.values.strict_json import encode
+from jobs.storage.wording import plural
 from schemas.fields import Source
 from schemas.paths import Path, Steps
 
@@ -37,7 +38,11 @@ def make_view(sample: Sample, place: RecordsPlace) -> View:
     finder = PathFinder()
     finder.add(records)
     paths = finder.list_paths()
-    return View(place, records, paths, guess_fields(paths, records, place.record_path), _tell_left_out(finder))
+    left_out = _tell_left_out(finder)
+    if others := count_no_objects(sample.values, place.record_path, place.decode):
+        elements = plural(others, "element is no object", "elements are no objects")
+        left_out.append(f"{elements} and would be quarantined (record_path: {Steps(place.record_path)})")
+    return View(place, records, paths, guess_fields(paths, records, place.record_path), left_out)
 
 
 def look_at(sample: Sample, source: Source | None) -> tuple[View, list[str]]:
@@ -60,15 +65,15 @@ def look_at(sample: Sample, source: Source | None) -> tuple[View, list[str]]:
 
 def describe_sample(sample: Sample) -> list[str]:
     """How much was read."""
-    formats = ", ".join(f"{name} ({_count(number, 'file')})" for name, number in sorted(sample.formats.items()))
+    formats = ", ".join(f"{name} ({plural(number, 'file')})" for name, number in sorted(sample.formats.items()))
     size = f"{sample.read_bytes / 1024**2:.1f} MiB"
-    lines = [f"{_count(sample.read_files, 'file')} of {sample.files:,}, {size}: {formats or 'empty'}"]
+    lines = [f"{plural(sample.read_files, 'file')} of {sample.files:,}, {size}: {formats or 'empty'}"]
     if not sample.is_whole:
         lines.append("this is a sample: not all files, not all of each; rare paths may be missing")
     if sample.unreadable:
-        lines.append(f"{_count(sample.unreadable, 'file')} could not be read")
+        lines.append(f"{plural(sample.unreadable, 'file')} could not be read")
     if sample.refused:
-        lines.append(f"{_count(sample.refused, 'record')} would be quarantined: no JSON, or no JSON object")
+        lines.append(f"{plural(sample.refused, 'record')} would be quarantined: no JSON, or no JSON object")
     return lines
 
 
@@ -178,7 +183,3 @@ def _tell_left_out(finder: PathFinder) -> list[str]:
         (finder.deep, f"objects and lists lie deeper than {MAX_DEPTH} levels and are not looked into"),
     )
     return [f"{count:,} {what}" for count, what in told if count]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -24,6 +24,7 @@ _TYPES: dict[Kind, pa.DataType] = {
     "count": _LONG,
     "timestamp": pa.timestamp("us", "UTC"),
     "revision": _LONG,
+    "json": _TEXT,
 }
 _EVENT = {column.name: _TYPES[column.kind] for column in READ_EVENT}
 _QUARANTINED = {
@@ -49,11 +50,8 @@ _GROUP = pa.struct(
 _UNMAPPED = pa.struct([("name", _TEXT), ("records", _LONG)])
 _OBSERVED = pa.struct(
     [
-        ("paths", _TEXTS),
-        ("codes", _TEXTS),
-        ("types", _TEXTS),
-        ("keys", _TEXTS),
-        ("unread_content", _LONG),
+        *[(name, _TEXTS) for name in ("paths", "codes", "types", "keys")],
+        *[(name, _LONG) for name in ("unread_content", "left_out_properties")],
         ("unmapped", pa.list_(_UNMAPPED)),
         ("unnamed", _LONG),
     ]

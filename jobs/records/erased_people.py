@@ -15,7 +15,7 @@ from typing import Any
 from jobs.records.event import Event
 from jobs.records.files.packed_strings import MAX_UNPACKED_BYTES, open_string
 from jobs.records.problems import Quarantined
-from jobs.records.values.strict_json import encode, fold_case, read_number
+from jobs.records.values.strict_json import decode, encode, fold_case, read_number
 from schemas.fields import FIELDS
 
 PSEUDONYM_PREFIX = "erased:"
@@ -40,9 +40,14 @@ _MENTIONS = [
 ]
 
 
+def is_number(word: str) -> bool:
+    """Whether the word is a number as JSON writes it."""
+    return _NUMBER.fullmatch(word) is not None
+
+
 def spell_as_id(word: str) -> str:
     """The id that a word stands for where it is a number: `1234.0` and `1.234e3` are the id `1234`."""
-    return encode(read_number(word)) if _NUMBER.fullmatch(word) else word
+    return encode(read_number(word)) if is_number(word) else word
 
 
 def list_texts(kept: str) -> list[str]:
@@ -60,6 +65,23 @@ def list_texts(kept: str) -> list[str]:
                     left -= len(opened.text)
                     break
     return texts
+
+
+def _to_word(value: Any) -> str | None:
+    """What a text or a number is as an id."""
+    if isinstance(value, str):
+        return value
+    return encode(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _list_words(value: Any) -> list[str]:
+    """The texts, numbers and names in a JSON value."""
+    if isinstance(value, dict):
+        return [word for name, inner in value.items() for word in (name, *_list_words(inner))]
+    if isinstance(value, list):
+        return [word for inner in value for word in _list_words(inner)]
+    word = _to_word(value)
+    return [] if word is None else [word]
 
 
 @dataclass(frozen=True)
@@ -81,23 +103,30 @@ class Erased:
     def pseudonymize(self, event: Event) -> Event:
         """The event without the erased people."""
         people = event.user_id, event.recipients
-        return event._replace(**self.find_changes(*people, event.content_fingerprint))
+        return event._replace(**self.find_changes(*people, event.content_fingerprint, event.properties))
 
-    def find_changes(self, user_id: str, recipients: Sequence[str] | None, fingerprint: str) -> dict[str, Any]:
+    def find_changes(
+        self, user_id: str, recipients: Sequence[str] | None, fingerprint: str, properties: str | None
+    ) -> dict[str, Any]:
         """By column, what an event has to say instead; nothing where it names no erased person.
 
-        Where an erased person acted, `PERSONAL` goes; who received a share is another's event and only gets the
-        pseudonym. The fingerprint is hashed with the key, once, since it could be guessed from the person's data: what
-        was a repetition or a conflict remains one, whether the record is erased before it is published or afterwards.
+        Where an erased person acted, `PERSONAL` and the properties go. Another's event, in which the person received a
+        share or is a value or a name in the properties, only gets the pseudonym. The fingerprint is hashed with the
+        key, once, since it could be guessed from the person's data: what was a repetition or a conflict remains one,
+        whether the record is erased before it is published or afterwards.
         """
         changes: dict[str, Any] = {}
         if self._is_erased(user_id):
-            changes = {**dict.fromkeys(PERSONAL), "user_id": self.pseudonym(user_id)}
+            changes = {**dict.fromkeys(PERSONAL), "user_id": self.pseudonym(user_id), "properties": None}
         others = [each for each in recipients or () if self._is_erased(each)]
         if others:
             kept = {*(recipients or ())} - {*others}
             changes["recipients"] = tuple(sorted({*kept, *map(self.pseudonym, others)}))
-        was_erased = any(map(self._is_pseudonym, (user_id, *(recipients or ()))))
+        known = decode(properties.encode()) if properties else None
+        words = _list_words(known)
+        if "user_id" not in changes and any(map(self._is_erased, words)):
+            changes["properties"] = encode(self._hide(known), is_sorted=True)
+        was_erased = any(map(self._is_pseudonym, (user_id, *(recipients or ()), *words)))
         if changes and not was_erased:
             changes["content_fingerprint"] = self.hash(fingerprint)
         return changes
@@ -143,6 +172,15 @@ class Erased:
         # Only some mappings fold case, so that another case is no id but a name.
         folded = {self.hash(fold_case(word)) for word in words}
         return not (hashes.isdisjoint(self.names) and folded.isdisjoint(self.ids))
+
+    def _hide(self, value: Any) -> Any:
+        """The JSON value with pseudonyms in the place of texts, numbers and names that are ids of erased people."""
+        if isinstance(value, dict):
+            return {self._hide(name): self._hide(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [self._hide(inner) for inner in value]
+        word = _to_word(value)
+        return self.pseudonym(word) if word is not None and self._is_erased(word) else value
 
     def _is_erased(self, user_id: str) -> bool:
         return self.hash(user_id) in self.ids

@@ -20,6 +20,7 @@ class Event(namedtuple("Event", _NAMES)):  # type: ignore[misc]  # mypy wants th
     user_id: str
     recipients: tuple[str, ...] | None
     content_fingerprint: str
+    properties: str | None
 
     @property
     def event_at(self) -> datetime:

@@ -22,13 +22,18 @@ def derive_event_id(record: Any) -> str:
     return hash_text(encode(record, is_sorted=True))
 
 
-def fingerprint(names: Iterable[str], values: Iterable[str | int | None], content: str | None) -> str:
-    """One hash of all that is stored of a record: each value that is not None, with its name, and the content's hash.
+def fingerprint(
+    names: Iterable[str], values: Iterable[str | int | None], content: str | None, properties: str | None = None
+) -> str:
+    """One hash of all that is stored of a record: each value that is not None, with its name, the properties in their
+    canonical form, and the content's hash.
 
     Records of equal fingerprints give equal rows. A column that is added later changes no fingerprint of a record that
     has no value in it. No accepted text holds a NUL, so that with NUL between the parts no two records read the same.
     """
     parts = [f"{name}={value}" for name, value in zip(names, values, strict=True) if value is not None]
+    if properties is not None:
+        parts.append(f"properties={properties}")
     if content is not None:
         parts.append(f"content={hash_text(content)}")
     return hash_text(_NUL.join(parts))

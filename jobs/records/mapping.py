@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Raw
 
 from jobs.records.files.raw_record import Around
-from jobs.records.values.strict_json import MAX_NESTING, encode
+from jobs.records.values.strict_json import encode
 from schemas.paths import Path, Place, Query, Step, Steps, Sum
 
 Record = dict[str, Any]
@@ -20,8 +20,10 @@ _Getter = Callable[[Record, Around | None], Iterable[Any]]
 Gather = Callable[[list[Any]], Iterable[Any]]
 
 _LARGEST_SECONDS = 10**11
-# For a JSONPath that can't be followed to its end: a number that no field takes, so that the record is quarantined.
+# For a JSONPath that can't be followed to its end. No field takes it, so that the record is quarantined.
 NO_ANSWER = Raw(b"1e999")
+# Stands for an element of a list in which the rest of a path finds nothing.
+_LACKING = object()
 
 
 def make_finder(
@@ -77,17 +79,17 @@ def make_missing_test(texts: frozenset[str], *, is_id: bool) -> Callable[[Any], 
 
 
 def take_all(values: list[Any]) -> Iterable[Any]:
-    """The list of all values but nulls. Where some elements of a list have a value and others lack it, they are no
-    answer: nobody is left out in silence.
+    """The list of all values but nulls. An element of a list that lacks the value stands in it as an empty object, so
+    that it is not left out in silence; where all lack it there is no list.
     """
-    found = [value for value in values if value is not None and value is not NO_ANSWER]
-    if any(value is NO_ANSWER for value in values):
-        return (NO_ANSWER,) if found else ()
-    return [found] if values else ()
+    is_there = [value is not None and value is not _LACKING for value in values]
+    if _LACKING in values and not any(is_there):
+        return ()
+    return [[{} if value is _LACKING else value for value in values if value is not None]] if values else ()
 
 
 def _take_each(values: list[Any]) -> Iterable[Any]:
-    return [value for value in values if value is not NO_ANSWER]
+    return [value for value in values if value is not _LACKING]
 
 
 def join_texts(values: list[Any]) -> Iterable[Any]:
@@ -98,15 +100,14 @@ def join_texts(values: list[Any]) -> Iterable[Any]:
 
 @cache
 def compile_query(text: str) -> Any:
-    """The JSONPath. Raises ValueError that says what is wrong with it."""
+    """The JSONPath, as a `BoundedQuery`. Raises ValueError that says what is wrong with it."""
     # Imported here, so that a source without a JSONPath need not load it.
-    from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError  # noqa: PLC0415
+    from jsonpath_rfc9535 import JSONPathError  # noqa: PLC0415
 
-    class Environment(JSONPathEnvironment):
-        max_recursion_depth = MAX_NESTING + 2
+    from jobs.records.json_path import BoundedQuery  # noqa: PLC0415
 
     try:
-        return Environment().compile(text)
+        return BoundedQuery(text)
     except JSONPathError as error:
         raise ValueError(f"it is no JSONPath of RFC 9535: {error}") from error
     except RecursionError as error:
@@ -175,7 +176,7 @@ def _make_query_reader(text: str, gather: Gather) -> Callable[[Any], Iterable[An
 
     def read(value: Any) -> Iterable[Any]:
         try:
-            return gather([node.value for node in query.finditer(value)])
+            return gather(query.find(value))
         except (JSONPathError, RecursionError):
             return (NO_ANSWER,)
 
@@ -189,7 +190,7 @@ def _make_step_reader(steps: tuple[Step, ...], gather: Gather) -> Callable[[Any]
 
 
 def _follow_each(values: list[Any], steps: tuple[Step, ...]) -> list[Any]:
-    """What the steps lead to in each of the values: None for a null, NO_ANSWER where they lead nowhere."""
+    """What the steps lead to in each of the values: None for a null, _LACKING where they lead nowhere."""
     if None not in steps:
         return [_follow_strictly(value, steps) for value in values]
     place = steps.index(None)
@@ -199,12 +200,12 @@ def _follow_each(values: list[Any], steps: tuple[Step, ...]) -> list[Any]:
 
 
 def _follow_strictly(value: Any, steps: tuple[Step, ...]) -> Any:
-    """As `_follow`, but with NO_ANSWER where a step leads nowhere; None is a null that stands there."""
+    """As `_follow`, but with _LACKING where a step leads nowhere; None is a null that stands there."""
     for place, step in enumerate(steps):
-        if value is None or (type(step) is str and type(value) is dict and value.get(step, NO_ANSWER) is None):
+        if value is None or (type(step) is str and type(value) is dict and value.get(step, _LACKING) is None):
             return None
         if (value := _follow(value, steps[place : place + 1])) is None:
-            return NO_ANSWER
+            return _LACKING
     return value
 
 

@@ -11,12 +11,12 @@ from jobs.records.files.nested_records import record_decode
 from jobs.records.files.packed_strings import open_strings
 from jobs.records.files.raw_record import Around, write_around
 from jobs.records.identity import fingerprint
-from jobs.records.mapping import Finder, make_finder
-from jobs.records.observed import Observed
+from jobs.records.mapping import NO_ANSWER, Finder, make_finder, make_missing_test
+from jobs.records.observed import NameCounter, Observed
 from jobs.records.problems import Problem, Quarantined, is_utf8, quarantine
+from jobs.records.properties import PropertiesReader
 from jobs.records.source_fields import Field, make_fields
-from jobs.records.unmapped import NameCounter, ReadNames
-from jobs.records.validate import MISSING, NOT_STORABLE, Limits, WrongValueError, can_be_stored
+from jobs.records.validate import MISSING, NOT_STORABLE, UNANSWERED, Limits, WrongValueError, can_be_stored
 from jobs.records.values.rich_text import TooDeepError, read_html
 from jobs.records.values.strict_json import decode, encode
 from jobs.records.values.words import count_words
@@ -27,14 +27,15 @@ from schemas.paths import Steps, parse_path
 
 _NAMES = tuple(FIELDS)
 _PLACES = {name: place for place, name in enumerate(FIELDS)}
-_EVENT_TYPE = _PLACES["event_type"]
+_EVENT_ID, _EVENT_TYPE = _PLACES["event_id"], _PLACES["event_type"]
 _CONTENT, _WORD_COUNT = _PLACES["content"], _PLACES["word_count"]
 _REQUIRED = [_PLACES[name] for name in REQUIRED]
 _REQUIRED_BY_TYPE = {
     event_type: _REQUIRED + [_PLACES[name] for name in names] for event_type, names in REQUIRED_BY_TYPE.items()
 }
 _PLACES_BY_COLUMN = {field.column: _PLACES[field.name] for field in FIELDS.values()}
-_BUSINESS_COLUMNS = tuple(column.name for column in READ_EVENT if column.name != "content_fingerprint")
+_MADE = ("content_fingerprint", "properties")
+_BUSINESS_COLUMNS = tuple(column.name for column in READ_EVENT if column.name not in _MADE)
 _HASHED_NAMES = tuple("shared_with_user_id" if name == "recipients" else name for name in _BUSINESS_COLUMNS[1:])
 _RECIPIENTS = _HASHED_NAMES.index("shared_with_user_id")
 _pick_business_values = itemgetter(*[_PLACES_BY_COLUMN[name] for name in _BUSINESS_COLUMNS])
@@ -47,7 +48,7 @@ class RecordReader:
     """
 
     def __init__(self, source: Source, limits: Limits, erased: Erased | None = None) -> None:
-        counter = NameCounter(ReadNames(source), erased.is_named_in if erased else None)
+        counter = NameCounter(source, erased.is_named_in if erased else None)
         self.observed = Observed(counter=counter)
         self._count_names = counter.count
         fields = make_fields(source, limits, self.observed)
@@ -64,8 +65,11 @@ class RecordReader:
 
         self._choose = choose
         self._ignore = [(make_finder((path,)), values) for path, values in source.ignore]
+        is_missing = make_missing_test(source.missing_values, is_id=True)
+        self._identity = [(path, make_finder((path,), is_missing=is_missing)) for path in source.identity]
         self._decode = record_decode(source)
         self._prepares = bool(self._ignore or self._decode)
+        self._properties = PropertiesReader(source, self.observed) if source.properties else None
         self._reads_html = source.content_format == "html"
         self._erased = erased
 
@@ -85,7 +89,7 @@ class RecordReader:
         if raw is None or error is not None:
             found = quarantine(raw, [Problem.of("unreadable_file", None, error, "a readable file")])
         elif problem is not None:
-            found = quarantine(raw, [Problem.of(problem[0], None, None, problem[1])])
+            found = _quarantine_whole(raw, *problem, around)
         else:
             found = self._validate(raw, around)
         if self._erased is None or found is None:
@@ -97,9 +101,9 @@ class RecordReader:
             record = decode(raw)
         except (ValueError, RecursionError):
             reason, expected = ("malformed_json", "one JSON object") if is_utf8(raw) else ("invalid_text", "UTF-8")
-            return quarantine(raw, [Problem.of(reason, None, None, expected)])
+            return _quarantine_whole(raw, reason, expected, around)
         if type(record) is not dict:
-            return quarantine(raw, [Problem.of("not_an_object", None, None, "one JSON object")])
+            return _quarantine_whole(raw, "not_an_object", "one JSON object", around)
         if self._prepares and (record := self._prepare(record, around)) is None:
             return None
         self._count_names(record)
@@ -113,16 +117,24 @@ class RecordReader:
                 try:
                     values[place] = read(value)
                 except WrongValueError as wrong:
-                    problems.append((place, wrong))
+                    problems.append((place, UNANSWERED if value is NO_ANSWER else wrong))
         for place in _REQUIRED_BY_TYPE.get(values[_EVENT_TYPE], _REQUIRED):
             if values[place] is None and place not in dict(problems):
-                problems.append((place, MISSING))
+                problems.append((place, self._describe_missing(place, record, around)))
         # Only an escape brings what can't be stored. What was opened, or is around the record, may have one unseen.
         if b"\\" in raw or around is not None or self._prepares:
             problems += _find_not_storable(fields, record, around)
-        if problems:
-            return _quarantine(raw, record, around, fields, problems)
-        return self._make_event(values)
+        properties, wrong_properties = self._properties.read(record, around) if self._properties else (None, [])
+        if problems or wrong_properties:
+            return _quarantine(raw, record, around, fields, problems, wrong_properties)
+        return self._make_event(values, properties)
+
+    def _describe_missing(self, place: int, record: dict[str, Any], around: Around | None) -> WrongValueError:
+        """What a missing field lacks: an id that is derived lacks a value at a path of its identity."""
+        for path, find in self._identity if place == _EVENT_ID else ():
+            if find(record, around) is None:
+                return WrongValueError(MISSING.reason, f"a value at {path}, which the identity names")
+        return MISSING
 
     def _prepare(self, record: dict[str, Any], around: Around | None) -> dict[str, Any] | None:
         """The record with its strings opened; None where the source says that it is no event."""
@@ -144,7 +156,7 @@ class RecordReader:
             self.observed.paths.add(each.path)
             sought.remove(each)
 
-    def _make_event(self, values: list[Any]) -> Event:
+    def _make_event(self, values: list[Any], properties: str | None) -> Event:
         content, event_type = values[_CONTENT], values[_EVENT_TYPE]
         if content is not None:
             stated = values[_WORD_COUNT]
@@ -157,7 +169,8 @@ class RecordReader:
             # As if each were stated by itself, so that a share with one person hashes as it always has.
             stated = [*others]
             stated[_RECIPIENTS] = f"\x00{_HASHED_NAMES[_RECIPIENTS]}=".join(recipients)
-        return Event._make((event_id, *others, fingerprint(_HASHED_NAMES, stated, content)))
+        content_fingerprint = fingerprint(_HASHED_NAMES, stated, content, properties)
+        return Event._make((event_id, *others, content_fingerprint, properties))
 
     def _count_html_words(self, content: str, stated: int | None) -> int | None:
         try:
@@ -211,13 +224,24 @@ def _quarantine(
     around: Around | None,
     fields: list[Field],
     problems: list[tuple[int, WrongValueError]],
+    wrong_properties: list[Problem],
 ) -> Quarantined:
-    shown = {field.name: field.show(value) for field in fields if (value := field.find(record, around)) is not None}
+    found = [(field, field.find(record, around)) for field in fields]
+    shown = {field.name: field.show(value) for field, value in found if value is not None and value is not NO_ANSWER}
     named = []
     for place, wrong in sorted(problems, key=itemgetter(0)):
         name = _NAMES[place]
         named.append(Problem.of(wrong.reason, name, shown.get(name), wrong.expected))
+    named += wrong_properties
     # Where anything else is wrong, time alone does not fix the record.
-    due_at_micros = problems[0][1].due_at_micros if len(problems) == 1 else None
-    kept = None if around is None else write_around(around)
-    return quarantine(raw, named, shown, due_at_micros, kept)
+    due_at_micros = problems[0][1].due_at_micros if len(named) == 1 and problems else None
+    return quarantine(raw, named, shown, due_at_micros, _keep(around))
+
+
+def _quarantine_whole(raw: bytes, reason: str, expected: str, around: Around | None) -> Quarantined:
+    """A record that is wrong as a whole, so that none of its fields can be read."""
+    return quarantine(raw, [Problem.of(reason, None, None, expected)], around=_keep(around))
+
+
+def _keep(around: Around | None) -> str | None:
+    return None if around is None else write_around(around)

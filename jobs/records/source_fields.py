@@ -55,8 +55,6 @@ class Field(NamedTuple):
 
     def show(self, value: Any) -> str:
         """The value as a text for people."""
-        if value is NO_ANSWER:
-            return "values of which some can't be read"
         if FIELDS[self.name].kind == "ids" and isinstance(value, list):
             return encode([self.shape(part) if type(part) is str else part for part in value])
         return self.shape(value if type(value) is str else encode(value))
@@ -138,8 +136,10 @@ def _make_identity(source: Source) -> Finder:
         is_missing = make_missing_test(source.missing_values, is_id=True)
         parts = [make_finder((path,), is_missing=is_missing) for path in source.identity]
 
-        def identify(record: dict[str, Any], around: Around | None) -> str | None:
+        def identify(record: dict[str, Any], around: Around | None) -> Any:
             found = [find(record, around) for find in parts]
+            if any(value is NO_ANSWER for value in found):
+                return NO_ANSWER
             return None if None in found else derive_event_id(found)
 
         return identify

@@ -50,6 +50,10 @@ class WrongValueError(Exception):
 
 
 MISSING = WrongValueError("missing_field", "a value")
+# The numbers are those of jobs/records/json_path.py.
+UNANSWERED = WrongValueError(
+    "bad_value", "a JSONPath that looks at no more than 100,000 values, or ten times as many as are there"
+)
 NOT_STORABLE = WrongValueError("invalid_text", "text without NUL or half a surrogate pair")
 
 

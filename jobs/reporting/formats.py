@@ -61,11 +61,6 @@ def days_from_to(first: date, last: date) -> str:
     return f"{start} to {last.day} {last:%B %Y}"
 
 
-def plural(count: int, noun: str, nouns: str | None = None) -> str:
-    """1 file, 2 files; 1 person, 2 people."""
-    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
-
-
 def cell(value: Any) -> str:
     """One value of a table."""
     if isinstance(value, datetime):

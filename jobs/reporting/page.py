@@ -18,6 +18,7 @@ from markupsafe import Markup
 from jobs.reporting import charts, formats, trust, wording
 from jobs.reporting.data import Report, Row
 from jobs.storage.database.queries import Result
+from jobs.storage.wording import plural
 
 TEMPLATES = Path(__file__).with_name("templates")
 # npm's plotly.js-basic-dist-min, in the version that the Python package has in full: with bars and lines only the page
@@ -215,7 +216,7 @@ def make_environment() -> Environment:
         "day": formats.day,
         "instant": formats.instant,
         "days_from_to": formats.days_from_to,
-        "plural": formats.plural,
+        "plural": plural,
         "cell": formats.cell,
         "heading": formats.heading,
         "is_number": lambda value: isinstance(value, int | float | Decimal),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from jobs.reporting.data import Report, Row
-from jobs.reporting.formats import duration, instant, number, percent, plural
+from jobs.reporting.formats import duration, instant, number, percent
+from jobs.storage.wording import plural
 
 # A share of quarantined records that deserves a look; the gate of conf/pipeline.yml stops a run at a far larger one.
 _NOTABLE_QUARANTINE = 0.02

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.reporting.data import Row
-from jobs.reporting.formats import days_from_to, duration, name_problem, number, percent, plural
+from jobs.reporting.formats import days_from_to, duration, name_problem, number, percent
 from jobs.storage.input.file_systems import show_name
+from jobs.storage.wording import plural
 
 # Below a week, weekends alone make a difference.
 _FEWEST_DAYS_COMPARED = 7

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from jobs.records.quarantined_groups import QuarantinedGroup, count_reasons
 from jobs.steps.file_quality import rate_files
 from jobs.steps.load_request import LoadRequest
+from jobs.steps.mapping_slips import sort_shared_ids
 from jobs.steps.quality_gate import Verdict, pass_gate
 from jobs.steps.read_files import RecordsRead, list_found_names
 from jobs.storage.config.settings import Settings
@@ -35,7 +36,7 @@ from jobs.storage.runs.publish import publish_with_retries
 from jobs.storage.runs.run import Run, entered_run
 from jobs.storage.runs.staging import stage, stage_all
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
-from jobs.transforms.model import conform, model_tables
+from jobs.transforms.model import conform, list_properties, model_tables
 from jobs.transforms.quarantine import list_problems, shape_quarantined, to_quarantine_lines
 from jobs.transforms.sessionize import sessionize
 from schemas.tables import ARRIVING_EVENTS, RECOVERED_RECORDS
@@ -116,7 +117,8 @@ def _load(
     with stages.time("history"):
         history = _find_history(spark, database_url, run, request, records.accepted, settings) if run.merges else None
     with stages.time("model") as counts:
-        verdicts = deduplicate(add_history(records.accepted, run.run_id, history), persist_small)
+        new = records.accepted.drop("properties")
+        verdicts = deduplicate(add_history(new, run.run_id, history), persist_small)
         modelled = persist(sessionize(verdicts, settings.session_gap))
         verdict_counts = {row.file_id: row for row in count_verdicts(modelled).collect()}
         counts["accepted"] = sum(row.accepted for row in verdict_counts.values())
@@ -124,6 +126,8 @@ def _load(
         tables = model_tables(modelled)
         if not any(row.exact_duplicates for row in verdict_counts.values()):
             del tables["duplicate_records"]
+        if any(reading.source.properties for reading in request.readings):
+            tables["version_properties"] = list_properties(records.accepted)
         if request.kind == "replay":
             tables["recovered_records"] = conform(records.accepted, RECOVERED_RECORDS)
         elif records.groups:
@@ -151,6 +155,7 @@ def _load(
         "left_out": changes,
         "seconds": stages.seconds,
         **_summarize(done),
+        **sort_shared_ids(done.shared_ids, [reading.source for reading in request.readings]),
     }
 
 
@@ -214,7 +219,7 @@ def _summarize(done: Published) -> dict[str, Any]:
         "metric_rows": done.metric_rows,
         "missing_records": done.missing_records,
         "open_lines": done.open_lines,
-        "shared_ids": done.shared_ids,
+        "new_event_types": done.new_event_types,
         "new_fields": {source: asdict(names) for source, names in done.new_fields.items()},
         "findings": {check.name: check.findings for check in done.checks if check.findings},
     }

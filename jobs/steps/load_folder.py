@@ -40,6 +40,7 @@ from jobs.storage.runs.ledger import (
     count_current_files,
     count_missing_records,
     count_open_lines,
+    count_other_sources,
     find_known_paths,
     foresee_file_ids,
     note_seen_files,
@@ -153,8 +154,9 @@ def describe_folder(
 ) -> dict[str, Any]:
     """The URI of the folder (`input`), how many files were `found` there and how many are `loaded`, which are
     `held_back` (`HeldBackFile`), which are `gone` that a full refresh would read, how many were loaded by a mapping
-    that has changed since (`changed_mappings`), how many end within a line that waits (`open_lines`), and how many
-    published records no current reading holds (`missing_records`). `other_identity` is the identity version of earlier
+    that has changed since (`changed_mappings`), how many of those found another source has read (`other_sources`), how
+    many end within a line that waits (`open_lines`), and how many published records no current reading holds
+    (`missing_records`). `source` names the mapping, and `other_identity` is the identity version of earlier
     runs where it is not that of this code. Remembers an empty folder.
     """
     loaded = count_current_files(cursor)
@@ -172,6 +174,8 @@ def describe_folder(
             [file.uri for file in found],
             [reading.file.uri for reading in choice.readings if not reading.continuation],
         ),
+        "source": source.name,
+        "other_sources": count_other_sources(cursor, found, choice.readings, source),
         "open_lines": count_open_lines(cursor),
         "missing_records": count_missing_records(cursor),
         "other_identity": find_other_identity(cursor),

@@ -1,21 +1,29 @@
 """What a mapping says and no record of a run has. It is told after each run, since a slip makes columns of NULL."""
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 from jobs.records.observed import Observed
+from jobs.records.properties import MAX_VALUE_BYTES
 from jobs.records.reader import read_default_source
+from jobs.storage.runs.shared_ids import SharedIds
+from jobs.storage.wording import plural
+from schemas.event_types import EVENT_TYPES
 from schemas.fields import FIELDS, REQUIRED, Source
 from schemas.paths import Path
 
 _SHOWN_NAMES = 20
+_OUR_TYPES = [event_type.code for event_type in EVENT_TYPES]
 # How alike a key must be to be taken for what a path was to be.
 _LIKENESS = 0.7
+# How alike one of our event types a type must be to be taken for a misspelling of it: `document_saved` is none.
+_TYPE_LIKENESS = 0.9
 
 
 def describe_slips(source: Source, observed: Observed, records: int) -> Iterator[str]:
     """One line for each kind of slip of a source: paths at which none of its `records` has a value, with the nearest
-    key that is there; entries of `event_types` that never applied; content that is no text.
+    key that is there; entries of `event_types` that never applied; event types that are nearly ours; content that is
+    no text.
 
     Of the default mapping, whose paths are guesses, only required fields are told that no path has found.
     """
@@ -29,10 +37,19 @@ def describe_slips(source: Source, observed: Observed, records: int) -> Iterator
     if records and unused:
         types = _list(sorted(observed.types)) or "none"
         yield f"{source.name}: no record has the event_types {_list(unused)}; the types are: {types}"
+    if near := _find_near_types(source):
+        told = ", ".join(f"{name} (is it {ours}?)" for name, ours in near.items())
+        yield f"{source.name}: no metric knows the event type {told}; the types of ours are: {_list(_OUR_TYPES)}"
     if observed.unread_content:
+        counted = plural(observed.unread_content, "record has", "records have")
         yield (
-            f"{source.name}: {observed.unread_content:,} records have an object, a list or endless HTML as content,"
-            " whose words are not counted; name the texts in it by a JSONPath such as $.content..text: conf/README.md"
+            f"{source.name}: {counted} an object, a list or endless HTML as content, whose words are not counted; name"
+            " the texts in it by a JSONPath such as $.content..text: conf/README.md"
+        )
+    if observed.left_out_properties:
+        yield (
+            f"{source.name}: {plural(observed.left_out_properties, 'value')} of properties over"
+            f" {MAX_VALUE_BYTES:,} bytes left out; `fields` keep larger texts"
         )
 
 
@@ -40,16 +57,45 @@ def join_observed(several: Iterable[Observed]) -> Observed:
     """What several files of a source show."""
     joined = Observed()
     for each in several:
-        joined.add(
-            each.paths,
-            each.codes,
-            each.types,
-            each.keys,
-            each.unread_content,
-            each.unmapped.items(),
-            each.unnamed,
-        )
+        counts = (each.unread_content, each.left_out_properties, each.unmapped.items(), each.unnamed)
+        joined.add(each.paths, each.codes, each.types, each.keys, *counts)
     return joined
+
+
+def sort_shared_ids(found: list[SharedIds], sources: list[Source]) -> dict[str, tuple[int, str | None]]:
+    """How many event ids stand for several people in one file (`shared_ids`), and one of them. Where a mapping makes
+    the ids by its `identity`, and names no revision, those that stand for several records are `shared_identities`.
+    """
+    by_mapping = {(source.name, source.mapping_hash): source for source in sources}
+    people: list[tuple[int, str]] = []
+    records: list[tuple[int, str]] = []
+    for each in found:
+        source = by_mapping.get((each.source, each.mapping_hash))
+        if source and source.identity:
+            records += [] if "revision" in source.fields else [(each.records, each.example)]
+        elif each.people_example is not None:
+            people.append((each.people, each.people_example))
+    return {name: _add_up(counts) for name, counts in (("shared_ids", people), ("shared_identities", records))}
+
+
+def _add_up(counts: list[tuple[int, str]]) -> tuple[int, str | None]:
+    return sum(count for count, _ in counts), min((example for _, example in counts), default=None)
+
+
+def _find_near_types(source: Source) -> dict[str, str]:
+    """Event types that the mapping names and that are nearly one of ours, each with that one."""
+    named = [*source.event_types.values(), *filter(None, [source.constants.get("event_type")])]
+    near = {name: [ours for ours in _OUR_TYPES if _is_misspelt(name, ours)] for name in named if name not in _OUR_TYPES}
+    return {name: codes[0] for name, codes in near.items() if codes}
+
+
+def _is_misspelt(name: str, ours: str) -> bool:
+    """Whether the name is nearly that of our type. With a syllable before a word it is another: `document_unshared`."""
+    name = name.strip().lower().replace("-", "_").replace(" ", "_")
+    pairs = zip(name.split("_"), ours.split("_"), strict=False)
+    if any(word != our_word and word.endswith(our_word) for word, our_word in pairs):
+        return False
+    return SequenceMatcher(None, name, ours).ratio() >= _TYPE_LIKENESS
 
 
 def _find_unmatched(source: Source, observed: Observed, is_default: bool) -> dict[str, list[Path]]:
@@ -62,6 +108,9 @@ def _find_unmatched(source: Source, observed: Observed, is_default: bool) -> dic
             continue
         if without and (field.of_type is None or field.of_type in observed.types):
             unmatched[name] = without
+    kept = [] if source.properties == "all" else source.properties
+    if without := [path for path in kept if str(path) not in observed.paths]:
+        unmatched["properties"] = without
     return unmatched
 
 

@@ -14,6 +14,7 @@ from jobs.steps.mapping_slips import describe_slips, join_observed
 from jobs.storage.config.settings import QualityGate
 from jobs.storage.errors import QualityError
 from jobs.storage.runs.held_back import NO_PRECEDENTS, HeldBackFile, Precedents
+from jobs.storage.wording import plural
 
 logger = logging.getLogger(__name__)
 
@@ -71,12 +72,13 @@ def decide_verdict(
     They are none where no good file came with them, or where they outnumber the good ones, those counted that were
     loaded before by the same mapping. A stream often loads one file at a time, and needs no good one beside it.
     """
+    if not files:
+        return Verdict()
     bad = find_bad_files(files, gate, known)
     bad_ids = {file.reading.file_id for file in bad}
-    passing = [file for file in files if not gate.stops(file.quarantined, file.records)]
     good = [file for file in files if file.reading.file_id not in bad_ids and file.records > file.quarantined]
     stop_reason = describe_stop(files, bad, gate)
-    if gate.stops(sum(file.quarantined for file in passing), sum(file.records for file in passing)):
+    if _find_too_bad_together(files, gate):
         return Verdict(bad, stop_reason)
     if drops_missing and (loaded := [file.uri for file in bad if file.uri in known.readings]):
         loss = f"DROP_MISSING=1 can't hold back {loaded[0]}, since the events of its former reading would be lost"
@@ -133,13 +135,21 @@ def _are_all_in_future(files: list[FileQuality], at_least: int) -> bool:
 
 
 def describe_stop(files: list[FileQuality], bad: list[FileQuality], gate: QualityGate) -> str:
-    """How many records of the run are quarantined, and the first of the bad files."""
+    """How many records of the run are quarantined, and in which file the most of those are that stop it."""
     records, quarantined = sum(file.records for file in files), sum(file.quarantined for file in files)
-    first = f"; {len(bad)} files of their own, first {bad[0].uri}" if bad else ""
+    worst = max(_find_too_bad_together(files, gate) or bad or files, key=lambda file: file.quarantined)
+    alone = f"; {plural(len(bad), 'file is', 'files are')} beyond it alone" if bad else ""
     return (
-        f"{quarantined:,} of {records:,} records are quarantined{first}:"
-        f" more than the share of {gate.max_share:g} that the settings tolerate"
+        f"{quarantined:,} of {records:,} records are quarantined: more than the share of {gate.max_share:g} that the"
+        f" settings tolerate; the most are in {worst.uri} ({worst.quarantined:,} of {worst.records:,}){alone}"
     )
+
+
+def _find_too_bad_together(files: list[FileQuality], gate: QualityGate) -> list[FileQuality]:
+    """The files of which none is bad alone, where they are as a whole; else nothing."""
+    passing = [file for file in files if not gate.stops(file.quarantined, file.records)]
+    stops = gate.stops(sum(file.quarantined for file in passing), sum(file.records for file in passing))
+    return passing if stops else []
 
 
 def make_held_back(file: FileQuality) -> HeldBackFile:

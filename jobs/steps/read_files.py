@@ -19,7 +19,7 @@ from jobs.storage.input.grown_files import find_content_end
 from jobs.storage.input.spark_reader import scan_files
 from jobs.storage.process.spark_session import persist
 from jobs.storage.runs.ledger import Reading
-from jobs.storage.runs.unmapped_fields import FoundNames
+from jobs.storage.runs.mappings import FoundNames
 from jobs.transforms.reading import number_records, split_read
 from schemas.fields import Source
 

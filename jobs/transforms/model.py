@@ -7,7 +7,7 @@ from pyspark.sql import types as T
 from jobs.transforms.deduplicate import EXACT_DUPLICATE, PUBLISHED, SUPERSEDED
 from jobs.transforms.dimensions import summarize_documents, summarize_users
 from jobs.transforms.sessionize import summarize_sessions
-from schemas.tables import DUPLICATE_RECORDS, EVENTS, SUPERSEDED_RECORDS
+from schemas.tables import DUPLICATE_RECORDS, EVENTS, SUPERSEDED_RECORDS, VERSION_PROPERTIES
 
 
 def model_tables(records: DataFrame) -> dict[str, DataFrame]:
@@ -40,6 +40,11 @@ def list_recipients(events: DataFrame) -> DataFrame:
     """In: one row per published event. Out: one row per recipient of each (`schemas.tables.SHARE_RECIPIENTS`)."""
     received = events.filter(F.col("recipients").isNotNull())
     return received.select("event_id", F.explode("recipients").alias("user_id"), F.col("event_at").alias("shared_at"))
+
+
+def list_properties(records: DataFrame) -> DataFrame:
+    """In: one row per record. Out: one row for each that has properties (`schemas.tables.VERSION_PROPERTIES`)."""
+    return conform(records.filter(F.col("properties").isNotNull()), VERSION_PROPERTIES)
 
 
 def name_weekday(instant: Column) -> Column:

@@ -11,14 +11,14 @@ from pyspark.sql import types as T
 
 from jobs.records.erased_people import PERSONAL, Erased
 from jobs.records.problems import Problem, Quarantined
-from schemas.tables import QUARANTINE_LINE, SUPERSEDED_RECORDS
+from schemas.tables import HISTORY_WITH_PROPERTIES, QUARANTINE_LINE
 
 # The columns of an event that get another value; those of PERSONAL lose theirs.
-_CHANGED = ("user_id", "recipients", "content_fingerprint")
+_CHANGED = ("user_id", "recipients", "content_fingerprint", "properties")
 _CHANGES = T.StructType(
     [
         T.StructField("names", T.ArrayType(T.StringType())),
-        *[SUPERSEDED_RECORDS[name] for name in _CHANGED],
+        *[HISTORY_WITH_PROPERTIES[name] for name in _CHANGED],
     ]
 )
 # What is taken out of a line of the quarantine folder.
@@ -30,7 +30,7 @@ _REDACTED = T.StructType(
 def pseudonymize(records: DataFrame, erased: Erased) -> DataFrame:
     """Take the erased people out of records of the history.
 
-    In and out: one row per record, the same columns.
+    In and out: one row per record, the same columns, `properties` among them.
     """
 
     def find(*values: Any) -> tuple[Any, ...] | None:

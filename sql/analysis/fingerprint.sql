@@ -41,6 +41,16 @@ with hashed_rows as (
         'share_recipients' as table_name,
         md5(json_build_array(event_id, user_id, extract(epoch from shared_at))::text) as row_hash
     from public.share_recipients
+    union all
+    select
+        'event_properties' as table_name,
+        md5(json_build_array(event_id, properties)::text) as row_hash
+    from public.event_properties
+    union all
+    select
+        'event_types' as table_name,
+        md5(json_build_array(event_type, description, is_known, requires_document)::text) as row_hash
+    from public.event_types
 ),
 
 halves as (
@@ -59,7 +69,8 @@ sums as (
         coalesce(sum(halves.high_half), 0) as high_sum,
         coalesce(sum(halves.low_half), 0) as low_sum
     from (
-        values ('users', 1), ('documents', 2), ('sessions', 3), ('events', 4), ('share_recipients', 5)
+        values ('users', 1), ('documents', 2), ('sessions', 3), ('event_types', 4), ('events', 5),
+            ('share_recipients', 6), ('event_properties', 7)
     ) as tables (table_name, position)
     left join halves on tables.table_name = halves.table_name
     group by tables.table_name, tables.position

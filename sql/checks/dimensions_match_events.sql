@@ -1,5 +1,6 @@
 -- severity: error
--- One row per user or document that is not what the events say: stored and expected side by side.
+-- One row per user or document that is not what the events say, stored and expected side by side, and per
+-- event type that has no event and that the catalogue does not know.
 -- "Latest" is by (event_at, event_id), bytewise, for each column over the events that state it. Each value is
 -- a short read of an index; that no user and no document is missing is what the foreign keys see to.
 with expected_users as (
@@ -105,6 +106,19 @@ compared as (
         to_jsonb(expected_documents) as expected
     from public.documents
     inner join expected_documents on documents.document_id = expected_documents.document_id
+    union all
+    select
+        'event_types' as table_name,
+        event_types.event_type as id,
+        to_jsonb(event_types) as stored,
+        null as expected
+    from public.event_types
+    where
+        not event_types.is_known
+        and not exists (
+            select from public.events
+            where events.event_type = event_types.event_type
+        )
 )
 
 select

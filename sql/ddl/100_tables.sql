@@ -1,6 +1,6 @@
--- The published tables, without keys, in the schema of one run: Spark fills them by JDBC. The first load adds
--- the keys and moves them into public, every later one merges their rows. Ids are compared bytewise, as in
--- Spark.
+-- The published tables, without keys, in the schema of one run: Spark fills them by JDBC, except event_types,
+-- which publishing fills. The first load adds the keys and moves them into public, every later one merges
+-- their rows. Ids are compared bytewise, as in Spark.
 create table {staging}.users (
     user_id text collate "C",
     name text,
@@ -60,6 +60,13 @@ create table {staging}.share_recipients (
     shared_at timestamptz
 );
 
+create table {staging}.event_types (
+    event_type text,
+    description text,
+    is_known boolean,
+    requires_document boolean
+);
+
 create table {staging}.quarantined_records (
     file_id bigint,
     record_number bigint,
@@ -75,6 +82,11 @@ create table {staging}.quarantine_problems (
     record_number bigint,
     reason text,
     field text
+);
+
+create table {staging}.event_properties (
+    event_id text collate "C",
+    properties jsonb
 );
 
 create table {staging}.superseded_records (
@@ -98,7 +110,8 @@ create table {staging}.superseded_records (
     record_number bigint,
     run_id bigint,
     is_current boolean,
-    revision bigint
+    revision bigint,
+    properties jsonb
 );
 
 create table {staging}.duplicate_records (
@@ -109,6 +122,13 @@ create table {staging}.duplicate_records (
 );
 
 -- Keys of what a later load brings: they lead to the published rows that it may change.
+-- The properties of the versions that this run brings; several records may bring the same.
+create table {staging}.version_properties (
+    event_id text collate "C",
+    content_fingerprint uuid,
+    properties jsonb
+);
+
 create table {staging}.arriving_events (
     event_id text collate "C",
     user_id text collate "C",

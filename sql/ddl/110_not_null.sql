@@ -31,7 +31,16 @@ alter column record_number set not null,
 alter column run_id set not null,
 alter column is_current set not null;
 
+alter table {staging}.event_properties
+alter column event_id set not null,
+alter column properties set not null;
+
 alter table {staging}.share_recipients
 alter column event_id set not null,
 alter column user_id set not null,
 alter column shared_at set not null;
+
+alter table {staging}.event_types
+alter column event_type set not null,
+alter column is_known set not null,
+alter column requires_document set not null;

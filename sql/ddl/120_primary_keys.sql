@@ -13,6 +13,10 @@ alter table {staging}.events add constraint events_pkey primary key (event_id);
 alter table {staging}.share_recipients
 add constraint share_recipients_pkey primary key (event_id, user_id);
 
+alter table {staging}.event_properties add constraint event_properties_pkey primary key (event_id);
+
+alter table {staging}.event_types add constraint event_types_pkey primary key (event_type);
+
 alter table {staging}.quarantined_records add primary key (file_id, record_number);
 
 -- A problem of the whole record has no field, and still stands once.

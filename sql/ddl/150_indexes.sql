@@ -41,6 +41,10 @@ create index events_login_idx on {staging}.events (user_id, event_at)
 include (ip_address, device, file_id)
 where event_type = 'user_login';
 
+-- A type that the catalogue does not know goes with its last event, which is looked for here.
+create index events_unknown_type_idx on {staging}.events (event_type)
+where event_type not in ('user_login', 'document_edit', 'comment_added', 'document_shared');
+
 create index documents_first_seen_by_idx on {staging}.documents (first_seen_by);
 
 create index documents_last_edited_by_idx on {staging}.documents (last_edited_by);

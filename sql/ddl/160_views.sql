@@ -27,12 +27,14 @@ select
     (
         select count(*) from public.share_recipients
         where share_recipients.event_id = events.event_id
-    ) as recipient_count
+    ) as recipient_count,
+    event_properties.properties
 from public.events
 inner join public.users on events.user_id = users.user_id
 inner join public.sessions on events.session_id = sessions.session_id
 inner join ops.ingested_files on events.file_id = ingested_files.file_id
-left join public.documents on events.document_id = documents.document_id;
+left join public.documents on events.document_id = documents.document_id
+left join public.event_properties on events.event_id = event_properties.event_id;
 
 -- One row per quarantined record that is still open: its file was not read again, and nobody recovered it.
 create or replace view ops.open_quarantined_records as

@@ -33,6 +33,16 @@ comment on column public.sessions.session_duration_seconds is
 'ended_at - started_at in seconds, exact to the microsecond; 0 for a single event.';
 comment on column public.sessions.event_count is 'Number of its events.';
 
+comment on table public.event_types is
+'Kinds of events; one row per type, of those that the catalogue knows and those that events have.';
+comment on column public.event_types.event_type is 'The type as its events state it.';
+comment on column public.event_types.description is
+'When such an event happens; null where the catalogue does not know the type.';
+comment on column public.event_types.is_known is
+'Whether the catalogue knows the type; others come and go with their events.';
+comment on column public.event_types.requires_document is
+'Whether each event of the type has a document; a CHECK on events holds it.';
+
 comment on table public.events is 'Everything that happened, each event once; one row per event_id.';
 comment on column public.events.event_id is
 'The producer''s id, or derived from the content where it has none.';
@@ -81,6 +91,12 @@ comment on column public.share_recipients.event_id is
 comment on column public.share_recipients.user_id is 'Who received it.';
 comment on column public.share_recipients.shared_at is
 'Time of the event, so that what a person received is read in order.';
+
+comment on table public.event_properties is
+'Event-specific fields; one row per event that has some of those which the mapping of its source names.';
+comment on column public.event_properties.event_id is 'The event that has them.';
+comment on column public.event_properties.properties is
+'What the mapping keeps of the record beside our fields, by the paths that it names.';
 
 comment on table ops.pipeline_runs is 'The journal; one row per run that got as far as the database.';
 comment on column ops.pipeline_runs.run_id is
@@ -222,6 +238,8 @@ comment on column ops.superseded_records.is_current is
 comment on column ops.superseded_records.revision is
 'Which version of the event this record is: the largest wins. A whole number, or a time as '
 'microseconds since 1970.';
+comment on column ops.superseded_records.properties is
+'What the mapping kept of the record beside our fields; NULL if nothing.';
 
 comment on table ops.duplicate_records is
 'Accepted records that repeat a published or superseded one; one row per record.';
@@ -288,6 +306,9 @@ comment on column public.event_details.session_duration_seconds is
 comment on column public.event_details.comment_text is 'Text of the comment, untouched.';
 comment on column public.event_details.recipient_count is
 'Number of people it names as recipients, in public.share_recipients; 0 for a share by link.';
+comment on column public.event_details.properties is
+'What the mapping keeps of the record beside our fields, by the paths that it names; NULL if '
+'nothing.';
 comment on column public.event_details.permission is 'What the share allows, as the producer says it.';
 comment on column public.event_details.device is 'Device, as the producer says it.';
 comment on column public.event_details.ip_address is 'Address, as the producer says it; text, not checked.';

@@ -1,5 +1,6 @@
--- Every known version of every event of which some version names the person, acting or receiving: without the
--- name the versions may rank in another order. From here on it is as if all of them arrived again.
+-- Every known version of every event of which some version names the person: acting, receiving or in its
+-- properties. Without the name the versions may rank in another order. From here on it is as if all of them
+-- arrived again.
 insert into {staging}.arriving_events (event_id, user_id, event_at)
 with named_events as (
     select event_id from public.events
@@ -8,8 +9,14 @@ with named_events as (
     select event_id from public.share_recipients
     where user_id = {user_id}
     union
+    select event_id from public.event_properties
+    where strpos(properties::text, {id_in_json}) > 0
+    union
     select event_id from ops.superseded_records
-    where user_id = {user_id} or {user_id} = any(recipients)
+    where
+        user_id = {user_id}
+        or {user_id} = any(recipients)
+        or strpos(properties::text, {id_in_json}) > 0
 )
 
 select

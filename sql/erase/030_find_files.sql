@@ -2,42 +2,40 @@
 -- superseded, quarantined or repeating one of the former. Of a file that is held back nothing is known, nor
 -- whose records a file repeats that was loaded before their places were kept: there `records` is null. Who
 -- was erased before is found by the pseudonym.
-with versions as (
-    select
-        event_id,
-        content_fingerprint
-    from public.events
+with named_events as (
+    select event_id from public.events
     where user_id in ({user_id}, {pseudonym})
     union
+    select event_id from public.share_recipients
+    where user_id in ({user_id}, {pseudonym})
+    union
+    select event_id from public.event_properties
+    where strpos(properties::text, {id_in_json}) > 0 or strpos(properties::text, {pseudonym_in_json}) > 0
+),
+
+versions as (
     select
         events.event_id,
-        events.content_fingerprint
-    from public.share_recipients
-    inner join public.events on share_recipients.event_id = events.event_id
-    where share_recipients.user_id in ({user_id}, {pseudonym})
-    union
+        events.content_fingerprint,
+        events.file_id
+    from named_events
+    inner join public.events on named_events.event_id = events.event_id
+    union all
     select
         event_id,
-        content_fingerprint
+        content_fingerprint,
+        file_id
     from ops.superseded_records
-    where user_id in ({user_id}, {pseudonym}) or recipients && array[{user_id}, {pseudonym}]
+    where
+        user_id in ({user_id}, {pseudonym})
+        or recipients && array[{user_id}, {pseudonym}]
+        or strpos(properties::text, {id_in_json}) > 0
+        or strpos(properties::text, {pseudonym_in_json}) > 0
 ),
 
 records as (
     select file_id
-    from public.events
-    where user_id in ({user_id}, {pseudonym})
-    union all
-    select events.file_id
-    from public.share_recipients
-    inner join public.events on share_recipients.event_id = events.event_id
-    where
-        share_recipients.user_id in ({user_id}, {pseudonym})
-        and events.user_id not in ({user_id}, {pseudonym})
-    union all
-    select file_id
-    from ops.superseded_records
-    where user_id in ({user_id}, {pseudonym}) or recipients && array[{user_id}, {pseudonym}]
+    from versions
     union all
     select duplicate_records.file_id
     from versions

@@ -1,13 +1,14 @@
--- Users and documents that may have to change: those of events that are published now and were not before (of
--- an erasure, of all that it loads again), and those of published events that lose their place, to another
--- version of the event or for good. Run before anything is changed.
+-- Users, documents and event types that may have to change: those of events that are published now and were
+-- not before (of an erasure, of all that it loads again), and those of published events that lose their
+-- place, to another version of the event or for good. Run before anything is changed.
 create table {staging}.affected_events as
 select
     event_id,
     event_at,
     event_date,
     user_id,
-    document_id
+    document_id,
+    event_type
 from {staging}.events as staged
 where
     exists (
@@ -24,7 +25,8 @@ select
     events.event_at,
     events.event_date,
     events.user_id,
-    events.document_id
+    events.document_id,
+    events.event_type
 from {staging}.affected_sessions
 inner join public.events on affected_sessions.session_id = events.session_id
 where not exists (
@@ -49,4 +51,14 @@ select distinct document_id
 from {staging}.affected_events
 where document_id is not null;
 
-analyze {staging}.affected_users, {staging}.affected_documents;
+-- Of a type that the catalogue knew, and knows no more, there may be no event.
+create table {staging}.affected_event_types as
+select event_type
+from {staging}.affected_events
+union
+select event_types.event_type
+from public.event_types
+left join {staging}.event_types as staged on event_types.event_type = staged.event_type
+where event_types.is_known and staged.event_type is null;
+
+analyze {staging}.affected_users, {staging}.affected_documents, {staging}.affected_event_types;

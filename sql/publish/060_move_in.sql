@@ -8,3 +8,7 @@ alter table {staging}.sessions set schema public;
 alter table {staging}.events set schema public;
 
 alter table {staging}.share_recipients set schema public;
+
+alter table {staging}.event_properties set schema public;
+
+alter table {staging}.event_types set schema public;

@@ -5,12 +5,12 @@ import textwrap
 from collections.abc import Iterator
 
 from schemas.columns import EVENTS, LATEST, SQL_TYPES, TABLES, Column, Columns
-from schemas.event_types import REQUIRED_BY_TYPE
+from schemas.event_types import EVENT_TYPES
 from schemas.fields import FIELDS
 from schemas.tables import PUBLISHED
 from tests.dictated.piece import ROOT, Piece
 
-TABLES_FILE, CHECKS_FILE = "sql/ddl/100_tables.sql", "sql/ddl/140_checks.sql"
+TABLES_FILE, CHECKS_FILE, INDEXES_FILE = (f"sql/ddl/{name}.sql" for name in ("100_tables", "140_checks", "150_indexes"))
 
 _COMMENTS_FILE = "sql/ddl/170_comments.sql"
 _LINE = 110
@@ -24,6 +24,7 @@ def list_sql_pieces() -> Iterator[Piece]:
     for table, columns in TABLES.items():
         yield Piece(TABLES_FILE, rf"^create table \{{staging\}}\.{table} \(\n.*?\n\);", _define(table, columns))
     yield Piece(CHECKS_FILE, r"^    or event_type not in \(.*?\)", list_types_with_document())
+    yield from _list_event_types()
     yield from _list_comments()
     yield _list_view_columns()
     yield Piece(_COMMENTS_FILE, r"^comment on column public\.event_details\..*?(?=\n\n)", _comment_on_view())
@@ -40,10 +41,41 @@ def _define(table: str, columns: Columns) -> str:
 
 def list_types_with_document() -> str:
     """The lines of the check that name the event types that require a document."""
-    codes = [f"'{code}'" for code, names in REQUIRED_BY_TYPE.items() if "document_id" in names]
-    line = f"    or event_type not in ({', '.join(codes)})"
-    lines = "    or event_type not in (\n        " + ",\n        ".join(codes) + "\n    )"
+    codes = [each.code for each in EVENT_TYPES if each.requires_document]
+    return _exclude("    or event_type", codes)
+
+
+def _list_event_types() -> Iterator[Piece]:
+    """Where all known types are named: their rows, and what tells them from unknown ones."""
+    rows = (
+        f"({_quote(each.code)}, {_quote(each.description)}, true, {str(each.requires_document).lower()})"
+        for each in EVENT_TYPES
+    )
+    yield Piece("sql/publish/025_gather_event_types.sql", r"^values\n.*?;$", "values\n" + ",\n".join(rows) + ";")
+    yield Piece(INDEXES_FILE, r"^create index events_unknown_type_idx.*?;", define_index_of_unknown_types("{staging}"))
+    codes = [each.code for each in EVENT_TYPES]
+    place = "            and events.event_type"
+    yield Piece("sql/merge/215_remove_event_types.sql", rf"^{place} not in \(.*?\)", _exclude(place, codes))
+
+
+def define_index_of_unknown_types(schema: str) -> str:
+    """The statement that makes the index on the types of events that the catalogue does not know."""
+    where = _exclude("where event_type", [each.code for each in EVENT_TYPES])
+    return f"create index events_unknown_type_idx on {schema}.events (event_type)\n{where};"
+
+
+def _exclude(place: str, codes: list[str]) -> str:
+    """`place not in (codes)`, over several lines where one would be too long."""
+    indent = " " * (len(place) - len(place.lstrip()))
+    quoted = [_quote(code) for code in codes]
+    line = f"{place} not in ({', '.join(quoted)})"
+    lines = f"{place} not in (\n{indent}    " + f",\n{indent}    ".join(quoted) + f"\n{indent})"
     return line if len(line) <= _LINE else lines
+
+
+def _quote(text: str) -> str:
+    escaped = text.replace("'", "''")
+    return f"'{escaped}'"
 
 
 def _comment(column: str, text: str) -> str:

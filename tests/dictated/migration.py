@@ -1,11 +1,18 @@
 """The migration that brings what is new in the catalogue to databases that exist."""
 
+import textwrap
 from collections.abc import Iterable
 
 from schemas.columns import SQL_TYPES, TABLES, Columns
-from schemas.event_types import REQUIRED_BY_TYPE
+from schemas.event_types import EVENT_TYPES, REQUIRED_BY_TYPE
 from schemas.tables import PUBLISHED
-from tests.dictated.database import CHECKS_FILE, TABLES_FILE, list_types_with_document
+from tests.dictated.database import (
+    CHECKS_FILE,
+    INDEXES_FILE,
+    TABLES_FILE,
+    define_index_of_unknown_types,
+    list_types_with_document,
+)
 from tests.dictated.piece import Piece
 
 
@@ -25,6 +32,9 @@ def make_migration(pieces: Iterable[Piece]) -> tuple[list[str], str]:
         elif piece.path == CHECKS_FILE:
             statements.append(replace_check())
             names.update(dict.fromkeys(code for code in REQUIRED_BY_TYPE if f"'{code}'" not in present))
+        elif piece.path == INDEXES_FILE:
+            statements.append(replace_index())
+            names.update(dict.fromkeys(each.code for each in EVENT_TYPES if f"'{each.code}'" not in present))
     return list(names), "\n".join(statements)
 
 
@@ -42,4 +52,14 @@ def replace_check() -> str:
     return (
         "alter table if exists public.events\ndrop constraint events_document_required,\n"
         f"add constraint events_document_required check (\n    document_id is not null\n{check}\n);\n"
+    )
+
+
+def replace_index() -> str:
+    """The lines of a migration after which the index of unknown types leaves out those that are known now."""
+    return (
+        "do $$\nbegin\n    if to_regclass('public.events') is not null then\n"
+        "        drop index public.events_unknown_type_idx;\n\n"
+        f"{textwrap.indent(define_index_of_unknown_types('public'), ' ' * 8)}\n"
+        "    end if;\nend\n$$;\n"
     )

@@ -20,6 +20,7 @@ TEXTS = [field for field in FIELDS.values() if field.kind in ("id", "text") and 
 # What becomes of every text in every table. A new column has to be put here and, if it can hold a person, to be erased.
 COLUMNS = {
     "public.users.user_id": PSEUDONYM,
+    **{f"public.event_types.{column}": NAMES_NOBODY for column in ("event_type", "description")},
     "public.documents.document_id": PLATFORM,
     **{f"public.{field.latest_in}": GONE if field.is_personal else NAMES_NOBODY for field in TEXTS if field.latest_in},
     "public.documents.first_seen_by": PSEUDONYM,

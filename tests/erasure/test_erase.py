@@ -25,7 +25,7 @@ from tests.test_replay import replay
 
 KEY = bytes(range(32)).hex()
 STATE = {
-    **{table: f"select * from public.{table}" for table in ("users", "documents", "sessions")},
+    **{table: f"select * from public.{table}" for table in ("users", "documents", "sessions", "event_types")},
     "events": "select events.*, file_path from public.events inner join ops.ingested_files using (file_id)",
     "share_recipients": "select * from share_recipients",
     "superseded": "select * from ops.superseded_records",

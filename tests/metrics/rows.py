@@ -17,6 +17,7 @@ from jobs.storage.config.settings import read_settings
 from jobs.storage.database.migrations import prepare_database
 from jobs.storage.database.postgres import SQL, execute_files
 from jobs.storage.database.views import make_views
+from schemas.event_types import EVENT_TYPES
 from schemas.tables import PUBLISHED
 from tests.builders import ROOT
 
@@ -85,6 +86,8 @@ def create_tables(connection: Connection, business_time_zone: str = "UTC") -> No
         execute_files(cursor, "ddl/1[1-5]*.sql", parts)
         for table in PUBLISHED:
             cursor.execute(f"alter table {STAGING}.{table} set schema public")
+        rows = [(each.code, each.description, True, each.requires_document) for each in EVENT_TYPES]
+        execute_values(cursor, "insert into public.event_types values %s", rows)
         cursor.execute(f"drop schema {STAGING} cascade")
         make_views(cursor, settings)
         cursor.execute("set role none")  # a test may plant any fault
@@ -99,6 +102,9 @@ def load(connection: Connection, *events: Event) -> None:
     session_rows, session_of = cut_sessions(events)
     with connection.cursor() as cursor:
         insert_ledger(cursor, events, file_ids)
+        types = sorted({event.event_type for event in events} - {each.code for each in EVENT_TYPES})
+        for event_type in types:
+            cursor.execute("insert into public.event_types values (%s, null, false, false)", (event_type,))
         execute_values(cursor, "insert into public.users values %s", summarize_users(events))
         documents = summarize_documents(events)
         if documents:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg2.errors import ForeignKeyViolation
 
+from jobs.storage.config.sources import read_source
 from jobs.storage.database.postgres import SQL
 from tests.metrics.rows import RUN_ID, Event, create_tables, edit, execute, load, login, query, run_file, share
 
@@ -70,6 +73,7 @@ def test_fingerprint_does_not_depend_on_order_provenance_or_display_settings(dat
         ("sessions", 3),
         ("events", 3),
         ("share_recipients", 1),
+        ("event_properties", 0),
     ]
 
 
@@ -174,6 +178,7 @@ OTHER_READING = (
         ("dimensions_match_events", "update public.documents set word_count = null"),
         ("dimensions_match_events", "update public.users set last_seen_at = now() where user_id = 'cyd'"),
         ("dimensions_match_events", "insert into public.users values ('nobody', null, null, now(), now())"),
+        ("dimensions_match_events", "insert into public.event_types values ('export', null, false, false)"),
     ],
 )
 def test_checks_see_a_planted_fault(tables: Any, check: str, fault: str) -> None:
@@ -197,6 +202,7 @@ def test_a_replaced_event_leaves_the_books_closed(tables: Any) -> None:
 
 
 LATER = "update ops.ingested_files set modified_at = '2025-03-01 10:59:59+00'"  # e5 is at 12:00
+DELETE_TYPES = "delete from public.event_types where event_type = 'user_login'"
 REPEATED = "accepted = 41, records = 41, published = 20, exact_duplicates = 21"
 
 
@@ -223,6 +229,40 @@ def test_what_is_odd_is_warned_of(tables: Any, check: str, fault: str, findings:
     load(tables, *SOUND)
     execute(tables, fault)
     assert len(run_file(tables, "checks", check)) == findings
+
+
+@pytest.mark.parametrize(
+    ("types", "similar"),
+    [
+        (["Document-Edit"], [("Document-Edit", "document_edit")]),
+        (["documentEdit", "document edit"], [("document edit", "document_edit"), ("documentEdit", "document_edit")]),
+        (["to\u2011do", "To_Do"], [("to\u2011do", "To_Do")]),  # a hyphen that does not break
+        (["export", "exports", "document_edit2"], []),
+        (["+", "-"], []),  # no sign is left that tells one from the other
+        (["\u7f16\u8f91", "\u5220\u9664"], []),
+        (["user_login", "document_edit"], []),
+    ],
+)
+def test_types_that_differ_by_case_or_sign_are_odd(
+    tables: Any, types: list[str], similar: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    load(
+        tables,
+        *(Event(name, "ann", "2025-03-01 10:00", event_type=name, document_id="d") for name in types),
+    )
+    rows = run_file(tables, "checks", "similar_event_types")
+    assert [row[:2] for row in rows] == similar
+    fields = "fields: {event_type: t, event_at: at, user_id: u}\n"
+    for event_type, similar_to, example in rows:
+        (tmp_path / "source.yml").write_text(f"{fields}{example}\n", encoding="utf-8")
+        assert read_source(tmp_path / "source.yml").event_types == {event_type: similar_to}
+
+
+@pytest.mark.parametrize("statement", ["update public.events set event_type = 'export'", DELETE_TYPES])
+def test_an_event_can_not_be_without_its_type(tables: Any, statement: str) -> None:
+    load(tables, *SOUND)
+    with pytest.raises(ForeignKeyViolation, match="events_event_type_fkey"):
+        execute(tables, statement)
 
 
 @pytest.mark.parametrize(("named", "nameless", "findings"), [(39, 10, 1), (40, 10, 0), (30, 9, 0), (0, 12, 0)])

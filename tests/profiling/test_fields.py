@@ -95,6 +95,17 @@ def test_a_draft_is_written_that_loads_and_reads_the_log(log: Path, tmp_path: Pa
     assert "192.0.2.1" not in text
 
 
+def test_elements_that_are_no_objects_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    others = [[], 1, "x", None, [PAGE["entries"]]]
+    for number, elements in enumerate((others, [1])):
+        page = {**PAGE, "entries": [*PAGE["entries"], *elements]}  # type: ignore[misc]
+        (tmp_path / "in" / f"{number}.json").write_text(json.dumps(page))
+    done = run(tmp_path / "in", tmp_path / "new.yml")
+    assert "6 elements are no objects and would be quarantined (record_path: entries)" in done.stdout.splitlines()
+    assert "paths in 6 records" in done.stdout
+
+
 def test_the_draft_itself_is_then_read_and_never_written_over(log: Path, tmp_path: Path) -> None:
     place = tmp_path / "new.yml"
     run(log, place)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from jobs.profiling.draft import guess_type
 from jobs.profiling.found_paths import PathFinder
 from jobs.profiling.guesses import guess_fields
 from jobs.profiling.opening import open_records
@@ -81,6 +82,28 @@ def test_strings_of_which_few_hold_json_stay_strings() -> None:
             ["$.set[?@.name == 'doc_id'].value"],
         ),
         ({"target_user": "bob", "user": "ann"}, "shared_with_user_id", ["target_user"]),
+        ({"target": {"item_name": "Plan", "item_id": "d", "job_title": "CEO"}}, "document_title", ["target.item_name"]),
+        (
+            {"target": {"page_id": "d"}, "page_name": "Plan", "actor": {"page_name": "of Ann"}},
+            "document_title",
+            ["page_name"],
+        ),
+        (
+            {"e": {"to": {"page_id": "d"}, "page_name": "Plan"}, "x": {"page_name": "Other"}},
+            "document_title",
+            ["e.page_name"],
+        ),
+        ({"user": "ann", "invite_email": "bob@x.y", "shared_link_id": "l"}, "shared_with_user_id", ["invite_email"]),
+        (
+            {"actor": {"id": "ann", "person": {"email": "ann@x.y"}}, "z": {"email": "bob@x.y"}},
+            "user_email",
+            ["actor.person.email"],
+        ),
+        (
+            {"created_by": {"id": "1", "name": "Ann", "login": "a@x.y"}, "owner": {"name": "Bo"}},
+            "user_name",
+            ["created_by.name"],
+        ),
         ({"client": {"ip": "192.0.2.1:80"}, "host": "a.example"}, "ip_address", ["client.ip"]),
         ({"actor": {"id": "ann", "name": "Ann"}, "owner": {"name": "Bob"}}, "user_name", ["actor.name"]),
     ],
@@ -99,6 +122,8 @@ def test_a_second_path_is_for_records_without_the_first() -> None:
     member, robot = {"actor": {"id": "ann"}}, {"actor": {"login": "robot"}}
     assert guess(member, member, robot)["user_id"] == ["actor.id", "actor.login"]
     assert guess(*[{"actor": {"id": "ann", "login": "ann"}}] * 3)["user_id"] == ["actor.id"]
+    nobody = {"actor": None, "source": {"login": "bob"}}
+    assert guess(member, member, nobody)["user_id"] == ["actor.id"]
 
 
 def test_an_id_that_comes_again_is_not_that_of_an_event() -> None:
@@ -153,3 +178,19 @@ def test_a_type_that_never_changes_is_not_the_type_and_who_created_it_is_the_use
     ]
     found = guess(*records)
     assert (found["event_type"], found["user_id"]) == (["event_type"], ["created_by.id"])
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("page.permissions.guest_role_added", "document_shared"),
+        ("page.permissions.guest_role_updated", "document_shared"),
+        ("page.edited", "document_edit"),
+        ("FAILED_LOGIN", "?"),
+        ("comment.deleted", "?"),
+        ("workspace.settings.updated", "?"),
+        ("user.settings.login_method.email_updated", "?"),
+    ],
+)
+def test_a_type_of_theirs_is_one_of_ours(theirs: str, ours: str) -> None:
+    assert guess_type(theirs) == ours

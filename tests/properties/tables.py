@@ -13,6 +13,13 @@ from tests.properties.mapping import Event, count_microseconds, md5
 from tests.properties.readings import Ledger, Version
 
 GAP = timedelta(minutes=30)
+# (type, whether it is known, whether its events have a document)
+KNOWN_TYPES = (
+    ("comment_added", True, True),
+    ("document_edit", True, True),
+    ("document_shared", True, True),
+    ("user_login", True, False),
+)
 
 Rows = list[tuple[Any, ...]]
 
@@ -28,6 +35,7 @@ def model_tables(ledger: Ledger) -> dict[str, Rows]:
         "sessions": sessions,
         "events": [_show_event(winner, session_of[winner.event["event_id"]]) for winner in winners],
         "share_recipients": _model_recipients(events),
+        "event_types": _model_event_types(events),
         "superseded": sorted(
             (loser.event["event_id"], loser.event["fingerprint"], loser.is_current) for loser in losers
         ),
@@ -74,6 +82,12 @@ def _cut_sessions(winners: list[Event]) -> tuple[dict[str, UUID], Rows]:
         duration = count_microseconds(end) - count_microseconds(start)
         rows.append((user, start, end, duration, len(events), session_id))
     return session_of, rows
+
+
+def _model_event_types(winners: list[Event]) -> Rows:
+    """All known types, and any other that an event has."""
+    others = {event["event_type"] for event in winners} - {name for name, *_ in KNOWN_TYPES}
+    return sorted([*KNOWN_TYPES, *((name, False, False) for name in others)])
 
 
 def _latest(events: list[Event], read: Callable[[Event], Any]) -> Any:

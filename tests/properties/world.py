@@ -43,9 +43,11 @@ def draw_record(random: Random, world: int) -> Record:
     event_type = random.choice(TYPES)
     people = [f"{name}-{world}" for name in PEOPLE]
     has_document = event_type in DOCUMENT_TYPES or (event_type == "export" and random.random() < 0.5)
+    event_id = f"{random.choice(IDS)}-{world}"
     record = {
-        "event_id": f"{random.choice(IDS)}-{world}",
-        "event_type": event_type,
+        "event_id": event_id,
+        # Some types have this event alone, and go where another version of it is published.
+        "event_type": f"view {event_id}" if event_type == "export" and not has_document else event_type,
         "timestamp": (NOON + random.randrange(10) * GAP + random.choice(RESTS)).isoformat(),
         "user_id": random.choice(people),
         "document_id": f"{random.choice(['d1', 'd2', 'd3'])}-{world}" if has_document else None,

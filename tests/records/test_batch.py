@@ -45,7 +45,14 @@ def test_counts_are_a_row_of_their_own() -> None:
     builder = BatchBuilder(RecordReader(SOURCE, LIMITS))
     builder.add_counts(7, 2, SplitCounts(10, 3, 1), None)
     (row,) = builder.flush().to_pylist()
-    assert row.pop("observed") == {"paths": [], "codes": [], "types": [], "keys": [], "unread_content": 0}
+    assert row.pop("observed") == {
+        "paths": [],
+        "codes": [],
+        "types": [],
+        "keys": [],
+        "unread_content": 0,
+        "left_out_properties": 0,
+    }
     counts = {"file_id": 7, "split": 2, "records": 10, "blank": 3, "ignored": 1, "groups": []}
     assert row == {**dict.fromkeys(row), **counts}
 

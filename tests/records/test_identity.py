@@ -1,11 +1,14 @@
 """The fingerprint of a record: what it says, and not how; and the id of a record whose producer gives none."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from jobs.records.identity import fingerprint, hash_text
-from tests.records.helpers import WITHOUT_IDS, accept, edit, put
+from schemas.paths import parse_path
+from tests.builders import record_json
+from tests.records.helpers import WITHOUT_IDS, accept, edit, put, quarantine
 
 SAME = {
     "key order and white space": json.dumps(dict(reversed(json.loads(edit(device="a")).items())), indent=1),
@@ -100,3 +103,11 @@ def test_a_derived_id_differs_with_the_content() -> None:
         f'"a":{"8" * 5000}',
     ]
     assert len({derive(put(member)) for member in members}) == len(members)
+
+
+def test_a_path_of_the_identity_that_has_no_value_is_named() -> None:
+    source = replace(WITHOUT_IDS, identity=(parse_path("user_id"), parse_path("a.b")), missing_values=frozenset("-"))
+    for text in (record_json(event_id=None), record_json(a={"b": "-"}), record_json(a={"b": None})):
+        ((reason, field, value, expected),) = [tuple(vars(each).values()) for each in quarantine(text, source).problems]
+        assert (reason, field, value) == ("missing_field", "event_id", None)
+        assert expected == "a value at a.b, which the identity names"

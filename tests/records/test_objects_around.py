@@ -1,14 +1,18 @@
 """The objects around a record and its place in their lists, where the mapping looks around."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.records.files.raw_record import Around, RawRecord
-from tests.records.helpers import find_nested
+from jobs.records import Quarantined, RecordReader
+from jobs.records.files.raw_record import Around, RawRecord, write_around
+from schemas.paths import parse_path
+from tests.builders import LIMITS
+from tests.records.helpers import WITHOUT_IDS, find_nested
 
 PAGE = '{"id":7,"items":[{"id":1, "events":[{"a":1}, {"a" : 2}]},{"id":2,"events":[{"a":3}]}]}'
 
@@ -72,3 +76,14 @@ def test_bytes_that_are_no_utf8_cost_the_object_that_they_stand_in() -> None:
     content = PAGE.encode().replace(b'"id":2', b'"id":"\xff"').replace(b'{"a" : 2}', b'"\xff"')
     found = find_nested(content, looks_around=True)
     assert [record.raw for record in found] == [b'{"a":1}', b'"\xff"', b'{"id":"\xff","events":[{"a":3}]}']
+
+
+@pytest.mark.parametrize("element", ["[]", "7", '"x"', "null", '{"t": "\\ud800"}', "{}"])
+def test_what_is_around_is_kept_with_whatever_is_quarantined(element: str) -> None:
+    content = PAGE.replace('{"a":3}', element)
+    source = replace(WITHOUT_IDS, fields={**WITHOUT_IDS.fields, "device": (parse_path("^id"),)})
+    record = find_nested(content, looks_around=True)[2]
+    found = RecordReader(source, LIMITS).read(record.raw, record.error, record.around, record.problem)
+    assert isinstance(found, Quarantined)
+    assert record.around is not None
+    assert found.around == write_around(record.around)

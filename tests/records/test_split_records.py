@@ -72,7 +72,7 @@ VALUES = {
     "lines that begin as a list": ("[2024-03-04 09:00] hello, 5\n", ["2024-03-04 09:00", "hello, 5"]),
     "marks": ('\ufeff{"a":1}\ufeff\n\x1e{"b":\n2}\x1e{"c":3}\n', ['{"a":1}', '{"b":\n2}', '{"c":3}']),
     "marks in an array": ('[\ufeff{"a":1},\x1e{"b":2}\ufeff]', ['{"a":1}', '{"b":2}']),
-    "a mark before the line that begins anew": ('\x1e{"a":\n\x1e{"b":2}', ['{"a":', '{"b":2}']),
+    "a mark before the line that begins again": ('\x1e{"a":\n\x1e{"b":2}', ['{"a":', '{"b":2}']),
     "values with CRs between them": ('{"a":1}\r{"b":2}\r', ['{"a":1}', '{"b":2}']),
     "literal line feeds": ('{"a":1}\\n{"b":2}\\n', ['{"a":1}', '\\n{"b":2}\\n']),
     "a number of many digits": ("[" + "9" * 5000 + ', {"b":2}]', ["9" * 5000, '{"b":2}']),

@@ -236,7 +236,7 @@ def test_no_field_is_read_twice_into_the_event() -> None:
     assert event.event_at == datetime(2025, 6, 2, 12, 0, 0, 500_000, UTC)
     expected = {**values, "event_at_micros": event.event_at_micros, "document_word_count": 3, "edit_length": -4}
     del expected["shared_with_user_id"]
-    expected |= {"revision": None, "recipients": ("shared_with_user_id",)}
+    expected |= {"revision": None, "properties": None, "recipients": ("shared_with_user_id",)}
     for name in ("user_name", "user_email", "document_title"):
         expected[f"reported_{name}"] = expected.pop(name)
     assert event._asdict() == {**expected, "content_fingerprint": event.content_fingerprint}

@@ -12,7 +12,7 @@ from jobs.storage.database import migrations
 from jobs.storage.database.postgres import find_sql
 from jobs.storage.errors import UsageError
 from schemas.columns import TABLES
-from schemas.event_types import REQUIRED_BY_TYPE
+from schemas.event_types import EVENT_TYPES, REQUIRED_BY_TYPE
 from schemas.tables import PUBLISHED
 from tests.conftest import empty_database
 from tests.dictated.migration import add_columns, replace_check
@@ -64,6 +64,46 @@ def test_problems_of_older_records_are_paired_where_the_pairs_are_known(old_url:
         assert column(connection, statement) == [*known, *unknown]
         column(connection, "delete from ops.quarantined_records where record_number > 100 returning 1")
         assert column(connection, "select count(*) from ops.quarantine_problems where record_number > 100") == [0]
+
+
+def test_types_of_older_events_are_entered(old_url: str) -> None:
+    with closing(psycopg2.connect(old_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("update public.events set event_type = 'export' where event_id = 'e1'")
+    prepare(old_url)
+    with closing(psycopg2.connect(old_url)) as connection:
+        names = [each.code for each in EVENT_TYPES]
+        types = column(connection, "select event_type from public.event_types where is_known order by 1")
+        assert types == sorted(names)
+        assert column(connection, "select event_type from public.event_types where not is_known") == ["export"]
+        assert (
+            column(connection, "select tableowner from pg_tables where tablename in ('events', 'event_types')")
+            == ["document_events_loader"] * 2
+        )
+
+
+def test_a_table_of_others_that_is_called_like_a_new_one_of_ours_is_named_and_stays(old_url: str) -> None:
+    with closing(psycopg2.connect(old_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("create table public.event_types (id bigint); insert into public.event_types values (7)")
+    with pytest.raises(UsageError, match=r"its own \(table public\.event_types\); nothing was changed"):
+        prepare(old_url)
+    with closing(psycopg2.connect(old_url)) as connection:
+        assert column(connection, "select id from public.event_types") == [7]
+
+
+def test_types_follow_the_catalogue(old_url: str) -> None:
+    prepare(old_url)
+    with closing(psycopg2.connect(old_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into public.event_types values ('gone', 'was known', true, false), ('used', 'was', true, true);"
+            " update public.events set event_type = 'used' where event_id = 'e1';"
+            " update public.event_types set description = 'other', is_known = false where event_type = 'user_login'"
+        )
+    load_one_event(old_url, 20)
+    with closing(psycopg2.connect(old_url)) as connection:
+        row = "event_type || ' ' || coalesce(description, '') || ' ' || is_known || ' ' || requires_document"
+        found = column(connection, f'select {row} from public.event_types order by event_type collate "C"')
+        assert set(found) >= {"used  false false", "user_login a user logs in true false"}
+        assert not [text for text in found if text.startswith("gone")]
 
 
 def test_a_function_that_the_views_need_no_more_is_dropped_with_them(old_url: str) -> None:

@@ -88,7 +88,15 @@ WRONG_SOURCES = {
     MINIMAL + "namespace:": "namespace is ''; it must be a word",
     MINIMAL + "namespace: [a]": "namespace is .'a'.; it must be one text",
     MINIMAL + "record_path: a[0]": "record_path is 'a.0.'; only names",
-    MINIMAL + "record_path: [a, b]": "record_path is .*; it must be a path",
+    MINIMAL + "record_path: [a, b]": "record_path is .*; it must be one path, whose names are joined by dots: a.b$",
+    MINIMAL + "record_path: {a: b}": "record_path is .*; it must be a path",
+    MINIMAL + "record_path: 'a[*].b'": r"record_path is .*: a\.b$",
+    "fields: [a]": "line 1: fields is .'a'.; it must be `name: value` lines, such as `user_id: actor.id`",
+    MINIMAL.replace(
+        "user_id: u", "user_id: a + b"
+    ): "fields: user_id is 'a . b'; a sum is for times only, which are event",
+    MINIMAL.replace("user_id: u", "user_id: u, device: [d, a + b]"): "fields: device is 'a . b'; a sum is for times",
+    MINIMAL + "time_formats: {event_at: []}": r"line 2: time_formats: event_at is \[\]; name the forms",
     MINIMAL.replace("user_id: u", "user_id: ^u"): r"line 1: fields: user_id \^u leads around a record; that needs",
     MINIMAL + "record_path: a\nidentity: ^^b": r"identity \^\^b leads further out than the 1 objects",
     MINIMAL + "identity: ['#']": "identity # leads around a record",
@@ -102,7 +110,7 @@ WRONG_SOURCES = {
     MINIMAL + "decode: {a: gzip+base64+json}": "decode: a is .*; it must be json",
     MINIMAL + "decode: {a: base64}": "decode: a is 'base64'; it must be json",
     MINIMAL + "decode: {$.a: json}": "decode: ..a is '..a'; only names",
-    MINIMAL + "decode: a": "line 2: decode is 'a'; it must be a list of `name: value` lines",
+    MINIMAL + "decode: a": "line 2: decode is 'a'; it must be `name: value` lines",
     MINIMAL + "missing_values: ['']": "missing_values has a blank text",
     MINIMAL + "missing_values: {a: b}": "missing_values is .*; it must be one text",
     MINIMAL
@@ -112,7 +120,7 @@ WRONG_SOURCES = {
     MINIMAL + "time_formats: {event_at: seconds}": "time_formats: event_at is 'seconds'; it is neither one of epoch_s",
     MINIMAL + "time_formats: {event_at: ['%H:%M']}": "time_formats: event_at is '%H:%M'; it has no year",
     MINIMAL + "time_formats: {revision: epoch_s}": "time_formats: revision is not among `fields`",
-    MINIMAL + "ignore: [a]": "ignore is .'a'.; it must be a list of `name: value` lines",
+    MINIMAL + "ignore: [a]": "ignore is .'a'.; it must be `name: value` lines",
     MINIMAL + "ignore: {a..b: x}": "ignore: a..b is 'a..b'; a path is",
     MINIMAL + "ignore: {a: {b: c}}": "ignore: a is .*; it must be one text",
     MINIMAL + "ignore: {a: []}": "ignore: a is ..; name the texts",
@@ -174,6 +182,17 @@ def test_wrong_sources_are_refused(tmp_path: Path, text: str) -> None:
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="can't be read"):
         read_source(tmp_path / "none.yml")
+
+
+def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "source.yml").write_text(MINIMAL, encoding="utf-16")
+    with pytest.raises(UsageError, match=r"source.yml: is no text in UTF-8 \(.*\); save it as UTF-8$"):
+        read_source(tmp_path / "source.yml")
+
+
+def test_a_mapping_may_be_named_by_a_text(tmp_path: Path) -> None:
+    (tmp_path / "source.yml").write_text(MINIMAL)
+    assert read_source(str(tmp_path / "source.yml")).name == "source"
 
 
 def test_the_default_source_maps_every_field() -> None:

@@ -3,24 +3,18 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal
 
 import yaml
 
-from jobs.records.mapping import compile_query
-from jobs.records.observed import Observed
-from jobs.records.source_fields import make_fields
-from jobs.records.validate import Limits, WrongValueError
 from jobs.records.values.timestamps import check_time_format
+from jobs.storage.config.mapping_paths import parse_value, read_path, read_paths, read_record_path
+from jobs.storage.config.source_checks import check_source
 from jobs.storage.config.yaml_file import YamlFile, parse_yaml, read_yaml
-from schemas.fields import FIELDS, REQUIRED, Source
+from schemas.fields import FIELDS, TIMES, Source
 from schemas.paths import Path as FieldPath
-from schemas.paths import Place, Query, parse_names, parse_path
-
-T = TypeVar("T")
+from schemas.paths import parse_names
 
 _KEYS = {
     "record_path",
@@ -37,21 +31,29 @@ _KEYS = {
     "ignore",
     "content_format",
     "shared_with_separator",
+    "properties",
 }
-_TIMES = [name for name, field in FIELDS.items() if field.kind in ("timestamp", "revision")]
 # Recipients are users, so that what is said of user ids holds for them.
 _FOLDED = [name for name, field in FIELDS.items() if field.kind == "id"]
 _CODECS = ("base64", "gzip", "json")
 _CONTENT_FORMATS = ("text", "html")
+_EXAMPLES = {
+    "fields": "user_id: actor.id",
+    "constants": "device: web",
+    "event_types": "SignIn: user_login",
+    "decode": "log: json",
+    "time_formats": "event_at: epoch_ms",
+    "ignore": "type: [SCHEMA]",
+}
 _NAMESPACE = re.compile(r"[\w.-]{1,100}")
 
 
-def read_source(path: Path) -> Source:
+def read_source(path: Path | str) -> Source:
     """Read a field mapping, whose keys and values are texts as they are written.
 
     Raises UsageError naming the file, the line, the key and the fix.
     """
-    return _make_source(read_yaml(path, yaml.BaseLoader))
+    return _make_source(read_yaml(Path(path), yaml.BaseLoader))
 
 
 def read_source_text(text: str, location: str) -> Source:
@@ -68,94 +70,26 @@ def _make_source(file: YamlFile) -> Source:
     source = Source(
         name=file.path.stem,
         mapping_hash=hashlib.sha256(json.dumps(file.values, sort_keys=True).encode()).hexdigest()[:12],
-        record_path=_parse(file, parse_names, file.values["record_path"], "record_path")
-        if "record_path" in file.values
-        else (),
-        fields={name: _read_paths(file, value, "fields", name) for name, value in _mapping(file, "fields").items()},
+        record_path=read_record_path(file),
+        fields={name: read_paths(file, value, "fields", name) for name, value in _mapping(file, "fields").items()},
         constants=_texts(file, "constants"),
         event_types=_texts(file, "event_types"),
         default_time_zone=file.zone("default_time_zone"),
         namespace=_read_namespace(file),
-        identity=_read_paths(file, file.values["identity"], "identity") if "identity" in file.values else (),
+        identity=read_paths(file, file.values["identity"], "identity") if "identity" in file.values else (),
         decode=_read_decode(file),
         missing_values=frozenset(_list(file, "missing_values")),
         fold_case=frozenset(_list(file, "fold_case", among=_FOLDED)),
         time_formats=_read_time_formats(file),
         ignore=_read_ignored(file),
         shared_with_separator=_read_separators(file),
+        properties=_read_properties(file),
         content_format=_list(file, "content_format", among=_CONTENT_FORMATS, default="text")[0],
         text=file.text,
         location=str(file.path),
     )
-    _check_fields(file, source)
-    _check_constants(file, source)
-    _check_levels(file, source)
+    check_source(file, source)
     return source
-
-
-def _check_fields(file: YamlFile, source: Source) -> None:
-    for key, names in (("fields", source.fields), ("constants", source.constants)):
-        for name in names:
-            if name not in FIELDS:
-                raise file.wrong(f"is an unknown field; known are {', '.join(FIELDS)}", key, name)
-    if "event_id" in source.constants:
-        raise file.wrong("can't be a constant; all records would be one", "constants", "event_id")
-    for name in REQUIRED[1:]:  # an unmapped event id is derived from the content
-        if name not in source.fields and name not in source.constants:
-            raise file.wrong(f"{name} is missing; say where the records have it", "fields")
-    if source.identity and "event_id" in source.fields:
-        raise file.wrong("is for records without an event id, and `fields` says where it is; keep one", "identity")
-    for name in source.time_formats:
-        if name not in source.fields:
-            raise file.wrong("is not among `fields`; say there where the records have it", "time_formats", name)
-
-
-def _check_constants(file: YamlFile, source: Source) -> None:
-    for field in make_fields(replace(source, fields={}), Limits(), Observed()):
-        if field.name in source.constants:
-            value = source.constants[field.name]
-            try:
-                field.read(value)
-            except WrongValueError as wrong:
-                raise file.wrong(f"is {value!r}; it must be {wrong.expected}", "constants", field.name) from wrong
-
-
-def _check_levels(file: YamlFile, source: Source) -> None:
-    """Raise UsageError for a path that leaves the objects that are around a record."""
-    named: list[tuple[FieldPath, tuple[str, ...]]]
-    named = [(path, ("fields", name)) for name, paths in source.fields.items() for path in paths]
-    named += [(path, ("identity",)) for path in source.identity]
-    named += [(path, ("ignore", str(path))) for path, _ in source.ignore]
-    for path, keys in named:
-        if (path.level or isinstance(path, Place)) and not source.record_path:
-            raise file.wrong(f"{path} leads around a record; that needs a record_path to the list it is in", *keys)
-        if path.level > len(source.record_path):
-            raise file.wrong(
-                f"{path} leads further out than the {len(source.record_path)} objects of record_path", *keys
-            )
-
-
-def _read_paths(file: YamlFile, value: Any, *keys: str) -> tuple[FieldPath, ...]:
-    alternatives = value if isinstance(value, list) else [value]
-    if not alternatives:
-        raise file.wrong("is []; it must be a path or a list of them", *keys)
-    return tuple(_read_path(file, alternative, *keys) for alternative in alternatives)
-
-
-def _read_path(file: YamlFile, value: Any, *keys: str) -> FieldPath:
-    path = _parse(file, parse_path, value, *keys)
-    if isinstance(path, Query):
-        _parse(file, compile_query, path.text, *keys)
-    return path
-
-
-def _parse(file: YamlFile, parse: Callable[[str], T], value: Any, *keys: str) -> T:
-    if not isinstance(value, str):
-        raise file.wrong(f"is {value!r}; it must be a path or a list of them", *keys)
-    try:
-        return parse(value)
-    except ValueError as error:
-        raise file.wrong(f"is {value!r}; {error}", *keys) from error
 
 
 def _read_namespace(file: YamlFile) -> str:
@@ -165,6 +99,15 @@ def _read_namespace(file: YamlFile) -> str:
             f"is {namespace!r}; it must be a word of letters, digits, `_`, `-` and `.`, such as crm", "namespace"
         )
     return namespace
+
+
+def _read_properties(file: YamlFile) -> tuple[FieldPath, ...] | Literal["all"]:
+    value = file.values.get("properties", [])
+    if value == "all":
+        return "all"
+    if not isinstance(value, list):
+        raise file.wrong(f"is {value!r}; it must be a list of paths, or all", "properties")
+    return tuple(read_path(file, path, "properties") for path in value)
 
 
 def _read_separators(file: YamlFile) -> tuple[str, ...] | None:
@@ -188,15 +131,17 @@ def _read_decode(file: YamlFile) -> dict[tuple[str, ...], tuple[str, ...]]:
             raise file.wrong(
                 f"is {value!r}; it must be json, gzip+json, base64+json or base64+gzip+json", "decode", path
             )
-        decode[_parse(file, parse_names, path, "decode", path)] = codecs
+        decode[parse_value(file, parse_names, path, "decode", path)] = codecs
     return decode
 
 
 def _read_time_formats(file: YamlFile) -> dict[str, tuple[str, ...]]:
     formats = {}
     for name, value in _mapping(file, "time_formats").items():
-        if name not in _TIMES:
-            raise file.wrong(f"is no time; times are {', '.join(_TIMES)}", "time_formats", name)
+        if name not in TIMES:
+            raise file.wrong(f"is no time; times are {', '.join(TIMES)}", "time_formats", name)
+        if value == []:
+            raise file.wrong("is []; name the forms that its times have, or leave it out", "time_formats", name)
         formats[name] = tuple(
             _text(file, each, "time_formats", name) for each in (value if isinstance(value, list) else [value])
         )
@@ -211,7 +156,7 @@ def _read_ignored(file: YamlFile) -> tuple[tuple[FieldPath, frozenset[str]], ...
     for path in _mapping(file, "ignore"):
         if not (texts := frozenset(_list(file, "ignore", path))):
             raise file.wrong("is []; name the texts that mean that this is no event", "ignore", path)
-        ignored.append((_read_path(file, path, "ignore", path), texts))
+        ignored.append((read_path(file, path, "ignore", path), texts))
     return tuple(ignored)
 
 
@@ -234,7 +179,7 @@ def _list(file: YamlFile, *keys: str, among: tuple[str, ...] | list[str] = (), d
 def _mapping(file: YamlFile, key: str) -> dict[str, Any]:
     value = file.values.get(key) or {}
     if not isinstance(value, dict):
-        raise file.wrong(f"is {value!r}; it must be a list of `name: value` lines", key)
+        raise file.wrong(f"is {value!r}; it must be `name: value` lines, such as `{_EXAMPLES[key]}`", key)
     return value
 
 

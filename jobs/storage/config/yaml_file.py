@@ -60,7 +60,9 @@ def read_yaml(path: Path, loader: Loader = yaml.SafeLoader) -> YamlFile:
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: is no text in UTF-8 ({error.reason}); save it as UTF-8") from error
+    except OSError as error:
         raise UsageError(f"{path}: can't be read ({error}); name a readable YAML file") from error
     return parse_yaml(path, text, loader)
 

@@ -24,15 +24,18 @@ _HISTORY = tuple(column for column in columns.SUPERSEDED_RECORDS if column.name 
 
 
 def _compose_history_of_events() -> sql.Composed:
-    """The columns of an event as a superseded record has them; its recipients stand in a table of their own."""
-    recipients = sql.SQL(
-        "(select array_agg(share_recipients.user_id order by share_recipients.user_id) from public.share_recipients"
-        " where share_recipients.event_id = events.event_id) as recipients"
-    )
-    names = [
-        recipients if column.name == "recipients" else sql.Identifier("events", column.name) for column in _HISTORY
+    """The columns of an event as a superseded record has them; some stand in tables of their own."""
+    elsewhere = {
+        "recipients": "(select array_agg(share_recipients.user_id order by share_recipients.user_id)"
+        " from public.share_recipients where share_recipients.event_id = events.event_id) as recipients",
+        "properties": "(select event_properties.properties from public.event_properties"
+        " where event_properties.event_id = events.event_id) as properties",
+    }
+    parts = [
+        sql.SQL(elsewhere[name]) if name in elsewhere else sql.Identifier("events", name)
+        for name in (column.name for column in _HISTORY)
     ]
-    return sql.SQL(", ").join(names)
+    return sql.SQL(", ").join(parts)
 
 
 # What {events_columns} and the like stand for in SQL files.
@@ -41,6 +44,7 @@ COLUMN_PARTS: SqlParts = {
     "history_columns": compose_columns(_HISTORY),
     "history_of_events": _compose_history_of_events(),
     "recipients_as_staged": compose_columns(columns.SHARE_RECIPIENTS, "recipients"),
+    "properties_as_staged": compose_columns(columns.EVENT_PROPERTIES, "staged"),
     "history_of_superseded_records": compose_columns(_HISTORY, "superseded_records"),
     "events_changes": compose_changes(columns.EVENTS, "staged"),
     "users_changes": compose_changes(columns.USERS, "found"),

@@ -76,8 +76,7 @@ def are_tables_published(cursor: Cursor) -> bool:
 def require_no_strangers(cursor: Cursor) -> None:
     """Raise UsageError where things of others have names that the load needs. Changes nothing."""
     in_the_way = [] if is_ours(cursor) else _find_schemas(cursor)
-    if not are_tables_published(cursor):
-        in_the_way += _find_names_in_public(cursor)
+    in_the_way += _find_unrelated_tables(cursor) if are_tables_published(cursor) else _find_names_in_public(cursor)
     if not in_the_way:
         return
     cursor.execute("select current_database()")
@@ -119,6 +118,25 @@ def _list_published_tables() -> set[str]:
 def _find_schemas(cursor: Cursor) -> list[str]:
     cursor.execute("select nspname from pg_namespace where nspname = any(%s) order by nspname desc", (list(SCHEMAS),))
     return [f"schema {name}" for (name,) in cursor.fetchall()]
+
+
+def _find_unrelated_tables(cursor: Cursor) -> list[str]:
+    """Relations with the names of our published tables, beside a load of an older version that had no such tables.
+
+    Each of our own refers to `public.events`, or the other way round.
+    """
+    cursor.execute(
+        "with events as (select oid from pg_class"
+        " where relnamespace = to_regnamespace('public') and relname = 'events')"
+        " select type || ' ' || identity from pg_class"
+        " cross join events cross join pg_identify_object('pg_class'::regclass, pg_class.oid, 0)"
+        " where relnamespace = to_regnamespace('public') and relname = any(%s) and pg_class.oid <> events.oid"
+        " and not exists (select from pg_constraint where contype = 'f'"
+        " and (conrelid, confrelid) in ((events.oid, pg_class.oid), (pg_class.oid, events.oid)))"
+        " order by 1",
+        (sorted(_list_published_tables()),),
+    )
+    return [name for (name,) in cursor.fetchall()]
 
 
 def _find_names_in_public(cursor: Cursor) -> list[str]:

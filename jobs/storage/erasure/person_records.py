@@ -1,5 +1,6 @@
 """What an erasure reads and changes in the database, beside what every run does."""
 
+import json
 import logging
 from collections.abc import Mapping
 from contextlib import closing
@@ -10,6 +11,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
+from jobs.records.erased_people import is_number
 from jobs.storage.database.postgres import SQL, SqlParts, connect, fetch_one, read_sql
 from jobs.storage.erasure.person_texts import PersonTexts
 from jobs.storage.erasure.tombstones import Tombstones
@@ -42,11 +44,13 @@ class HoldingFile:
 
 
 def is_known(cursor: Cursor, user_id: str) -> bool:
-    """Whether a published or superseded record names the person, acting or receiving."""
+    """Whether a published or superseded record names the person, acting, receiving or in its properties."""
     cursor.execute(
-        "select exists (select from public.users where user_id = %(id)s) or exists (select from ops.superseded_records"
-        " where user_id = %(id)s or %(id)s = any(recipients))",
-        {"id": user_id},
+        "select exists (select from public.users where user_id = %(id)s)"
+        " or exists (select from public.event_properties where strpos(properties::text, %(id_in_json)s) > 0)"
+        " or exists (select from ops.superseded_records where user_id = %(id)s or %(id)s = any(recipients)"
+        " or strpos(properties::text, %(id_in_json)s) > 0)",
+        {"id": user_id, "id_in_json": _write_in_json(user_id)},
     )
     return bool(fetch_one(cursor)[0])
 
@@ -68,9 +72,8 @@ def find_names(cursor: Cursor, user_id: str) -> frozenset[str]:
 
 def gather_records(cursor: Cursor, run: Run, user_id: str) -> int:
     """Fill `arriving_events` with what the run has to load again; returns how many records that are."""
-    cursor.execute(
-        read_sql(SQL / "erase" / "010_gather_records.sql", {**run.sql_parts, "user_id": sql.Literal(user_id)})
-    )
+    parts = {**run.sql_parts, "user_id": sql.Literal(user_id), "id_in_json": sql.Literal(_write_in_json(user_id))}
+    cursor.execute(read_sql(SQL / "erase" / "010_gather_records.sql", parts))
     return cursor.rowcount
 
 
@@ -88,7 +91,13 @@ def stage_erasure(
 
 def find_input_files(cursor: Cursor, run: Run, user_id: str, pseudonym: str) -> list[HoldingFile]:
     """The input files that hold the person, or may do so; the records of the run must be staged."""
-    parts = {**run.sql_parts, "user_id": sql.Literal(user_id), "pseudonym": sql.Literal(pseudonym)}
+    parts = {
+        **run.sql_parts,
+        "user_id": sql.Literal(user_id),
+        "pseudonym": sql.Literal(pseudonym),
+        "id_in_json": sql.Literal(_write_in_json(user_id)),
+        "pseudonym_in_json": sql.Literal(_write_in_json(pseudonym)),
+    }
     return [HoldingFile(*row) for row in _fetch(cursor, "030_find_files.sql", parts)]
 
 
@@ -138,6 +147,13 @@ def vacuum_rewritten_tables(database_url: str) -> None:
                 cursor.execute(sql.SQL("vacuum (analyze) {}").format(sql.Identifier(schema, table)))
         for notice in connection.notices:
             logger.warning("%s", notice.strip())
+
+
+def _write_in_json(user_id: str) -> str:
+    """The id as PostgreSQL writes it in the text of a jsonb, as a string or, where it looks like one, as a number. What
+    holds that text may name somebody else, whose longer number has the same digits; that is looked at for nothing.
+    """
+    return user_id if is_number(user_id) else json.dumps(user_id, ensure_ascii=False)
 
 
 def _fetch(cursor: Cursor, name: str, parts: SqlParts) -> list[tuple[Any, ...]]:

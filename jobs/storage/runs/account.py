@@ -6,7 +6,9 @@ from datetime import date, datetime
 
 from jobs.storage.runs.checks import CheckResult
 from jobs.storage.runs.held_back import HeldBackFile
-from jobs.storage.runs.unmapped_fields import FoundNames, NewNames
+from jobs.storage.runs.mappings import FoundNames, NewNames
+from jobs.storage.runs.new_event_types import NewEventTypes
+from jobs.storage.runs.shared_ids import SharedIds
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,9 @@ class Published:
     """What a run has done: its account of records; rows added, changed and removed by table; published sessions that
     it cut again; published daily numbers that it changed; what the checks found. Of a plan also how many rows of
     each metric come and go. `missing_records` counts, by file, the published records that no current reading holds;
-    `open_lines` files end within a line that waits. `shared_ids` says how many event ids stand for several people in
-    one file, and names one. `new_fields` are, by source, names that no path reads and no run has found before.
+    `open_lines` files end within a line that waits. `shared_ids` says, by mapping, how many event ids stand for several
+    records in one file. `new_event_types` are published for the first time and unknown to the catalogue.
+    `new_fields` are, by source, names that no path reads and no run has found before.
     """
 
     totals: dict[str, int]
@@ -72,5 +75,6 @@ class Published:
     metric_rows: dict[str, dict[str, int]] = field(default_factory=dict)
     missing_records: dict[str, int] = field(default_factory=dict)
     open_lines: int = 0
-    shared_ids: tuple[int, str | None] = (0, None)
+    shared_ids: list[SharedIds] = field(default_factory=list)
+    new_event_types: NewEventTypes = field(default_factory=NewEventTypes)
     new_fields: dict[str, NewNames] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from jobs.storage.config.settings import Settings
 from jobs.storage.database.postgres import connect, execute_files
@@ -53,8 +54,10 @@ def find_history(
             cursor.execute(sql.SQL("analyze {}").format(sql.Identifier(run.staging, table)))
 
 
-def read_history(spark: SparkSession, run: Run, jdbc: dict[str, str], settings: Settings) -> DataFrame:
-    """One row per published or superseded record that `find_history` found (`schemas.tables.HISTORY`)."""
+def read_history(
+    spark: SparkSession, run: Run, jdbc: dict[str, str], settings: Settings, schema: T.StructType = HISTORY
+) -> DataFrame:
+    """One row per published or superseded record that `find_history` found, in the columns of `schema`."""
     parts = settings.jdbc_connections
     df = spark.read.jdbc(
         jdbc["url"],
@@ -63,7 +66,7 @@ def read_history(spark: SparkSession, run: Run, jdbc: dict[str, str], settings: 
         properties={**jdbc, "fetchsize": str(settings.jdbc_batch_rows)},
     )
     # PostgreSQL writes a uuid with hyphens.
-    return df.withColumn("content_fingerprint", F.translate("content_fingerprint", "-", "")).select(*HISTORY.names)
+    return df.withColumn("content_fingerprint", F.translate("content_fingerprint", "-", "")).select(*schema.names)
 
 
 def _stage_whole_readings(cursor: Cursor, run: Run, readings: list[Reading]) -> None:

@@ -145,6 +145,19 @@ def count_current_files(cursor: Cursor) -> int:
     return int(str(fetch_one(cursor)[0]))
 
 
+def count_other_sources(
+    cursor: Cursor, found: list[InputFile], readings: list[Reading], source: Source
+) -> dict[str, int]:
+    """How many of the files that were found are and stay read by another source than this one, by its name."""
+    read = [reading.file.uri for reading in readings if reading.source.name == source.name]
+    cursor.execute(
+        "select source, count(*) from ops.ingested_files where is_current and part_of_file_id is null"
+        " and source <> %s and file_path = any(%s) and not file_path = any(%s) group by source order by source",
+        (source.name, [file.uri for file in found], read),
+    )
+    return dict(cursor.fetchall())
+
+
 def count_open_lines(cursor: Cursor) -> int:
     """How many files ended within a line when they were last read, so that this line waits for the next run."""
     cursor.execute(

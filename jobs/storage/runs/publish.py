@@ -26,9 +26,10 @@ from jobs.storage.runs.account import NO_NOTES, FileCounts, Published, Restateme
 from jobs.storage.runs.checks import FailedChecksError, check_run, enter_results, run_tables_parts
 from jobs.storage.runs.held_back import enter_held_back
 from jobs.storage.runs.ledger import count_missing_records, count_open_lines
+from jobs.storage.runs.mappings import enter_unmapped_fields, read_new_names
+from jobs.storage.runs.new_event_types import read_new_event_types
 from jobs.storage.runs.run import Run, drop_staging_schema
 from jobs.storage.runs.shared_ids import count_shared_ids
-from jobs.storage.runs.unmapped_fields import enter_unmapped_fields, read_new_names
 from schemas.tables import KEYED, PUBLISHED
 
 logger = logging.getLogger(__name__)
@@ -114,6 +115,7 @@ def publish_in_transaction(cursor: Cursor, run: Run, files: list[FileCounts], no
     execute_files(cursor, "publish/05*.sql", run.sql_parts)
     shared_ids = count_shared_ids(cursor, run)
     changes = _merge(cursor, run) if run.merges else _move_in(cursor, run)
+    new_event_types = read_new_event_types(cursor, run)
     execute_files(cursor, "publish/09*.sql", {**run.sql_parts, **run_tables_parts(run)})
     checks = check_run(cursor, run)
     enter_results(cursor, run, checks)
@@ -131,6 +133,7 @@ def publish_in_transaction(cursor: Cursor, run: Run, files: list[FileCounts], no
         missing_records=count_missing_records(cursor),
         open_lines=count_open_lines(cursor),
         shared_ids=shared_ids,
+        new_event_types=new_event_types,
         new_fields=new_fields,
     )
 

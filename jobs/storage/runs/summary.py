@@ -9,7 +9,7 @@ from typing import Any
 
 from jobs.records.identity import IDENTITY_VERSION
 from jobs.storage.input.file_systems import show_name
-from jobs.storage.runs.unmapped_fields import describe_new_fields, name_new_fields
+from jobs.storage.wording import describe_new_fields, name_new_fields
 
 _LABELS = {
     "records": "records read",
@@ -36,9 +36,7 @@ def format_summary(summary: dict[str, Any]) -> str:
     totals = summary["totals"]
     lines = [f"run {summary['run_id']}: {summary['files']} files read"]
     lines += [f"  {label:<18}{totals[key]:>12,}" for key, label in _LABELS.items()]
-    lines.append(
-        "  records = blank + ignored + quarantined + accepted; accepted = published + exact duplicates + superseded"
-    )
+    lines.append(_SUMS)
     lines += _section("quarantined by reason", summary["quarantined_by_reason"])
     lines += _changes(summary["changes"])
     lines += _findings(summary)
@@ -137,7 +135,8 @@ def format_line(summary: dict[str, Any]) -> str:
         f"{totals[key]:,} {label}" for key, label in _LABELS.items() if totals[key] or key == "published"
     )
     line = f"run {summary['run_id']}: {summary['files']} files read in {seconds:.1f} s; {counts}"
-    line = "; ".join([line, *format_due(summary), *name_new_fields(summary["new_fields"])])
+    new = [*_new_event_types(summary), *name_new_fields(summary["new_fields"])]
+    line = "; ".join([line, *format_due(summary), *new])
     waiting = [show_name(file["file_path"]) for file in summary["held_back"]]
     return f"{line}; held back: {', '.join(waiting)}" if waiting else line
 
@@ -174,11 +173,20 @@ def _describe_readings(summary: dict[str, Any]) -> list[str]:
             f"event ids that stand for several people in one file: {count:,}, such as {example!r}; is event_id mapped"
             " to the id of a request? Without it, an id is made from what a record says"
         )
+    count, example = summary.get("shared_identities", (0, None))
+    if count:
+        lines.append(
+            f"ids made by identity that stand for several different records in one file: {count:,}, such as"
+            f" {example!r}; one of each is published. If these are events of their own, identity lacks a path:"
+            ' "#" begins again in each list, so that ^# or an id of the object around must stand beside it'
+        )
     if gone:
         fate = "dropped" if summary["drops_missing"] else "kept"
         lines.append(f"files that are gone, first {show_name(gone[0])}: {len(gone)}; their records are {fate}")
     lines += format_due(summary)
     lines += _section("files whose mapping has changed since; REMAP=1 reads them again", summary["changed_mappings"])
+    title = "files found that another source has read; touch them, and the next run reads them with"
+    lines += _section(f"{title} {summary.get('source')}", summary.get("other_sources", {}))
     title = "published records that no current reading holds; FULL_REFRESH=1 DROP_MISSING=1 drops them"
     lines += _section(title, {show_name(uri): records for uri, records in missing.items()})
     if before := summary["other_identity"]:
@@ -222,9 +230,21 @@ def _held_back(summary: dict[str, Any]) -> list[str]:
 def _findings(summary: dict[str, Any]) -> list[str]:
     causes = Counter(each["cause"] for each in summary["restatements"])
     return [
+        *_new_event_types(summary),
         *_section("published daily numbers changed, by cause", causes),
         *_section("checks that warn, with their findings", summary["findings"]),
     ]
+
+
+def _new_event_types(summary: dict[str, Any]) -> list[str]:
+    types, most_frequent = summary["new_event_types"]
+    shown = ", ".join(f"{event_type!r} {events:,}" for event_type, events in most_frequent)
+    more = f" and {types - len(most_frequent):,} more" if types > len(most_frequent) else ""
+    line = (
+        f"event types that are new, with the number of their events: {shown}{more}; map them by event_types of the"
+        " source (conf/README.md), or describe them in schemas/event_types.py"
+    )
+    return [line] if types else []
 
 
 def _skipped(skipped: list[tuple[str, str]]) -> list[str]:

@@ -1,0 +1,56 @@
+"""What a mapping keeps of a record beside our fields: event-specific values, by the paths at which they stand."""
+
+from typing import Any
+
+from jobs.records.files.raw_record import Around
+from jobs.records.mapping import make_finder, take_all
+from jobs.records.observed import Observed
+from jobs.records.problems import Problem
+from jobs.records.validate import NOT_STORABLE, WrongValueError, can_be_stored
+from jobs.records.values.strict_json import encode, has_huge_number
+from schemas.fields import Source
+from schemas.read_names import ReadNames
+
+# A value of more is left out: properties are for what is counted and compared, not for documents.
+MAX_VALUE_BYTES = 4096
+
+_TOO_LARGE = WrongValueError("bad_value", "a number that a double holds")
+
+
+class PropertiesReader:
+    """Reads the properties of the records of one source; `observed` counts the values that are left out."""
+
+    def __init__(self, source: Source, observed: Observed) -> None:
+        self._observed = observed
+        paths = () if source.properties == "all" else source.properties
+        self._finders = [(str(path), make_finder((path,), gather=take_all)) for path in paths]
+        self._read_names = ReadNames(source.list_read_paths()) if source.properties == "all" else None
+
+    def read(self, record: dict[str, Any], around: Around | None) -> tuple[str | None, list[Problem]]:
+        """The properties as one JSON object in canonical form, None where there are none; and what is wrong with them.
+
+        Null, blank and empty values are none.
+        """
+        if self._read_names:
+            found = self._read_names.find_unread(record)
+        else:
+            found = {name: value for name, find in self._finders if (value := find(record, around)) is not None}
+            self._observed.paths.update(found)
+        members, problems = [], []
+        for name, value in sorted(found.items()):
+            if value is None or value in ("", [], {}) or (type(value) is str and value.isspace()):
+                continue
+            text = encode(value, is_sorted=True)
+            if wrong := _find_wrong(name, value, text):
+                problems.append(Problem.of(wrong.reason, name.replace("\x00", "?"), text, wrong.expected))
+            elif len(text.encode()) > MAX_VALUE_BYTES:
+                self._observed.left_out_properties += 1
+            else:
+                members.append(f"{encode(name)}:{text}")
+        return "{" + ",".join(members) + "}" if members else None, problems
+
+
+def _find_wrong(name: str, value: Any, text: str) -> WrongValueError | None:
+    if not can_be_stored(name) or not can_be_stored(value):
+        return NOT_STORABLE
+    return _TOO_LARGE if has_huge_number(text) else None

@@ -1,0 +1,58 @@
+"""What of a record the paths of a mapping read."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from schemas.paths import Path, Query, Steps, Sum
+
+# By name, what is read below it: all of it (None), or some names of the object there.
+Names = dict[str, "Names | None"]
+
+
+class ReadNames:
+    """The names that some path reads. Of a path into a list, and of a JSONPath, the whole value at its first names."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self.names: Names = {}
+        for path in paths:
+            for part in (path.seconds, path.nanoseconds) if isinstance(path, Sum) else (path,):
+                if not part.level:
+                    _enter(self.names, _list_names(part))
+
+    def find_unread(self, record: dict[str, Any]) -> dict[str, Any]:
+        """The record without what is read; an object of which everything is read goes as a whole."""
+        return _leave_out(record, self.names)
+
+
+def _list_names(path: Path) -> list[str]:
+    if isinstance(path, Query):
+        return [path.first_name] if path.first_name else []
+    names: list[str] = []
+    for step in path.steps if isinstance(path, Steps) else ():
+        if not isinstance(step, str):
+            break
+        names.append(step)
+    return names
+
+
+def _enter(names: Names, steps: list[str]) -> None:
+    if not steps:
+        return
+    first, *others = steps
+    if not others:
+        names[first] = None
+    elif (inner := names.setdefault(first, {})) is not None:
+        _enter(inner, others)
+
+
+def _leave_out(value: dict[str, Any], names: Names) -> dict[str, Any]:
+    left = {}
+    for name, inner in value.items():
+        if name not in names:
+            left[name] = inner
+        elif (read := names[name]) is not None and isinstance(inner, dict):
+            if rest := _leave_out(inner, read):
+                left[name] = rest
+        elif read is not None:
+            left[name] = inner  # no path finds anything in it
+    return left

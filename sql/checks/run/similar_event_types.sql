@@ -1,0 +1,44 @@
+-- severity: warn
+-- One row per event type that is new, or like one that is new in this run, and differs from a known one or
+-- from another one only by case or by signs, such as `Document-Edit` or `document edit`. What it is taken for
+-- is the known one, else the first by its bytes. The example is the entry of a source that maps it.
+with spelled as (
+    select
+        event_type,
+        is_known,
+        -- Signs are told by their places in Unicode, since the character classes depend on the locale.
+        regexp_replace(
+            lower(event_type),
+            '[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00bf\u2000-\u206f\u3000]',
+            '',
+            'g'
+        ) as letters
+    from public.event_types
+),
+
+compared as (
+    select
+        event_type,
+        is_known,
+        letters,
+        first_value(event_type) over (
+            partition by letters
+            order by is_known desc, event_type collate "C" asc
+        ) as similar_to
+    from spelled
+)
+
+select
+    event_type,
+    similar_to,
+    'event_types: ' || jsonb_build_object(event_type, similar_to)::text as example
+from compared
+where
+    letters <> ''
+    and event_type <> similar_to
+    and not is_known
+    and exists (
+        select from {staging}.new_event_types
+        where new_event_types.event_type in (compared.event_type, compared.similar_to)
+    )
+order by event_type collate "C";

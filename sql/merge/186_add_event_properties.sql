@@ -1,0 +1,5 @@
+-- Properties of the events that are published now and were not before, or are another version.
+insert into public.event_properties ({event_properties_columns})
+select {properties_as_staged}
+from {staging}.event_properties as staged
+on conflict (event_id) do nothing;

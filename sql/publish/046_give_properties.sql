@@ -1,0 +1,36 @@
+-- Properties follow from id and fingerprint. Each staged version gets those that a record of this run brings,
+-- or that it had. Of an erasure only the former count: it has staged what is left of them.
+create table {staging}.known_properties as
+select
+    event_id,
+    content_fingerprint,
+    properties
+from {staging}.version_properties
+union
+select
+    event_id,
+    content_fingerprint,
+    properties
+from {staging}.history
+where
+    properties is not null
+    and not exists (
+        select from ops.pipeline_runs
+        where pipeline_runs.run_id = {run_id} and pipeline_runs.kind = 'erase'
+    );
+
+insert into {staging}.event_properties ({event_properties_columns})
+select
+    events.event_id,
+    known_properties.properties
+from {staging}.known_properties
+inner join {staging}.events
+    on
+        known_properties.event_id = events.event_id
+        and known_properties.content_fingerprint = events.content_fingerprint;
+
+update {staging}.superseded_records set properties = known_properties.properties
+from {staging}.known_properties
+where
+    superseded_records.event_id = known_properties.event_id
+    and superseded_records.content_fingerprint = known_properties.content_fingerprint;
