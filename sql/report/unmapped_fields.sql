@@ -1,4 +1,4 @@
--- What records hold and no path of their mapping reads: at most 100 names, the most frequent of a source first.
+-- What records hold and no path of their mapping reads: 100 names, of each source the most frequent first.
 select
     source,
     name,
