@@ -31,5 +31,5 @@ comment on column ops.unmapped_fields.name is 'What is not read, written as a pa
 comment on column ops.unmapped_fields.records is
 'How many records have had it in the runs since first_run_id; one that is read again counts again.';
 comment on column ops.unmapped_fields.first_run_id is
-'Run that found it first, or the full refresh that counted anew.';
+'Run that found it first, or the full refresh that counted from the start again.';
 comment on column ops.unmapped_fields.last_run_id is 'Latest run that found it.';

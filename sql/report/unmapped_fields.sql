@@ -5,5 +5,5 @@ select
     records,
     first_run_id
 from ops.unmapped_fields
-order by source asc, records desc, name asc
+order by source collate "C" asc, records desc, name collate "C" asc
 limit 100;
