@@ -6,7 +6,7 @@ from difflib import SequenceMatcher, get_close_matches
 from jobs.records.observed import Observed
 from jobs.records.properties import MAX_VALUE_BYTES
 from jobs.records.reader import read_default_source
-from jobs.storage.runs.shared_ids import SharedIds
+from jobs.storage.runs.mapping_clues import SharedIds
 from jobs.storage.wording import plural
 from schemas.event_types import EVENT_TYPES
 from schemas.fields import FIELDS, REQUIRED, Source

@@ -69,8 +69,9 @@ sums as (
         coalesce(sum(halves.high_half), 0) as high_sum,
         coalesce(sum(halves.low_half), 0) as low_sum
     from (
-        values ('users', 1), ('documents', 2), ('sessions', 3), ('event_types', 4), ('events', 5),
-            ('share_recipients', 6), ('event_properties', 7)
+        values
+        ('users', 1), ('documents', 2), ('sessions', 3), ('event_types', 4), ('events', 5),
+        ('share_recipients', 6), ('event_properties', 7)
     ) as tables (table_name, position)
     left join halves on tables.table_name = halves.table_name
     group by tables.table_name, tables.position

@@ -23,11 +23,6 @@ begin
         from public.events
         on conflict (event_type) do nothing;
 
-        execute format(
-            'alter table public.event_types owner to %I',
-            (select tableowner from pg_tables where schemaname = 'public' and tablename = 'events')
-        );
-
         alter table public.events
         add constraint events_event_type_fkey
         foreign key (event_type) references public.event_types (event_type);

@@ -71,6 +71,7 @@ def test_fingerprint_does_not_depend_on_order_provenance_or_display_settings(dat
         ("users", 3),
         ("documents", 1),
         ("sessions", 3),
+        ("event_types", 5),
         ("events", 3),
         ("share_recipients", 1),
         ("event_properties", 0),

@@ -11,11 +11,13 @@ with ours as (
     where nspname in ('public', 'metrics', 'ops')
 )
 
-select 'column', format('%I.%I', nspname, relname), attnum || ' ' || attname, concat_ws(
+select 'column', format('%I.%I', nspname, relname), row_number() over (
+    partition by attrelid order by attnum
+) || ' ' || attname, concat_ws(
     ' ', format_type(atttypid, atttypmod), collname, case when attnotnull then 'not null' end, attidentity
 )
 from ours inner join pg_attribute on attrelid = ours.oid left join pg_collation on attcollation = pg_collation.oid
-where relkind in ('r', 'v') and attnum > 0
+where relkind in ('r', 'v') and attnum > 0 and not attisdropped
 union all
 select 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(pg_constraint.oid)
 from ours inner join pg_constraint on conrelid = ours.oid

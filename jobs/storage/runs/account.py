@@ -6,9 +6,8 @@ from datetime import date, datetime
 
 from jobs.storage.runs.checks import CheckResult
 from jobs.storage.runs.held_back import HeldBackFile
+from jobs.storage.runs.mapping_clues import NewEventTypes, SharedIds
 from jobs.storage.runs.mappings import FoundNames, NewNames
-from jobs.storage.runs.new_event_types import NewEventTypes
-from jobs.storage.runs.shared_ids import SharedIds
 
 
 @dataclass(frozen=True)

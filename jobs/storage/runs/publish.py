@@ -26,10 +26,9 @@ from jobs.storage.runs.account import NO_NOTES, FileCounts, Published, Restateme
 from jobs.storage.runs.checks import FailedChecksError, check_run, enter_results, run_tables_parts
 from jobs.storage.runs.held_back import enter_held_back
 from jobs.storage.runs.ledger import count_missing_records, count_open_lines
+from jobs.storage.runs.mapping_clues import count_shared_ids, read_new_event_types
 from jobs.storage.runs.mappings import enter_unmapped_fields, read_new_names
-from jobs.storage.runs.new_event_types import read_new_event_types
 from jobs.storage.runs.run import Run, drop_staging_schema
-from jobs.storage.runs.shared_ids import count_shared_ids
 from schemas.tables import KEYED, PUBLISHED
 
 logger = logging.getLogger(__name__)

@@ -1,11 +1,15 @@
-"""Event ids that stand for several different records of one file, by the mapping that the file was read by."""
+"""What the staged records of a run show of its mapping: event ids that several records share, and new event types."""
 
 from typing import NamedTuple
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
+from jobs.storage.database.postgres import fetch_one
 from jobs.storage.runs.run import Run
+
+# A wrong mapping can make a type of every record.
+_NAMED_TYPES = 5
 
 
 class SharedIds(NamedTuple):
@@ -19,6 +23,15 @@ class SharedIds(NamedTuple):
     example: str
     people: int
     people_example: str | None
+
+
+class NewEventTypes(NamedTuple):
+    """How many types that the catalogue does not know are published for the first time, and the most frequent of them,
+    each with the number of its events.
+    """
+
+    types: int = 0
+    most_frequent: tuple[tuple[str, int], ...] = ()
 
 
 def count_shared_ids(cursor: Cursor, run: Run) -> list[SharedIds]:
@@ -36,3 +49,15 @@ def count_shared_ids(cursor: Cursor, run: Run) -> list[SharedIds]:
     tables = {"superseded": "superseded_records", "events": "events", "file_counts": "file_counts"}
     cursor.execute(query.format(**{name: sql.Identifier(run.staging, table) for name, table in tables.items()}))
     return [SharedIds(*row) for row in cursor.fetchall()]
+
+
+def read_new_event_types(cursor: Cursor, run: Run) -> NewEventTypes:
+    """What sql/publish/025_gather_event_types.sql found, once a merge has left out what was published before."""
+    table = sql.Identifier(run.staging, "new_event_types")
+    cursor.execute(sql.SQL("select count(*) from {}").format(table))
+    types = int(str(fetch_one(cursor)[0]))
+    most_frequent = sql.SQL(
+        'select event_type, event_count from {} order by event_count desc, event_type collate "C" limit %s'
+    )
+    cursor.execute(most_frequent.format(table), (_NAMED_TYPES,))
+    return NewEventTypes(types, tuple(cursor.fetchall()))
