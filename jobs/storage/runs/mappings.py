@@ -126,7 +126,7 @@ def count_changed_mappings(
 def enter_unmapped_fields(cursor: Cursor, run: Run, found: Iterable[FoundNames]) -> dict[str, NewNames]:
     """Count on what a run has found, drop what its mappings read now; the names that are new, by source.
 
-    A full refresh begins at nothing. A replay reads records again, perhaps by an earlier mapping, so that it only counts
+    A full refresh begins at nothing. A replay may read records by an earlier mapping: it only counts
     on what is known. Of each source the most frequent names are kept.
     """
     known = _read_rows(cursor)
