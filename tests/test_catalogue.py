@@ -8,6 +8,7 @@ import pytest
 
 from jobs.query import METRICS
 from jobs.records.batch import SCHEMA
+from jobs.records.reader import read_default_source
 from jobs.storage.config.sources import read_source
 from schemas.columns import READ_EVENT, TABLES
 from schemas.event_types import EVENT_TYPES
@@ -38,7 +39,9 @@ def test_a_file_says_what_the_catalogue_dictates(piece: Piece) -> None:
 def test_the_default_mapping_is_that_of_the_catalogue() -> None:
     mapped = [field for field in FIELDS.values() if field.paths]
     paths = {field.name: tuple(map(parse_path, field.paths)) for field in mapped}
-    assert read_source(ROOT / "conf" / "sources" / "default.yml").fields == paths
+    source, bundled = read_source(ROOT / "conf" / "sources" / "default.yml"), read_default_source()
+    assert source.fields == bundled.fields == paths
+    assert source.shared_with_separator == bundled.shared_with_separator
 
 
 def test_every_field_has_a_column_but_the_content() -> None:

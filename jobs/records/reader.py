@@ -209,7 +209,8 @@ def read_default_source() -> Source:
     """The mapping of conf/sources/default.yml, which a test holds equal to the paths of the catalogue."""
     path = Path(__file__).resolve().parents[2] / "conf" / "sources" / "default.yml"
     mapped = [field for field in FIELDS.values() if field.paths]
-    return Source(path.stem, fields={field.name: tuple(map(parse_path, field.paths)) for field in mapped})
+    fields = {field.name: tuple(map(parse_path, field.paths)) for field in mapped}
+    return Source(path.stem, fields=fields, shared_with_separator=(",", ";"))
 
 
 def _find_not_storable(

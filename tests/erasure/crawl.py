@@ -39,6 +39,9 @@ COLUMNS = {
     "public.share_recipients.event_id": PLATFORM,
     "public.share_recipients.user_id": PSEUDONYM,
     "ops.superseded_records.recipients": PSEUDONYM,
+    "public.event_properties.event_id": PLATFORM,
+    "public.event_properties.properties": PSEUDONYM,
+    "ops.superseded_records.properties": PSEUDONYM,
     "public.events.day_of_week": NAMES_NOBODY,
     "ops.duplicate_records.event_id": PLATFORM,
     **{

@@ -28,6 +28,7 @@ STATE = {
     **{table: f"select * from public.{table}" for table in ("users", "documents", "sessions", "event_types")},
     "events": "select events.*, file_path from public.events inner join ops.ingested_files using (file_id)",
     "share_recipients": "select * from share_recipients",
+    "event_properties": "select * from event_properties",
     "superseded": "select * from ops.superseded_records",
     "duplicates": "select duplicate_records.*, file_path from ops.duplicate_records"
     " inner join ops.ingested_files using (file_id) where is_current",
@@ -159,20 +160,29 @@ def read_versions(state: dict[str, list[str]]) -> list[dict[str, Any]]:
     named: dict[str, list[str]] = defaultdict(list)
     for row in map(json.loads, state["share_recipients"]):
         named[row["event_id"]].append(row["user_id"])
-    events = [{**row, "recipients": named[row["event_id"]]} for row in map(json.loads, state["events"])]
+    kept = {row["event_id"]: row["properties"] for row in map(json.loads, state["event_properties"])}
+    events = [
+        {**row, "recipients": named[row["event_id"]], "properties": kept.get(row["event_id"])}
+        for row in map(json.loads, state["events"])
+    ]
     versions = [*events, *map(json.loads, state["superseded"])]
     return [{**row, "people": [row["user_id"], *(row["recipients"] or [])]} for row in versions]
+
+
+def names_person(row: dict[str, Any]) -> bool:
+    """Whether the version names the person, acting, receiving or in its properties."""
+    return PERSON in row["people"] or f'"{PERSON}"' in json.dumps(row["properties"])
 
 
 def test_what_is_derived_from_the_person_is_gone(story: dict[str, Any]) -> None:
     before, after = read_versions(story["before"]), read_versions(story["erased"][0])
     # A session is that of who acted; a fingerprint is of all that the record says.
-    for column, names_person in (
-        ("content_fingerprint", lambda row: PERSON in row["people"]),
+    for column, is_of_person in (
+        ("content_fingerprint", names_person),
         ("session_id", lambda row: row["user_id"] == PERSON),
     ):
-        old = {row.get(column) for row in before if names_person(row)} - {None}
-        kept = {row.get(column) for row in before if not names_person(row)}
+        old = {row.get(column) for row in before if is_of_person(row)} - {None}
+        kept = {row.get(column) for row in before if not is_of_person(row)}
         assert old
         assert (old - kept) & {row.get(column) for row in after} == set()
 

@@ -41,6 +41,7 @@ fields:
   permission: permission
   device: device
   ip_address: ip_address
+properties: [context]
 """
 
 
@@ -96,6 +97,8 @@ def _make_record(chance: random.Random) -> dict[str, Any]:
         record["document_id"] = f"d{chance.randrange(6)}"
     if event_type == "document_shared":
         record["shared_with_user_id"] = chance.choice([None, PERSON, "dan", ["bob", PERSON], ["cleo", "dan"]])
+    if chance.random() < 0.3:
+        record["context"] = chance.choice([{"owner": PERSON}, {"watchers": ["bob", PERSON]}, {PERSON: 1}, "home"])
     if user_id == PERSON:
         said = {"user_name": NAME, "user_email": EMAIL, **TRACES}
     else:

@@ -23,8 +23,10 @@ REQUIRED = ("event_id", "event_type", "timestamp", "user_id")
 DOCUMENT_TYPES = ("document_edit", "comment_added", "document_shared")
 PLAIN_FIELDS = (
     *("event_id", "event_type", "user_id", "document_id", "user_name", "user_email", "content", "word_count"),
-    *("edit_length", "shared_with_user_id", "revision"),
+    *("edit_length", "shared_with_user_id", "revision", "folder"),
 )
+# A field of which only the properties know.
+PROPERTY = "folder"
 
 md5 = partial(make_md5, usedforsecurity=False)
 
@@ -46,12 +48,12 @@ class Mapping(NamedTuple):
 
     def to_yaml(self) -> str:
         """The text of the source file."""
-        fields: dict[str, Any] = {name: name for name in PLAIN_FIELDS}
+        fields: dict[str, Any] = {name: name for name in PLAIN_FIELDS if name != PROPERTY}
         fields["event_at"] = ["timestamp", *[OTHER_TIME] * self.finds_other_time]
         fields |= {"document_title": "document_title"} if self.has_title else {}
         fields |= {"device": "dev"} if self.has_device else {}
         types = {"event_types": dict([self.renamed])} if self.renamed else {}
-        return yaml.safe_dump({"fields": fields, **types})
+        return yaml.safe_dump({"fields": fields, "properties": [PROPERTY], **types})
 
     def apply(self, record: Record) -> Record:
         """What the record says by this mapping, under the names that `NORMAL` reads."""
@@ -141,6 +143,7 @@ def compute_fingerprint(event: Event) -> UUID:
         "reported_user_email": event.get("user_email"),
         "reported_document_title": event.get("document_title"),
         "revision": event.get("revision"),
+        "properties": json.dumps({PROPERTY: event[PROPERTY]}, separators=(",", ":")) if PROPERTY in event else None,
         "content": md5(event["content"].encode()).hexdigest() if "content" in event else None,
     }
     said = [f"{column}={value}" for column, value in stored.items() if value is not None]

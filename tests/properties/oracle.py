@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import sys
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -104,10 +105,8 @@ def find_value(record: dict[str, Any], name: str, source: Source) -> Any:
     """The first value that is neither null nor blank, and of several times the first that is one; None without any."""
     found = []
     for path in source.fields.get(name, ()):
-        value: Any = record
         assert isinstance(path, Steps)
-        for key in path.steps:
-            value = value.get(key) if isinstance(value, dict) else None
+        value = _find_in_each(record, path.steps) if None in path.steps else _find(record, path.steps)
         if value is not None and not (isinstance(value, str) and value.strip() == ""):
             found.append(value)
     is_time = FIELDS[name].kind == "timestamp"
@@ -115,13 +114,50 @@ def find_value(record: dict[str, Any], name: str, source: Source) -> Any:
     return (times or found or [None])[0]
 
 
+def _find(value: Any, steps: tuple[Any, ...]) -> Any:
+    for key in steps:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _find_in_each(record: dict[str, Any], steps: tuple[Any, ...]) -> list[Any] | None:
+    """What `list[*].name` finds in the elements that are not null; an empty object where one lacks the name."""
+    elements = _find(record, steps[:-2])
+    if not isinstance(elements, list) or not elements:
+        return None
+    lacking = object()
+    values = [
+        None if each is None else each.get(steps[-1], lacking) if isinstance(each, dict) else lacking
+        for each in elements
+    ]
+    if lacking in values and all(value is None or value is lacking for value in values):
+        return None
+    return [{} if value is lacking else value for value in values if value is not None]
+
+
+def _judge_ids(name: str, value: Any) -> set[Problem]:
+    """The first element that is no id is told; a text is parted as the default mapping says."""
+    parts: list[Any] = []
+    for element in value if isinstance(value, list) else [value]:
+        is_text = isinstance(element, str) and not isinstance(element, _Number)
+        parts += re.split("[,;]", element) if is_text else [element]
+    for part in parts:
+        if part is None or (isinstance(part, str) and not part.strip()):
+            continue
+        if isinstance(part, dict | list | bool) or _holds_huge_number(part):
+            return {("bad_value", name)}
+        if len(str(part).strip().encode("utf-8", "surrogatepass")) > 2000:
+            return {("value_too_long", name)}
+    return set()
+
+
 def _judge_value(name: str, value: Any) -> set[Problem]:
     kind, is_container = FIELDS[name].kind, isinstance(value, dict | list)
     found = {("invalid_text", name)} if _holds_bad_text(value) else set()
     if is_container and name == "content":  # no text, and so no words; nothing of it is read
         return found
-    if kind == "id" and isinstance(value, bool):
-        return {("bad_value", name)}
+    if kind == "ids" or (kind == "id" and isinstance(value, bool)):
+        return found | _judge_ids(name, value)
     if is_container:
         return found | ({("bad_value", name)} if kind != "text" or _holds_huge_number(value) else set())
     if kind in ("id", "text"):

@@ -3,13 +3,14 @@
 It is plain Python and shares no code with the pipeline, so that a rule which commutes but is wrong shows too.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from tests.properties.mapping import Event, count_microseconds, md5
+from tests.properties.mapping import PROPERTY, Event, count_microseconds, md5
 from tests.properties.readings import Ledger, Version
 
 GAP = timedelta(minutes=30)
@@ -36,6 +37,9 @@ def model_tables(ledger: Ledger) -> dict[str, Rows]:
         "events": [_show_event(winner, session_of[winner.event["event_id"]]) for winner in winners],
         "share_recipients": _model_recipients(events),
         "event_types": _model_event_types(events),
+        "event_properties": [
+            (event["event_id"], json.dumps({PROPERTY: event[PROPERTY]})) for event in events if PROPERTY in event
+        ],
         "superseded": sorted(
             (loser.event["event_id"], loser.event["fingerprint"], loser.is_current) for loser in losers
         ),

@@ -44,6 +44,7 @@ TABLES = {
     " reported_user_email, reported_document_title, revision, is_current from events order by event_id",
     "share_recipients": "select event_id, user_id, shared_at from share_recipients order by event_id, user_id",
     "event_types": 'select event_type, is_known, requires_document from event_types order by event_type collate "C"',
+    "event_properties": "select event_id, properties::text from event_properties order by event_id",
     "superseded": "select event_id, content_fingerprint, is_current from ops.superseded_records order by 1, 2",
     # A row stays with the reading that brought it. Where that was read again, it is the new reading that holds it.
     "places": """

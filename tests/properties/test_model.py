@@ -41,7 +41,7 @@ def ledger() -> Ledger:
 
 def names(ledger: Ledger) -> list[tuple[str, str | None, bool]]:
     """(id, name that it reports, whether it is current) of each event."""
-    return [(row[0], row[13], row[-1]) for row in model_tables(ledger)["events"]]
+    return [(row[0], row[12], row[-1]) for row in model_tables(ledger)["events"]]
 
 
 def superseded(ledger: Ledger) -> list[tuple[str, bool]]:
@@ -190,10 +190,10 @@ def test_a_file_that_grows_is_continued_by_the_same_mapping_only(ledger: Ledger,
     ledger.load(files, changed)
     files.put(1, line("a", dev="phone"), line("b"))
     ledger.load(files, PLAIN)
-    assert {row[0]: row[12] for row in model_tables(ledger)["events"]} == {"a": None, "b": None}
+    assert {row[0]: row[11] for row in model_tables(ledger)["events"]} == {"a": None, "b": None}
     files.put(1, line("a", dev="phone"), line("b"), line("c"))
     ledger.load(files, changed)
-    assert {row[0]: row[12] for row in model_tables(ledger)["events"]} == {"a": "phone", "b": None, "c": None}
+    assert {row[0]: row[11] for row in model_tables(ledger)["events"]} == {"a": "phone", "b": None, "c": None}
     assert len(ledger.readings) == 1
 
 
@@ -234,7 +234,7 @@ def test_replay_recovers_by_a_changed_mapping_only(ledger: Ledger, files: Files,
         assert [event_id for event_id, *_ in places(ledger)] == [*expected]
     ledger.replay(files, changed)
     assert places(ledger) == [("a", 1, 1), ("b", 1, 2)]
-    device = model_tables(ledger)["events"][0][12]
+    device = model_tables(ledger)["events"][0][11]
     assert device == (None if is_gone else "phone")  # only a file that is there is read whole
 
 

@@ -38,6 +38,8 @@ BY_KIND = {
     | st.sampled_from([{}, [7], ""]),
 }
 BY_KIND["count"] = BY_KIND["integer"]
+PEOPLE = BY_KIND["id"] | st.sampled_from([None, "u1, u2;u3", "u1;" + "x" * 2001])
+BY_KIND["ids"] = PEOPLE | st.lists(PEOPLE | PEOPLE.map(lambda value: {"id": value}), max_size=3)
 # A token can stand anywhere in the mutants of a valid record.
 TOKENS = [
     *'{}[]:,"\\ \t\n\0\x0b\x0c\x1f\x7f\u00a0\ufeff\u2028\u0663-+.0e1',
@@ -84,7 +86,7 @@ def any_record(draw: st.DrawFn) -> bytes:
     for name in draw(st.lists(st.sampled_from([*SOURCE.fields]), max_size=6)):
         path = draw(st.sampled_from(SOURCE.fields[name]))
         value = draw(BY_KIND[FIELDS[name].kind])
-        first, *inner = str(path).split(".")
+        first, *inner = str(path).replace("[*].id", "").split(".")
         if inner:
             parent = record.get(first)
             record[first] = {**(parent if isinstance(parent, dict) else {}), inner[0]: value}

@@ -33,6 +33,7 @@ DETAILS: dict[str, list[str | int | None]] = {
     "content": [None, None, " ", "one", "it's two"],
     "word_count": [None, 7],
     "edit_length": [None, -3, 12],
+    "folder": [None, None, 7, "home"],
     "dev": [None, "phone", "desk"],
     "revision": [None, None, None, 1, 2, "10", "2025-06-02T12:00:00Z", "newest"],
 }

@@ -30,8 +30,9 @@ union all
 select 'function', proname, '', pg_get_functiondef(pg_proc.oid)
 from pg_proc where pronamespace in ('metrics'::regnamespace, 'ops'::regnamespace)
 union all
-select 'comment', format('%I.%I', nspname, relname), objsubid::text, description
+select 'comment', format('%I.%I', nspname, relname), attname::text, description
 from ours inner join pg_description on objoid = ours.oid and classoid = 'pg_class'::regclass
+left join pg_attribute on attrelid = objoid and attnum = objsubid and attnum > 0
 union all
 select 'storage', format('%I.%I', nspname, relname), relkind::text, relpersistence::text
 from ours where relkind in ('r', 'S')
