@@ -32,6 +32,7 @@ from jobs.storage.database.own_objects import are_tables_published
 from jobs.storage.database.postgres import connect, hold_run_lock, jdbc_options
 from jobs.storage.erasure.person_records import (
     clean_ledger,
+    drop_unmapped_fields,
     find_input_files,
     find_names,
     find_similar,
@@ -171,6 +172,7 @@ def erase(
     mentions = {str(path): count for path, count in texts.find_files(data)}
     with closing(connect(database_url)) as connection, connection.cursor() as cursor:
         ledger = clean_ledger(cursor, texts)
+        ledger["unmapped_fields"] = drop_unmapped_fields(cursor, person.tombstones)
         if args.confirm:
             connection.commit()
             rewrite(redaction, quarantine_folder(args))

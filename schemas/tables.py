@@ -110,6 +110,8 @@ _OBSERVED = _schema(
     keys=T.ArrayType(_TEXT),
     unread_content=_LONG,
     left_out_properties=_LONG,
+    unmapped=T.ArrayType(_schema(name=_TEXT, records=_LONG)),
+    unnamed=_LONG,
 )
 
 # One row per record that is neither blank nor ignored, an event or a quarantined record; it is numbered within its

@@ -44,6 +44,7 @@ _TABLES = {
     ),
     "recipients_per_user": ("select user_id, recipients from metrics.shared_documents_per_user where recipients > 0"),
     "document_words": ("select document_id, word_count from public.documents where word_count is not null"),
+    "unmapped_fields": "select name, records from ops.unmapped_fields",
     "quarantined_by_reason": (
         "select unnest(q.reasons), count(*) from ops.quarantined_records as q"
         " join ops.ingested_files as f using (file_id) where f.is_current group by 1"

@@ -79,6 +79,7 @@ def test_a_mapping_that_is_completed_takes_its_unknown_types_away(database_url: 
 def test_a_stream_tells_new_types_in_its_line() -> None:
     summary = {
         **{"run_id": 1, "files": 1, "seconds": {}, "held_back": [], "totals": Counter(published=2)},
+        "new_fields": {},
         "new_event_types": NewEventTypes(1, (("export", 2),)),
     }
     assert f"; event types that are new, with the number of their events: 'export' 2; {ADVICE}" in format_line(summary)

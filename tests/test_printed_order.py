@@ -37,6 +37,7 @@ TABLES = {
     "ops.metric_restatements": "cause",
     "ops.held_back_files": "why",
     "ops.empty_input_folders": "folder",
+    "ops.unmapped_fields": "last_run_id",
 }
 
 
@@ -89,6 +90,8 @@ def world(database: Any) -> Iterator[Any]:
             (file_path, size_bytes, modified_at, source, mapping_hash, records, quarantined, why, run_id)
         select name, 1, '2025-05-01', 'x', 'x', 9, 9, 'x', 20 from unnest(array['z', 'B', 'a', '_']) as name;
         insert into ops.empty_input_folders select name from unnest(array['z', 'B', 'a', '_']) as name;
+        insert into ops.unmapped_fields select source, name, 5, 2, 20
+        from unnest(array['z', 'B', 'a', '_']) as source cross join unnest(array['z', 'B', 'a', '_']) as name;
         update public.users set name = 'wrong';
         update public.events set is_current = false;
         """,

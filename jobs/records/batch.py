@@ -47,10 +47,13 @@ _GROUP = pa.struct(
         ("text", _TEXT),
     ]
 )
+_UNMAPPED = pa.struct([("name", _TEXT), ("records", _LONG)])
 _OBSERVED = pa.struct(
     [
         *[(name, _TEXTS) for name in ("paths", "codes", "types", "keys")],
         *[(name, _LONG) for name in ("unread_content", "left_out_properties")],
+        ("unmapped", pa.list_(_UNMAPPED)),
+        ("unnamed", _LONG),
     ]
 )
 _COUNTS = {

@@ -141,6 +141,12 @@ class Erased:
         problems = [replace(problem, value=None) for problem in record.problems]
         return Quarantined(problems, None, None, None, record.raw_bytes, None, is_redacted=True)
 
+    def is_named_in(self, text: str) -> bool:
+        """Whether the text, such as a key, is or holds the id, name or address of an erased person."""
+        words = {text, *(word for pattern in _MENTIONS for word in pattern.findall(text))}
+        hashes = {self.hash(spelt) for word in words for spelt in (word, spell_as_id(word), fold_case(word))}
+        return not hashes.isdisjoint(self.ids | self.names)
+
     def find_names(self, fields: Mapping[str, str]) -> set[str]:
         """The names and addresses that an erased person's own quarantined record states in its fields."""
         if not self._is_erased(fields.get("user_id", "")):

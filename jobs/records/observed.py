@@ -1,16 +1,160 @@
 """What the records of a source show of its mapping: which parts of it applied, and what no part of it reads."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from schemas.paths import Steps
+from jobs.records.files.nested_records import record_decode
+from schemas.fields import Source
+from schemas.paths import Path, Query, Step, Steps
+from schemas.read_names import Names as ReadTree
+from schemas.read_names import ReadNames
 
-# Keys can be ids, so that there may be any number of them.
-_MAX_NAMES = 200
+Names = tuple[str, ...]
+
+# Keys can be ids, so that there may be any number of them, of any length.
+MAX_NAMES = 200
+_MAX_CANDIDATES = 2_000
+_MAX_CHARACTERS = 200
+# The sets of names that are held hold so much. Those of a usual log hold a few thousand.
+_MAX_HELD_CHARACTERS = 200_000
 _KEY_DEPTH = 3
 # The keys of so many records are looked at in each split.
 _LOOKED_AT = 20
+
+
+def list_read_names(source: Source) -> ReadTree | None:
+    """What the paths of a mapping read of a record; None where nothing can be said, and where all of it is kept."""
+    paths = source.list_read_paths()
+    is_open = any(isinstance(path, Query) and not path.level and path.first_name is None for path in paths)
+    if is_open or source.properties == "all":
+        return None
+    tree = ReadNames(paths).names
+    # Where paths lead into an opened string, these say what is read of it.
+    for names in sorted(record_decode(source), key=len, reverse=True):
+        _add_opened(tree, names)
+    return tree
+
+
+def is_unread(tree: ReadTree | None, name: Path) -> bool:
+    """Whether nothing of this is read, but something of the object that holds it."""
+    if tree is None or not isinstance(name, Steps):
+        return False
+    *way, last = map(str, name.steps)
+    for step in way:
+        if not (tree := tree.get(step)):
+            return False
+    return last not in tree
+
+
+def _add_opened(tree: ReadTree, names: Names) -> None:
+    *way, last = names
+    for name in way:
+        if (inner := tree.setdefault(name, {})) is None:
+            return
+        tree = inner
+    tree.setdefault(last, None)
+
+
+class NameCounter:
+    """Counts, in each record, what is not read of it.
+
+    Records of one log have few sets of names, so that these are counted and the names are worked out afterwards. Of
+    names that `is_hidden` nothing is kept.
+    """
+
+    def __init__(self, source: Source, is_hidden: Callable[[str], bool] | None = None) -> None:
+        self._found: dict[Names, int] = {}
+        self._unnamed = 0
+        self._is_hidden = is_hidden
+        tree = list_read_names(source)
+        self._record = _Object(tree or {}, (), self._add_name)
+        self.count: Callable[[dict[str, Any]], None] = (lambda _: None) if tree is None else self._record.count
+
+    def take(self) -> tuple[dict[str, int], int]:
+        """Since the last time: by name, how many records have it, for the most frequent names; and how often there was
+        another one.
+        """
+        self._record.work_out()
+        taken: dict[str, int] = {}
+        unnamed = self._unnamed
+        for names, records in sorted(self._found.items(), key=lambda item: (-item[1], item[0])):
+            if len(taken) < MAX_NAMES and not self.hides(names):
+                taken[str(Steps(names))] = records
+            else:
+                unnamed += records
+        self._found, self._unnamed = {}, 0
+        return taken, unnamed
+
+    def hides(self, steps: tuple[Step, ...]) -> bool:
+        """Whether one of the names is hidden."""
+        is_hidden = self._is_hidden
+        return is_hidden is not None and any(is_hidden(step) for step in steps if isinstance(step, str))
+
+    def _add_name(self, names: Names, records: int) -> None:
+        is_short = sum(map(len, names)) <= _MAX_CHARACTERS
+        if names in self._found or (is_short and len(self._found) < _MAX_CANDIDATES):
+            self._found[names] = self._found.get(names, 0) + records
+        else:
+            self._unnamed += records
+
+
+class _NameSet:
+    """How many objects have a set of names, the unread ones of these, and those of which a part is read."""
+
+    __slots__ = ("inner", "objects", "unread")
+
+    def __init__(self, unread: list[str], inner: list[tuple[str, "_Object"]]) -> None:
+        self.objects, self.unread, self.inner = 0, unread, inner
+
+
+class _Object:
+    """A record, or an object in it of which a part is read."""
+
+    def __init__(self, tree: ReadTree, names: Names, add_name: Callable[[Names, int], None]) -> None:
+        self._names, self._read, self._add_name = names, tree.keys(), add_name
+        self._inner = {
+            name: _Object(inner, (*names, name), add_name) for name, inner in tree.items() if inner is not None
+        }
+        self._sets: dict[Names, _NameSet] = {}
+        self._characters = 0
+        # Where an object is expected, how many records have something else.
+        self._others = 0
+
+    def count(self, value: dict[str, Any]) -> None:
+        """Count the names of one object."""
+        names = tuple(value)
+        if (found := self._sets.get(names)) is None:
+            found = self._add_set(names)
+        found.objects += 1
+        for name, place in found.inner:
+            inner = value[name]
+            if type(inner) is dict:
+                place.count(inner)
+            elif inner is not None:
+                place._others += 1
+
+    def work_out(self) -> None:
+        """Add what has been counted to the names, and begin again."""
+        for found in self._sets.values():
+            for name in found.unread:
+                self._add_name((*self._names, name), found.objects)
+        self._sets.clear()
+        self._characters = 0
+        for place in self._inner.values():
+            place.work_out()
+        if self._others:
+            self._add_name(self._names, self._others)
+            self._others = 0
+
+    def _add_set(self, names: Names) -> _NameSet:
+        if self._characters > _MAX_HELD_CHARACTERS:
+            self.work_out()
+        self._characters += sum(map(len, names)) + 1
+        unread = [name for name in names if name not in self._read]
+        inner = [(name, self._inner[name]) for name in names if name in self._inner]
+        found = self._sets[names] = _NameSet(unread, inner)
+        return found
 
 
 @dataclass
@@ -19,7 +163,9 @@ class Observed:
     types that came out, and `keys` a bounded number of the keys that are there, such as `document.title`.
 
     `unread_content` counts records that have something else where the text of a document is expected, and
-    `left_out_properties` values that are too large for properties.
+    `left_out_properties` values that are too large for properties. `unmapped` says, by name, how many records have what
+    no path reads, and `unnamed` how often there was a name beyond the bound. `counter` counts these where records are
+    read.
     """
 
     paths: set[str] = field(default_factory=set)
@@ -28,6 +174,9 @@ class Observed:
     keys: set[str] = field(default_factory=set)
     unread_content: int = 0
     left_out_properties: int = 0
+    unmapped: dict[str, int] = field(default_factory=dict)
+    unnamed: int = 0
+    counter: NameCounter | None = None
     _looked_at: int = 0
 
     def look_at(self, record: dict[str, Any]) -> None:
@@ -35,19 +184,22 @@ class Observed:
         if self._looked_at < _LOOKED_AT:
             self._looked_at += 1
             for key in _list_paths(record, (), _KEY_DEPTH):
-                if len(self.keys) >= _MAX_NAMES:
+                if len(self.keys) >= MAX_NAMES:
                     return
-                self.keys.add(str(key))
+                if not (self.counter and self.counter.hides(key.steps)):
+                    self.keys.add(str(key))
 
     def add_type(self, event_type: str) -> None:
         """Note an event type."""
-        if len(self.types) < _MAX_NAMES:
+        if len(self.types) < MAX_NAMES:
             self.types.add(event_type)
 
-    def take(self) -> tuple[list[str], list[str], list[str], list[str], int, int]:
+    def take(self) -> tuple[Any, ...]:
         """What has been noted since the last time, in the order of the columns."""
         paths, codes, types, keys = (sorted(names) for names in (self.paths, self.codes, self.types, self.keys))
-        taken = (paths, codes, types, keys, self.unread_content, self.left_out_properties)
+        unmapped, unnamed = self.counter.take() if self.counter else ({}, 0)
+        counts = (self.unread_content, self.left_out_properties, list(unmapped.items()), unnamed)
+        taken = (paths, codes, types, keys, *counts)
         self.unread_content = self.left_out_properties = self._looked_at = 0
         return taken
 
@@ -59,6 +211,8 @@ class Observed:
         keys: Iterable[str],
         unread_content: int,
         left_out_properties: int,
+        unmapped: Iterable[tuple[str, int]],
+        unnamed: int,
     ) -> None:
         """Add what was noted elsewhere."""
         self.paths.update(paths)
@@ -67,6 +221,16 @@ class Observed:
         self.keys.update(keys)
         self.unread_content += unread_content
         self.left_out_properties += left_out_properties
+        self.add_unmapped(unmapped, unnamed)
+
+    def add_unmapped(self, unmapped: Iterable[tuple[str, int]], unnamed: int) -> None:
+        """Add what was counted elsewhere by name."""
+        self.unnamed += unnamed
+        for name, records in unmapped:
+            if name in self.unmapped or len(self.unmapped) < _MAX_CANDIDATES:
+                self.unmapped[name] = self.unmapped.get(name, 0) + records
+            else:
+                self.unnamed += records
 
 
 def _list_paths(value: Any, steps: tuple[str | int, ...], depth: int) -> Iterator[Steps]:

@@ -12,7 +12,7 @@ from jobs.records.files.packed_strings import open_strings
 from jobs.records.files.raw_record import Around, write_around
 from jobs.records.identity import fingerprint
 from jobs.records.mapping import NO_ANSWER, Finder, make_finder, make_missing_test
-from jobs.records.observed import Observed
+from jobs.records.observed import NameCounter, Observed
 from jobs.records.problems import Problem, Quarantined, is_utf8, quarantine
 from jobs.records.properties import PropertiesReader
 from jobs.records.source_fields import Field, make_fields
@@ -48,7 +48,9 @@ class RecordReader:
     """
 
     def __init__(self, source: Source, limits: Limits, erased: Erased | None = None) -> None:
-        self.observed = Observed()
+        counter = NameCounter(source, erased.is_named_in if erased else None)
+        self.observed = Observed(counter=counter)
+        self._count_names = counter.count
         fields = make_fields(source, limits, self.observed)
         mapped = [path for field in fields for path in field.paths]
         names = [path.steps[0] for path in mapped if isinstance(path, Steps) and not path.level]
@@ -104,6 +106,7 @@ class RecordReader:
             return _quarantine_whole(raw, "not_an_object", "one JSON object", around)
         if self._prepares and (record := self._prepare(record, around)) is None:
             return None
+        self._count_names(record)
         fields, sought = self._choose(tuple(filter(self._is_mapped, record)))
         if sought:
             self._observe(record, around, sought)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TextIO
 
+from jobs.simulation.records import Record
 from jobs.simulation.settings import Settings, Shard
 from jobs.simulation.tally import Tally
 
@@ -35,14 +36,14 @@ class Part:
         if self._file is not None:
             self._file.close()
 
-    def write(self, text: str, verdict: str) -> None:
-        """Write one line and note what must become of it."""
+    def write(self, text: str, verdict: str, record: Record) -> None:
+        """Write one line, made of this record, and note what must become of it."""
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("w", encoding="utf-8", newline="\n")
         self._file.write(text)
         self._file.write("\n")
-        self._tally.add_record(self._name, verdict)
+        self._tally.add_record(self._name, verdict, record)
 
 
 def open_part(settings: Settings, shard: Shard, day: int, tally: Tally) -> Part:

@@ -19,10 +19,16 @@ Record = dict[str, Any]
 OFFSET_MS = 2 * 60 * 60 * 1000
 # This share of the edits reports a word count of the client's own instead of the text.
 WORD_COUNT_ONLY_SHARE = 0.04
-# Which our fields have no place for.
+# What events say that our fields have no place for.
+UNMAPPED_FIELDS = ("app_version", "link_expires_in_days")
 APP_VERSIONS = {"android": "6.0.3", "desktop": "4.2.1", "ios": "6.0.1", "web": "2025.5"}
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 encode_spaced = json.JSONEncoder(ensure_ascii=False, separators=(" , ", " : ")).encode
+
+
+def list_unmapped(record: Record) -> list[str]:
+    """What the record says that our fields have no place for."""
+    return [name for name in UNMAPPED_FIELDS if name in record]
 
 
 def list_recipients(record: Record) -> list[str]:

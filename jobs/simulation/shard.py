@@ -48,7 +48,9 @@ class ShardRun:
         self.ends_export = 2 * EXPORTED_EVENTS if has_export else 0
         self.export: list[Any] = []
         self.schedule = DefectSchedule(rng, shard.events, self.ends_export)
-        self.pending: dict[int, list[tuple[str, str]]] = {}  # by day: (text, verdict), written at its end
+        self.pending: dict[
+            int, list[tuple[str, str, Record]]
+        ] = {}  # by day: (text, verdict, record), written at its end
         self.written = 0
 
     def write_days(self) -> None:
@@ -94,8 +96,8 @@ class ShardRun:
         with open_part(self.settings, self.shard, day, self.tally) as part:
             for planned in events:
                 self.write_event(part, day, planned)
-            for text, verdict in self.pending.pop(day, []):
-                part.write(text, verdict)
+            for text, verdict, record in self.pending.pop(day, []):
+                part.write(text, verdict, record)
 
     def write_event(self, part: Part, day: int, planned: PlannedEvent) -> None:
         """Write one event and, where one is due, a defect with it."""
@@ -107,14 +109,14 @@ class ShardRun:
         if self.is_in_future(planned):
             self.schedule.pass_over(number)
             self.tally.planted["timestamp_in_future"] += 1
-            part.write(encode(record), "timestamp_in_future")
+            part.write(encode(record), "timestamp_in_future", record)
             return
         kind = self.schedule.find_due(number, planned.event_type, day == self.settings.days - 1)
         text = encode(record)
         if kind == "late_event":
-            self.postpone(self.pick_later_day(day), text, "published")
+            self.postpone(self.pick_later_day(day), text, "published", record)
         else:
-            part.write(text, "published")
+            part.write(text, "published", record)
         if kind is not None:
             self.tally.planted[kind] += 1
             self.plant(part, kind, day, planned, record)
@@ -155,14 +157,14 @@ class ShardRun:
     def plant(self, part: Part, kind: str, day: int, planned: PlannedEvent, record: Record) -> None:
         """Add what goes wrong beside a good event: a broken record, or a copy of it."""
         if self.breaker.can_make(kind):
-            part.write(self.breaker.make(kind, record), REASONS.get(kind, "blank"))
+            part.write(self.breaker.make(kind, record), REASONS.get(kind, "blank"), record)
         elif kind == "duplicate_same_file":
-            self.postpone(day, encode(record), "exact_duplicate")
+            self.postpone(day, encode(record), "exact_duplicate", record)
         elif kind == "duplicate_other_file":
-            self.postpone(self.pick_later_day(day), encode(record), "exact_duplicate")
+            self.postpone(self.pick_later_day(day), encode(record), "exact_duplicate", record)
         elif kind == "duplicate_reordered":
             reordered = {name: record[name] for name in sorted(record, reverse=True)}
-            self.postpone(day, encode_spaced(reordered), "exact_duplicate")
+            self.postpone(day, encode_spaced(reordered), "exact_duplicate", record)
         elif kind == "duplicate_in_export":
             self.export_record(record, "exact_duplicate")
         elif kind == "conflicting_duplicate":
@@ -172,11 +174,11 @@ class ShardRun:
                 "comment_text": record["comment_text"] + " (edited)",
                 "timestamp": format_time(later_ms, record["device"]),
             }
-            self.postpone(self.pick_later_day(day), encode(record | changed), "superseded")
+            self.postpone(self.pick_later_day(day), encode(record | changed), "superseded", record)
 
-    def postpone(self, day: int, text: str, verdict: str) -> None:
+    def postpone(self, day: int, text: str, verdict: str, record: Record) -> None:
         """Have a line written at the end of that day's file."""
-        self.pending.setdefault(day, []).append((text, verdict))
+        self.pending.setdefault(day, []).append((text, verdict, record))
 
     def pick_later_day(self, day: int) -> int:
         """One of the next seven days, within the simulation."""
@@ -185,7 +187,7 @@ class ShardRun:
     def export_record(self, element: Any, verdict: str) -> None:
         """Put an element into the array file."""
         self.export.append(element)
-        self.tally.add_record(EXPORT_FILE, verdict)
+        self.tally.add_record(EXPORT_FILE, verdict, element)
 
     def write_export(self) -> None:
         """Write the array file, with two elements in it that are no events."""

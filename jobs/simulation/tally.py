@@ -10,7 +10,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from jobs.simulation.days import PlannedEvent, Session
-from jobs.simulation.records import Record, list_recipients
+from jobs.simulation.records import Record, list_recipients, list_unmapped
+
+_NO_OBJECTS = ("blank", "malformed_json", "not_an_object")
 
 
 @dataclass
@@ -21,6 +23,7 @@ class Tally:
     verdicts: Counter[str] = field(default_factory=Counter)
     files: dict[str, Counter[str]] = field(default_factory=dict)  # verdicts by file
     planted: Counter[str] = field(default_factory=Counter)  # defects by kind
+    unmapped_fields: Counter[str] = field(default_factory=Counter)  # records by what our fields have no place for
     types: Counter[str] = field(default_factory=Counter)
     events_by_day: Counter[int] = field(default_factory=Counter)
     users_by_day: Counter[int] = field(default_factory=Counter)
@@ -37,9 +40,11 @@ class Tally:
     shared_documents: set[tuple[str, str]] = field(default_factory=set)  # (user, document)
     anomalies: list[dict[str, str]] = field(default_factory=list)
 
-    def add_record(self, file: str, verdict: str) -> None:
-        """Count one line of a file or element of an array, with what must become of it."""
+    def add_record(self, file: str, verdict: str, record: Record) -> None:
+        """Count one line of a file or element of an array, with what must become of it, and what it was made of."""
         self.verdicts[verdict] += 1
+        if verdict not in _NO_OBJECTS:
+            self.unmapped_fields.update(list_unmapped(record))
         if file not in self.files:
             self.files[file] = Counter()
         self.files[file][verdict] += 1

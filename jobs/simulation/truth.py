@@ -31,6 +31,7 @@ class Answers:
     totals: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
     planted: Counter[str] = field(default_factory=Counter)
+    unmapped_fields: Counter[str] = field(default_factory=Counter)
     types: Counter[str] = field(default_factory=Counter)
     events_by_day: Counter[int] = field(default_factory=Counter)
     users_by_day: Counter[int] = field(default_factory=Counter)
@@ -45,6 +46,7 @@ class Answers:
         self.totals.update(other.totals)
         self.verdicts.update(other.verdicts)
         self.planted.update(other.planted)
+        self.unmapped_fields.update(other.unmapped_fields)
         self.types.update(other.types)
         self.events_by_day.update(other.events_by_day)
         self.users_by_day.update(other.users_by_day)
@@ -76,6 +78,7 @@ def sum_up_shard(tally: Tally) -> Answers:
         ),
         verdicts=tally.verdicts,
         planted=tally.planted,
+        unmapped_fields=tally.unmapped_fields,
         types=tally.types,
         events_by_day=tally.events_by_day,
         users_by_day=tally.users_by_day,
@@ -141,6 +144,7 @@ def compose_truth(settings: Settings, answers: Answers) -> dict[str, Any]:
         "daily_active_users_last_30_days": list_active_users(answers),
         "top_edited_documents": answers.top_edited_documents,
         "planted_anomalies": answers.anomalies,
+        "unmapped_fields": dict(sorted(answers.unmapped_fields.items())),
         "planted_defects": dict(sorted(answers.planted.items())),
         "parameters": {
             "events": settings.events,

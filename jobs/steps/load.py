@@ -14,7 +14,7 @@ from jobs.steps.file_quality import rate_files
 from jobs.steps.load_request import LoadRequest
 from jobs.steps.mapping_slips import sort_shared_ids
 from jobs.steps.quality_gate import Verdict, pass_gate
-from jobs.steps.read_files import RecordsRead
+from jobs.steps.read_files import RecordsRead, list_found_names
 from jobs.storage.config.settings import Settings
 from jobs.storage.database.postgres import jdbc_options
 from jobs.storage.input.changed_files import (
@@ -29,7 +29,7 @@ from jobs.storage.process.logs import Stages
 from jobs.storage.process.spark_session import persist, persist_small, start_spark, unpersist_all
 from jobs.storage.quarantine.folder import finish_rewrites, write_quarantine
 from jobs.storage.quarantine.shared_folder import require_shared_folder
-from jobs.storage.runs.account import FileCounts, Published
+from jobs.storage.runs.account import FileCounts, Published, RunNotes
 from jobs.storage.runs.dry_run import publish_dry_run
 from jobs.storage.runs.history import find_history, read_history
 from jobs.storage.runs.publish import publish_with_retries
@@ -94,7 +94,6 @@ def _load(
     scratch: Path,
 ) -> dict[str, Any]:
     stages = Stages(run.run_id)
-    jdbc = jdbc_options(database_url)
     with stages.time("start spark"):
         spark = start_spark("document-events")
         if not run.is_plan:
@@ -134,15 +133,16 @@ def _load(
         elif records.groups:
             tables["quarantined_records"] = shape_quarantined(records.quarantined, run.run_id)
             tables["quarantine_problems"] = list_problems(records.quarantined)
-        stage_all(tables, run, jdbc, settings)
+        stage_all(tables, run, jdbc_options(database_url), settings)
     # Once more: on a cluster the part of a lost executor is read again, up to here.
     require_unchanged(request.files, beginnings)
     with stages.time("publish") as counts:
         file_counts = _count_files(run, request, read, verdict_counts)
+        notes = RunNotes(verdict.held_back, list_found_names(request.readings, read))
         if run.is_plan:
-            done = publish_dry_run(database_url, run, file_counts, settings, verdict.held_back)
+            done = publish_dry_run(database_url, run, file_counts, settings, notes)
         else:
-            done = publish_with_retries(database_url, run, file_counts, verdict.held_back)
+            done = publish_with_retries(database_url, run, file_counts, notes)
         counts |= done.totals
     return {
         "run_id": run.run_id,
@@ -220,6 +220,7 @@ def _summarize(done: Published) -> dict[str, Any]:
         "missing_records": done.missing_records,
         "open_lines": done.open_lines,
         "new_event_types": done.new_event_types,
+        "new_fields": {source: asdict(names) for source, names in done.new_fields.items()},
         "findings": {check.name: check.findings for check in done.checks if check.findings},
     }
 

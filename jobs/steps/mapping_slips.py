@@ -57,7 +57,8 @@ def join_observed(several: Iterable[Observed]) -> Observed:
     """What several files of a source show."""
     joined = Observed()
     for each in several:
-        joined.add(each.paths, each.codes, each.types, each.keys, each.unread_content, each.left_out_properties)
+        counts = (each.unread_content, each.left_out_properties, each.unmapped.items(), each.unnamed)
+        joined.add(each.paths, each.codes, each.types, each.keys, *counts)
     return joined
 
 

@@ -19,7 +19,9 @@ from jobs.storage.input.grown_files import find_content_end
 from jobs.storage.input.spark_reader import scan_files
 from jobs.storage.process.spark_session import persist
 from jobs.storage.runs.ledger import Reading
+from jobs.storage.runs.mappings import FoundNames
 from jobs.transforms.reading import number_records, split_read
+from schemas.fields import Source
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,16 @@ def add_groups(counter: GroupCounter, split: Row, earlier: int) -> None:
         names = tuple(group.reasons), tuple(group.missing_fields)
         number = earlier + group.record_number
         counter.add(QuarantinedGroup(split.file_id, *names, group.records, number, group.text))
+
+
+def list_found_names(readings: list[Reading], read: RecordsRead) -> list[FoundNames]:
+    """What the mapping of each source leaves unread in these readings."""
+    found: dict[tuple[str, str], tuple[Source, Observed]] = {}
+    for reading in readings:
+        source, observed = reading.source, read.observed[reading.file_id]
+        _, joined = found.setdefault((source.name, source.mapping_hash), (source, Observed()))
+        joined.add_unmapped(observed.unmapped.items(), observed.unnamed)
+    return [FoundNames(source, joined.unmapped, joined.unnamed) for source, joined in found.values()]
 
 
 def _find_content(reading: Reading) -> Split:

@@ -22,3 +22,14 @@ comment on table ops.empty_input_folders is
 comment on column ops.empty_input_folders.folder is 'URI of the folder.';
 comment on column ops.empty_input_folders.found_empty_at is
 'When nothing was found there for the first time.';
+
+comment on table ops.unmapped_fields is
+'What records hold and no path of their mapping reads; one row per mapping file and name, at most 200 per '
+'mapping file. A row goes when a run reads the name.';
+comment on column ops.unmapped_fields.source is 'Name of the mapping file, without its ending.';
+comment on column ops.unmapped_fields.name is 'What is not read, written as a path of a mapping.';
+comment on column ops.unmapped_fields.records is
+'How many records have had it in the runs since first_run_id; one that is read again counts again.';
+comment on column ops.unmapped_fields.first_run_id is
+'Run that found it first, or the full refresh that counted from the start again.';
+comment on column ops.unmapped_fields.last_run_id is 'Latest run that found it.';

@@ -15,6 +15,7 @@ PSEUDONYM, GONE, CLEANED = "holds the pseudonym", "is null", "the pseudonym stan
 NAMES_NOBODY = "is no text of anybody's"
 PLATFORM = "an identifier of the platform's, which stays"
 HASHED = "a keyed hash"
+DROPPED = "the row is dropped"
 TEXTS = [field for field in FIELDS.values() if field.kind in ("id", "text") and field.column]
 # What becomes of every text in every table. A new column has to be put here and, if it can hold a person, to be erased.
 COLUMNS = {
@@ -56,6 +57,8 @@ COLUMNS = {
     **{f"ops.mappings.{column}": NAMES_NOBODY for column in ("mapping_hash", "name", "text", "location")},
     "ops.empty_input_folders.folder": PLATFORM,
     "ops.held_back_files.file_path": PLATFORM,
+    "ops.unmapped_fields.source": NAMES_NOBODY,
+    "ops.unmapped_fields.name": DROPPED,
     **{f"ops.held_back_files.{column}": NAMES_NOBODY for column in ("source", "mapping_hash", "why")},
     **{f"ops.quarantined_records.{column}": NAMES_NOBODY for column in ("reasons", "fields")},
     **{f"ops.quarantine_problems.{column}": NAMES_NOBODY for column in ("reason", "field")},

@@ -18,7 +18,7 @@ from jobs.storage.database.migrations import prepare_database
 from jobs.storage.errors import UsageError
 from tests.builders import error_checks, record_json
 from tests.conftest import empty_database
-from tests.erasure.crawl import CLEANED, COLUMNS, GONE, PSEUDONYM, crawl, find_in_files, read_files
+from tests.erasure.crawl import CLEANED, COLUMNS, DROPPED, GONE, PSEUDONYM, crawl, find_in_files, read_files
 from tests.erasure.world import PERSON, World, leave_traces, make_lines
 from tests.test_pipeline import fingerprint, load, query
 from tests.test_replay import replay
@@ -139,7 +139,9 @@ def test_hashes_rank_other_versions_first_and_the_numbers_are_restated(story: di
 def test_every_column_that_can_hold_a_person_is_covered(story: dict[str, Any]) -> None:
     found, columns = story["held before"]
     assert {column for column in columns if column not in COLUMNS} == set()
-    assert found == {column for column, treatment in COLUMNS.items() if treatment in (PSEUDONYM, GONE, CLEANED)}
+    assert found == {
+        column for column, treatment in COLUMNS.items() if treatment in (PSEUDONYM, GONE, CLEANED, DROPPED)
+    }
 
 
 @pytest.mark.parametrize("moment", ["after", "in the end"])
@@ -206,6 +208,7 @@ def test_what_changes_is_told_by_table_and_file(story: dict[str, Any]) -> None:
     assert re.search(r"users 1 \d+ 1 ", lines)
     assert "/quarantine/run_id=2/_temporary" in lines.partition("not searched")[2]
     assert "rows of ops.pipeline_runs cleaned 1" in lines
+    assert "rows of ops.unmapped_fields cleaned 1" in lines
     assert "/runs/pipeline.log 4" in lines
     for name in ("a", "b"):
         assert f"/in/{name}.jsonl" in lines.partition("input files that hold the person")[2]

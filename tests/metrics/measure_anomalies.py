@@ -33,6 +33,7 @@ from tests.simulation.test_simulate_truth import count_document_words, recount_r
 EVENTS, DAYS = 10_000, 45
 # Of the truth, what only a run of the job has: the account of records.
 ACCOUNT = {"records", "blank", "quarantined", "accepted", "exact_duplicates", "superseded", "quarantined_by_reason"}
+ACCOUNT |= {"unmapped_fields"}
 
 Finding = tuple[str, str]  # kind, subject
 

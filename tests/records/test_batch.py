@@ -52,6 +52,8 @@ def test_counts_are_a_row_of_their_own() -> None:
         "keys": [],
         "unread_content": 0,
         "left_out_properties": 0,
+        "unmapped": [],
+        "unnamed": 0,
     }
     counts = {"file_id": 7, "split": 2, "records": 10, "blank": 3, "ignored": 1, "groups": []}
     assert row == {**dict.fromkeys(row), **counts}

@@ -20,6 +20,7 @@ HOSTILE_TITLE = "</script><script>window.broken = 1</script>"
 HOSTILE_NAME = '"><img src=x onerror="window.broken = 2"><b>Eve</b>'
 HOSTILE_ERROR = "<svg onload='window.broken = 3'>"
 HOSTILE_WHY = "<svg onload='window.broken = 4'>"
+HOSTILE_FIELD = "<svg onload='window.broken = 5'>"
 MARKED_TITLE = "<i>Plan</i>"  # which plotly would print in italics
 FIRST_DAY, LAST_DAY = date(2025, 5, 17), date(2025, 6, 30)
 BURST_DAY = date(2025, 6, 13)
@@ -77,6 +78,7 @@ def fill(connection: Any) -> None:
             (2, 'users_without_name', 'warn', 1, '{{"user_id": "bob"}}'), (1, 'repeated_files', 'warn', 7, '{{}}');
         insert into ops.held_back_files values ('file:///held%20back.jsonl', 1, now(), 'default', 'hash', 20, 5,
             $why${HOSTILE_WHY}$why$, 2);
+        insert into ops.unmapped_fields values ('default', $name${HOSTILE_FIELD}$name$, 1234, 1, 2);
         insert into ops.quarantined_records values
             (1, 1, array['bad_value', 'missing_field'], array['edit_length', 'user_id'], null, 1),
             (1, 2, array['missing_field'], array['user_id'], null, 1);

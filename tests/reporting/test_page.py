@@ -6,6 +6,8 @@ import hashlib
 import json
 import re
 from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,14 +17,23 @@ from markupsafe import escape
 from plotly.offline import get_plotlyjs_version
 
 from jobs.reporting import trust
-from jobs.reporting.page import PLOTLY, chart_json, hash_for_policy
-from tests.reporting.conftest import HOSTILE_ERROR, HOSTILE_NAME, HOSTILE_TITLE, HOSTILE_WHY
+from jobs.reporting.data import Report
+from jobs.reporting.page import PLOTLY, chart_json, hash_for_policy, render
+from tests.reporting.conftest import HOSTILE_ERROR, HOSTILE_FIELD, HOSTILE_NAME, HOSTILE_TITLE, HOSTILE_WHY
 
 
-@pytest.mark.parametrize("text", [HOSTILE_TITLE, HOSTILE_NAME, HOSTILE_ERROR, HOSTILE_WHY])
+@pytest.mark.parametrize("text", [HOSTILE_TITLE, HOSTILE_NAME, HOSTILE_ERROR, HOSTILE_WHY, HOSTILE_FIELD])
 def test_text_from_data_is_escaped(page: str, text: str) -> None:
     assert text not in page
     assert str(escape(text)) in page
+
+
+def test_fields_that_no_path_reads_have_a_section_only_where_there_are_any(report: Report, page: str) -> None:
+    section = page.partition('id="unmapped-fields"')[2].partition("</table>")[0]
+    assert re.findall(r"<td[^>]*>(.*?)</td>", section) == ["default", str(escape(HOSTILE_FIELD)), "1,234", "1"]
+    none = replace(report.results["unmapped_fields"], rows=[])
+    without = replace(report, results={**report.results, "unmapped_fields": none})
+    assert 'id="unmapped-fields"' not in render(without, datetime(2025, 7, 1, tzinfo=UTC))
 
 
 def test_page_has_the_elements_of_its_template_and_no_others(page: str) -> None:

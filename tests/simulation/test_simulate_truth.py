@@ -15,6 +15,9 @@ from jobs.simulate import main
 from jobs.simulation import settings as simulation_settings
 
 NEEDS_DOCUMENT = ("document_edit", "comment_added", "document_shared")
+KNOWN = {"event_id", "timestamp", "event_type", "user_id", "document_id", "user_name", "user_email", "document_title"}
+KNOWN |= {"content", "word_count", "edit_length", "comment_text", "shared_with_user_id", "shared_with", "permission"}
+KNOWN |= {"device", "ip_address"}
 WORD = re.compile(r"[\u4e00-\u9fff]|[^\W_\u4e00-\u9fff]+(?:['-][^\W_\u4e00-\u9fff]+)*")
 SESSION_GAP = timedelta(minutes=30)
 
@@ -125,6 +128,7 @@ def recount_records(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]
         "events": len(events),
         "late_events": sum(min(arrivals[e["event_id"]]) > e["at"].date().isoformat() for e in events)
         - sum(arrivals[e["event_id"]] == {"export"} for e in events),
+        "unmapped_fields": Counter(name for _, _, record in validated for name in record if name not in KNOWN),
         "per_file": files,
     }
     return account, events

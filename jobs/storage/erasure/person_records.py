@@ -17,6 +17,7 @@ from jobs.storage.erasure.person_texts import PersonTexts
 from jobs.storage.erasure.tombstones import Tombstones
 from jobs.storage.quarantine.folder import Place
 from jobs.storage.runs.run import Run
+from schemas.paths import Steps, parse_path
 from schemas.tables import PUBLISHED
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ _QUOTING = (("pipeline_runs", "error", "text"), ("check_results", "example", "js
 _REWRITTEN = (
     *[("public", table) for table in PUBLISHED],
     *[("ops", table) for table in ("superseded_records", "quarantined_records", "pipeline_runs", "check_results")],
+    ("ops", "unmapped_fields"),
 )
 
 
@@ -114,6 +116,22 @@ def clean_ledger(cursor: Cursor, texts: PersonTexts) -> dict[str, int]:
             cursor.execute(update, (text, place))
         changes[table] = len(changed)
     return changes
+
+
+def drop_unmapped_fields(cursor: Cursor, tombstones: Tombstones) -> int:
+    """Drop the names that hold the person, whom a log may name by a key; returns how many these are.
+
+    Later runs count none of them.
+    """
+    cursor.execute("select ctid::text, name from ops.unmapped_fields")
+    paths = [(place, parse_path(name)) for place, name in cursor.fetchall()]
+    named = [
+        place
+        for place, path in paths
+        if isinstance(path, Steps) and any(tombstones.erased.is_named_in(str(step)) for step in path.steps)
+    ]
+    cursor.execute("delete from ops.unmapped_fields where ctid = any(%s::tid[])", (named,))
+    return len(named)
 
 
 def vacuum_rewritten_tables(database_url: str) -> None:

@@ -1,10 +1,13 @@
 """What Spark counted in the files of a run, and what publishing the run has done."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from jobs.storage.runs.checks import CheckResult
+from jobs.storage.runs.held_back import HeldBackFile
 from jobs.storage.runs.mapping_clues import NewEventTypes, SharedIds
+from jobs.storage.runs.mappings import FoundNames, NewNames
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,17 @@ class FileCounts:
 
 
 @dataclass(frozen=True)
+class RunNotes:
+    """What a run enters in the ledger beside its counts: files that it holds back, and names that no path reads."""
+
+    held_back: Sequence[HeldBackFile] = ()
+    found_names: Sequence[FoundNames] = ()
+
+
+NO_NOTES = RunNotes()
+
+
+@dataclass(frozen=True)
 class Restatement:
     """A published daily number that a run changed; the columns of ops.metric_restatements."""
 
@@ -49,6 +63,7 @@ class Published:
     each metric come and go. `missing_records` counts, by file, the published records that no current reading holds;
     `open_lines` files end within a line that waits. `shared_ids` says, by mapping, how many event ids stand for several
     records in one file. `new_event_types` are published for the first time and unknown to the catalogue.
+    `new_fields` are, by source, names that no path reads and no run has found before.
     """
 
     totals: dict[str, int]
@@ -61,3 +76,4 @@ class Published:
     open_lines: int = 0
     shared_ids: list[SharedIds] = field(default_factory=list)
     new_event_types: NewEventTypes = field(default_factory=NewEventTypes)
+    new_fields: dict[str, NewNames] = field(default_factory=dict)

@@ -1,6 +1,5 @@
 """Publishing for show: the whole transaction of a run, which is then not committed."""
 
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -11,14 +10,13 @@ from jobs.storage.config.settings import Settings
 from jobs.storage.database.migrations import prepare_database
 from jobs.storage.database.postgres import PUBLISH_NAME, connect, fetch_one
 from jobs.storage.database.roles import hand_over_staging
-from jobs.storage.runs.account import FileCounts, Published
-from jobs.storage.runs.held_back import HeldBackFile
+from jobs.storage.runs.account import NO_NOTES, FileCounts, Published, RunNotes
 from jobs.storage.runs.publish import publish_in_transaction
 from jobs.storage.runs.run import Run, drop_staging, enter_run
 
 
 def publish_dry_run(
-    database_url: str, run: Run, files: list[FileCounts], settings: Settings, held_back: Sequence[HeldBackFile] = ()
+    database_url: str, run: Run, files: list[FileCounts], settings: Settings, notes: RunNotes = NO_NOTES
 ) -> Published:
     """What publishing the run would do, beside it how many rows of each metric would come and go.
 
@@ -34,7 +32,7 @@ def publish_dry_run(
                 metrics = _list_metrics(cursor)  # none before a first load
                 for metric in metrics:
                     _keep_rows(cursor, metric, "before")
-                done = publish_in_transaction(cursor, run, files, held_back)
+                done = publish_in_transaction(cursor, run, files, notes)
                 return replace(done, metric_rows={metric: _count_changes(cursor, metric) for metric in metrics})
         finally:
             connection.rollback()

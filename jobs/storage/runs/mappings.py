@@ -1,21 +1,57 @@
-"""The mappings that files were read by: their texts in ops.mappings, and each as its file is today."""
+"""The mappings that files were read by: their texts in ops.mappings, each as its file is today, and by name what they
+leave unread: ops.unmapped_fields.
+"""
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
+from jobs.records.observed import MAX_NAMES, is_unread, list_read_names
 from jobs.storage.config.sources import read_source, read_source_text
 from jobs.storage.database.postgres import fetch_one
 from jobs.storage.errors import PipelineError, UsageError
+from jobs.storage.runs.run import Run
 from schemas.fields import Source
+from schemas.paths import parse_path
 
 # The name of a mapping and the hash of its text, as the ledger has them.
 Recorded = tuple[str, str]
 
 _SOURCES = Path(__file__).resolve().parents[3] / "conf" / "sources"
+
+
+@dataclass(frozen=True)
+class FoundNames:
+    """By name, how many records of a run have what the mapping of their source does not read.
+
+    `unnamed` says how often there was another name, of which no count is kept.
+    """
+
+    source: Source
+    records: dict[str, int]
+    unnamed: int
+
+
+@dataclass(frozen=True)
+class NewNames:
+    """The names that no run before has found in records of a source, as FoundNames has them."""
+
+    records: dict[str, int]
+    unnamed: int = 0
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row of the table without its source."""
+
+    name: str
+    records: int
+    first_run_id: int
+    last_run_id: int
 
 
 def enter_mappings(cursor: Cursor, sources: Iterable[Source]) -> None:
@@ -87,6 +123,36 @@ def count_changed_mappings(
     return {name: files for name, files in counts.items() if files}
 
 
+def enter_unmapped_fields(cursor: Cursor, run: Run, found: Iterable[FoundNames]) -> dict[str, NewNames]:
+    """Count on what a run has found, drop what its mappings read now; the names that are new, by source.
+
+    A full refresh begins at nothing. A replay may read records by an earlier mapping: it only counts
+    on what is known. Of each source the most frequent names are kept.
+    """
+    known = _read_rows(cursor)
+    if run.kind == "full_refresh":
+        cursor.execute("delete from ops.unmapped_fields")
+    new = {}
+    for source, several in _group(found).items():
+        before = known.get(source, {})
+        kept = _count_on(run, before, several)
+        cursor.execute("delete from ops.unmapped_fields where source = %s", (source,))
+        rows = [(source, row.name, row.records, row.first_run_id, row.last_run_id) for row in kept]
+        execute_values(cursor, "insert into ops.unmapped_fields values %s", rows)
+        if names := {row.name: row.records for row in kept if row.name not in before}:
+            new[source] = NewNames(names, _count_unnamed(several, {row.name for row in kept}))
+    return new
+
+
+def read_new_names(cursor: Cursor, run: Run) -> dict[str, NewNames]:
+    """The names that a run has found first, by source."""
+    rows = {source: rows.values() for source, rows in _read_rows(cursor).items()}
+    new = {
+        source: {row.name: row.records for row in of if row.first_run_id == run.run_id} for source, of in rows.items()
+    }
+    return {source: NewNames(names) for source, names in new.items() if names}
+
+
 def _read_mapping(name: str, text: str | None, location: str, given: Source | None) -> Source:
     if given and given.name == name:
         return given
@@ -99,3 +165,44 @@ def _read_mapping(name: str, text: str | None, location: str, given: Source | No
             f" conf/sources; put it there as {name}.yml"
         )
     return read_source_text(text, location)
+
+
+def _count_on(run: Run, before: dict[str, _Row], several: list[FoundNames]) -> list[_Row]:
+    """The rows of a source after the run, the most frequent name first."""
+    counts: dict[str, int] = {}
+    for each in several:
+        for name, records in each.records.items():
+            counts[name] = counts.get(name, 0) + records
+    if run.kind == "replay":
+        counts = {name: records for name, records in counts.items() if name in before}
+    rows = {} if run.kind == "full_refresh" else dict(before)
+    if run.kind != "replay":
+        read = [list_read_names(each.source) for each in several]
+        unread = [name for name in rows if all(is_unread(names, parse_path(name)) for names in read)]
+        rows = {name: row for name, row in rows.items() if name in counts or name in unread}
+    for name, records in counts.items():
+        row = rows.get(name, _Row(name, 0, run.run_id, run.run_id))
+        rows[name] = _Row(name, row.records + records, row.first_run_id, run.run_id)
+    kept = sorted(rows.values(), key=lambda row: (-row.records, row.first_run_id, row.name))
+    return kept[:MAX_NAMES]
+
+
+def _count_unnamed(several: list[FoundNames], kept: set[str]) -> int:
+    dropped = (records for each in several for name, records in each.records.items() if name not in kept)
+    return sum(each.unnamed for each in several) + sum(dropped)
+
+
+def _group(found: Iterable[FoundNames]) -> dict[str, list[FoundNames]]:
+    groups: dict[str, list[FoundNames]] = {}
+    for each in found:
+        groups.setdefault(each.source.name, []).append(each)
+    return groups
+
+
+def _read_rows(cursor: Cursor) -> dict[str, dict[str, _Row]]:
+    """The rows of the table by source and name."""
+    cursor.execute("select source, name, records, first_run_id, last_run_id from ops.unmapped_fields")
+    rows: dict[str, dict[str, _Row]] = {}
+    for source, name, *others in cursor.fetchall():
+        rows.setdefault(source, {})[name] = _Row(name, *others)
+    return rows

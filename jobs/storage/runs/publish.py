@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import astuple
 
@@ -23,11 +22,12 @@ from jobs.storage.errors import (
     describe,
 )
 from jobs.storage.process.known_errors import may_pass
-from jobs.storage.runs.account import FileCounts, Published, Restatement
+from jobs.storage.runs.account import NO_NOTES, FileCounts, Published, Restatement, RunNotes
 from jobs.storage.runs.checks import FailedChecksError, check_run, enter_results, run_tables_parts
-from jobs.storage.runs.held_back import HeldBackFile, enter_held_back
+from jobs.storage.runs.held_back import enter_held_back
 from jobs.storage.runs.ledger import count_missing_records, count_open_lines
 from jobs.storage.runs.mapping_clues import count_shared_ids, read_new_event_types
+from jobs.storage.runs.mappings import enter_unmapped_fields, read_new_names
 from jobs.storage.runs.run import Run, drop_staging_schema
 from schemas.tables import KEYED, PUBLISHED
 
@@ -59,9 +59,7 @@ _TOTALS = (
 _RETRY_SECONDS = (1, 2, 4, 8, 15)
 
 
-def publish_with_retries(
-    database_url: str, run: Run, files: list[FileCounts], held_back: Sequence[HeldBackFile] = ()
-) -> Published:
+def publish_with_retries(database_url: str, run: Run, files: list[FileCounts], notes: RunNotes = NO_NOTES) -> Published:
     """`publish` on a connection of its own, again after an error that may pass.
 
     When the answer to a commit is lost, the next try finds in the ledger whether it was done. Raises
@@ -71,7 +69,7 @@ def publish_with_retries(
     for seconds in (*_RETRY_SECONDS, 0):
         try:
             with closing(connect(database_url, PUBLISH_NAME)) as connection:
-                return publish(connection, run, files, held_back)
+                return publish(connection, run, files, notes)
         except (psycopg2.Error, DatabaseUnavailableError) as error:
             if not may_pass(error):
                 raise
@@ -81,9 +79,7 @@ def publish_with_retries(
     raise _went_away(lost) from lost
 
 
-def publish(
-    connection: Connection, run: Run, files: list[FileCounts], held_back: Sequence[HeldBackFile] = ()
-) -> Published:
+def publish(connection: Connection, run: Run, files: list[FileCounts], notes: RunNotes = NO_NOTES) -> Published:
     """Carry the run out and commit.
 
     Raises QualityError, and leaves everything as it was, when a key does not hold, the sums of a file do not close or
@@ -91,21 +87,20 @@ def publish(
     """
     try:
         with connection, connection.cursor() as cursor:
-            return publish_in_transaction(cursor, run, files, held_back)
+            return publish_in_transaction(cursor, run, files, notes)
     except FailedChecksError as error:
         with connection, connection.cursor() as cursor:
             enter_results(cursor, run, error.results)
         raise
 
 
-def publish_in_transaction(
-    cursor: Cursor, run: Run, files: list[FileCounts], held_back: Sequence[HeldBackFile] = ()
-) -> Published:
+def publish_in_transaction(cursor: Cursor, run: Run, files: list[FileCounts], notes: RunNotes = NO_NOTES) -> Published:
     """Reconcile, move the tables in or merge them, enter the run in the ledger, check; in the caller's transaction."""
     for name, value in _TRANSACTION_SETTINGS.items():
         cursor.execute(sql.SQL("set local {} = %s").format(sql.Identifier(name)), (value,))
     if _is_published(cursor, run):
-        return Published(_read_totals(cursor, run), {}, restatements=_read_restatements(cursor, run))
+        restatements, new_fields = _read_restatements(cursor, run), read_new_names(cursor, run)
+        return Published(_read_totals(cursor, run), {}, restatements=restatements, new_fields=new_fields)
     _reject_lost_rows(cursor, run)
     _add_primary_keys(cursor, run)
     execute_files(cursor, "publish/010_*.sql", run.sql_parts)
@@ -114,7 +109,8 @@ def publish_in_transaction(
     execute_files(cursor, "publish/02*.sql", run.sql_parts)
     _reject_open_sums(cursor, run)
     execute_files(cursor, "publish/04*.sql", run.sql_parts)
-    enter_held_back(cursor, run, held_back)
+    enter_held_back(cursor, run, notes.held_back)
+    new_fields = enter_unmapped_fields(cursor, run, notes.found_names)
     execute_files(cursor, "publish/05*.sql", run.sql_parts)
     shared_ids = count_shared_ids(cursor, run)
     changes = _merge(cursor, run) if run.merges else _move_in(cursor, run)
@@ -137,6 +133,7 @@ def publish_in_transaction(
         open_lines=count_open_lines(cursor),
         shared_ids=shared_ids,
         new_event_types=new_event_types,
+        new_fields=new_fields,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from jobs.records.identity import IDENTITY_VERSION
 from jobs.storage.input.file_systems import show_name
+from jobs.storage.wording import describe_new_fields, name_new_fields
 
 _LABELS = {
     "records": "records read",
@@ -40,6 +41,7 @@ def format_summary(summary: dict[str, Any]) -> str:
     lines += _changes(summary["changes"])
     lines += _findings(summary)
     lines += format_empty_input(summary) + _held_back(summary) + _describe_readings(summary)
+    lines += describe_new_fields(summary["new_fields"])
     lines += _skipped(summary["skipped"])
     lines.append("seconds: " + ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in summary["seconds"].items()))
     return "\n".join(lines)
@@ -64,6 +66,7 @@ def format_plan(summary: dict[str, Any]) -> str:
         lines.append(f"  {'rows of metrics':<34}{'come':>8}{'go':>8}")
         lines += [f"  {name:<34}{counts['come']:>8,}{counts['go']:>8,}" for name, counts in moved.items()]
     lines += format_empty_input(summary) + _held_back(summary) + _describe_readings(summary)
+    lines += describe_new_fields(summary["new_fields"])
     return "\n".join([*lines, *_skipped(summary["skipped"])])
 
 
@@ -132,7 +135,8 @@ def format_line(summary: dict[str, Any]) -> str:
         f"{totals[key]:,} {label}" for key, label in _LABELS.items() if totals[key] or key == "published"
     )
     line = f"run {summary['run_id']}: {summary['files']} files read in {seconds:.1f} s; {counts}"
-    line = "; ".join([line, *format_due(summary), *_new_event_types(summary)])
+    new = [*_new_event_types(summary), *name_new_fields(summary["new_fields"])]
+    line = "; ".join([line, *format_due(summary), *new])
     waiting = [show_name(file["file_path"]) for file in summary["held_back"]]
     return f"{line}; held back: {', '.join(waiting)}" if waiting else line
 
