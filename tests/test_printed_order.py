@@ -29,6 +29,7 @@ TABLES = {
     "public.sessions": "event_count",
     "public.events": "device",
     "public.event_types": "description",
+    "public.share_recipients": "shared_at",
     "ops.pipeline_runs": "error",
     "ops.ingested_files": "format",
     "ops.quarantined_records": "raw_sha256",
@@ -92,6 +93,7 @@ def world(database: Any) -> Iterator[Any]:
         insert into ops.empty_input_folders select name from unnest(array['z', 'B', 'a', '_']) as name;
         insert into ops.unmapped_fields select source, name, 5, 2, 20
         from unnest(array['z', 'B', 'a', '_']) as source cross join unnest(array['z', 'B', 'a', '_']) as name;
+        update public.share_recipients set shared_at = shared_at + interval '1 s';
         update public.users set name = 'wrong';
         update public.events set is_current = false;
         """,
