@@ -32,6 +32,14 @@ from jobs.storage.runs.provenance import (
     read_text,
 )
 
+# Where else something stands of a published event, and by which of its columns it is found.
+_BESIDE_EVENTS = {
+    "sessions": "session_id",
+    "documents": "document_id",
+    "users": "user_id",
+    "share_recipients": "event_id",
+    "event_properties": "event_id",
+}
 _SHOWN_CHARACTERS = 4000
 # Where the place of an accepted record is kept.
 _DUPLICATES = ("ops.duplicate_records",)
@@ -50,8 +58,8 @@ def trace_event(cursor: Cursor, event_id: str, quarantine: Path) -> Iterator[str
     for row in published:
         yield from describe_record(cursor, "published", row)
         yield from describe_row("row in events", row)
-        for table, key in (("sessions", "session_id"), ("documents", "document_id"), ("users", "user_id")):
-            query = sql.SQL("select * from {} where {} = %s").format(
+        for table, key in _BESIDE_EVENTS.items():
+            query = sql.SQL("select * from {} where {} = %s order by 1, 2").format(
                 sql.Identifier("public", table), sql.Identifier(key)
             )
             for found in fetch_rows(cursor, query, row[key]):

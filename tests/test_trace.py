@@ -16,6 +16,7 @@ from tests.test_merge import at
 from tests.test_pipeline import load, query
 
 EDIT = {"event_type": "document_edit", "document_id": "d"}
+SHARE = {"event_type": "document_shared", "document_id": "d"}
 WINNER = at(0, "x", **EDIT)
 LOSER = at(5, "x", user_id="bob")
 LINES = [
@@ -27,7 +28,7 @@ LINES = [
     '{"event_id": "cut", "user_id": "ann"',
     WINNER,
 ]
-LATER = [at(0, "e1", document_title="Plan", **EDIT), at(90, "late\x1b[31m")]
+LATER = [at(0, "e1", document_title="Plan", **EDIT), at(90, "late\x1b[31m"), at(91, "s", shared_with=["cleo", "bob"], **SHARE)]
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,13 @@ def places(lines: list[str]) -> list[str]:
 
 def texts(lines: list[str]) -> list[str]:
     return [line.removeprefix("  text     ") for line in lines if line.startswith("  text")]
+
+
+def test_an_event_is_shown_with_all_that_it_names(shown: Shown) -> None:
+    lines = shown("--event", "s")
+    titles = [place for place, line in enumerate(lines) if "its row in share_recipients" in line]
+    people = [line.split()[1] for place in titles for line in lines[place : place + 4] if "user_id" in line]
+    assert people == ["bob", "cleo"]
 
 
 def test_a_published_event_has_place_run_text_row_session_and_duplicates(shown: Shown, url: str) -> None:

@@ -126,15 +126,15 @@ def test_mapped_paths_that_match_nothing_are_told(log: Path, tmp_path: Path) -> 
     place.write_text(
         "record_path: entries\nfields:\n  event_type: action\n  event_at: at\n  user_id: [user.id, actor.id]\n"
         "  document_id: \"$.args[?@.name == 'doc_id'].value\"\n  comment_text: [note, remark]\n  device: ^tenant.name\n"
-        '  revision: "#"\n'
+        '  revision: "#"\nproperties: [from, gone]\n'
     )
     done = run(log, place)
     rows = rows_of(done.stdout)
     assert rows["$.args[?@.name == 'doc_id'].value"][-1] == "document_id"
     assert rows["^tenant.name"][-1] == "device"
     assert rows["#"] == ["3", "100 %", "0", "revision"]
-    assert rows["from"][-1] == "maybe ip_address?"
-    assert f"{place}: finds nothing: comment_text at note, remark" in done.stdout
+    assert rows["from"][-1] == "properties"
+    assert f"{place}: finds nothing: comment_text at note, remark; properties at gone" in done.stdout
     assert f"{place}: found elsewhere than at user.id (user_id)" in done.stdout
 
 
