@@ -103,14 +103,15 @@ _GROUP = _schema(
 )
 
 # What the records of one split show of the mapping.
+_NAMES = T.ArrayType(_schema(name=_TEXT, records=_LONG))
 _OBSERVED = _schema(
     paths=T.ArrayType(_TEXT),
     codes=T.ArrayType(_TEXT),
     types=T.ArrayType(_TEXT),
     keys=T.ArrayType(_TEXT),
     unread_content=_LONG,
-    left_out_properties=_LONG,
-    unmapped=T.ArrayType(_schema(name=_TEXT, records=_LONG)),
+    left_out_properties=_NAMES,
+    unmapped=_NAMES,
     unnamed=_LONG,
 )
 

@@ -28,7 +28,11 @@ LINES = [
     '{"event_id": "cut", "user_id": "ann"',
     WINNER,
 ]
-LATER = [at(0, "e1", document_title="Plan", **EDIT), at(90, "late\x1b[31m"), at(91, "s", shared_with=["cleo", "bob"], **SHARE)]
+LATER = [
+    at(0, "e1", document_title="Plan", **EDIT),
+    at(90, "late\x1b[31m"),
+    at(91, "s", shared_with=["cleo", "bob"], **SHARE),
+]
 
 
 @pytest.fixture(scope="module")

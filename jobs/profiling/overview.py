@@ -89,7 +89,9 @@ def make_rows(view: View, source: Source | None) -> tuple[list[tuple[Any, ...]],
     total = len(view.records)
     known = {found.path for found in view.paths}
     others = {path: _find_values(path, view.records) for path in mapped if path not in known}
-    read = {name for path, names in mapped.items() if path in known or others[path][0] for name in names} - {_PROPERTIES}
+    read = {name for path, names in mapped.items() if path in known or others[path][0] for name in names} - {
+        _PROPERTIES
+    }
     rows = [
         _make_row(
             found.path, found.node.records, total, "|".join(_types(found)), found.node.example,

@@ -47,12 +47,12 @@ _GROUP = pa.struct(
         ("text", _TEXT),
     ]
 )
-_UNMAPPED = pa.struct([("name", _TEXT), ("records", _LONG)])
+_NAMED = pa.struct([("name", _TEXT), ("records", _LONG)])
 _OBSERVED = pa.struct(
     [
         *[(name, _TEXTS) for name in ("paths", "codes", "types", "keys")],
-        *[(name, _LONG) for name in ("unread_content", "left_out_properties")],
-        ("unmapped", pa.list_(_UNMAPPED)),
+        ("unread_content", _LONG),
+        *[(name, pa.list_(_NAMED)) for name in ("left_out_properties", "unmapped")],
         ("unnamed", _LONG),
     ]
 )

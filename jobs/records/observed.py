@@ -162,10 +162,10 @@ class Observed:
     """`paths` have led to a value in some record, `codes` are entries of `event_types` that applied, `types` the event
     types that came out, and `keys` a bounded number of the keys that are there, such as `document.title`.
 
-    `unread_content` counts records that have something else where the text of a document is expected, and
-    `left_out_properties` values that are too large for properties. `unmapped` says, by name, how many records have what
-    no path reads, and `unnamed` how often there was a name beyond the bound. `counter` counts these where records are
-    read.
+    `unread_content` counts records that have something else where the text of a document is expected. By name,
+    `left_out_properties` counts values that are too large for properties, and `unmapped` the records that have what no
+    path reads; `unnamed` says how often there was such a name beyond the bound. `counter` counts these where records
+    are read.
     """
 
     paths: set[str] = field(default_factory=set)
@@ -173,7 +173,7 @@ class Observed:
     types: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
     unread_content: int = 0
-    left_out_properties: int = 0
+    left_out_properties: dict[str, int] = field(default_factory=dict)
     unmapped: dict[str, int] = field(default_factory=dict)
     unnamed: int = 0
     counter: NameCounter | None = None
@@ -198,9 +198,10 @@ class Observed:
         """What has been noted since the last time, in the order of the columns."""
         paths, codes, types, keys = (sorted(names) for names in (self.paths, self.codes, self.types, self.keys))
         unmapped, unnamed = self.counter.take() if self.counter else ({}, 0)
-        counts = (self.unread_content, self.left_out_properties, list(unmapped.items()), unnamed)
+        counts = (self.unread_content, list(self.left_out_properties.items()), list(unmapped.items()), unnamed)
         taken = (paths, codes, types, keys, *counts)
-        self.unread_content = self.left_out_properties = self._looked_at = 0
+        self.unread_content = self._looked_at = 0
+        self.left_out_properties = {}
         return taken
 
     def add(
@@ -210,7 +211,7 @@ class Observed:
         types: Iterable[str],
         keys: Iterable[str],
         unread_content: int,
-        left_out_properties: int,
+        left_out_properties: Iterable[tuple[str, int]],
         unmapped: Iterable[tuple[str, int]],
         unnamed: int,
     ) -> None:
@@ -220,8 +221,15 @@ class Observed:
         self.types.update(types)
         self.keys.update(keys)
         self.unread_content += unread_content
-        self.left_out_properties += left_out_properties
+        for name, values in left_out_properties:
+            self.leave_out(name, values)
         self.add_unmapped(unmapped, unnamed)
+
+    def leave_out(self, name: str, values: int = 1) -> None:
+        """Count values that are too large for properties; beyond the bound of names under no name."""
+        is_told = name in self.left_out_properties or len(self.left_out_properties) < MAX_NAMES
+        name = name if is_told and not (self.counter and self.counter.hides((name,))) else "..."
+        self.left_out_properties[name] = self.left_out_properties.get(name, 0) + values
 
     def add_unmapped(self, unmapped: Iterable[tuple[str, int]], unnamed: int) -> None:
         """Add what was counted elsewhere by name."""

@@ -44,7 +44,7 @@ class PropertiesReader:
             if wrong := _find_wrong(name, value, text):
                 problems.append(Problem.of(wrong.reason, name.replace("\x00", "?"), text, wrong.expected))
             elif len(text.encode()) > MAX_VALUE_BYTES:
-                self._observed.left_out_properties += 1
+                self._observed.leave_out(name)
             else:
                 members.append(f"{encode(name)}:{text}")
         return "{" + ",".join(members) + "}" if members else None, problems

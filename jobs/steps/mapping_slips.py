@@ -47,9 +47,10 @@ def describe_slips(source: Source, observed: Observed, records: int) -> Iterator
             " the texts in it by a JSONPath such as $.content..text: conf/README.md"
         )
     if observed.left_out_properties:
+        counts = [f"{name} {values:,}" for name, values in sorted(observed.left_out_properties.items())]
         yield (
-            f"{source.name}: {plural(observed.left_out_properties, 'value')} of properties over"
-            f" {MAX_VALUE_BYTES:,} bytes left out; `fields` keep larger texts"
+            f"{source.name}: properties leave out values of over {MAX_VALUE_BYTES:,} bytes, which are {_list(counts)};"
+            " of an object name the paths that you need, such as payload.action"
         )
 
 
@@ -57,7 +58,7 @@ def join_observed(several: Iterable[Observed]) -> Observed:
     """What several files of a source show."""
     joined = Observed()
     for each in several:
-        counts = (each.unread_content, each.left_out_properties, each.unmapped.items(), each.unnamed)
+        counts = (each.unread_content, each.left_out_properties.items(), each.unmapped.items(), each.unnamed)
         joined.add(each.paths, each.codes, each.types, each.keys, *counts)
     return joined
 

@@ -51,7 +51,7 @@ def test_counts_are_a_row_of_their_own() -> None:
         "types": [],
         "keys": [],
         "unread_content": 0,
-        "left_out_properties": 0,
+        "left_out_properties": [],
         "unmapped": [],
         "unnamed": 0,
     }

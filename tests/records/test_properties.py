@@ -81,8 +81,11 @@ def test_large_values_are_left_out_and_told(tmp_path: Path) -> None:
     largest, larger = "x" * 4094, "x" * 4095  # and two quotation marks
     assert keep(tmp_path, "[a, b]", a=larger, b=largest) == {"b": largest}
     log = read(tmp_path, "[a, b]", a=larger, b=largest)
-    assert log.observed.left_out_properties == 1
-    assert log.slips == ["producer: 1 value of properties over 4,096 bytes left out; `fields` keep larger texts"]
+    assert log.observed.left_out_properties == {"a": 1}
+    assert log.slips == [
+        "producer: properties leave out values of over 4,096 bytes, which are a 1; of an object name the paths that you"
+        " need, such as payload.action"
+    ]
 
 
 @pytest.mark.parametrize(
