@@ -52,7 +52,8 @@ def minutes(count: float) -> datetime:
 def events(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
     """Accepted records, one a row: a login by ann at noon, unless the row says otherwise."""
     columns = [field for field in EVENTS if field.name not in ("event_date", "day_of_week", "session_id", "run_id")]
-    columns += [T.StructField("recipients", T.ArrayType(T.StringType())), T.StructField("is_held", T.BooleanType())]
+    more = {"recipients": T.ArrayType(T.StringType()), "is_held": T.BooleanType(), "properties": T.StringType()}
+    columns += [T.StructField(name, kind) for name, kind in more.items()]
     default = {
         "event_id": "e1",
         "event_type": "user_login",

@@ -33,7 +33,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "insert into public.users values ('eve', null, null, now(), now())": (OWNER, LOADER),
     "update public.events set comment_text = ''": (OWNER, LOADER),
     "delete from public.events": (OWNER, LOADER),
-    "truncate public.events": (OWNER, LOADER),
+    "truncate public.share_recipients": (OWNER, LOADER),
     "alter table public.events drop constraint events_record_number_positive": (OWNER, LOADER),
     "create table public.mine (number bigint)": (OWNER, LOADER),
     "create schema document_events_staging_1": (OWNER, LOADER),

@@ -33,6 +33,7 @@ def test_who_acted_leaves_a_pseudonym_and_what_was_done(spark: SparkSession) -> 
         "reported_user_name": "x",
         "reported_user_email": "x",
         "reported_document_title": "x",
+        "properties": '{"plan":"x"}',
     }
     done = {"document_id": "d", "permission": "read", "edit_length": 3, "recipients": ["cleo"]}
     row = {"content_fingerprint": "f0", **said, **done}
@@ -43,8 +44,11 @@ def test_who_acted_leaves_a_pseudonym_and_what_was_done(spark: SparkSession) -> 
 
 def test_who_received_leaves_a_pseudonym_and_the_others_words_stay(spark: SparkSession) -> None:
     row = {"user_id": "bob", "comment_text": "for you", "device": "desk", "reported_user_name": "Bob"}
-    found = pseudonymize(events(spark, {**row, "recipients": ["ann", "zoe"]}), ANN.erased)
-    expected = events(spark, {**row, "recipients": [hide("ann"), "zoe"], "content_fingerprint": NOBODY.hash("f0")})
+    found = pseudonymize(
+        events(spark, {**row, "recipients": ["ann", "zoe"], "properties": '{"who":["ann","x"]}'}), ANN.erased
+    )
+    hidden = {"recipients": [hide("ann"), "zoe"], "properties": f'{{"who":["{hide("ann")}","x"]}}'}
+    expected = events(spark, {**row, **hidden, "content_fingerprint": NOBODY.hash("f0")})
     assert_df_equality(found, expected, ignore_nullable=True)
 
 
