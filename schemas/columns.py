@@ -195,7 +195,7 @@ QUARANTINED_RECORDS = (
     Column("file_id", "integer", "Reading of the file it stands in."),
     Column("record_number", "integer", "Its number in that file, from 1."),
     Column("reasons", "texts", "Every reason for refusing it, as codes."),
-    Column("fields", "texts", "Our fields that the reasons are about; may be empty."),
+    Column("fields", "texts", "Our fields, and paths of properties, that the reasons are about; may be empty."),
     Column("raw_sha256", "text", "SHA-256 of its text, in hex; NULL if unreadable or erased."),
     Column("run_id", "integer", "Run that quarantined it."),
     Column(
@@ -210,7 +210,7 @@ QUARANTINE_PROBLEMS = (
     Column("file_id", "integer", "Reading of the file in which the record stands."),
     Column("record_number", "integer", "Number of the record in that file, from 1."),
     Column("reason", "text", "What is wrong, as a code."),
-    Column("field", "text", "Our field that is wrong; NULL where it is the whole record."),
+    Column("field", "text", "Our field, or the path of a property, that is wrong; NULL where it is the whole record."),
 )
 
 # What leads from new records to the published ones that they may change.

@@ -134,7 +134,7 @@ _FIELDS = (
     Field(
         "shared_with_user_id",
         "ids",
-        "Who received the share, bytewise; null for a share by link.",
+        "Whom the share names as recipients, sorted by their bytes; null for a share by link.",
         ("shared_with_user_id", "sharedWithUserId", "shared_with[*].id", "shared_with.id", "shared_with"),
         event_column="recipients",
         of_type="document_shared",

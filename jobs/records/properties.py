@@ -24,6 +24,7 @@ class PropertiesReader:
         self._observed = observed
         paths = () if source.properties == "all" else source.properties
         self._finders = [(str(path), make_finder((path,), gather=take_all)) for path in paths]
+        # Names that no mapping names are a producer's, and may be somebody's: what is told of them names none.
         self._read_names = ReadNames(source.list_read_paths()) if source.properties == "all" else None
 
     def read(self, record: dict[str, Any], around: Around | None) -> tuple[str | None, list[Problem]]:
@@ -42,7 +43,8 @@ class PropertiesReader:
                 continue
             text = encode(value, is_sorted=True)
             if wrong := _find_wrong(name, value, text):
-                problems.append(Problem.of(wrong.reason, name.replace("\x00", "?"), text, wrong.expected))
+                field = "properties" if self._read_names else name
+                problems.append(Problem.of(wrong.reason, field, text, wrong.expected))
             elif len(text.encode()) > MAX_VALUE_BYTES:
                 self._observed.leave_out(name)
             else:

@@ -183,7 +183,8 @@ comment on table ops.quarantined_records is
 comment on column ops.quarantined_records.file_id is 'Reading of the file it stands in.';
 comment on column ops.quarantined_records.record_number is 'Its number in that file, from 1.';
 comment on column ops.quarantined_records.reasons is 'Every reason for refusing it, as codes.';
-comment on column ops.quarantined_records.fields is 'Our fields that the reasons are about; may be empty.';
+comment on column ops.quarantined_records.fields is
+'Our fields, and paths of properties, that the reasons are about; may be empty.';
 comment on column ops.quarantined_records.raw_sha256 is
 'SHA-256 of its text, in hex; NULL if unreadable or erased.';
 comment on column ops.quarantined_records.run_id is 'Run that quarantined it.';
@@ -199,7 +200,7 @@ comment on column ops.quarantine_problems.file_id is 'Reading of the file in whi
 comment on column ops.quarantine_problems.record_number is 'Number of the record in that file, from 1.';
 comment on column ops.quarantine_problems.reason is 'What is wrong, as a code.';
 comment on column ops.quarantine_problems.field is
-'Our field that is wrong; NULL where it is the whole record.';
+'Our field, or the path of a property, that is wrong; NULL where it is the whole record.';
 
 comment on table ops.superseded_records is
 'Records that lost against another of the same event_id; one row per event_id and content.';
@@ -219,7 +220,7 @@ comment on column ops.superseded_records.edit_length is
 'Size of the edit in the producer''s unit, usually characters; may be negative.';
 comment on column ops.superseded_records.comment_text is 'Text of the comment, untouched.';
 comment on column ops.superseded_records.recipients is
-'Who received the share, bytewise; null for a share by link.';
+'Whom the share names as recipients, sorted by their bytes; null for a share by link.';
 comment on column ops.superseded_records.permission is 'What the share allows, as the producer says it.';
 comment on column ops.superseded_records.device is 'Device, as the producer says it.';
 comment on column ops.superseded_records.ip_address is 'Address, as the producer says it; text, not checked.';

@@ -72,7 +72,7 @@ def test_equal_properties_are_one_text_and_part_of_the_fingerprint(tmp_path: Pat
 )  # fmt: skip
 def test_what_postgresql_can_not_hold_is_wrong_at_that_path(tmp_path: Path, value: str, reason: str) -> None:
     text = f'{json.dumps(EVENT)[:-1]}, "client": {{"version": {value}}}}}\n'
-    for properties, field in (("[client.version]", "client.version"), ("all", "client")):
+    for properties, field in (("[client.version]", "client.version"), ("all", "properties")):
         log = read_log(tmp_path, text, FIELDS + f"properties: {properties}\n")
         assert [(p.reason, p.field) for p in log.quarantined[0].problems] == [(reason, field)]
 
