@@ -60,7 +60,7 @@ pipeline: $(LOCAL) ## load the new files of INPUT by the mapping SOURCE; FULL_RE
 		--input "$$INPUT" --source "$$SOURCE" \
 		$(if $(call is_on,FULL_REFRESH),--full-refresh) $(if $(call is_on,DROP_MISSING),--drop-missing) $(if $(call is_on,REMAP),--remap)
 	@echo
-	@$(PYTHON) -m jobs.query --metrics --rows 5
+	@$(PYTHON) -m jobs.query --brief --rows 5
 	@$(if $(value DATABASE_URL),,echo 'to query it: make psql, or psql "$$(make -s database-url)"; to stop the server: make stop')
 
 .PHONY: plan

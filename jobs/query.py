@@ -1,6 +1,6 @@
-"""Shows what the database holds: the results of read-only SQL files, or the first rows of each metric.
+"""Shows what the database holds: the results of read-only SQL files, or the first rows of each metric, or of five.
 
-`python -m jobs.query sql/analysis/fingerprint.sql`, `python -m jobs.query --metrics [--rows 10]`. The database is
+`python -m jobs.query sql/analysis/fingerprint.sql`, `python -m jobs.query --metrics [--rows 10]`, `--brief`. The database is
 that of DATABASE_URL, else the embedded one. A terminal gets ruled tables, a pipe plain aligned text. Exit code 2
 for a file that can't be read or run, 4 when the database can't be reached; each with one line.
 """
@@ -40,6 +40,7 @@ _ORDERS = {
     "comments_per_edit": "activity_date desc",
 }
 METRICS = tuple(_ORDERS)
+BRIEF = METRICS[:5]
 
 
 def query_metric(cursor: Any, name: str, row_limit: int) -> Result:
@@ -55,8 +56,8 @@ def query_metric(cursor: Any, name: str, row_limit: int) -> Result:
 def show(options: argparse.Namespace, url: str) -> None:
     """Print what was asked for, in a transaction that can't change anything."""
     with read_only(url, "document-events query") as cursor:
-        if options.metrics:
-            results = [query_metric(cursor, name, options.rows) for name in METRICS]
+        if options.metrics or options.brief:
+            results = [query_metric(cursor, name, options.rows) for name in (METRICS if options.metrics else BRIEF)]
         else:
             results = [query_file(cursor, file) for file in options.files]
     show_results(results)
@@ -68,6 +69,7 @@ def arg_parser() -> argparse.ArgumentParser:
     wanted = parser.add_mutually_exclusive_group(required=True)
     wanted.add_argument("files", nargs="*", default=[], type=Path, help="files with one SQL query each")
     wanted.add_argument("--metrics", action="store_true", help="the first rows of each metric view")
+    wanted.add_argument("--brief", action="store_true", help="those of the five metrics of the brief")
     parser.add_argument("--rows", type=parse_rows, default=10, help="rows of each metric (%(default)s)")
     return parser
 

@@ -58,11 +58,11 @@ def read_tables(text: str) -> Printed:
 def print_metrics(
     sample: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[[int], Printed]:
-    """Prints so many rows of each metric of the sample."""
+    """Prints so many rows of each of the five metrics of the sample."""
     monkeypatch.setenv("DATABASE_URL", sample)
 
     def call(rows: int) -> Printed:
-        assert query.main(["--metrics", "--rows", str(rows)]) == 0
+        assert query.main(["--brief", "--rows", str(rows)]) == 0
         return read_tables(capsys.readouterr().out)
 
     return call
@@ -75,7 +75,12 @@ def printed(print_metrics: Callable[[int], Printed]) -> Printed:
 
 
 def test_five_rows_are_printed_as_make_pipeline_asks() -> None:
-    assert "jobs.query --metrics --rows 5\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "jobs.query --brief --rows 5\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def test_the_five_of_the_brief_are_printed(printed: Printed) -> None:
+    assert (*printed,) == query.BRIEF
+    assert [name for name in query.BRIEF if f"`metrics.{name}`" not in README.split("## The five metrics")[0]] == []
 
 
 def test_the_days_are_the_latest(printed: Printed, print_metrics: Callable[[int], Printed]) -> None:
