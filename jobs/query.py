@@ -1,8 +1,8 @@
 """Shows what the database holds: the results of read-only SQL files, or the first rows of each metric, or of five.
 
-`python -m jobs.query sql/analysis/fingerprint.sql`, `python -m jobs.query --metrics [--rows 10]`, `--brief`. The database is
-that of DATABASE_URL, else the embedded one. A terminal gets ruled tables, a pipe plain aligned text. Exit code 2
-for a file that can't be read or run, 4 when the database can't be reached; each with one line.
+`python -m jobs.query sql/analysis/fingerprint.sql`, `python -m jobs.query --metrics [--rows 10]`, or `--brief`. The
+database is that of DATABASE_URL, else the embedded one. A terminal gets ruled tables, a pipe plain aligned text. Exit
+code 2 for a file that can't be read or run, 4 when the database can't be reached; each with one line.
 """
 
 from __future__ import annotations
