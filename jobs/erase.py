@@ -30,7 +30,9 @@ from jobs.storage.config.settings import Settings, read_settings
 from jobs.storage.database.migrations import prepare_database
 from jobs.storage.database.own_objects import are_tables_published
 from jobs.storage.database.postgres import connect, hold_run_lock, jdbc_options
+from jobs.storage.database.vacuum import vacuum
 from jobs.storage.erasure.person_records import (
+    REWRITTEN,
     clean_ledger,
     drop_unmapped_fields,
     find_input_files,
@@ -39,7 +41,6 @@ from jobs.storage.erasure.person_records import (
     gather_records,
     is_known,
     stage_erasure,
-    vacuum_rewritten_tables,
 )
 from jobs.storage.erasure.person_texts import PersonTexts, list_packed_files
 from jobs.storage.erasure.tombstones import Tombstones, read_tombstones, take_key
@@ -120,7 +121,7 @@ def run(args: argparse.Namespace, database_url: str) -> str:
         with entered_run(database_url, "erase", settings, is_plan=not args.confirm) as entered:
             summary = erase(spark, args, database_url, entered, person, redaction, settings)
     if args.confirm:
-        vacuum_rewritten_tables(database_url)
+        vacuum(database_url, REWRITTEN)
         write_summary(Path(args.data) / "runs", summary)
     return format_erasure(summary)
 

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg2
 import pytest
 
+from jobs.steps import load as load_step
 from jobs.storage.errors import UsageError
 from tests.builders import ROOT, error_checks, record_json
 from tests.conftest import empty_database
@@ -227,3 +228,12 @@ def test_a_full_refresh_removes_what_the_files_hold_no_more(
     assert query(database_url, "select user_id from users") == [("ann",)]
     assert sessions(database_url) == [(5, 20, 2)]
     assert_equals_one_load(server, database_url, tmp_path)
+
+
+def test_a_large_load_is_vacuumed(database_url: str, load_lines: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    all_visible = "select relallvisible > 0 from pg_class where oid = 'public.events'::regclass"
+    load_lines([at(0)])
+    assert query(database_url, all_visible) == [(False,)]
+    monkeypatch.setattr(load_step, "_LARGE_LOAD", 1)
+    load_lines([at(1)])
+    assert query(database_url, all_visible) == [(True,)]

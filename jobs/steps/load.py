@@ -17,6 +17,7 @@ from jobs.steps.quality_gate import Verdict, pass_gate
 from jobs.steps.read_files import RecordsRead, list_found_names
 from jobs.storage.config.settings import Settings
 from jobs.storage.database.postgres import jdbc_options
+from jobs.storage.database.vacuum import vacuum_after_load
 from jobs.storage.input.changed_files import (
     Beginning,
     explained_by_changes,
@@ -39,11 +40,13 @@ from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
 from jobs.transforms.model import conform, list_properties, model_tables
 from jobs.transforms.quarantine import list_problems, shape_quarantined, to_quarantine_lines
 from jobs.transforms.sessionize import sessionize
-from schemas.tables import ARRIVING_EVENTS, RECOVERED_RECORDS
+from schemas.tables import ARRIVING_EVENTS, PUBLISHED, RECOVERED_RECORDS
 
 logger = logging.getLogger(__name__)
 
 _QUARANTINE_PARTS = 8
+# From so many new events on, what reads them afterwards gains more by a vacuum than it costs.
+_LARGE_LOAD = 10_000
 
 
 @dataclass(frozen=True)
@@ -136,14 +139,9 @@ def _load(
         stage_all(tables, run, jdbc_options(database_url), settings)
     # Once more: on a cluster the part of a lost executor is read again, up to here.
     require_unchanged(request.files, beginnings)
-    with stages.time("publish") as counts:
-        file_counts = _count_files(run, request, read, verdict_counts)
-        notes = RunNotes(verdict.held_back, list_found_names(request.readings, read))
-        if run.is_plan:
-            done = publish_dry_run(database_url, run, file_counts, settings, notes)
-        else:
-            done = publish_with_retries(database_url, run, file_counts, notes)
-        counts |= done.totals
+    file_counts = _count_files(run, request, read, verdict_counts)
+    notes = RunNotes(verdict.held_back, list_found_names(request.readings, read))
+    done = _publish(database_url, run, file_counts, settings, notes, stages)
     return {
         "run_id": run.run_id,
         "kind": run.kind,
@@ -157,6 +155,22 @@ def _load(
         **_summarize(done),
         **sort_shared_ids(done.shared_ids, [reading.source for reading in request.readings]),
     }
+
+
+def _publish(
+    database_url: str, run: Run, files: list[FileCounts], settings: Settings, notes: RunNotes, stages: Stages
+) -> Published:
+    """Publish what is staged, or carry the plan out and leave nothing."""
+    with stages.time("publish") as counts:
+        if run.is_plan:
+            done = publish_dry_run(database_url, run, files, settings, notes)
+        else:
+            done = publish_with_retries(database_url, run, files, notes)
+        counts |= done.totals
+    if done.totals["published"] >= _LARGE_LOAD and not run.is_plan:
+        with stages.time("vacuum"):
+            vacuum_after_load(database_url, PUBLISHED)
+    return done
 
 
 def _pass_gate(

@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
 from jobs.records.erased_people import is_number
-from jobs.storage.database.postgres import SQL, SqlParts, connect, fetch_one, read_sql
+from jobs.storage.database.postgres import SQL, SqlParts, fetch_one, read_sql
 from jobs.storage.erasure.person_texts import PersonTexts
 from jobs.storage.erasure.tombstones import Tombstones
 from jobs.storage.quarantine.folder import Place
@@ -25,7 +24,8 @@ logger = logging.getLogger(__name__)
 # Columns of the ledger that quote what went wrong, and with it perhaps a row. The quotation is replaced and the rest
 # stays: a failed run keeps its reason, and a check that found something must have an example.
 _QUOTING = (("pipeline_runs", "error", "text"), ("check_results", "example", "jsonb"))
-_REWRITTEN = (
+# Tables whose old versions of rows still hold the person.
+REWRITTEN = (
     *[("public", table) for table in PUBLISHED],
     *[("ops", table) for table in ("superseded_records", "quarantined_records", "pipeline_runs", "check_results")],
     ("ops", "unmapped_fields"),
@@ -132,21 +132,6 @@ def drop_unmapped_fields(cursor: Cursor, tombstones: Tombstones) -> int:
     ]
     cursor.execute("delete from ops.unmapped_fields where ctid = any(%s::tid[])", (named,))
     return len(named)
-
-
-def vacuum_rewritten_tables(database_url: str) -> None:
-    """Let the database forget the old versions of rows, and what it noted of their values for its plans.
-
-    Only who owns a table may; what the database says to others is logged.
-    """
-    with closing(connect(database_url)) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute("reset role")  # the login may own both what is published and the ledger
-            for schema, table in _REWRITTEN:
-                cursor.execute(sql.SQL("vacuum (analyze) {}").format(sql.Identifier(schema, table)))
-        for notice in connection.notices:
-            logger.warning("%s", notice.strip())
 
 
 def _write_in_json(user_id: str) -> str:
