@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from schemas.columns import EVENTS, LATEST, SQL_TYPES, TABLES, Column, Columns
 from schemas.event_types import EVENT_TYPES
 from schemas.fields import FIELDS
+from schemas.keys import KEYS
 from schemas.tables import PUBLISHED
 from tests.dictated.piece import ROOT, Piece
 
@@ -26,6 +27,7 @@ def list_sql_pieces() -> Iterator[Piece]:
     yield Piece(CHECKS_FILE, r"^    or event_type not in \(.*?\)", list_types_with_document())
     yield from _list_event_types()
     yield from _list_comments()
+    yield Piece("sql/ddl/176_comments_on_keys.sql", r"^comment on constraint.*;$", _comment_on_keys())
     yield _list_view_columns()
     yield Piece(_COMMENTS_FILE, r"^comment on column public\.event_details\..*?(?=\n\n)", _comment_on_view())
     for table in LATEST:
@@ -79,12 +81,23 @@ def _quote(text: str) -> str:
 
 
 def _comment(column: str, text: str) -> str:
+    return _comment_on(f"column {column}", text)
+
+
+def _comment_on(thing: str, text: str) -> str:
     quoted = text.replace("'", "''")
-    line = f"comment on column {column} is '{quoted}';"
+    line = f"comment on {thing} is '{quoted}';"
     if len(line) <= _LINE:
         return line
     *parts, last = textwrap.wrap(quoted, _LINE - 11)
-    return f"comment on column {column} is\n" + "".join(f"'{part} '\n" for part in parts) + f"'{last}';"
+    return f"comment on {thing} is\n" + "".join(f"'{part} '\n" for part in parts) + f"'{last}';"
+
+
+def _comment_on_keys() -> str:
+    return "\n\n".join(
+        "\n".join(_comment_on(f"constraint {name} on {table}", text) for name, text in keys.items())
+        for table, keys in KEYS.items()
+    )
 
 
 def _list_comments() -> Iterator[Piece]:

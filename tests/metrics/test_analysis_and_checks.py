@@ -30,6 +30,10 @@ def test_everything_has_a_comment(tables: Any) -> None:
         select 'schema', nspname, null from pg_namespace
         where nspname in ('ops', 'metrics') and obj_description(oid) is null
         union all
+        select 'key', conrelid::regclass::text, conname from pg_constraint
+        where connamespace in ('public'::regnamespace, 'ops'::regnamespace) and contype in ('p', 'u', 'f')
+        and obj_description(oid) is null
+        union all
         select 'function', proname, null from pg_proc
         where pronamespace = 'metrics'::regnamespace and obj_description(oid) is null
         """,
