@@ -202,6 +202,16 @@ class Source:
     location: str = ""
 
     @property
+    def keeps_all(self) -> bool:
+        """Whether properties are all that no field reads."""
+        return self.properties == "all"
+
+    @property
+    def property_paths(self) -> tuple[Path, ...]:
+        """The paths that properties name; none where they are all that no field reads."""
+        return () if self.properties == "all" else self.properties
+
+    @property
     def looks_around(self) -> bool:
         """Whether a path leads to the objects around a record, or asks for its place."""
         return any(path.level or isinstance(path, Place) for path in self.list_read_paths())
@@ -209,4 +219,4 @@ class Source:
     def list_read_paths(self) -> list[Path]:
         """Every path at which something is read."""
         paths = [*self.identity, *(path for path, _ in self.ignore), *chain.from_iterable(self.fields.values())]
-        return paths if self.properties == "all" else [*paths, *self.properties]
+        return [*paths, *self.property_paths]

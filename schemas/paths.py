@@ -43,6 +43,11 @@ class Query(NamedTuple):
         found = _FIRST_NAME.match(self.text)
         return found and (found["name"] or found["quoted"])
 
+    @property
+    def may_read_anything(self) -> bool:
+        """Whether nothing can be said of what in the record it reads."""
+        return not self.level and self.first_name is None
+
 
 class Place(NamedTuple):
     """The place of the record, or of an object around it, in its list."""

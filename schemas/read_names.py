@@ -1,6 +1,6 @@
 """What of a record the paths of a mapping read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from schemas.paths import Path, Query, Steps, Sum
@@ -10,14 +10,18 @@ Names = dict[str, "Names | None"]
 
 
 class ReadNames:
-    """The names that some path reads. Of a path into a list, and of a JSONPath, the whole value at its first names."""
+    """The names that some path reads. Of a path into a list, and of a JSONPath, the whole value at its first names. Of
+    `opened` names, which lead to strings that are opened, all of it where no path leads into what was opened.
+    """
 
-    def __init__(self, paths: Iterable[Path]) -> None:
+    def __init__(self, paths: Iterable[Path], opened: Iterable[tuple[str, ...]] = ()) -> None:
         self.names: Names = {}
         for path in paths:
             for part in (path.seconds, path.nanoseconds) if isinstance(path, Sum) else (path,):
                 if not part.level:
-                    _enter(self.names, _list_names(part))
+                    _enter(self.names, _list_names(part), is_whole=True)
+        for names in sorted(opened, key=len, reverse=True):
+            _enter(self.names, names, is_whole=False)
 
     def find_unread(self, record: dict[str, Any]) -> dict[str, Any]:
         """The record without what is read; an object of which everything is read goes as a whole."""
@@ -35,14 +39,18 @@ def _list_names(path: Path) -> list[str]:
     return names
 
 
-def _enter(names: Names, steps: list[str]) -> None:
+def _enter(names: Names, steps: Sequence[str], *, is_whole: bool) -> None:
+    """Enter what the steps lead to as read: all of it or, unless it `is_whole`, the parts of it that are entered."""
     if not steps:
         return
     first, *others = steps
-    if not others:
+    if others:
+        if (inner := names.setdefault(first, {})) is not None:
+            _enter(inner, others, is_whole=is_whole)
+    elif is_whole:
         names[first] = None
-    elif (inner := names.setdefault(first, {})) is not None:
-        _enter(inner, others)
+    else:
+        names.setdefault(first, None)
 
 
 def _leave_out(value: dict[str, Any], names: Names) -> dict[str, Any]:

@@ -83,15 +83,14 @@ def describe_sample(sample: Sample) -> list[str]:
 def make_rows(view: View, source: Source | None) -> tuple[list[tuple[Any, ...]], list[str]]:
     """The rows of the table, and lines about the paths of the source that match nothing."""
     mapped: dict[Path, list[str]] = {}
-    for name, paths in _list_mapped(source).items() if source else ():
+    for name, paths in ({**source.fields, _PROPERTIES: source.property_paths} if source else {}).items():
         for path in paths:
             mapped.setdefault(path, []).append(name)
     total = len(view.records)
     known = {found.path for found in view.paths}
     others = {path: _find_values(path, view.records) for path in mapped if path not in known}
-    read = {name for path, names in mapped.items() if path in known or others[path][0] for name in names} - {
-        _PROPERTIES
-    }
+    read = {name for path, names in mapped.items() if path in known or others[path][0] for name in names}
+    read.discard(_PROPERTIES)
     rows = [
         _make_row(
             found.path, found.node.records, total, "|".join(_types(found)), found.node.example,
@@ -108,11 +107,6 @@ def make_rows(view: View, source: Source | None) -> tuple[list[tuple[Any, ...]],
         (name, path) for path, names in mapped.items() if path not in known and not others[path][0] for name in names
     ]
     return rows, _tell_unused(unused, read)
-
-
-def _list_mapped(source: Source) -> dict[str, tuple[Path, ...]]:
-    kept = () if source.properties == "all" else source.properties
-    return {**source.fields, _PROPERTIES: kept}
 
 
 def _tell_unused(unused: list[tuple[str, Path]], read: set[str]) -> list[str]:

@@ -26,14 +26,9 @@ _LOOKED_AT = 20
 def list_read_names(source: Source) -> ReadTree | None:
     """What the paths of a mapping read of a record; None where nothing can be said, and where all of it is kept."""
     paths = source.list_read_paths()
-    is_open = any(isinstance(path, Query) and not path.level and path.first_name is None for path in paths)
-    if is_open or source.properties == "all":
+    if source.keeps_all or any(isinstance(path, Query) and path.may_read_anything for path in paths):
         return None
-    tree = ReadNames(paths).names
-    # Where paths lead into an opened string, these say what is read of it.
-    for names in sorted(record_decode(source), key=len, reverse=True):
-        _add_opened(tree, names)
-    return tree
+    return ReadNames(paths, record_decode(source)).names
 
 
 def is_unread(tree: ReadTree | None, name: Path) -> bool:
@@ -45,15 +40,6 @@ def is_unread(tree: ReadTree | None, name: Path) -> bool:
         if not (tree := tree.get(step)):
             return False
     return last not in tree
-
-
-def _add_opened(tree: ReadTree, names: Names) -> None:
-    *way, last = names
-    for name in way:
-        if (inner := tree.setdefault(name, {})) is None:
-            return
-        tree = inner
-    tree.setdefault(last, None)
 
 
 class NameCounter:

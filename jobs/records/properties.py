@@ -22,10 +22,9 @@ class PropertiesReader:
 
     def __init__(self, source: Source, observed: Observed) -> None:
         self._observed = observed
-        paths = () if source.properties == "all" else source.properties
-        self._finders = [(str(path), make_finder((path,), gather=take_all)) for path in paths]
+        self._finders = [(str(path), make_finder((path,), gather=take_all)) for path in source.property_paths]
         # Names that no mapping names are a producer's, and may be somebody's: what is told of them names none.
-        self._read_names = ReadNames(source.list_read_paths()) if source.properties == "all" else None
+        self._read_names = ReadNames(source.list_read_paths()) if source.keeps_all else None
 
     def read(self, record: dict[str, Any], around: Around | None) -> tuple[str | None, list[Problem]]:
         """The properties as one JSON object in canonical form, None where there are none; and what is wrong with them.

@@ -109,8 +109,7 @@ def _find_unmatched(source: Source, observed: Observed, is_default: bool) -> dic
             continue
         if without and (field.of_type is None or field.of_type in observed.types):
             unmatched[name] = without
-    kept = [] if source.properties == "all" else source.properties
-    if without := [path for path in kept if str(path) not in observed.paths]:
+    if without := [path for path in source.property_paths if str(path) not in observed.paths]:
         unmatched["properties"] = without
     return unmatched
 

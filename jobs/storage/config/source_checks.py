@@ -52,7 +52,7 @@ def _check_levels(file: YamlFile, source: Source) -> None:
     named = [(path, ("fields", name)) for name, paths in source.fields.items() for path in paths]
     named += [(path, ("identity",)) for path in source.identity]
     named += [(path, ("ignore", str(path))) for path, _ in source.ignore]
-    named += [(path, ("properties",)) for path in (() if source.properties == "all" else source.properties)]
+    named += [(path, ("properties",)) for path in source.property_paths]
     for path, keys in named:
         if (path.level or isinstance(path, Place)) and not source.record_path:
             raise file.wrong(f"{path} leads around a record; that needs a record_path to the list it is in", *keys)
@@ -75,6 +75,6 @@ def _check_sums(file: YamlFile, source: Source) -> None:
 
 
 def _check_properties(file: YamlFile, source: Source) -> None:
-    for path in source.list_read_paths() if source.properties == "all" else ():
-        if isinstance(path, Query) and not path.level and path.first_name is None:
+    for path in source.list_read_paths() if source.keeps_all else ():
+        if isinstance(path, Query) and path.may_read_anything:
             raise file.wrong(f"can't be all, since {path} may read anything; name the paths", "properties")
