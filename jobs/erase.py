@@ -211,7 +211,8 @@ def stage_again(
     stage(list_properties(pseudonymized), "version_properties", entered, jdbc, settings)
     history = pseudonymized.drop("properties")
     # Who has lost before is staged too, as if it had been published until now: its columns change, or it wins.
-    verdicts = deduplicate(history.withColumn("previous_verdict", F.lit(PUBLISHED)), persist_small)
+    records = history.select("*", F.lit(PUBLISHED).alias("previous_verdict"), F.lit(0).cast("long").alias("split"))
+    verdicts = deduplicate(records, persist_small)
     for table, rows in model_tables(persist(sessionize(verdicts, settings.session_gap))).items():
         stage(rows, table, entered, jdbc, settings)
 

@@ -83,19 +83,19 @@ QUARANTINE_PROBLEMS = _table(columns.QUARANTINE_PROBLEMS)
 
 # What is kept of a quarantined record; where it stands is not among the columns.
 _PROBLEM = _schema(reason=_TEXT, field=_TEXT, value=_TEXT, expected=_TEXT)
-_READ_QUARANTINED = {
-    "problems": T.ArrayType(_PROBLEM),
-    "fields": T.MapType(_TEXT, _TEXT),
-    "raw": _TEXT,
-    "raw_base64": _TEXT,
-    "raw_bytes": _LONG,
-    "raw_sha256": _TEXT,
-    "around": _TEXT,
-    "is_redacted": T.BooleanType(),
-    "due_at": T.TimestampType(),
-}
+READ_QUARANTINED = _schema(
+    problems=T.ArrayType(_PROBLEM),
+    fields=T.MapType(_TEXT, _TEXT),
+    raw=_TEXT,
+    raw_base64=_TEXT,
+    raw_bytes=_LONG,
+    raw_sha256=_TEXT,
+    around=_TEXT,
+    is_redacted=T.BooleanType(),
+    due_at=T.TimestampType(),
+)
 _READ_EVENT = {column.name: SPARK_TYPES[column.kind] for column in columns.READ_EVENT}
-READ_EVENTS, READ_QUARANTINED = tuple(_READ_EVENT), tuple(_READ_QUARANTINED)
+READ_EVENTS = tuple(_READ_EVENT)
 
 # Quarantined records of one split that have the same reasons and miss the same fields.
 _GROUP = _schema(
@@ -115,20 +115,15 @@ _OBSERVED = _schema(
     unnamed=_LONG,
 )
 
+READ_COUNTS = _schema(
+    records=_LONG, blank=_LONG, ignored=_LONG, groups=T.ArrayType(_GROUP), observed=_OBSERVED, digest=_TEXT
+)
+
 # One row per record that is neither blank nor ignored, an event or a quarantined record; it is numbered within its
-# split. Each split has one row more, which holds its counts and nothing else.
+# split. Each split has one row more, which holds its counts. What an event never has is in two columns that are NULL
+# for it, since every column costs time in each step that an event goes through.
 READ_RECORDS = _schema(
-    file_id=_LONG,
-    split=_LONG,
-    record_number=_LONG,
-    **_READ_EVENT,
-    **_READ_QUARANTINED,
-    records=_LONG,
-    blank=_LONG,
-    ignored=_LONG,
-    groups=T.ArrayType(_GROUP),
-    observed=_OBSERVED,
-    digest=_TEXT,
+    file_id=_LONG, split=_LONG, record_number=_LONG, **_READ_EVENT, quarantined=READ_QUARANTINED, counts=READ_COUNTS
 )
 
 # A line in the quarantine folder, and the run in whose folder it is.

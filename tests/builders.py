@@ -52,7 +52,12 @@ def minutes(count: float) -> datetime:
 def events(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
     """Accepted records, one a row: a login by ann at noon, unless the row says otherwise."""
     columns = [field for field in EVENTS if field.name not in ("event_date", "day_of_week", "session_id", "run_id")]
-    more = {"recipients": T.ArrayType(T.StringType()), "is_held": T.BooleanType(), "properties": T.StringType()}
+    more = {
+        "recipients": T.ArrayType(T.StringType()),
+        "is_held": T.BooleanType(),
+        "properties": T.StringType(),
+        "split": T.LongType(),
+    }
     columns += [T.StructField(name, kind) for name, kind in more.items()]
     default = {
         "event_id": "e1",
@@ -61,6 +66,7 @@ def events(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
         "user_id": "ann",
         "content_fingerprint": "f0",
         "file_id": 1,
+        "split": 0,
         "record_number": 1,
         "is_current": True,
         "is_held": True,

@@ -27,17 +27,19 @@ _TYPES: dict[Kind, pa.DataType] = {
     "json": _TEXT,
 }
 _EVENT = {column.name: _TYPES[column.kind] for column in READ_EVENT}
-_QUARANTINED = {
-    "problems": pa.list_(_PROBLEM),
-    "fields": pa.map_(_TEXT, _TEXT),
-    "raw": _TEXT,
-    "raw_base64": _TEXT,
-    "raw_bytes": _LONG,
-    "raw_sha256": _TEXT,
-    "around": _TEXT,
-    "is_redacted": pa.bool_(),
-    "due_at": pa.timestamp("us", "UTC"),
-}
+_QUARANTINED = pa.struct(
+    [
+        ("problems", pa.list_(_PROBLEM)),
+        ("fields", pa.map_(_TEXT, _TEXT)),
+        ("raw", _TEXT),
+        ("raw_base64", _TEXT),
+        ("raw_bytes", _LONG),
+        ("raw_sha256", _TEXT),
+        ("around", _TEXT),
+        ("is_redacted", pa.bool_()),
+        ("due_at", pa.timestamp("us", "UTC")),
+    ]
+)
 _GROUP = pa.struct(
     [
         ("reasons", pa.list_(_TEXT)),
@@ -56,16 +58,17 @@ _OBSERVED = pa.struct(
         ("unnamed", _LONG),
     ]
 )
-_COUNTS = {
-    "records": _LONG,
-    "blank": _LONG,
-    "ignored": _LONG,
-    "groups": pa.list_(_GROUP),
-    "observed": _OBSERVED,
-    "digest": _TEXT,
-}
+_COUNTS = pa.struct(
+    [
+        *[(name, _LONG) for name in ("records", "blank", "ignored")],
+        ("groups", pa.list_(_GROUP)),
+        ("observed", _OBSERVED),
+        ("digest", _TEXT),
+    ]
+)
 
-SCHEMA = pa.schema({**_PLACE, **_EVENT, **_QUARANTINED, **_COUNTS})
+SCHEMA = pa.schema({**_PLACE, **_EVENT, "quarantined": _QUARANTINED, "counts": _COUNTS})
+_NO_EVENT = (None,) * len(_EVENT)
 
 # Few enough that they stay in the caches of the processor until they are Arrow arrays.
 MAX_ROWS = 1_000
@@ -114,17 +117,16 @@ class BatchBuilder:
         fields = None if found.fields is None else list(found.fields.items())
         text = (found.raw, found.raw_base64, found.raw_bytes, found.raw_sha256)
         more = (found.around, found.is_redacted, found.due_at_micros)
-        no_event, no_counts = [None] * len(_EVENT), [None] * len(_COUNTS)
-        self._others.append((file_id, split, number, *no_event, problems, fields, *text, *more, *no_counts))
+        self._others.append((file_id, split, number, *_NO_EVENT, (problems, fields, *text, *more), None))
         return True
 
     def add_counts(self, file_id: int, split: int, counts: SplitCounts, digest: str | None) -> None:
         """Add the row that says how many records a split has, how many of them are quarantined, what they show of the
         mapping, and the digest of its bytes. It comes behind the records of the split.
         """
-        nothing = [None] * (1 + len(_EVENT) + len(_QUARANTINED))
         groups = [tuple(vars(group).values())[1:] for group in self._groups.take()]  # the row has the file id
-        self._others.append((file_id, split, *nothing, *counts, groups, self._reader.observed.take(), digest))
+        row = (*counts, groups, self._reader.observed.take(), digest)
+        self._others.append((file_id, split, None, *_NO_EVENT, None, row))
 
     def flush(self) -> pa.RecordBatch:
         """What has been added since the last time, as one batch (`SCHEMA`)."""

@@ -1,9 +1,8 @@
 """The one path from records to tables: whatever a job loads, it loads through here."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from pyspark.sql import DataFrame, Row, SparkSession
@@ -39,6 +38,7 @@ from jobs.storage.runs.staging import stage, stage_all
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
 from jobs.transforms.model import conform, list_properties, model_tables
 from jobs.transforms.quarantine import list_problems, shape_quarantined, to_quarantine_lines
+from jobs.transforms.reading import number_records
 from jobs.transforms.sessionize import sessionize
 from schemas.tables import ARRIVING_EVENTS, PUBLISHED, RECOVERED_RECORDS
 
@@ -80,9 +80,8 @@ def load(
         with (
             entered_run(database_url, request.kind, settings, request.is_plan) as run,
             explained_by_changes(request.files),
-            TemporaryDirectory(prefix="document-events-") as scratch,
         ):
-            return _load(database_url, run, request, settings, quarantine, accept_quality, Path(scratch))
+            return _load(database_url, run, request, settings, quarantine, accept_quality)
     finally:
         unpersist_all()
 
@@ -94,7 +93,6 @@ def _load(
     settings: Settings,
     quarantine: str,
     accept_quality: bool,
-    scratch: Path,
 ) -> dict[str, Any]:
     stages = Stages(run.run_id)
     with stages.time("start spark"):
@@ -102,7 +100,7 @@ def _load(
         if not run.is_plan:
             finish_rewrites(spark, quarantine)
     with stages.time("read") as counts:
-        read = request.read(spark, request.readings, request.make_read_request(settings), scratch)
+        read = request.read(spark, request.readings, request.make_read_request(settings))
         lines = to_quarantine_lines(read.quarantined).coalesce(_QUARANTINE_PARTS)
         records = _Records(read.accepted, lines, read.groups)
         counts["records"] = sum(found.records for found in read.counts.values())
@@ -119,16 +117,13 @@ def _load(
         verdict.raise_if_stopped()
     with stages.time("history"):
         history = _find_history(spark, database_url, run, request, records.accepted, settings) if run.merges else None
-    with stages.time("model") as counts:
+    with stages.time("model"):
         new = records.accepted.drop("properties")
         verdicts = deduplicate(add_history(new, run.run_id, history), persist_small)
-        modelled = persist(sessionize(verdicts, settings.session_gap))
-        verdict_counts = {row.file_id: row for row in count_verdicts(modelled).collect()}
-        counts["accepted"] = sum(row.accepted for row in verdict_counts.values())
-    with stages.time("stage"):
+        modelled = persist(number_records(sessionize(verdicts, settings.session_gap), read.earlier))
+    with stages.time("stage") as counts, ThreadPoolExecutor(1) as pool:
+        counting = pool.submit(count_verdicts(modelled).collect)
         tables = model_tables(modelled)
-        if not any(row.exact_duplicates for row in verdict_counts.values()):
-            del tables["duplicate_records"]
         if any(reading.source.properties for reading in request.readings):
             tables["version_properties"] = list_properties(records.accepted)
         if request.kind == "replay":
@@ -137,6 +132,8 @@ def _load(
             tables["quarantined_records"] = shape_quarantined(records.quarantined, run.run_id)
             tables["quarantine_problems"] = list_problems(records.quarantined)
         stage_all(tables, run, jdbc_options(database_url), settings)
+        verdict_counts = {row.file_id: row for row in counting.result()}
+        counts["accepted"] = sum(row.accepted for row in verdict_counts.values())
     # Once more: on a cluster the part of a lost executor is read again, up to here.
     require_unchanged(request.files, beginnings)
     file_counts = _count_files(run, request, read, verdict_counts)

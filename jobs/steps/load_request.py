@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from pyspark.sql import SparkSession
 
@@ -16,8 +15,8 @@ from jobs.storage.runs.held_back import NO_PRECEDENTS, Precedents
 from jobs.storage.runs.ledger import Reading
 from jobs.storage.runs.run import RunKind
 
-# (session, what to read, what its readers must know, a private folder) -> what was read.
-Read = Callable[[SparkSession, list[Reading], ReadRequest, Path], RecordsRead]
+# (session, what to read, what its readers must know) -> what was read.
+Read = Callable[[SparkSession, list[Reading], ReadRequest], RecordsRead]
 
 
 @dataclass(frozen=True)

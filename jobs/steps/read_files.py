@@ -1,9 +1,8 @@
 """Files -> events and quarantined records, by Python in Spark's workers, in one pass over their content."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
 from pyspark.sql import DataFrame, Row, SparkSession
 
@@ -17,11 +16,14 @@ from jobs.records.read_splits import ReadRequest
 from jobs.storage.input.discovery import LOOKS_AT_ONCE, sniff
 from jobs.storage.input.grown_files import find_content_end
 from jobs.storage.input.spark_reader import scan_files
-from jobs.storage.process.spark_session import persist
+from jobs.storage.process.spark_session import persist_in_order
 from jobs.storage.runs.ledger import Reading
 from jobs.storage.runs.mappings import FoundNames
-from jobs.transforms.reading import number_records, split_read
+from jobs.transforms.reading import EarlierRecords, number_records, sort_by_user, split_read
 from schemas.fields import Source
+
+# Of files, so many bytes to a partition.
+_PARTITION_BYTES = 16 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,11 @@ class ReadContent:
 class RecordsRead:
     """What some files hold.
 
-    `accepted` has one row per event, `quarantined` one per quarantined record, with file and record number. `counts`
-    are given by file id: every record is counted where it is read, whatever becomes of it. `groups` says of the
-    quarantined ones why, `observed` by file id what the records show of the mapping, and `contents` what was read of
-    each file.
+    `accepted` has one row per event, with its number within a split of its file, and `earlier` says how many records
+    of the file are before the split. `quarantined` has one row per quarantined record, with its number in its file.
+    `counts` are given by file id: every record is counted where it is read, whatever becomes of it. `groups` says of
+    the quarantined ones why, `observed` by file id what the records show of the mapping, and `contents` what was read
+    of each file.
     """
 
     accepted: DataFrame
@@ -54,16 +57,15 @@ class RecordsRead:
     groups: list[QuarantinedGroup]
     observed: dict[int, Observed]
     contents: dict[int, ReadContent] = field(default_factory=dict)
+    earlier: list[EarlierRecords] = field(default_factory=list)
 
 
-def read_new_content(spark: SparkSession, readings: list[Reading], request: ReadRequest, scratch: Path) -> RecordsRead:
-    """The records of whole files and those that were added to files, each file read as what its content looks like.
-
-    `scratch` is a private folder.
-    """
+def read_new_content(spark: SparkSession, readings: list[Reading], request: ReadRequest) -> RecordsRead:
+    """The records of whole files and those that were added to files, each file read as what its content looks like."""
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
         splits = list(pool.map(_find_content, readings))
-    read = persist(scan_files(spark, splits, request, scratch))
+    partitions = choose_partitions(splits, int(spark.conf.get("spark.sql.shuffle.partitions") or 1))
+    read = persist_in_order(sort_by_user(scan_files(spark, splits, request), partitions))
     before = {reading.file_id: reading.continuation.records for reading in readings if reading.continuation}
     found, digests = gather(read, {reading.file_id: before.get(reading.file_id, 0) for reading in readings})
     contents = {
@@ -75,12 +77,16 @@ def read_new_content(spark: SparkSession, readings: list[Reading], request: Read
         )
         for reading, split in zip(readings, splits, strict=True)
     }
-    return RecordsRead(found.accepted, found.quarantined, found.counts, found.groups, found.observed, contents)
+    return replace(found, contents=contents)
+
+
+def choose_partitions(splits: Iterable[Split], most: int) -> int:
+    """How many partitions the records of these splits should be in: few for a small load, since each is a task."""
+    return min(most, 1 + sum(split.size - split.start for split in splits) // _PARTITION_BYTES)
 
 
 def gather(read: DataFrame, before: Mapping[int, int]) -> tuple[RecordsRead, dict[int, str | None]]:
-    """Part what was read (`schemas.tables.READ_RECORDS`) and give each record its number in its file; with the digests
-    of what was read.
+    """Part what was read (`schemas.tables.READ_RECORDS`); with the digests of what was read.
 
     `read` must have been computed: it is looked at several times. `before` says how many records of each file there are
     before those that were read.
@@ -88,7 +94,7 @@ def gather(read: DataFrame, before: Mapping[int, int]) -> tuple[RecordsRead, dic
     accepted, quarantined, splits = split_read(read)
     counts, groups = dict.fromkeys(before, SplitCounts(0, 0, 0)), GroupCounter()
     observed = {file_id: Observed() for file_id in before}
-    earlier: list[tuple[int, int, int]] = []
+    earlier: list[EarlierRecords] = []
     digests: dict[int, str | None] = {}
     for row in sorted(splits.collect(), key=lambda row: (row.file_id, row.split)):
         number = before[row.file_id] + counts[row.file_id].records
@@ -98,8 +104,8 @@ def gather(read: DataFrame, before: Mapping[int, int]) -> tuple[RecordsRead, dic
         add_groups(groups, row, number)
         known = digests.setdefault(row.file_id, "0")
         digests[row.file_id] = add_digests(known, row.digest) if known and row.digest else None
-    numbered = number_records(accepted, earlier), number_records(quarantined, earlier)
-    return RecordsRead(*numbered, counts, groups.take(), observed), digests
+    numbered = number_records(quarantined, earlier)
+    return RecordsRead(accepted, numbered, counts, groups.take(), observed, earlier=earlier), digests
 
 
 def add_groups(counter: GroupCounter, split: Row, earlier: int) -> None:

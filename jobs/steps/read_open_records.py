@@ -5,7 +5,6 @@ from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
@@ -124,7 +123,6 @@ def read_open_records(
     spark: SparkSession,
     readings: list[Reading],
     request: ReadRequest,
-    scratch: Path,
     selection: Selection,
     database_url: str,
     quarantine: str,
@@ -149,7 +147,7 @@ def read_open_records(
         file_id: file for file_id, file in files.items() if _can_be_held(file) and not describe_change(file)
     }:
         splits = [Split(file_id, file.uri, sniff(file), file.size_bytes) for file_id, file in unchanged.items()]
-        again = scan_files(spark, splits, replace(request, wanted=dict(absent)), scratch)
+        again = scan_files(spark, splits, replace(request, wanted=dict(absent)))
         found = found.unionByName(again)
     accepted, quarantined, counts = split_read(persist(found))
     records: Counter[int] = Counter()
@@ -159,7 +157,7 @@ def read_open_records(
         observed[row.file_id].add(*row.observed)
         add_groups(groups, row, earlier=0)  # the numbers are those in the file already
     return RecordsRead(
-        accepted.drop("split"),
+        accepted,
         quarantined.drop("split"),
         {reading.file_id: SplitCounts(records[reading.file_id], 0, 0) for reading in readings},
         groups.take(),

@@ -14,6 +14,7 @@ def add_history(accepted: DataFrame, run_id: int, history: DataFrame | None) -> 
     In: one row per accepted record of this run. Out: one row per record of both, with `run_id`, the run that brought
     it, and `previous_verdict`: NULL for a new one, else what it was before this run, `published` or `superseded`.
     `is_current` and `is_held` say whether a current reading, or any, holds the record; a new one is held by its own.
+    New records are numbered within their `split` of a file, earlier ones, of split 0, within their file.
     """
     new = accepted.select(
         "*",
@@ -22,7 +23,7 @@ def add_history(accepted: DataFrame, run_id: int, history: DataFrame | None) -> 
         F.lit(True).alias("is_current"),
         F.lit(True).alias("is_held"),
     )
-    return new.unionByName(history) if history else new
+    return new.unionByName(history.withColumn("split", F.lit(0).cast("long"))) if history else new
 
 
 def deduplicate(records: DataFrame, persist_small: Callable[[DataFrame], DataFrame] = lambda df: df) -> DataFrame:
@@ -32,9 +33,9 @@ def deduplicate(records: DataFrame, persist_small: Callable[[DataFrame], DataFra
     version. A version is an event id with a fingerprint. Of the versions of an event one is published: one of current
     readings before one of former readings, then the one of the largest revision (a record without one ranks lowest),
     then the one with the smallest (event_at, content_fingerprint). Records that repeat a version are exact duplicates
-    of its first arrival (smallest file and record number). The other versions are superseded, and those that no reading
-    holds any more are withdrawn. Records of earlier runs have smaller file ids, so that beside them (`add_history`) the
-    same rule says what a new record changes.
+    of its first arrival (smallest file, split and record number). The other versions are superseded, and those that no
+    reading holds any more are withdrawn. Records of earlier runs have smaller file ids, so that beside them
+    (`add_history`) the same rule says what a new record changes.
 
     Records of one content are of one user and time, so that the order in which sessions are cut brings them together.
     Conflicts are looked for apart. They are few, so that `persist_small` may compute them before they are joined.
@@ -45,7 +46,7 @@ def deduplicate(records: DataFrame, persist_small: Callable[[DataFrame], DataFra
         ranked, ["event_id", "content_fingerprint"], "left"
     )
     in_user_order = Window.partitionBy("user_id").orderBy(
-        "event_at", "event_id", "content_fingerprint", "file_id", "record_number"
+        "event_at", "event_id", "content_fingerprint", "file_id", "split", "record_number"
     )
     # Compared one by one: a struct of the two would be made before the shuffle, and each record weigh more in it.
     same = [F.lag(name).over(in_user_order) == F.col(name) for name in ("event_id", "content_fingerprint")]
@@ -86,23 +87,20 @@ def _rank_versions(records: DataFrame, suspects: DataFrame) -> DataFrame:
     )
     versions = (
         contents.join(suspects, "id_hash", "left_semi")
+        .repartition("event_id")  # both steps below need the versions of an event in one place
         .groupBy("event_id", "content_fingerprint")
         .agg(*[F.max(name).alias(name) for name in ("event_at", "revision", "is_current", "is_held")])
     )
-    # The smallest of these comes first. The complement of a whole number turns its order round without an overflow.
-    order = F.struct(
-        ~F.col("is_current"), F.col("revision").isNull(), F.bitwise_not("revision"), "event_at", "content_fingerprint"
+    best_first = Window.partitionBy("event_id").orderBy(
+        F.col("is_held").desc(),
+        F.col("is_current").desc(),
+        F.col("revision").desc_nulls_last(),
+        "event_at",
+        "content_fingerprint",
     )
-    winners = (
-        versions.filter("is_held")
-        .groupBy("event_id")
-        .agg(F.min(order)["content_fingerprint"].alias("winning_fingerprint"))
-    )
-    is_winner = F.col("content_fingerprint") == F.col("winning_fingerprint")
+    is_winner = F.row_number().over(best_first) == 1
     rank = F.when(~F.col("is_held"), WITHDRAWN).when(is_winner, PUBLISHED).otherwise(SUPERSEDED)
-    return versions.join(winners, "event_id", "left").select(
-        "event_id", "content_fingerprint", rank.alias("rank"), "is_current"
-    )
+    return versions.select("event_id", "content_fingerprint", rank.alias("rank"), "is_current")
 
 
 def count_verdicts(records: DataFrame) -> DataFrame:

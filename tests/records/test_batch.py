@@ -32,20 +32,20 @@ def test_a_quarantined_record_is_a_row_of_its_problems_and_text() -> None:
     text = record_json(timestamp="never", user_id=None)
     (row,) = build(text).to_pylist()
     found = quarantine(text)
-    assert row["problems"] == [vars(problem) for problem in found.problems]
-    assert dict(row["fields"]) == found.fields
-    kept = {name: getattr(found, name) for name in ("raw", "raw_base64", "raw_bytes", "raw_sha256", "is_redacted")}
-    assert {name: row[name] for name in kept} == kept
-    assert {name for name, value in row.items() if value is not None} == {
-        *("file_id", "split", "record_number", "problems", "fields", "raw", "raw_bytes", "raw_sha256")
-    }
+    kept = row.pop("quarantined")
+    assert kept.pop("problems") == [vars(problem) for problem in found.problems]
+    assert dict(kept.pop("fields")) == found.fields
+    names = ("raw", "raw_base64", "raw_bytes", "raw_sha256", "is_redacted", "around")
+    assert kept == {**{name: getattr(found, name) for name in names}, "due_at": None}
+    assert {name for name, value in row.items() if value is not None} == {"file_id", "split", "record_number"}
 
 
 def test_counts_are_a_row_of_their_own() -> None:
     builder = BatchBuilder(RecordReader(SOURCE, LIMITS))
     builder.add_counts(7, 2, SplitCounts(10, 3, 1), None)
     (row,) = builder.flush().to_pylist()
-    assert row.pop("observed") == {
+    counts = row.pop("counts")
+    assert counts.pop("observed") == {
         "paths": [],
         "codes": [],
         "types": [],
@@ -55,8 +55,8 @@ def test_counts_are_a_row_of_their_own() -> None:
         "unmapped": [],
         "unnamed": 0,
     }
-    counts = {"file_id": 7, "split": 2, "records": 10, "blank": 3, "ignored": 1, "groups": []}
-    assert row == {**dict.fromkeys(row), **counts}
+    assert counts == {"records": 10, "blank": 3, "ignored": 1, "groups": [], "digest": None}
+    assert row == {**dict.fromkeys(row), "file_id": 7, "split": 2}
 
 
 def test_what_the_records_show_of_the_mapping_comes_with_the_counts() -> None:
@@ -64,7 +64,7 @@ def test_what_the_records_show_of_the_mapping_comes_with_the_counts() -> None:
     for number, text in enumerate([edit(content={"ops": []}), record_json(user={"name": "Ann"}), "junk"], 1):
         builder.add_record(1, 0, RawRecord(number, text.encode()))
     builder.add_counts(1, 0, SplitCounts(3, 0, 0), None)
-    observed = builder.flush().to_pylist()[-1]["observed"]
+    observed = builder.flush().to_pylist()[-1]["counts"]["observed"]
     assert observed["unread_content"] == 1
     assert {"content", "event_id", "user.name", "timestamp"} <= set(observed["paths"])
     assert observed["types"] == ["document_edit", "user_login"]
@@ -106,9 +106,9 @@ def test_a_redacted_record_has_neither_text_nor_fields() -> None:
     nobody = Erased(b"k" * 32)
     builder = BatchBuilder(RecordReader(SOURCE, LIMITS, Erased(b"k" * 32, frozenset({nobody.hash("ann")}))))
     builder.add_record(1, 0, RawRecord(1, record_json(timestamp="never").encode()))
-    (row,) = builder.flush().to_pylist()
-    assert (row["fields"], row["raw"], row["raw_sha256"], row["is_redacted"]) == (None, None, None, True)
-    assert [problem["value"] for problem in row["problems"]] == [None]
+    kept = builder.flush().to_pylist()[0]["quarantined"]
+    assert (kept["fields"], kept["raw"], kept["raw_sha256"], kept["is_redacted"]) == (None, None, None, True)
+    assert [problem["value"] for problem in kept["problems"]] == [None]
 
 
 def test_quarantined_records_of_a_split_are_counted_in_groups() -> None:
@@ -117,7 +117,7 @@ def test_quarantined_records_of_a_split_are_counted_in_groups() -> None:
     for number, text in enumerate(texts, start=1):
         builder.add_record(1, 0, RawRecord(number, text.encode()))
     builder.add_counts(1, 0, SplitCounts(4, 0, 0), None)
-    (counts,) = [row for row in builder.flush().to_pylist() if row["records"]]
+    (counts,) = [row["counts"] for row in builder.flush().to_pylist() if row["counts"]]
     assert counts["groups"] == [
         {"reasons": ["malformed_json"], "missing_fields": [], "records": 2, "record_number": 1, "text": "junk"},
         {
@@ -129,4 +129,4 @@ def test_quarantined_records_of_a_split_are_counted_in_groups() -> None:
         },
     ]
     builder.add_counts(1, 1, SplitCounts(0, 0, 0), None)
-    assert builder.flush().to_pylist()[0]["groups"] == []
+    assert builder.flush().to_pylist()[0]["counts"]["groups"] == []

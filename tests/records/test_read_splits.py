@@ -31,10 +31,10 @@ def test_each_split_ends_with_its_counts(tmp_path: Path) -> None:
     border = content.index(b"junk")
     parts = [Split(1, uri, LINES, size, 0, border - 1, 0), Split(1, uri, LINES, size, border - 1, size, 1)]
     request = ReadRequest({1: default_source()}, LIMITS)
-    assert [count_of(row) for row in read(request, whole) if row["records"] is not None] == [(1, 0, 5, 2)]
+    assert [count_of(row) for row in read(request, whole) if row["counts"] is not None] == [(1, 0, 5, 2)]
     rows = read(request, *parts)
-    assert [count_of(row) for row in rows if row["records"] is not None] == [(1, 0, 2, 1), (1, 1, 3, 1)]
-    assert {(row["split"], row["record_number"], row["event_id"]) for row in rows if row["records"] is None} == {
+    assert [count_of(row) for row in rows if row["counts"] is not None] == [(1, 0, 2, 1), (1, 1, 3, 1)]
+    assert {(row["split"], row["record_number"], row["event_id"]) for row in rows if row["counts"] is None} == {
         (0, 1, "e1"),
         (1, 1, None),
         (1, 3, "e2"),
@@ -42,13 +42,13 @@ def test_each_split_ends_with_its_counts(tmp_path: Path) -> None:
 
 
 def count_of(row: dict[str, Any]) -> tuple[int, ...]:
-    return row["file_id"], row["split"], row["records"], row["blank"]
+    return row["file_id"], row["split"], row["counts"]["records"], row["counts"]["blank"]
 
 
 def test_what_can_not_be_opened_is_one_record_that_says_so() -> None:
     split = Split(1, "file:///nowhere", Sniffed("unreadable", problem="it is locked"), 7)
     record, counts = read(ReadRequest({1: default_source()}, LIMITS), split)
-    assert [(problem["reason"], problem["value"]) for problem in record["problems"]] == [
+    assert [(problem["reason"], problem["value"]) for problem in record["quarantined"]["problems"]] == [
         ("unreadable_file", "it is locked")
     ]
     assert count_of(counts) == (1, 0, 1, 0)

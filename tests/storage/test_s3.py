@@ -6,8 +6,6 @@ import logging
 import os
 from collections.abc import Iterator
 from http.client import HTTPConnection
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
@@ -173,14 +171,12 @@ def test_access_denied_is_said_in_one_line(bucket: Any, s3_server: str) -> None:
 def test_sparks_workers_read_a_bucket(bucket: Any, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:  # the session is older than the server
         monkeypatch.setitem(spark.sparkContext.environment, name, os.environ[name])
-    spark_reader._register.cache_clear()  # Spark keeps the environment of the moment in which the source was registered
     monkeypatch.setattr(spark_reader, "choose_split_bytes", lambda *_: 10_000)
     put(bucket, **{"in/lines.json": LINES, "in/[x] ü.gz": gzip.compress(b"[" + LINES.replace(b"\n", b",")[:-1] + b"]")})
     files = dict(enumerate(discover(f"s3a://{bucket.name}/in", INCLUDE)[0]))
     request = ReadRequest(dict.fromkeys(files, default_source()), LIMITS)
-    with TemporaryDirectory() as scratch:
-        readings = [Reading(file_id, file, default_source()) for file_id, file in files.items()]
-        found = read_new_content(spark, readings, request, Path(scratch))
+    readings = [Reading(file_id, file, default_source()) for file_id, file in files.items()]
+    found = read_new_content(spark, readings, request)
     assert found.counts == {0: (3000, 0, 0), 1: (3000, 0, 0)}
     texts = [row.raw for row in found.quarantined.orderBy("file_id", "record_number").collect()]
     assert texts == LINES.decode().splitlines() * 2

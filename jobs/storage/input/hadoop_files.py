@@ -24,12 +24,18 @@ from jobs.records.files.splits import Split
 from jobs.records.read_splits import Piece, ReadRequest, read_pieces
 from jobs.storage.input.discovery import PATTERN_MARK, can_be_named
 from jobs.storage.input.file_systems import spell_for_hadoop
-from schemas.tables import READ_RECORDS
+from schemas.tables import READ_QUARANTINED, READ_RECORDS
 
 # A map that comes as a dict has its keys in any order.
 _PAIR = T.StructType([T.StructField("key", T.StringType()), T.StructField("value", T.StringType())])
+_LISTED_QUARANTINED = T.StructType(
+    [T.StructField("fields", T.ArrayType(_PAIR)) if field.name == "fields" else field for field in READ_QUARANTINED]
+)
 _LISTED = T.StructType(
-    [T.StructField("fields", T.ArrayType(_PAIR)) if field.name == "fields" else field for field in READ_RECORDS]
+    [
+        T.StructField("quarantined", _LISTED_QUARANTINED) if field.name == "quarantined" else field
+        for field in READ_RECORDS
+    ]
 )
 
 
@@ -94,7 +100,8 @@ def _read(
             yield from zip(*[column.to_pylist() for column in batch.columns], strict=True)
 
     listed = rows.sparkSession.createDataFrame(rows.rdd.mapPartitions(read), _LISTED, verifySchema=False)
-    return listed.withColumn("fields", F.map_from_entries("fields")).select(*READ_RECORDS.names)
+    quarantined = F.col("quarantined").withField("fields", F.map_from_entries("quarantined.fields"))
+    return listed.withColumn("quarantined", quarantined).select(*READ_RECORDS.names)
 
 
 def _list_lines(spark: SparkSession, places: dict[str, int]) -> DataFrame:

@@ -1,19 +1,21 @@
-"""Spark's way to the records of files: our data source where we can open them, Spark's own readers elsewhere."""
+"""Spark's way to the records of files: Python in its workers where we can open them, Spark's own readers elsewhere."""
 
-from functools import cache, reduce
-from pathlib import Path
+from collections.abc import Iterator
+from functools import reduce
+from typing import Any
 
+from pyarrow import RecordBatch
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.functions import arrow_udtf
 
 from jobs.records.files.open_file import can_open
 from jobs.records.files.splits import Split, choose_split_bytes, cut_file, pack_splits
-from jobs.records.read_splits import ReadRequest
-from jobs.storage.input.data_source import DocumentEvents, write_request
+from jobs.records.read_splits import ReadRequest, read_splits
 from jobs.storage.input.hadoop_files import read_hadoop_files
 from schemas.tables import READ_RECORDS
 
 
-def scan_files(spark: SparkSession, files: list[Split], request: ReadRequest, scratch: Path) -> DataFrame:
+def scan_files(spark: SparkSession, files: list[Split], request: ReadRequest) -> DataFrame:
     """What becomes of the records of the files, each given as one split (`schemas.tables.READ_RECORDS`)."""
     ours: list[Split] = []
     others: list[Split] = []
@@ -22,18 +24,29 @@ def scan_files(spark: SparkSession, files: list[Split], request: ReadRequest, sc
         (ours if is_ours else others).append(split)
     found = read_hadoop_files(spark, request, others) if others else []
     if ours:
-        found.append(_read_splits(spark, ours, request, scratch))
+        found.append(_read_splits(spark, ours, request))
     return reduce(DataFrame.unionByName, found)
 
 
-def _read_splits(spark: SparkSession, files: list[Split], request: ReadRequest, scratch: Path) -> DataFrame:
+def _read_splits(spark: SparkSession, files: list[Split], request: ReadRequest) -> DataFrame:
     split_bytes = choose_split_bytes(files, spark.sparkContext.defaultParallelism)
     splits = files if request.wanted is not None else [split for file in files for split in cut_file(file, split_bytes)]
-    path = write_request(request, pack_splits(splits, split_bytes), scratch)
-    _register(spark)
-    return spark.read.format(DocumentEvents.name()).schema(READ_RECORDS).option("request", str(path)).load()
+    tasks = pack_splits(splits, split_bytes)
+    numbers = spark.range(0, len(tasks), 1, numPartitions=len(tasks))
+    read: DataFrame = _make_reader(request, tasks)(numbers.asTable())
+    return read
 
 
-@cache
-def _register(spark: SparkSession) -> None:
-    spark.dataSource.register(DocumentEvents)
+def _make_reader(request: ReadRequest, tasks: list[list[Split]]) -> Any:
+    """The table function that reads the splits of tasks, which are given by their numbers.
+
+    The request holds the key that tells erased people. It goes to the workers as part of this function, as bytes; Spark
+    shows a function by its name only.
+    """
+
+    class ReadSplits:
+        def eval(self, numbers: RecordBatch) -> Iterator[RecordBatch]:
+            for number in numbers.column("id").to_pylist():
+                yield from read_splits(request, tasks[number])
+
+    return arrow_udtf(ReadSplits, returnType=READ_RECORDS)

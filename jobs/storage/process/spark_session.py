@@ -70,14 +70,29 @@ def persist(df: DataFrame) -> DataFrame:
     return df.persist()
 
 
-def persist_small(df: DataFrame) -> DataFrame:
-    """`persist`; where `df` turns out small, Spark will broadcast it to what it is joined with.
+def persist_in_order(df: DataFrame) -> DataFrame:
+    """`persist`, so that later steps know how the rows lie, and need not shuffle and sort them again.
 
-    Adaptive execution learns the size too late: the large side is already being shuffled. So we count first.
+    Adaptive execution is off for this plan, since it keeps that to itself.
     """
-    persisted = persist(df)
-    is_small = persisted.limit(_MOST_SENT_ROWS + 1).count() <= _MOST_SENT_ROWS
-    return F.broadcast(persisted) if is_small else persisted
+    conf, setting = df.sparkSession.conf, "spark.sql.adaptive.enabled"
+    before = conf.get(setting)
+    conf.set(setting, "false")
+    try:
+        return persist(df)
+    finally:
+        conf.set(setting, before or "true")
+
+
+def persist_small(df: DataFrame) -> DataFrame:
+    """`persist`; where `df` turns out small, it comes to the driver, and Spark will send it to what it is joined with.
+
+    Adaptive execution learns the size too late: the large side is already being shuffled.
+    """
+    rows = df.limit(_MOST_SENT_ROWS + 1).toArrow()
+    if rows.num_rows > _MOST_SENT_ROWS:
+        return persist(df)
+    return F.broadcast(df.sparkSession.createDataFrame(rows, df.schema))
 
 
 def unpersist_all() -> None:

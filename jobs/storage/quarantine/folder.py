@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -31,8 +32,14 @@ def write_quarantine(lines: DataFrame, readings: list[Reading], folder: str, run
     The directory counts only once the run is committed in the database.
     """
     spark = lines.sparkSession
+    # From Arrow: plain Python values would start a worker of Python, which takes a second.
     names = spark.createDataFrame(
-        [(reading.file_id, reading.file.uri) for reading in readings], "file_id long, source_file string"
+        pa.table(
+            {
+                "file_id": [reading.file_id for reading in readings],
+                "source_file": [reading.file.uri for reading in readings],
+            }
+        )
     )
     rows = lines.join(F.broadcast(names), "file_id", "inner").sortWithinPartitions("file_id", "record_number")
     columns = [name for name in QUARANTINE_LINE.names if name != "run_id"]
