@@ -26,7 +26,7 @@ from tests.bench.table import Row, format_table
 @contextmanager
 def checked_out(commit: str) -> Iterator[Path]:
     """A worktree of the commit, removed afterwards."""
-    with TemporaryDirectory(prefix="document-events-") as spare:
+    with TemporaryDirectory(prefix="document-events-bench-") as spare:
         place = Path(spare) / "base"
         added = subprocess.run(
             ["git", "worktree", "add", "--quiet", "--detach", str(place), f"{commit}^{{commit}}"],

@@ -29,7 +29,7 @@ class Server:
 @contextmanager
 def running_server() -> Iterator[Server]:
     """A server of its own, removed with its data afterwards."""
-    with TemporaryDirectory(prefix="document-events-", ignore_cleanup_errors=True) as spare:
+    with TemporaryDirectory(prefix="document-events-bench-", ignore_cleanup_errors=True) as spare:
         folder = Path(spare) / "postgres"
         url = embedded_postgres.start(folder)
         try:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 RUNS = Path("data") / "runs"  # below the folder that a job is started in
 START = "start spark"
+_SMALLEST_GAP = 0.05  # seconds; what the log's own rounding makes is none
 _COUNTED = {"SparkListenerJobStart": "jobs", "SparkListenerStageCompleted": "stages", "SparkListenerTaskEnd": "tasks"}
 
 
@@ -48,11 +49,12 @@ def fill_gaps(stages: list[Stage], start: float, end: float) -> list[Stage]:
         return []
     ordered = sorted(stages, key=lambda stage: stage.start)
     filled = [Stage("before the first", start, ordered[0].start)]
+    last = ordered[0].start
     for stage in ordered:
-        if stage.start - filled[-1].end > 0.05:
-            filled.append(Stage("between", filled[-1].end, stage.start))
+        if stage.start - last > _SMALLEST_GAP:
+            filled.append(Stage("between", last, stage.start))
         filled.append(stage)
-    last = max(stage.end for stage in ordered)
+        last = max(last, stage.end)
     return [*filled, Stage("after the last", last, end)]
 
 

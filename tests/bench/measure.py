@@ -54,7 +54,7 @@ def workplace(root: Path = ROOT) -> Iterator[Path]:
 
     So a benchmark leaves nothing in the logs, summaries and quarantine of this project, even by `make pipeline`.
     """
-    with TemporaryDirectory(prefix="document-events-", ignore_cleanup_errors=True) as spare:
+    with TemporaryDirectory(prefix="document-events-bench-", ignore_cleanup_errors=True) as spare:
         for path in root.iterdir():
             if path.name != "data":
                 (Path(spare) / path.name).symlink_to(path)

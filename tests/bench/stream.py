@@ -24,7 +24,7 @@ _PATIENCE = 600.0
 
 def stream_sample(server: Server, place: Path) -> dict[str, Any]:
     """A stream that begins with the sample and an empty database."""
-    with TemporaryDirectory(prefix="document-events-") as spare, empty_database(server) as url:
+    with TemporaryDirectory(prefix="document-events-bench-") as spare, empty_database(server) as url:
         folder = shutil.copytree(SAMPLE, Path(spare) / "events")
         return time_stream(place, url, folder, find_edit(folder))
 
