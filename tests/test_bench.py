@@ -2,16 +2,19 @@
 
 import json
 from argparse import ArgumentTypeError
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.bench import cores
 from tests.bench.bench import PARTS, parse_names
-from tests.bench.cores import Sample, Stat, find_descendants, name_thread, parse_idle, parse_stat, use_between
+from tests.bench.compare import list_comparison
+from tests.bench.cores import GROUPS, Sample, Stat, find_descendants, name_thread, parse_idle, parse_stat, use_between
 from tests.bench.inputs import deal, find_edit, write_event
 from tests.bench.logs import Stage, count_spark, fill_gaps, parse_printed_seconds, parse_stages, seconds_without_start
-from tests.bench.table import format_table
+from tests.bench.measure import Run
+from tests.bench.table import format_table, warn_of_others
 from tests.builders import record_json
 
 STAT = "42 (C1 (odd) name) S 7 42 42 0 -1 4194560 9 0 0 0 {} 20 0 1 0 5 0 0"
@@ -119,3 +122,27 @@ def test_parts_are_named_with_spaces_or_commas_between_them() -> None:
 
 def test_numbers_stand_below_each_other() -> None:
     assert format_table([("what", "s"), ("a", "10.5"), ("long", "1.0")]) == "what     s\na     10.5\nlong   1.0"
+
+
+def measured(others: float) -> Run:
+    used = {"clock": 50.0, **dict.fromkeys(GROUPS, 0.0), "idle": 100 - others, "others": others}
+    return Run(50.0, 1, {}, {"in all": used}, None, {"jobs": 1, "stages": 2, "tasks": 3})
+
+
+def test_a_machine_that_others_used_is_told_of() -> None:
+    quiet, busy = measured(2.0), measured(30.0)
+    assert (
+        warn_of_others({"small": {"runs": {"job": [quiet]}}}) == "\nother programs had up to 2% of the cores in a run"
+    )
+    assert "up to 30% of the cores in a run: too much" in warn_of_others({"a": [{"b": quiet}, busy], "c": 1})
+
+
+def test_two_versions_stand_side_by_side() -> None:
+    before, after = (
+        replace(measured(2.0), seconds=seconds, stages=stages)
+        for seconds, stages in [(50.0, {"frame": 20.0, "model": 30.0}), (40.0, {"read": 8.0, "model": 32.0})]
+    )
+    rows = {row[0].strip(): row[1:] for row in list_comparison([before], [after])}
+    assert rows["the whole job, s"] == ("50.0", "40.0", "0.80")
+    assert (rows["frame, s"], rows["read, s"]) == (("20.0", "", ""), ("", "8.0", ""))
+    assert rows["Spark's tasks"] == ("3", "3", "1.00")

@@ -18,7 +18,7 @@ from tests.bench.inputs import ROOT, make_input
 from tests.bench.loads import load_all, load_sample
 from tests.bench.measure import as_json, workplace
 from tests.bench.stream import stream_sample
-from tests.bench.table import format_table, list_cores, list_results
+from tests.bench.table import format_table, list_cores, list_results, warn_of_others
 
 PARTS = ("small", "stream", "first-load", "increments")
 CONTENDERS = ("job", "command", "duckdb", "pyspark")
@@ -93,7 +93,8 @@ def main() -> None:
     print("\n" + format_table(list_results(result), words=(0, 4)))
     for title, rows in list_cores(result):
         print(f"\n{title}\n{format_table(rows)}")
-    print(f"\neverything that was measured: {path}")
+    print(warn_of_others(result))
+    print(f"everything that was measured: {path}")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from tests.bench.databases import Server, empty_database, fingerprint, running_s
 from tests.bench.inputs import ROOT, make_input
 from tests.bench.loads import first_load_commands
 from tests.bench.measure import Run, measure, median_seconds, middle, workplace
-from tests.bench.table import Row, format_table
+from tests.bench.table import Row, format_table, warn_of_others
 
 
 @contextmanager
@@ -81,7 +81,14 @@ def list_comparison(base: list[Run], ours: list[Run]) -> Iterator[Row]:
 
 def _compare(label: str, base: float | None, ours: float | None) -> Row:
     ratio = f"{ours / base:.2f}" if base and ours is not None else ""
-    return (label, *("" if number is None else f"{number:,.10g}" for number in (base, ours)), ratio)
+    return (label, *map(_format, (base, ours)), ratio)
+
+
+def _format(number: float | None) -> str:
+    """Seconds with a tenth, counts as they are; a stage that only one version has is blank for the other."""
+    if number is None:
+        return ""
+    return f"{number:,}" if isinstance(number, int) else f"{number:.1f}"
 
 
 def main() -> None:
@@ -97,7 +104,8 @@ def main() -> None:
         runs = load_in_turn(server, {"base": base, "here": here}, folder, options.rounds)
     path = write_result(f"bench-compare-{options.events}", {"base": options.base, "events": options.events, **runs})
     print("\n" + format_table(list_comparison(runs["base"], runs["here"])))
-    print(f"\neverything that was measured: {path}")
+    print(warn_of_others(runs))
+    print(f"everything that was measured: {path}")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from tests.bench.measure import Run, median_seconds, middle
 from tests.bench.stream import middle_of_stream
 
 Row = tuple[str, ...]
+# Shells, sampling and the last moments of processes make some hundredths in every run.
+_MOST_OF_OTHERS = 0.1
 _RIVALS = {"duckdb": "DuckDB and COPY", "pyspark": "a tutorial's Spark job"}
 
 
@@ -109,6 +111,28 @@ def list_core_rows(run: Run) -> list[Row]:
         heading,
         *((stage, *(f"{used[name]:.1f}" for name in heading[1:])) for stage, used in run.cores.items()),
     ]
+
+
+def warn_of_others(result: Any) -> str:
+    """Says how quiet the machine was, by the run in which other programs had most of it."""
+    share = max((share_of_others(run) for run in find_runs(result)), default=0.0)
+    advice = ": too much, measure again when nothing else runs" if share > _MOST_OF_OTHERS else ""
+    return f"\nother programs had up to {share:.0%} of the cores in a run{advice}"
+
+
+def share_of_others(run: Run) -> float:
+    """Of all core seconds, those of no process of the run and not idle."""
+    used = run.cores["in all"]
+    return used["others"] / sum(used[group] for group in GROUPS)
+
+
+def find_runs(value: Any) -> Iterator[Run]:
+    """All runs in a result, wherever they stand."""
+    if isinstance(value, Run):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from find_runs(item)
 
 
 def _compare(label: str, ours: list[Run], rivals: list[Run], known_as: str) -> Row:
