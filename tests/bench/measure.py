@@ -93,6 +93,7 @@ def measure(command: list[str], place: Path, server: Server, url: str, event_log
                 ended = time.time()
         except BaseException:
             process.terminate()
+            process.wait()
             raise
         output.seek(0)
         printed = output.read()
