@@ -16,7 +16,7 @@ SEEDS ?= 20
 RATE ?= 20
 ROUNDS ?= 1
 VARIABLES := INPUT SOURCE MASTER SPARK_ARGS EVENT_LOG JDBC_JAR ONCE FULL_REFRESH DROP_MISSING REMAP ACCEPT_QUALITY EVENTS SEED OUTPUT \
-	ANOMALIES SEEDS RATE ROUNDS KILLS REASON FILE RUN EVENT RECORD CONFIRM UNKNOWN STREAM ROLE
+	ANOMALIES SEEDS RATE ROUNDS KILLS REASON FILE RUN EVENT RECORD CONFIRM UNKNOWN STREAM ROLE ONLY BASE
 
 # A benchmark wants more than a look.
 BENCH_EVENTS := $(if $(filter file,$(origin EVENTS)),2000000,$(value EVENTS))
@@ -222,8 +222,12 @@ chaos: $(TEST) ## KILLS=50 runs killed at random moments; the tables must end as
 	@$(PYTHON) -m tests.faults.kills.chaos
 
 .PHONY: bench
-bench: $(TEST) $(BENCH) ## first loads of EVENTS (2000000) beside their rivals, ROUNDS times, and ten hundredths on top; minutes
-	@$(PYTHON) -m tests.bench.bench --events "$$BENCH_EVENTS" --seed "$$SEED" --rounds "$$ROUNDS"
+bench: $(TEST) $(BENCH) ## loads of EVENTS (2000000) and of the sample beside their rivals, ROUNDS times, and what comes on top; ONLY="small stream": tests/README.md
+	@$(PYTHON) -m tests.bench.bench --events "$$BENCH_EVENTS" --seed "$$SEED" --rounds "$$ROUNDS" $${ONLY:+--only "$$ONLY"}
+
+.PHONY: bench-compare
+bench-compare: $(TEST) ## load EVENTS (2000000) by the commit BASE and by what stands here, in turn, ROUNDS times
+	@$(PYTHON) -m tests.bench.compare --base "$$BASE" --events "$$BENCH_EVENTS" --seed "$$SEED" --rounds "$$ROUNDS"
 
 .PHONY: lint
 lint: $(TEST) ## ruff, mypy and sqlfluff

@@ -149,6 +149,8 @@ USES = [
     ("simulate", "ANOMALIES", "all"),
     ("simulate", "STREAM", "1"),
     ("bench", "ROUNDS", "3"),
+    ("bench", "ONLY", "small stream"),
+    ("bench-compare", "BASE", "HEAD~1"),
     ("chaos", "KILLS", "17"),
     ("anomaly-test", "SEEDS", "3"),
     ("replay", "REASON", "bad_value"),
