@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -32,6 +32,7 @@ from typing import IO
 
 from jobs.storage.config.environment import is_switched_on, require_not_blank
 from jobs.storage.errors import PipelineError, UsageError
+from jobs.storage.local.class_archive import ClassArchive
 from jobs.storage.local.database_url import find_database
 from jobs.storage.local.java import find_java_home
 from jobs.storage.local.jdbc_driver import DEFAULTS, find_driver, find_spark_home
@@ -94,12 +95,16 @@ def make_environment(with_database: bool) -> dict[str, str]:
     return environment
 
 
-def make_command(job: str, arguments: list[str], environment: dict[str, str]) -> list[str]:
+def make_command(
+    job: str, arguments: list[str], environment: dict[str, str], java_options: Iterable[str] = ()
+) -> list[str]:
     """The spark-submit command; the driver as a file takes the place of the packages to resolve."""
     spark_submit = Path(environment["SPARK_HOME"]) / "bin" / "spark-submit"
     driver = find_driver(environment, spark_submit, DEFAULTS)
     command = [str(spark_submit), "--master", _master(), "--properties-file", str(DEFAULTS)]
     command += ["--conf", "spark.jars.packages=", "--conf", f"spark.jars={driver.as_uri()}"]
+    if java_options:
+        command += ["--driver-java-options", " ".join(java_options)]
     if is_switched_on("EVENT_LOG", environment):
         (events := LOG_FOLDER / "spark-events").mkdir(exist_ok=True)
         command += ["--conf", "spark.eventLog.enabled=true", "--conf", f"spark.eventLog.dir={events.as_uri()}"]
@@ -235,7 +240,14 @@ def submit(options: argparse.Namespace) -> int:
         require_not_blank(pair_arguments(options.arguments))
         check_log_folder()
         environment = make_environment(options.database)
-        return run_job(make_command(options.job, options.arguments, environment), environment)
+        archive = ClassArchive(Path(environment["JAVA_HOME"]), Path(environment["SPARK_HOME"]))
+        command = make_command(options.job, options.arguments, environment, archive.list_options())
+        code = None
+        try:
+            code = run_job(command, environment)
+        finally:
+            archive.keep(is_whole=code == 0)
+        return code
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
