@@ -89,7 +89,13 @@ def query_metrics(url: str, names: Sequence[str], row_limit: int) -> list[Result
     with read_twice(url) as cursors, ThreadPoolExecutor(len(cursors)) as threads:
         for cursor in cursors:
             idle.put(cursor)
-        results = dict(zip(longest_first, threads.map(query_next, longest_first), strict=True))
+        try:
+            results = dict(zip(longest_first, threads.map(query_next, longest_first), strict=True))
+        except BaseException:
+            # Else the threads are waited for, who wait for PostgreSQL.
+            for cursor in cursors:
+                cursor.connection.cancel()
+            raise
     return [results[name] for name in names]
 
 
