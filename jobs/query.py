@@ -74,7 +74,7 @@ def query_metrics(url: str, names: Sequence[str], row_limit: int) -> list[Result
     """The first rows of these metrics, asked over two connections.
 
     PostgreSQL works out most of a view in one process, so that one connection leaves the second core idle.
-    `anomalies` takes as long as all others together, and therefore begins first.
+    `anomalies` takes longest, and therefore begins first.
     """
     longest_first = sorted(names, key=lambda name: name != "anomalies")
     idle: SimpleQueue[Cursor] = SimpleQueue()
@@ -92,7 +92,7 @@ def query_metrics(url: str, names: Sequence[str], row_limit: int) -> list[Result
         try:
             results = dict(zip(longest_first, threads.map(query_next, longest_first), strict=True))
         except BaseException:
-            # Else the threads are waited for, who wait for PostgreSQL.
+            # The pool waits for its threads, and they wait for PostgreSQL.
             for cursor in cursors:
                 cursor.connection.cancel()
             raise
