@@ -1,12 +1,14 @@
 """What `make metrics` and `make fingerprint` print, and that looking changes nothing."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jobs import query
 from jobs.reporting.tables import format_plain
 from jobs.storage.database.queries import Result
+from tests.metrics.rows import execute
 
 
 def show_file(path: Path, statement: str) -> int:
@@ -39,6 +41,17 @@ def test_result_is_aligned_text_on_a_pipe(tmp_path: Path, capsys: pytest.Capture
 def test_query_can_not_change_anything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert show_file(tmp_path / "q.sql", "create table t as select 1 as x") == 2
     assert "read-only transaction" in capsys.readouterr().err
+
+
+def test_metrics_on_two_connections_are_of_one_state(database_url: str, database: Any) -> None:
+    execute(database, "create table public.counted (n integer)")
+    database.commit()
+    with query.read_twice(database_url) as cursors:
+        execute(database, "insert into public.counted values (1)")
+        database.commit()
+        for cursor in cursors:
+            cursor.execute("select count(*) from public.counted")
+            assert cursor.fetchone() == (0,)
 
 
 @pytest.mark.usefixtures("in_database")

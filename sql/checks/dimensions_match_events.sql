@@ -75,7 +75,7 @@ expected_documents as (
             events.user_id
         from public.events
         where events.document_id = documents.document_id and events.event_type = 'document_edit'
-        order by events.event_at desc, events.event_id desc
+        order by events.event_date desc, events.event_at desc, events.event_id desc
         limit 1
     ) as last_edit on true
     left join lateral (
@@ -85,7 +85,7 @@ expected_documents as (
             events.document_id = documents.document_id
             and events.event_type = 'document_edit'
             and events.document_word_count is not null
-        order by events.event_at desc, events.event_id desc
+        order by events.event_date desc, events.event_at desc, events.event_id desc
         limit 1
     ) as counted on true
 ),

@@ -10,6 +10,7 @@ create index events_session_id_idx on {staging}.events (session_id);
 -- What a reading holds, for when it is closed.
 create index events_file_id_idx on {staging}.events (file_id);
 
+-- What no current reading holds; ops.missing_records counts it after each run.
 create index events_not_current_idx on {staging}.events (file_id) where not is_current;
 
 create index events_event_date_user_id_idx on {staging}.events (event_date, user_id);
@@ -27,14 +28,16 @@ where reported_user_email is not null;
 create index events_titled_document_idx on {staging}.events (document_id, event_at)
 where reported_document_title is not null;
 
--- What the metrics ask about edits is read here alone, without the rows.
-create index events_edited_document_idx on {staging}.events (document_id, event_at)
+-- What the metrics ask about edits is read here alone, without the rows. The date comes before the time, so
+-- that edits are counted by document and day in the order of the index; both orders are the same.
+create index events_edited_document_idx on {staging}.events (document_id, event_date, event_at)
 include (user_id, document_word_count)
 where event_type = 'document_edit';
 
--- Shares, comments and logins are few among the events; the metrics about them read nothing else.
+-- Shares, comments and logins are few among the events; the metrics about them read nothing else. By its id a
+-- share is joined with its recipients.
 create index events_sent_by_user_idx on {staging}.events (user_id, event_at)
-include (event_type, document_id)
+include (event_type, document_id, event_id)
 where event_type in ('comment_added', 'document_shared');
 
 create index events_login_idx on {staging}.events (user_id, event_at)

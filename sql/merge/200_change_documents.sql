@@ -1,4 +1,5 @@
--- Affected documents, computed again from all their events: each value is one short read of an index.
+-- Affected documents, computed again from all their events: each value is one short read of an index. That of
+-- edits is in order of date and time, which is the order of time.
 with found as (
     select
         affected_documents.document_id,
@@ -32,7 +33,7 @@ with found as (
             events.user_id
         from public.events
         where events.document_id = affected_documents.document_id and events.event_type = 'document_edit'
-        order by events.event_at desc, events.event_id desc
+        order by events.event_date desc, events.event_at desc, events.event_id desc
         limit 1
     ) as last_edit on true
     left join lateral (
@@ -42,7 +43,7 @@ with found as (
             events.document_id = affected_documents.document_id
             and events.event_type = 'document_edit'
             and events.document_word_count is not null
-        order by events.event_at desc, events.event_id desc
+        order by events.event_date desc, events.event_at desc, events.event_id desc
         limit 1
     ) as counted on true
 )

@@ -3,27 +3,18 @@
 -- deviation, but never less than chance alone gives a count (the root of the median) and never less than 1.
 -- Below a number of edits a day nothing is a burst, so only the documents that ever reach it need a history.
 create or replace view metrics.edit_bursts as
-with edits as (
-    select
-        document_id,
-        event_at,
-        lag(event_at, metrics.threshold('edit_burst', 'edits')::integer - 1) over (
-            partition by document_id order by event_at
-        ) as earlier_at
-    from public.events
-    where event_type = 'document_edit'
-),
-
--- Two days are more than any day has, and quicker to compare.
-busy_documents as (
+with busy_documents as (
     select distinct document_id
-    from edits
-    where
-        event_at - earlier_at < interval '2 days'
-        and metrics.business_day(event_at) = metrics.business_day(earlier_at)
+    from (
+        select document_id
+        from public.events
+        where event_type = 'document_edit'
+        group by document_id, metrics.business_day(event_at, event_date)
+        having count(*) >= metrics.threshold('edit_burst', 'edits')::integer
+    ) as busy_days
 ),
 
--- lateral, so that only these documents' edits are read, through the index on (document_id, event_at).
+-- lateral, so that only these documents' edits are read, through the index on edits.
 history as (
     select
         busy_documents.document_id,
@@ -34,11 +25,11 @@ history as (
     from busy_documents
     cross join lateral (
         select
-            metrics.business_day(events.event_at) as edit_date,
+            metrics.business_day(events.event_at, events.event_date) as edit_date,
             count(*) as edits
         from public.events
         where events.document_id = busy_documents.document_id and events.event_type = 'document_edit'
-        group by metrics.business_day(events.event_at)
+        group by metrics.business_day(events.event_at, events.event_date)
     ) as days
 ),
 

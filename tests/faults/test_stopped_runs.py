@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.builders import ROOT
 from tests.faults.conftest import Site
 from tests.faults.harness import PUBLISHING, STAGING, stopped_while
 from tests.faults.processes import find_process, kill, submitted
+from tests.metrics.rows import execute
 from tests.test_pipeline import query
 
 SOON = 15  # seconds for a busy machine; a quiet one takes one or two
@@ -108,6 +110,23 @@ def test_a_command_is_stopped_amid_a_statement(database_url: str, number: int, t
         while query(database_url, running) == [(0,)]:
             time.sleep(0.05)
         assert stop(process, number) == (128 + number, f"error: stopped by {name_of(number)}\n")
+    assert query(database_url, running) == [(0,)]
+
+
+def test_metrics_are_stopped_amid_the_statements_of_both_connections(database_url: str, database: Any) -> None:
+    execute(
+        database,
+        "create schema metrics;"
+        " create view metrics.daily_active_users as select current_date as activity_date from pg_sleep(1000);"
+        " create view metrics.anomalies as select '' as severity, now() as observed_at, '' as anomaly_type,"
+        " '' as subject_id, 0 as observed, '' as explanation from pg_sleep(1000)",
+    )
+    database.commit()
+    running = "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()"
+    with command(database_url, "jobs.query", "--brief") as process:
+        while query(database_url, running) != [(2,)]:
+            time.sleep(0.05)
+        assert stop(process, signal.SIGTERM) == (143, "error: stopped by SIGTERM\n")
     assert query(database_url, running) == [(0,)]
 
 
