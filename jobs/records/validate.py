@@ -37,7 +37,7 @@ class Limits:
 
     earliest_event_at: datetime = datetime(2000, 1, 1, tzinfo=UTC)
     latest_event_at: datetime = datetime(2100, 1, 1, tzinfo=UTC)
-    max_id_bytes: int = 2000
+    max_id_bytes: int = 800
     run_at: datetime | None = None
 
 

@@ -20,7 +20,7 @@ WRONG_SETTINGS = {
     SETTINGS.replace("session_gap_minutes: 30", "session_gap_minutes: soon"): "session_gap_minutes is 'soon'",
     SETTINGS.replace("session_gap_minutes: 30", "session_gap_minutes: 0"): "is 0; it must be a whole number of minutes",
     SETTINGS.replace("session_gap_minutes: 30", "session_gap_minutes: 9000000000"): "is 9000000000; it must be a",
-    SETTINGS.replace("max_id_bytes: 2000", "max_id_bytes: 5000"): "line 17: max_id_bytes is 5000; it must be .* 2,600",
+    SETTINGS.replace("max_id_bytes: 800", "max_id_bytes: 900"): "line 17: max_id_bytes is 900; it must be .* 800",
     SETTINGS.replace("2100-01-01T00:00:00Z", "1999-01-01T00:00:00Z"): "line 14: latest_event_at is 1999-.* be later",
     SETTINGS.replace("share: 0.2", "share: 20"): "max_quarantined_share is 20; it must be a share",
     SETTINGS.replace("2000-01-01T00:00:00Z", "once"): "earliest_event_at is 'once'",
