@@ -33,6 +33,7 @@ from typing import IO
 from jobs.storage.config.environment import is_switched_on, require_not_blank
 from jobs.storage.errors import PipelineError, UsageError
 from jobs.storage.local.class_archive import ClassArchive
+from jobs.storage.local.compiler import choose_compiler
 from jobs.storage.local.database_url import find_database
 from jobs.storage.local.java import find_java_home
 from jobs.storage.local.jdbc_driver import DEFAULTS, find_driver, find_spark_home
@@ -241,7 +242,10 @@ def submit(options: argparse.Namespace) -> int:
         check_log_folder()
         environment = make_environment(options.database)
         archive = ClassArchive(Path(environment["JAVA_HOME"]), Path(environment["SPARK_HOME"]))
-        command = make_command(options.job, options.arguments, environment, archive.list_options())
+        folder = pair_arguments(options.arguments).get("--input")
+        is_load = Path(options.job).name == "pipeline.py"
+        java_options = [*archive.list_options(), *choose_compiler(folder if is_load else None)]
+        command = make_command(options.job, options.arguments, environment, java_options)
         code = None
         try:
             code = run_job(command, environment)

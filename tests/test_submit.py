@@ -7,6 +7,7 @@ import pytest
 
 from jobs import submit
 from jobs.storage.errors import UsageError
+from jobs.storage.local.compiler import SMALL_BYTES, choose_compiler
 from jobs.storage.local.jdbc_driver import find_driver
 from jobs.submit import NOISE, run_job
 
@@ -108,3 +109,13 @@ def test_spark_arguments_that_no_shell_would_split_are_one_line(
     error = capsys.readouterr().err
     assert error.startswith("error: SPARK_ARGS can't be split (No closing quotation)")
     assert "hush" not in error
+
+
+def test_a_small_load_does_without_the_slow_compiler(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jsonl").write_text("{}")
+    assert choose_compiler(str(tmp_path)) == ["-XX:TieredStopAtLevel=1"]
+    with (tmp_path / "in" / "b.jsonl").open("wb") as large:
+        large.truncate(SMALL_BYTES)
+    for other in (str(tmp_path), str(tmp_path / "gone"), "s3://bucket/in", None):
+        assert choose_compiler(other) == []
