@@ -55,7 +55,7 @@ def arg_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Load a folder of JSON event logs as its files appear.")
     add_folder_arguments(parser)
     parser.add_argument("--once", action="store_true", help="load what is there and end")
-    parser.add_argument("--interval", type=_parse_seconds, default=5, help="seconds between looks for new files (5)")
+    parser.add_argument("--interval", type=_parse_seconds, default=2, help="seconds between looks for new files (2)")
     parser.add_argument(
         "--look-again", type=_parse_seconds, default=60, help="seconds between looks for changed files (60)"
     )

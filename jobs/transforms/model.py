@@ -9,6 +9,9 @@ from jobs.transforms.dimensions import summarize_documents, summarize_users
 from jobs.transforms.sessionize import summarize_sessions
 from schemas.tables import DUPLICATE_RECORDS, EVENTS, SUPERSEDED_RECORDS, VERSION_PROPERTIES
 
+# As `dayofweek` counts them, from 1.
+_WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+
 
 def model_tables(records: DataFrame) -> dict[str, DataFrame]:
     """The DataFrames to stage, by table name (`schemas.tables.STAGED`).
@@ -48,8 +51,8 @@ def list_properties(records: DataFrame) -> DataFrame:
 
 
 def name_weekday(instant: Column) -> Column:
-    """'Monday' to 'Sunday', by the session's time zone (UTC)."""
-    return F.date_format(instant, "EEEE")
+    """'Monday' to 'Sunday', by the session's time zone (UTC). `date_format` says the same, and takes longer for it."""
+    return F.element_at(F.array(*map(F.lit, _WEEKDAYS)), F.dayofweek(instant))
 
 
 def conform(df: DataFrame, schema: T.StructType) -> DataFrame:
