@@ -65,6 +65,12 @@ def may_find(path: Path, names: Collection[str]) -> bool:
     return not (isinstance(path, Steps) and path.level == 0) or path.steps[0] in names
 
 
+def list_first_names(paths: Iterable[Path]) -> frozenset[str]:
+    """The names in the record at which paths of names begin."""
+    ways = (path.steps for path in paths if isinstance(path, Steps) and path.level == 0)
+    return frozenset(name for name, *_ in ways if isinstance(name, str))
+
+
 def make_missing_test(texts: frozenset[str], *, is_id: bool) -> Callable[[Any], bool] | None:
     """Whether a value is one of the texts that mean none. Among ids a number is compared by its text, too."""
     if not texts:

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from jobs.records.files.nested_records import record_decode
+from jobs.records.mapping import list_first_names
 from schemas.fields import Source
 from schemas.paths import Path, Query, Step, Steps
 from schemas.read_names import Names as ReadTree
 from schemas.read_names import ReadNames
 
 Names = tuple[str, ...]
+_AddName = Callable[[Names, int], None]
+_PickMapped = Callable[[Iterable[str]], Names]
 
 # Keys can be ids, so that there may be any number of them, of any length.
 MAX_NAMES = 200
@@ -54,8 +58,14 @@ class NameCounter:
         self._unnamed = 0
         self._is_hidden = is_hidden
         tree = list_read_names(source)
-        self._record = _Object(tree or {}, (), self._add_name)
-        self.count: Callable[[dict[str, Any]], None] = (lambda _: None) if tree is None else self._record.count
+        is_mapped = list_first_names(chain.from_iterable(source.fields.values())).__contains__
+
+        def pick_mapped(names: Iterable[str]) -> Names:
+            return tuple(filter(is_mapped, names))
+
+        self._record = _Object(tree or {}, (), self._add_name, pick_mapped)
+        # Counts the names of a record, and gives those at which the path of a field begins.
+        self.count: Callable[[dict[str, Any]], Names] = pick_mapped if tree is None else self._record.count
 
     def take(self) -> tuple[dict[str, int], int]:
         """Since the last time: by name, how many records have it, for the most frequent names; and how often there was
@@ -86,29 +96,28 @@ class NameCounter:
 
 
 class _NameSet:
-    """How many objects have a set of names, the unread ones of these, and those of which a part is read."""
+    """How many objects have a set of names, which of these are mapped and unread, and those of which a part is read."""
 
-    __slots__ = ("inner", "objects", "unread")
+    __slots__ = ("inner", "mapped", "objects", "unread")
 
-    def __init__(self, unread: list[str], inner: list[tuple[str, "_Object"]]) -> None:
-        self.objects, self.unread, self.inner = 0, unread, inner
+    def __init__(self, mapped: Names, unread: list[str], inner: list[tuple[str, "_Object"]]) -> None:
+        self.objects, self.mapped, self.unread, self.inner = 0, mapped, unread, inner
 
 
 class _Object:
     """A record, or an object in it of which a part is read."""
 
-    def __init__(self, tree: ReadTree, names: Names, add_name: Callable[[Names, int], None]) -> None:
-        self._names, self._read, self._add_name = names, tree.keys(), add_name
-        self._inner = {
-            name: _Object(inner, (*names, name), add_name) for name, inner in tree.items() if inner is not None
-        }
+    def __init__(self, tree: ReadTree, names: Names, add_name: _AddName, pick_mapped: _PickMapped) -> None:
+        self._names, self._read, self._add_name, self._pick_mapped = names, tree.keys(), add_name, pick_mapped
+        read = [(name, inner) for name, inner in tree.items() if inner is not None]
+        self._inner = {name: _Object(inner, (*names, name), add_name, pick_mapped) for name, inner in read}
         self._sets: dict[Names, _NameSet] = {}
         self._characters = 0
         # Where an object is expected, how many records have something else.
         self._others = 0
 
-    def count(self, value: dict[str, Any]) -> None:
-        """Count the names of one object."""
+    def count(self, value: dict[str, Any]) -> Names:
+        """Count the names of one object, and give those that are mapped."""
         names = tuple(value)
         if (found := self._sets.get(names)) is None:
             found = self._add_set(names)
@@ -119,6 +128,7 @@ class _Object:
                 place.count(inner)
             elif inner is not None:
                 place._others += 1
+        return found.mapped
 
     def work_out(self) -> None:
         """Add what has been counted to the names, and begin again."""
@@ -137,9 +147,10 @@ class _Object:
         if self._characters > _MAX_HELD_CHARACTERS:
             self.work_out()
         self._characters += sum(map(len, names)) + 1
+        mapped = self._pick_mapped(names)
         unread = [name for name in names if name not in self._read]
         inner = [(name, self._inner[name]) for name in names if name in self._inner]
-        found = self._sets[names] = _NameSet(unread, inner)
+        found = self._sets[names] = _NameSet(mapped, unread, inner)
         return found
 
 

@@ -1,9 +1,9 @@
 """The way of a record: text -> JSON -> fields by the source's mapping -> an event, or all its problems."""
 
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from jobs.records.erased_people import Erased
 from jobs.records.event import Event
@@ -11,8 +11,9 @@ from jobs.records.files.nested_records import record_decode
 from jobs.records.files.packed_strings import open_strings
 from jobs.records.files.raw_record import Around, write_around
 from jobs.records.identity import fingerprint
-from jobs.records.mapping import NO_ANSWER, Finder, make_finder, make_missing_test
+from jobs.records.mapping import NO_ANSWER, make_finder, make_missing_test
 from jobs.records.observed import NameCounter, Observed
+from jobs.records.plan import PLACES, Plan, Sought, make_plan, pick_stated
 from jobs.records.problems import Problem, Quarantined, is_utf8, quarantine
 from jobs.records.properties import PropertiesReader
 from jobs.records.source_fields import Field, make_fields
@@ -20,25 +21,24 @@ from jobs.records.validate import MISSING, NOT_STORABLE, UNANSWERED, Limits, Wro
 from jobs.records.values.rich_text import TooDeepError, read_html
 from jobs.records.values.strict_json import decode, encode
 from jobs.records.values.words import count_words
-from schemas.columns import READ_EVENT
 from schemas.event_types import REQUIRED_BY_TYPE
 from schemas.fields import FIELDS, REQUIRED, Source
-from schemas.paths import Steps, parse_path
+from schemas.paths import parse_path
 
 _NAMES = tuple(FIELDS)
-_PLACES = {name: place for place, name in enumerate(FIELDS)}
-_EVENT_ID, _EVENT_TYPE = _PLACES["event_id"], _PLACES["event_type"]
-_CONTENT, _WORD_COUNT = _PLACES["content"], _PLACES["word_count"]
-_REQUIRED = [_PLACES[name] for name in REQUIRED]
+_EVENT_ID, _EVENT_TYPE = PLACES["event_id"], PLACES["event_type"]
+_CONTENT, _WORD_COUNT, _RECIPIENTS = PLACES["content"], PLACES["word_count"], PLACES["shared_with_user_id"]
+_REQUIRED = [PLACES[name] for name in REQUIRED]
 _REQUIRED_BY_TYPE = {
-    event_type: _REQUIRED + [_PLACES[name] for name in names] for event_type, names in REQUIRED_BY_TYPE.items()
+    event_type: _REQUIRED + [PLACES[name] for name in names] for event_type, names in REQUIRED_BY_TYPE.items()
 }
-_PLACES_BY_COLUMN = {field.column: _PLACES[field.name] for field in FIELDS.values()}
-_MADE = ("content_fingerprint", "properties")
-_BUSINESS_COLUMNS = tuple(column.name for column in READ_EVENT if column.name not in _MADE)
-_HASHED_NAMES = tuple("shared_with_user_id" if name == "recipients" else name for name in _BUSINESS_COLUMNS[1:])
-_RECIPIENTS = _HASHED_NAMES.index("shared_with_user_id")
-_pick_business_values = itemgetter(*[_PLACES_BY_COLUMN[name] for name in _BUSINESS_COLUMNS])
+# Between two recipients in a fingerprint, as if each were stated by itself: a share with one person hashes as it
+# always has.
+_NEXT_RECIPIENT = "\x00shared_with_user_id="
+# A character has four bytes at most in UTF-8.
+_BYTES_OF_A_CHARACTER = 4
+# Makes an event of a tuple of all its values, in half the time of a call of the class.
+_make_event = partial(tuple.__new__, Event)
 
 
 class RecordReader:
@@ -52,18 +52,9 @@ class RecordReader:
         self.observed = Observed(counter=counter)
         self._count_names = counter.count
         fields = make_fields(source, limits, self.observed)
-        mapped = [path for field in fields for path in field.paths]
-        names = [path.steps[0] for path in mapped if isinstance(path, Steps) and not path.level]
-        self._is_mapped = frozenset(names).__contains__
-
+        self._usual_characters = limits.max_id_bytes // _BYTES_OF_A_CHARACTER
         # Most records have less than half of our fields, and those of one log have few sets of names.
-        @lru_cache(maxsize=1024)
-        def choose(names: tuple[str, ...]) -> tuple[list[Field], list[_Sought]]:
-            narrow = [field for each in fields if (field := each.narrow(names))]
-            paths = dict.fromkeys(path for field in narrow for path in field.paths)
-            return narrow, [_Sought(str(path), make_finder((path,))) for path in paths]
-
-        self._choose = choose
+        self._choose = lru_cache(maxsize=1024)(partial(make_plan, fields))
         self._ignore = [(make_finder((path,)), values) for path, values in source.ignore]
         is_missing = make_missing_test(source.missing_values, is_id=True)
         self._identity = [(path, make_finder((path,), is_missing=is_missing)) for path in source.identity]
@@ -106,13 +97,33 @@ class RecordReader:
             return _quarantine_whole(raw, "not_an_object", "one JSON object", around)
         if self._prepares and (record := self._prepare(record, around)) is None:
             return None
-        self._count_names(record)
-        fields, sought = self._choose(tuple(filter(self._is_mapped, record)))
-        if sought:
-            self._observe(record, around, sought)
-        values: list[Any] = [None] * len(_PLACES)
-        problems = []
-        for place, _, find, _, read, _, _ in fields:
+        plan = self._choose(self._count_names(record))
+        if plan.sought:
+            self._observe(record, around, plan.sought)
+        values, problems = self._read_fields(plan, record, around)
+        # Only an escape brings what can't be stored. What was opened, or is around the record, may have one unseen.
+        if b"\\" in raw or around is not None or self._prepares:
+            problems += _find_not_storable(plan.fields, record, around)
+        properties, wrong_properties = self._properties.read(record, around) if self._properties else (None, [])
+        if problems or wrong_properties:
+            return _quarantine(raw, record, around, plan.fields, problems, wrong_properties)
+        return self._make_event(values, properties, plan)
+
+    def _read_fields(
+        self, plan: Plan, record: dict[str, Any], around: Around | None
+    ) -> tuple[list[Any], list[tuple[int, WrongValueError]]]:
+        """The value of each field, None where there is none, by the place of the field; and what is wrong with them."""
+        values: list[Any] = [None] * len(PLACES)
+        problems: list[tuple[int, WrongValueError]] = []
+        others = plan.others
+        # Most fields of a record are short texts, of which nothing has to be asked but whether they are blank.
+        for place, name, is_stripped, field in plan.texts:
+            value = record[name]
+            if type(value) is str and len(value) <= self._usual_characters and (stripped := value.strip()):
+                values[place] = stripped if is_stripped else value
+            else:
+                others = [*others, field]
+        for place, _, find, _, read, _, _, _ in others:
             if (value := find(record, around)) is not None:
                 try:
                     values[place] = read(value)
@@ -121,13 +132,7 @@ class RecordReader:
         for place in _REQUIRED_BY_TYPE.get(values[_EVENT_TYPE], _REQUIRED):
             if values[place] is None and place not in dict(problems):
                 problems.append((place, self._describe_missing(place, record, around)))
-        # Only an escape brings what can't be stored. What was opened, or is around the record, may have one unseen.
-        if b"\\" in raw or around is not None or self._prepares:
-            problems += _find_not_storable(fields, record, around)
-        properties, wrong_properties = self._properties.read(record, around) if self._properties else (None, [])
-        if problems or wrong_properties:
-            return _quarantine(raw, record, around, fields, problems, wrong_properties)
-        return self._make_event(values, properties)
+        return values, problems
 
     def _describe_missing(self, place: int, record: dict[str, Any], around: Around | None) -> WrongValueError:
         """What a missing field lacks: an id that is derived lacks a value at a path of its identity."""
@@ -149,28 +154,25 @@ class RecordReader:
                 return True
         return False
 
-    def _observe(self, record: dict[str, Any], around: Around | None, sought: list["_Sought"]) -> None:
+    def _observe(self, record: dict[str, Any], around: Around | None, sought: list[Sought]) -> None:
         """Note which of the paths lead to something; those that do are sought no more in records of these names."""
         self.observed.look_at(record)
         for each in [each for each in sought if each.find(record, around) is not None]:
             self.observed.paths.add(each.path)
             sought.remove(each)
 
-    def _make_event(self, values: list[Any], properties: str | None) -> Event:
+    def _make_event(self, values: list[Any], properties: str | None, plan: Plan) -> Event:
         content, event_type = values[_CONTENT], values[_EVENT_TYPE]
         if content is not None:
             stated = values[_WORD_COUNT]
             values[_WORD_COUNT] = self._count_html_words(content, stated) if self._reads_html else count_words(content)
         if event_type not in self.observed.types:
             self.observed.add_type(event_type)
-        event_id, *others = _pick_business_values(values)
-        stated = others
-        if (recipients := others[_RECIPIENTS]) is not None:
-            # As if each were stated by itself, so that a share with one person hashes as it always has.
-            stated = [*others]
-            stated[_RECIPIENTS] = f"\x00{_HASHED_NAMES[_RECIPIENTS]}=".join(recipients)
-        content_fingerprint = fingerprint(_HASHED_NAMES, stated, content, properties)
-        return Event._make((event_id, *others, content_fingerprint, properties))
+        stated_values = pick_stated(values)
+        if (recipients := values[_RECIPIENTS]) is not None:
+            values[_RECIPIENTS] = _NEXT_RECIPIENT.join(recipients)
+        content_fingerprint = fingerprint(plan.hashed_names, plan.pick_hashed(values), content, properties)
+        return _make_event((*stated_values, content_fingerprint, properties))
 
     def _count_html_words(self, content: str, stated: int | None) -> int | None:
         try:
@@ -178,13 +180,6 @@ class RecordReader:
         except TooDeepError:
             self.observed.unread_content += 1
             return stated
-
-
-class _Sought(NamedTuple):
-    """A path that no record of these names has shown yet."""
-
-    path: str
-    find: Finder
 
 
 def read_record(

@@ -34,7 +34,8 @@ class Field(NamedTuple):
 
     `place` is its place in `schemas.fields.FIELDS`. `find` gives its value in a record, `shape` what its text becomes,
     and `read` the typed value, or raises WrongValueError. `make_find` makes `find` for fewer paths; it gives None where
-    nothing can be found then. Without `paths` a field does not depend on the names in a record.
+    nothing can be found then. Without `paths` a field does not depend on the names in a record. Of a field that
+    `is_plain` every text that is not blank is a value, which is stored as it is or, in an id, stripped.
     """
 
     place: int
@@ -44,6 +45,7 @@ class Field(NamedTuple):
     read: Reader
     paths: tuple[Path, ...]
     make_find: MakeFinder
+    is_plain: bool
 
     def narrow(self, names: Collection[str]) -> "Field | None":
         """The field for records that have no names but these, with fewer places to look; None where there is none."""
@@ -81,8 +83,14 @@ def make_fields(source: Source, limits: Limits, observed: Observed) -> list[Fiel
         read = readers[field.kind](name, shape)
         paths, make_find = _map(name, source, read)
         if find := make_find(paths):
-            fields.append(Field(place, name, find, shape, read, paths, make_find))
+            fields.append(Field(place, name, find, shape, read, paths, make_find, _is_plain(name, source, shape)))
     return fields
+
+
+def _is_plain(name: str, source: Source, shape: Shape) -> bool:
+    # The text of a document may be blank.
+    is_text = FIELDS[name].kind in ("id", "text") and name != "content"
+    return is_text and shape in (str, str.strip) and not source.missing_values
 
 
 def _map(name: str, source: Source, read: Reader) -> tuple[tuple[Path, ...], MakeFinder]:

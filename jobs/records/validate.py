@@ -124,7 +124,7 @@ def make_content_reader(observed: Observed) -> Reader:
     """A document is read as text only: of an object or a list nobody could say which of its texts are words."""
 
     def read(value: Any) -> str | None:
-        if isinstance(value, dict | list):
+        if type(value) is dict or type(value) is list:
             observed.unread_content += 1
             return None
         return read_text(value)
@@ -139,7 +139,7 @@ def make_time_reader(time_reader: TimeReader, limits: Limits) -> Reader:
     not_later = f"at most a day after the run, which was at {limits.run_at and limits.run_at.isoformat()}"
 
     def read(value: Any) -> int:
-        if isinstance(value, dict | list):
+        if type(value) is dict or type(value) is list:
             raise WrongValueError("bad_value", _TIME)
         text, unit = value.strip() if type(value) is str else encode(value), None
         if (micros := time_reader.read_usual(text)) is None:

@@ -148,17 +148,21 @@ def _read_spelled(text: str | None, default_time_zone: tzinfo) -> int | None:
 
 
 def _read_iso_8601(text: str, default_time_zone: tzinfo) -> int | None:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return _read_odd_iso_8601(text, default_time_zone)
+    return to_micros(instant if instant.tzinfo else instant.replace(tzinfo=default_time_zone))
+
+
+def _read_odd_iso_8601(text: str, default_time_zone: tzinfo) -> int | None:
+    """What Python does not know: the year 0, a blank before the offset, and a small z."""
     if text.startswith("0000"):  # Python's calendar begins with the year 1
         later = _read_iso_8601("0400" + text[4:], default_time_zone)
         return None if later is None else later - _MICROSECONDS_OF_400_YEARS
-    try:
-        try:
-            instant = datetime.fromisoformat(text)
-        except ValueError:  # Python knows neither a blank before the offset nor a small z
-            instant = datetime.fromisoformat(text[:_MINUTES] + text[_MINUTES:].replace(" ", "").upper())
-    except ValueError:  # no day of the calendar
-        return None
-    return to_micros(instant if instant.tzinfo else instant.replace(tzinfo=default_time_zone))
+    known = text[:_MINUTES] + text[_MINUTES:].replace(" ", "").upper()
+    # What is no day of the calendar is as odd in each spelling.
+    return None if known == text else _read_iso_8601(known, default_time_zone)
 
 
 def _read_epoch(text: str, unit: str) -> Time:
