@@ -23,9 +23,11 @@ def stage(df: DataFrame, table: str, run: Run, jdbc: dict[str, str], settings: S
     if df.columns != STAGED[table].names:
         raise ValueError(f"{table}: columns {df.columns}, expected {STAGED[table].names}")
     (
-        df.write.format("jdbc")
+        # Not by the option numPartitions: the writer computes all shuffles to learn how many partitions there are, and
+        # then once more for fewer.
+        df.coalesce(settings.jdbc_connections)
+        .write.format("jdbc")
         .mode("append")
-        .options(**jdbc, dbtable=f'"{run.staging}"."{table}"')
-        .options(numPartitions=str(settings.jdbc_connections), batchsize=str(settings.jdbc_batch_rows))
+        .options(**jdbc, dbtable=f'"{run.staging}"."{table}"', batchsize=str(settings.jdbc_batch_rows))
         .save()
     )
