@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jobs.records.quarantined_groups import QuarantinedGroup
+from jobs.records.problems import QuarantinedGroup
 from jobs.steps.file_quality import describe_reasons
 from jobs.storage.config.sources import read_source
 from jobs.storage.errors import UsageError

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.records.quarantined_groups import QuarantinedGroup
+from jobs.records.problems import QuarantinedGroup
 from jobs.steps.file_quality import FileQuality, describe_reasons
 from jobs.steps.quality_gate import Verdict, decide_verdict, pass_gate
 from jobs.storage.config.settings import QualityGate

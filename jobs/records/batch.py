@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from jobs.records.event import Event
 from jobs.records.files.raw_record import RawRecord
-from jobs.records.quarantined_groups import GroupCounter, QuarantinedGroup
+from jobs.records.problems import GroupCounter, QuarantinedGroup
 from jobs.records.reader import RecordReader
 from schemas.columns import READ_EVENT, Kind
 

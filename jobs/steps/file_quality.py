@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from jobs.records.batch import SplitCounts
 from jobs.records.observed import Observed
-from jobs.records.quarantined_groups import QuarantinedGroup, count_reasons
+from jobs.records.problems import QuarantinedGroup, count_reasons
 from jobs.storage.runs.held_back import NO_PRECEDENTS, Precedents
 from jobs.storage.runs.ledger import Reading
 from schemas.fields import Source

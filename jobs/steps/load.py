@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from jobs.records.quarantined_groups import QuarantinedGroup, count_reasons
+from jobs.records.problems import QuarantinedGroup, count_reasons
 from jobs.steps.file_quality import rate_files
 from jobs.steps.load_request import LoadRequest
 from jobs.steps.mapping_slips import sort_shared_ids

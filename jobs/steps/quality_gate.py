@@ -8,7 +8,7 @@ the whole run is that of the other files. The gate decides by counts alone, so t
 import logging
 from dataclasses import dataclass, field, replace
 
-from jobs.records.quarantined_groups import count_reasons
+from jobs.records.problems import count_reasons
 from jobs.steps.file_quality import FileQuality, count_objects, describe_reasons, group_by_source
 from jobs.steps.mapping_slips import describe_slips, join_observed
 from jobs.storage.config.settings import QualityGate

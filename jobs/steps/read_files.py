@@ -11,7 +11,7 @@ from jobs.records.files.digest import add_digests
 from jobs.records.files.formats import Format
 from jobs.records.files.splits import Split
 from jobs.records.observed import Observed
-from jobs.records.quarantined_groups import GroupCounter, QuarantinedGroup
+from jobs.records.problems import GroupCounter, QuarantinedGroup
 from jobs.records.read_splits import ReadRequest
 from jobs.storage.input.discovery import LOOKS_AT_ONCE, sniff
 from jobs.storage.input.grown_files import find_content_end

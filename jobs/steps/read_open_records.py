@@ -15,7 +15,7 @@ from jobs.records.batch import SplitCounts
 from jobs.records.files.open_file import can_open
 from jobs.records.files.splits import Split
 from jobs.records.observed import Observed
-from jobs.records.quarantined_groups import GroupCounter
+from jobs.records.problems import GroupCounter
 from jobs.records.read_splits import ReadRequest
 from jobs.steps.read_files import ReadContent, RecordsRead, add_groups
 from jobs.storage.database.postgres import connect, fetch_one, jdbc_options

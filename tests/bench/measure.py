@@ -12,6 +12,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from jobs.storage.local.java import find_java_home
 from tests.bench.cores import Sampler, use_between
 from tests.bench.databases import Server
 from tests.bench.inputs import ROOT
@@ -69,7 +70,8 @@ def submit(*arguments: str) -> list[str]:
 def make_environment(place: Path, url: str, event_log: bool = False) -> dict[str, str]:
     """The environment of a command in `place`, by the code of `place`."""
     kept = {name: value for name, value in os.environ.items() if name not in _OF_THE_CALLER}
-    added = {"DATABASE_URL": url, "PYTHONPATH": str(place)}
+    java = {"JAVA_HOME": str(find_java_home(dict(os.environ))), "PYSPARK_PYTHON": sys.executable}
+    added = {"DATABASE_URL": url, "PYTHONPATH": str(place), **java}
     if event_log:
         added |= {"EVENT_LOG": "1", "SPARK_ARGS": f"{os.environ.get('SPARK_ARGS', '')} {_EVENT_LOG}"}
     return {**kept, **added}
