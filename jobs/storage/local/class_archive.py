@@ -39,7 +39,9 @@ class ClassArchive:
         return [f"-XX:ArchiveClassesAtExit={self._written}", _SILENT]
 
     def keep(self, is_whole: bool) -> None:
-        """Put in place what a JVM wrote that has ended well; remove what another has left."""
+        """Put in place what a JVM wrote that has ended well; remove what others have left."""
         if is_whole and self._written.is_file():
             self._written.replace(self.path)
-        self._written.unlink(missing_ok=True)
+        leftovers = self.path.parent.glob(f"{self.path.stem}.*.tmp") if self.path.is_file() else [self._written]
+        for path in leftovers:
+            path.unlink(missing_ok=True)
