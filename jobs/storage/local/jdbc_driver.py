@@ -20,11 +20,11 @@ IVY_FOLDER = Path(sys.prefix) / "ivy"
 
 
 def find_spark_home() -> Path:
-    """The Spark inside the pyspark of this interpreter."""
+    """The Spark inside the pyspark of this interpreter, by its one real path: an archive of classes belongs to it."""
     spec = find_spec("pyspark")
     if spec is None or not spec.submodule_search_locations:
         raise UsageError("pyspark is not installed here: run `make`, or pip install -e .")
-    return Path(spec.submodule_search_locations[0])
+    return Path(spec.submodule_search_locations[0]).resolve()
 
 
 def find_driver(environment: dict[str, str], spark_submit: Path, defaults: Path) -> Path:
