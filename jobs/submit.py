@@ -104,6 +104,8 @@ def make_command(
     driver = find_driver(environment, spark_submit, DEFAULTS)
     command = [str(spark_submit), "--master", _master(), "--properties-file", str(DEFAULTS)]
     command += ["--conf", "spark.jars.packages=", "--conf", f"spark.jars={driver.as_uri()}"]
+    if _master().startswith("local"):  # elsewhere workers need not have our modules when they start
+        command += ["--conf", "spark.python.daemon.module=jobs.storage.process.worker_daemon"]
     if java_options:
         command += ["--driver-java-options", " ".join(java_options)]
     if is_switched_on("EVENT_LOG", environment):

@@ -1,5 +1,7 @@
 """How a job is handed to spark-submit: driver, exit code, error stream."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from jobs import submit
 from jobs.storage.errors import UsageError
 from jobs.storage.local.compiler import SMALL_BYTES, choose_compiler
-from jobs.storage.local.jdbc_driver import find_driver
+from jobs.storage.local.jdbc_driver import find_driver, find_spark_home
 from jobs.submit import NOISE, run_job
 
 DEFAULTS = Path(__file__).resolve().parents[1] / "conf" / "spark-defaults.conf"
@@ -119,3 +121,12 @@ def test_a_small_load_does_without_the_slow_compiler(tmp_path: Path) -> None:
         large.truncate(SMALL_BYTES)
     for other in (str(tmp_path), str(tmp_path / "gone"), "s3://bucket/in", None):
         assert choose_compiler(other) == []
+
+
+def test_pyspark_is_imported_from_where_it_is_installed_and_not_from_its_archive() -> None:
+    installed = find_spark_home()
+    (archive,) = installed.glob("python/lib/pyspark.zip")
+    code = "import jobs, pyspark; print(pyspark.__file__)"
+    environment = {**os.environ, "PYTHONPATH": str(archive)}
+    found = subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True)
+    assert found.stdout.strip() == str(installed / "__init__.py")
