@@ -13,6 +13,6 @@ def _is_copy_of_pyspark(entry: str) -> bool:
     return (package / "__init__.py").is_file() and str(packages) in sys.path
 
 
-# spark-submit puts such archives first. Python compiles what it imports from an archive in each process anew, which
+# spark-submit puts such archives first. Python compiles what it imports from an archive in each process again, which
 # takes half a second.
 sys.path[:] = [entry for entry in sys.path if not _is_copy_of_pyspark(entry)]
