@@ -56,6 +56,7 @@ fields: $(LOCAL) ## what is in the logs of INPUT, and which paths SOURCE reads; 
 
 .PHONY: pipeline
 pipeline: $(LOCAL) ## load the new files of INPUT by the mapping SOURCE; FULL_REFRESH=1, DROP_MISSING=1, REMAP=1, ACCEPT_QUALITY=1, EVENT_LOG=1: README
+	@test -d .venv/java-classes || test ! -w .venv || echo 'note: the first run also keeps Java classes for later ones, which takes some 20 s at its end' >&2
 	@$(PYTHON) -m jobs.submit --database jobs/pipeline.py \
 		--input "$$INPUT" --source "$$SOURCE" \
 		$(if $(call is_on,FULL_REFRESH),--full-refresh) $(if $(call is_on,DROP_MISSING),--drop-missing) $(if $(call is_on,REMAP),--remap)
