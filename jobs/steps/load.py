@@ -121,8 +121,10 @@ def _load(
         new = records.accepted.drop("properties")
         verdicts = deduplicate(add_history(new, run.run_id, history), persist_small)
         modelled = persist(number_records(sessionize(verdicts, settings.session_gap), read.earlier))
-    with stages.time("stage") as counts, ThreadPoolExecutor(1) as pool:
+    with stages.time("stage") as counts:
+        pool = ThreadPoolExecutor(1)
         counting = pool.submit(count_verdicts(modelled).collect)
+        pool.shutdown(wait=False)  # a run that is stopped must not wait for Java, which may never answer
         tables = model_tables(modelled)
         if any(reading.source.properties for reading in request.readings):
             tables["version_properties"] = list_properties(records.accepted)

@@ -1,7 +1,7 @@
 """Which of Java's compilers a run uses.
 
-C1 compiles quickly, C2 makes code that runs in two thirds of the time and takes long for it. The sample costs 18 core seconds
-with C1 alone and 27 with both; a million events cost the same, and two million cost more (2026-11-27).
+C1 compiles quickly, C2 makes code that runs in two thirds of the time and takes long for it. The sample costs 18 core
+seconds with C1 alone and 27 with both; a million events cost the same, and two million cost more (2026-11-27).
 """
 
 from contextlib import suppress
