@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import IO, Any
 
 from jobs.storage.local.java import find_java_home
 from tests.bench.cores import Sampler, use_between
@@ -77,18 +77,18 @@ def make_environment(place: Path, url: str, event_log: bool = False) -> dict[str
     return {**kept, **added}
 
 
+def start(command: list[str], place: Path, environment: dict[str, str], output: IO[str]) -> "subprocess.Popen[Any]":
+    """Start a command in `place` that reads nothing and prints into a file."""
+    return subprocess.Popen(
+        command, cwd=place, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+    )
+
+
 def measure(command: list[str], place: Path, server: Server, url: str, event_log: bool = False) -> Run:
     """Run a command in `place` with DATABASE_URL set; ends the benchmark with its last words where it fails."""
     started = time.time()
     with (place / "output").open("w+") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=place,
-            env=make_environment(place, url, event_log),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+        process = start(command, place, make_environment(place, url, event_log), output)
         try:
             with Sampler(process.pid, server.pid) as sampler:
                 _, status, usage = os.wait4(process.pid, 0)

@@ -12,13 +12,15 @@ from typing import Any
 
 import psycopg2
 
+from jobs.stream import arg_parser
 from tests.bench.databases import Server, empty_database
 from tests.bench.inputs import SAMPLE, find_edit, write_event
 from tests.bench.logs import read_stages
-from tests.bench.measure import make_environment, submit
+from tests.bench.measure import make_environment, start, submit
 
-# The stream looks every five seconds: so each file comes at another moment between two looks.
-_PAUSES = (0.5, 1.5, 2.5, 3.5, 4.5)
+# Seconds between two looks of the stream. Each file comes at another moment between them.
+INTERVAL = float(arg_parser().get_default("interval"))
+_PAUSES = [INTERVAL * tenths / 10 for tenths in (1, 3, 5, 7, 9)]
 _PATIENCE = 600.0
 
 
@@ -67,14 +69,8 @@ def middle_of_stream(found: dict[str, Any]) -> dict[str, float]:
 def running_stream(place: Path, url: str, folder: Path) -> "Iterator[subprocess.Popen[Any]]":
     """The stream as `make stream` starts it; it is stopped at the end."""
     with (place / "output").open("w") as output:
-        process = subprocess.Popen(
-            submit("--database", "jobs/stream.py", "--input", str(folder)),
-            cwd=place,
-            env=make_environment(place, url),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+        command = submit("--database", "jobs/stream.py", "--input", str(folder))
+        process = start(command, place, make_environment(place, url), output)
         try:
             yield process
         finally:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.bench.cores import GROUPS
 from tests.bench.measure import Run, median_seconds, middle
-from tests.bench.stream import middle_of_stream
+from tests.bench.stream import INTERVAL, middle_of_stream
 
 Row = tuple[str, ...]
 # Shells, sampling and the last moments of processes make some hundredths in every run.
@@ -74,7 +74,13 @@ def _list_stream(found: dict[str, Any], place: str) -> Iterator[Row]:
     middle_event = middle_of_stream(found)
     label = f"one event by a running stream, {place}: until it is visible"
     yield (label, _seconds(middle_event["visible"]), "", "", "")
-    yield ("  of that until its load begins (it looks every 5 s)", _seconds(middle_event["until_load"]), "", "", "")
+    yield (
+        f"  of that until its load begins (it looks every {INTERVAL:g} s)",
+        _seconds(middle_event["until_load"]),
+        "",
+        "",
+        "",
+    )
 
 
 def _list_spark_counts(result: dict[str, Any]) -> Iterator[Row]:
