@@ -211,8 +211,7 @@ def stage_again(
     stage(list_properties(pseudonymized), "version_properties", entered, jdbc, settings)
     history = pseudonymized.drop("properties")
     # Who has lost before is staged too, as if it had been published until now: its columns change, or it wins.
-    records = history.withColumns({"previous_verdict": F.lit(PUBLISHED), "split": F.lit(0).cast("long")})
-    verdicts = deduplicate(records, persist_small)
+    verdicts = deduplicate(history.withColumn("previous_verdict", F.lit(PUBLISHED)), persist_small)
     for table, rows in model_tables(persist(sessionize(verdicts, settings.session_gap))).items():
         stage(rows, table, entered, jdbc, settings)
 

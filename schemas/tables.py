@@ -83,17 +83,16 @@ QUARANTINE_PROBLEMS = _table(columns.QUARANTINE_PROBLEMS)
 
 # What is kept of a quarantined record; where it stands is not among the columns.
 _PROBLEM = _schema(reason=_TEXT, field=_TEXT, value=_TEXT, expected=_TEXT)
-READ_QUARANTINED = _schema(
-    problems=T.ArrayType(_PROBLEM),
-    fields=T.MapType(_TEXT, _TEXT),
-    raw=_TEXT,
-    raw_base64=_TEXT,
-    raw_bytes=_LONG,
-    raw_sha256=_TEXT,
-    around=_TEXT,
-    is_redacted=T.BooleanType(),
-    due_at=T.TimestampType(),
-)
+_DETAILS: dict[str, T.DataType] = {"problems": T.ArrayType(_PROBLEM), "fields": T.MapType(_TEXT, _TEXT)}
+_KEPT_TEXT: dict[str, T.DataType] = {
+    "raw": _TEXT,
+    "raw_base64": _TEXT,
+    "raw_bytes": _LONG,
+    "raw_sha256": _TEXT,
+    "around": _TEXT,
+    "is_redacted": T.BooleanType(),
+}
+READ_QUARANTINED = _schema(**_DETAILS, **_KEPT_TEXT, due_at=T.TimestampType())
 _READ_EVENT = {column.name: SPARK_TYPES[column.kind] for column in columns.READ_EVENT}
 READ_EVENTS = tuple(_READ_EVENT)
 
@@ -131,13 +130,8 @@ QUARANTINE_LINE = _schema(
     source_file=_TEXT,
     record_number=_LONG,
     reasons=T.ArrayType(_TEXT),
-    details=_schema(problems=T.ArrayType(_PROBLEM), fields=T.MapType(_TEXT, _TEXT)),
-    raw=_TEXT,
-    raw_base64=_TEXT,
-    raw_bytes=_LONG,
-    raw_sha256=_TEXT,
-    around=_TEXT,
-    is_redacted=T.BooleanType(),
+    details=_schema(**_DETAILS),
+    **_KEPT_TEXT,
     run_id=_LONG,
 )
 

@@ -54,8 +54,9 @@ def make_plan(fields: Iterable[Field], names: tuple[str, ...]) -> Plan:
     fields = [narrow for field in fields if (narrow := field.narrow(names))]
     paths = dict.fromkeys(path for field in fields for path in field.paths)
     sought = [Sought(str(path), make_finder((path,))) for path in paths]
-    texts = [(field.place, name, field.shape is str.strip, field) for field in fields if (name := _find_name(field))]
-    others = [field for field in fields if not _find_name(field)]
+    named = [(field, _find_name(field)) for field in fields]
+    texts = [(field.place, name, field.shape is str.strip, field) for field, name in named if name]
+    others = [field for field, name in named if not name]
     places = {PLACES[name] for name in REQUIRED} | {field.place for field in fields}
     if PLACES["content"] in places:
         places.add(PLACES["word_count"])

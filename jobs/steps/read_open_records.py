@@ -24,7 +24,7 @@ from jobs.storage.input.discovery import MAX_REMOTE_BYTES, sniff
 from jobs.storage.input.file_systems import InputFile, end_of_path
 from jobs.storage.input.hadoop_files import read_given
 from jobs.storage.input.spark_reader import scan_files
-from jobs.storage.process.spark_session import persist
+from jobs.storage.process.spark_session import make_frame, persist
 from jobs.storage.quarantine.folder import read_quarantine
 from jobs.storage.runs.ledger import Reading, reserve_file_ids
 from jobs.storage.runs.mappings import read_mappings, read_recorded_mapping
@@ -173,9 +173,11 @@ def _read_selected(spark: SparkSession, readings: list[Reading], selection: Sele
         text = query.as_string(connection)
     jdbc = jdbc_options(database_url)
     selected = spark.read.format("jdbc").options(**jdbc, dbtable=f"({text}) as selected", fetchsize="10000").load()
-    names = spark.createDataFrame(
-        [(reading.original_file_id, reading.file_id, reading.file.uri) for reading in readings],
-        "original_file_id long, file_id long, source_file string",
+    names = make_frame(
+        spark,
+        original_file_id=[reading.original_file_id for reading in readings],
+        file_id=[reading.file_id for reading in readings],
+        source_file=[reading.file.uri for reading in readings],
     )
     return (
         selected.withColumnRenamed("file_id", "original_file_id")

@@ -9,7 +9,7 @@ PUBLISHED, EXACT_DUPLICATE, SUPERSEDED, WITHDRAWN = "published", "exact_duplicat
 
 
 def add_history(accepted: DataFrame, run_id: int, history: DataFrame | None) -> DataFrame:
-    """New records, and beside them what is published already (`schemas.tables.HISTORY`).
+    """New records, and beside them what is published already (`schemas.tables.HISTORY`, with its split).
 
     In: one row per accepted record of this run. Out: one row per record of both, with `run_id`, the run that brought
     it, and `previous_verdict`: NULL for a new one, else what it was before this run, `published` or `superseded`.
@@ -23,7 +23,7 @@ def add_history(accepted: DataFrame, run_id: int, history: DataFrame | None) -> 
         F.lit(True).alias("is_current"),
         F.lit(True).alias("is_held"),
     )
-    return new.unionByName(history.withColumn("split", F.lit(0).cast("long"))) if history else new
+    return new.unionByName(history) if history else new
 
 
 def deduplicate(records: DataFrame, persist_small: Callable[[DataFrame], DataFrame] = lambda df: df) -> DataFrame:

@@ -28,15 +28,13 @@ from schemas.tables import READ_QUARANTINED, READ_RECORDS
 
 # A map that comes as a dict has its keys in any order.
 _PAIR = T.StructType([T.StructField("key", T.StringType()), T.StructField("value", T.StringType())])
-_LISTED_QUARANTINED = T.StructType(
-    [T.StructField("fields", T.ArrayType(_PAIR)) if field.name == "fields" else field for field in READ_QUARANTINED]
-)
-_LISTED = T.StructType(
-    [
-        T.StructField("quarantined", _LISTED_QUARANTINED) if field.name == "quarantined" else field
-        for field in READ_RECORDS
-    ]
-)
+
+
+def _with_type(schema: T.StructType, name: str, data_type: T.DataType) -> T.StructType:
+    return T.StructType([T.StructField(name, data_type) if field.name == name else field for field in schema])
+
+
+_LISTED = _with_type(READ_RECORDS, "quarantined", _with_type(READ_QUARANTINED, "fields", T.ArrayType(_PAIR)))
 
 
 def read_hadoop_files(spark: SparkSession, request: ReadRequest, files: list[Split]) -> list[DataFrame]:

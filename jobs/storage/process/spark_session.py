@@ -7,12 +7,15 @@ import signal
 import sys
 import sysconfig
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 from zipfile import ZipFile
 
+import pyarrow as pa
 from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -57,6 +60,11 @@ def start_spark(app_name: str, master: str | None = None, extra: dict[str, str] 
     elif "PYSPARK_PYTHON" not in os.environ:
         spark.sparkContext.pythonExec = sys.executable  # which has the packages that read records
     return spark
+
+
+def make_frame(spark: SparkSession, **columns: Sequence[Any]) -> DataFrame:
+    """A small DataFrame of these columns, by Arrow: from plain Python values it would start a worker, for a second."""
+    return spark.createDataFrame(pa.table(columns))
 
 
 def persist(df: DataFrame) -> DataFrame:

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.records.files.open_file import decode
 from jobs.storage.errors import UsageError
 from jobs.storage.input.file_systems import file_system_of, make_uri
+from jobs.storage.process.spark_session import make_frame
 from jobs.storage.runs.ledger import Reading
 from schemas.tables import QUARANTINE_LINE
 
@@ -31,15 +31,10 @@ def write_quarantine(lines: DataFrame, readings: list[Reading], folder: str, run
 
     The directory counts only once the run is committed in the database.
     """
-    spark = lines.sparkSession
-    # From Arrow: plain Python values would start a worker of Python, which takes a second.
-    names = spark.createDataFrame(
-        pa.table(
-            {
-                "file_id": [reading.file_id for reading in readings],
-                "source_file": [reading.file.uri for reading in readings],
-            }
-        )
+    names = make_frame(
+        lines.sparkSession,
+        file_id=[reading.file_id for reading in readings],
+        source_file=[reading.file.uri for reading in readings],
     )
     rows = lines.join(F.broadcast(names), "file_id", "inner").sortWithinPartitions("file_id", "record_number")
     columns = [name for name in QUARANTINE_LINE.names if name != "run_id"]

@@ -57,7 +57,9 @@ def find_history(
 def read_history(
     spark: SparkSession, run: Run, jdbc: dict[str, str], settings: Settings, schema: T.StructType = HISTORY
 ) -> DataFrame:
-    """One row per published or superseded record that `find_history` found, in the columns of `schema`."""
+    """One row per published or superseded record that `find_history` found: the columns of `schema`, and split 0, since
+    its number is that in its file.
+    """
     parts = settings.jdbc_connections
     df = spark.read.jdbc(
         jdbc["url"],
@@ -66,7 +68,8 @@ def read_history(
         properties={**jdbc, "fetchsize": str(settings.jdbc_batch_rows)},
     )
     # PostgreSQL writes a uuid with hyphens.
-    return df.withColumn("content_fingerprint", F.translate("content_fingerprint", "-", "")).select(*schema.names)
+    spelled = df.withColumn("content_fingerprint", F.translate("content_fingerprint", "-", ""))
+    return spelled.select(*schema.names, F.lit(0).cast("long").alias("split"))
 
 
 def _stage_whole_readings(cursor: Cursor, run: Run, readings: list[Reading]) -> None:
