@@ -120,6 +120,7 @@ def test_a_migration_adds_what_the_files_lack(tmp_path: Path, monkeypatch: pytes
         f"{list_types_with_document()}\n);\n"
         "\ndo $$\nbegin\n    if to_regclass('public.events') is not null then\n"
         "        drop index public.events_unknown_type_idx;\n\n"
-        "        create index events_unknown_type_idx on public.events (event_type)\n        where event_type not in ("
+        "        create index if not exists events_unknown_type_idx on public.events (event_type)\n"
+        "        where event_type not in ("
         "'user_login', 'document_edit', 'comment_added', 'document_shared');\n    end if;\nend\n$$;\n"
     )

@@ -54,7 +54,11 @@ def _list_event_types() -> Iterator[Piece]:
         for each in EVENT_TYPES
     )
     yield Piece("sql/publish/025_gather_event_types.sql", r"^values\n.*?;$", "values\n" + ",\n".join(rows) + ";")
-    yield Piece(INDEXES_FILE, r"^create index events_unknown_type_idx.*?;", define_index_of_unknown_types("{staging}"))
+    yield Piece(
+        INDEXES_FILE,
+        r"^create index if not exists events_unknown_type_idx.*?;",
+        define_index_of_unknown_types("{staging}"),
+    )
     codes = [each.code for each in EVENT_TYPES]
     place = "            and events.event_type"
     yield Piece("sql/merge/215_remove_event_types.sql", rf"^{place} not in \(.*?\)", _exclude(place, codes))
@@ -63,7 +67,7 @@ def _list_event_types() -> Iterator[Piece]:
 def define_index_of_unknown_types(schema: str) -> str:
     """The statement that makes the index on the types of events that the catalogue does not know."""
     where = _exclude("where event_type", [each.code for each in EVENT_TYPES])
-    return f"create index events_unknown_type_idx on {schema}.events (event_type)\n{where};"
+    return f"create index if not exists events_unknown_type_idx on {schema}.events (event_type)\n{where};"
 
 
 def _exclude(place: str, codes: list[str]) -> str:

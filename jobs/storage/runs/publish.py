@@ -11,6 +11,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
+from jobs.storage.database.indexes import make_indexes
 from jobs.storage.database.own_objects import require_no_strangers
 from jobs.storage.database.postgres import PUBLISH_NAME, SQL, connect, execute_files, fetch_one, find_sql, read_sql
 from jobs.storage.database.views import make_views
@@ -68,6 +69,8 @@ def publish_with_retries(database_url: str, run: Run, files: list[FileCounts], n
     lost: Exception | None = None
     for seconds in (*_RETRY_SECONDS, 0):
         try:
+            if not run.merges:
+                make_indexes(database_url, run.sql_parts)
             with closing(connect(database_url, PUBLISH_NAME)) as connection:
                 return publish(connection, run, files, notes)
         except (psycopg2.Error, DatabaseUnavailableError) as error:
