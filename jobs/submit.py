@@ -246,7 +246,9 @@ def submit(options: argparse.Namespace) -> int:
         archive = ClassArchive(Path(environment["JAVA_HOME"]), Path(environment["SPARK_HOME"]))
         folder = pair_arguments(options.arguments).get("--input")
         is_load = Path(options.job).name == "pipeline.py"
-        java_options = [*archive.list_options(), *choose_compiler(folder if is_load else None)]
+        java_options = [*archive.list_options(may_write=is_load), *choose_compiler(folder if is_load else None)]
+        if is_load:  # a stream would take longer to end than whoever stops it may wait
+            environment |= archive.environment
         command = make_command(options.job, options.arguments, environment, java_options)
         code = None
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jobs.storage.config.environment import is_switched_on, require_not_blank
 from jobs.storage.errors import PipelineError, UsageError, describe
-from jobs.storage.process.gateway import attach_to_java, silence_java
+from jobs.storage.process.gateway import attach_to_java, keep_classes, silence_java
 from jobs.storage.process.known_errors import explain
 from jobs.storage.process.logs import configure_logging
 from jobs.storage.process.signals import find_stop, run_stoppable
@@ -89,7 +89,8 @@ def _run_job(args: argparse.Namespace, run: Callable[[argparse.Namespace, str], 
         require_not_blank({f"--{name.replace('_', '-')}": value for name, value in vars(args).items()})
         if not (database_url := os.environ.get("DATABASE_URL", "").strip()):
             raise UsageError("DATABASE_URL is not set; `make pipeline` sets it, or name your own PostgreSQL in it")
-        print(run(args, database_url))
+        print(run(args, database_url), flush=True)
+        keep_classes()
     except PipelineError as error:
         return _tell(str(error), error.exit_code)
     except Exception as error:

@@ -4,44 +4,67 @@ import os
 import subprocess
 from pathlib import Path
 
+from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
+
 from jobs.storage.local.class_archive import ClassArchive
 from jobs.storage.local.java import find_java_home
 from jobs.storage.local.jdbc_driver import find_spark_home
+from jobs.storage.process.java_classes import ARCHIVE_VARIABLE, write_classes
 
 JAVA_HOME, SPARK_HOME = find_java_home(dict(os.environ)), find_spark_home()
+JARS = f"{SPARK_HOME}/jars/*"
+(PY4J,) = SPARK_HOME.glob("jars/py4j*.jar")
 
 
-def run_java(*options: str) -> str:
-    """What a JVM prints that does nothing but tell its version."""
-    command = [
-        str(JAVA_HOME / "bin" / "java"),
-        *options,
-        "-cp",
-        f"{SPARK_HOME}/jars/*",
-        "org.apache.ivy.Main",
-        "-version",
-    ]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+def run_java(*options: str, main: str = "org.apache.ivy.Main") -> str:
+    """What a JVM prints that does nothing but tell its version, or how it is called."""
+    command = [str(JAVA_HOME / "bin" / "java"), *options, "-cp", f"{PY4J}:{JARS}", main, "-version"]
+    return subprocess.run(command, check=False, capture_output=True, text=True).stdout
+
+
+def write(archive: ClassArchive) -> None:
+    """Start a JVM with the options of the archive and have it write it, as a job does at its end."""
+    port = launch_gateway(
+        jarpath=str(PY4J),
+        classpath=JARS,
+        java_path=str(JAVA_HOME / "bin" / "java"),
+        javaopts=archive.list_options(),
+        die_on_exit=True,
+    )
+    gateway = JavaGateway(gateway_parameters=GatewayParameters(port=port))
+    try:
+        write_classes(gateway, archive.environment[ARCHIVE_VARIABLE])
+    finally:
+        gateway.shutdown()
 
 
 def test_the_first_run_writes_what_the_next_one_reads(tmp_path: Path) -> None:
     archive = ClassArchive(JAVA_HOME, SPARK_HOME, tmp_path / "classes")
-    told = run_java(*archive.list_options())
+    write(archive)
     (left := archive.path.with_suffix(".1.tmp")).touch()  # by a run that was killed
     archive.keep(is_whole=True)
     assert not left.exists()
     assert archive.path.stat().st_size > 100_000
     later = ClassArchive(JAVA_HOME, SPARK_HOME, tmp_path / "classes")
-    assert run_java(*later.list_options()) == told == run_java()
-    loaded = run_java(*later.list_options(), "-Xlog:class+load:stdout")
-    assert "org.apache.ivy.Main source: shared objects file (top)" in loaded
+    assert later.environment == {}
+    assert run_java(*later.list_options()) == run_java()
+    loaded = run_java(*later.list_options(), "-Xlog:class+load:stdout", main="py4j.GatewayServer")
+    assert "py4j.GatewayServer source: shared objects file (top)" in loaded
 
 
 def test_what_a_failed_run_leaves_is_removed(tmp_path: Path) -> None:
     archive = ClassArchive(JAVA_HOME, SPARK_HOME, tmp_path / "classes")
-    run_java(*archive.list_options())
+    write(archive)
     archive.keep(is_whole=False)
     assert not list((tmp_path / "classes").iterdir())
+
+
+def test_a_run_that_is_not_asked_for_the_archive_writes_none_at_its_end(tmp_path: Path) -> None:
+    """A run that fails or is stopped would else take some 20 seconds more to end."""
+    archive = ClassArchive(JAVA_HOME, SPARK_HOME, tmp_path / "classes")
+    run_java(*archive.list_options())
+    assert not (tmp_path / "classes").exists()
+    assert archive.list_options(may_write=False) == []
 
 
 def test_a_damaged_archive_does_no_harm(tmp_path: Path) -> None:
@@ -61,4 +84,5 @@ def test_another_java_or_spark_has_another_archive(tmp_path: Path) -> None:
 
 
 def test_where_nothing_can_be_kept_java_does_without(tmp_path: Path) -> None:
-    assert ClassArchive(JAVA_HOME, SPARK_HOME, tmp_path / "not there" / "classes").list_options() == []
+    archive = ClassArchive(JAVA_HOME, SPARK_HOME, tmp_path / "not there" / "classes")
+    assert (archive.list_options(), archive.environment) == ([], {})

@@ -1,8 +1,8 @@
 """Java's classes as Spark needs them, kept from one run to the next: Spark then starts in half the time.
 
 Java calls it class data sharing: https://docs.oracle.com/en/java/javase/17/vm/class-data-sharing.html. The first run of
-a virtual environment that ends well writes the archive, which takes some seconds; each later one reads it. Java itself
-does without where an archive does not fit.
+a virtual environment that ends well writes the archive (jobs/storage/process/java_classes.py), which takes some
+seconds; each later one reads it. Java itself does without where an archive does not fit.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import os
 import sys
 from hashlib import sha256
 from pathlib import Path
+
+from jobs.storage.process.java_classes import ARCHIVE_VARIABLE
 
 FOLDER = Path(sys.prefix) / "java-classes"
 
@@ -28,15 +30,19 @@ class ClassArchive:
         name = sha256(repr((java, str(spark_home), jars)).encode()).hexdigest()[:16]
         self.path = folder / f"{name}.jsa"
         self._written = folder / f"{name}.{os.getpid()}.tmp"
+        self._exists = self.path.is_file()
+        self._is_wanted = not self._exists and os.access(folder.parent, os.W_OK) and " " not in str(folder)
 
-    def list_options(self) -> list[str]:
-        """The options of a JVM that reads the archive, or writes it; none where there is none and none can be kept."""
-        if self.path.is_file():
+    @property
+    def environment(self) -> dict[str, str]:
+        """What tells a job to write the archive; nothing where there is one, or none can be kept."""
+        return {ARCHIVE_VARIABLE: str(self._written)} if self._is_wanted else {}
+
+    def list_options(self, may_write: bool = True) -> list[str]:
+        """The options of a JVM that reads the archive, or can write it where it may; else none."""
+        if self._exists:
             return [f"-XX:SharedArchiveFile={self.path}", _SILENT]
-        if not os.access(self.path.parent.parent, os.W_OK) or " " in str(self.path):
-            return []
-        self.path.parent.mkdir(exist_ok=True)
-        return [f"-XX:ArchiveClassesAtExit={self._written}", _SILENT]
+        return ["-XX:+RecordDynamicDumpInfo", _SILENT] if may_write and self._is_wanted else []
 
     def keep(self, is_whole: bool) -> None:
         """Put in place what a JVM wrote that has ended well; remove what others have left."""

@@ -10,17 +10,22 @@ that died, killed or out of memory. The module can go when tests/faults/test_sto
 """
 
 import fcntl
+import logging
 import os
 import threading
 import time
 from pathlib import Path
 from typing import IO, Any
 
+from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark import SparkContext
 from pyspark.java_gateway import ensure_callback_server_started
 
 from jobs.storage.errors import JavaGoneError
+from jobs.storage.process.java_classes import ARCHIVE_VARIABLE, write_classes
 from jobs.storage.process.signals import LOCK_VARIABLE, STOPPING, stop_main_thread
+
+logger = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 0.5
 
@@ -61,6 +66,20 @@ def silence_java() -> None:
         asking = threading.Thread(target=context.setLogLevel, args=("OFF",), daemon=True)
         asking.start()
         asking.join(_LOOK_SECONDS)
+
+
+def keep_classes() -> None:
+    """Have the JVM write its classes where jobs/submit.py asks for them, if Spark has been at work in it.
+
+    Where it can't, only the log says so: the next run starts as slowly as this one.
+    """
+    path, gateway = os.environ.get(ARCHIVE_VARIABLE), SparkContext._gateway
+    if not path or gateway is None or SparkContext._active_spark_context is None:
+        return
+    try:
+        write_classes(gateway, path)
+    except (Py4JError, OSError):
+        logger.info("the classes of Java are not kept", exc_info=True)
 
 
 def _hold_lock() -> None:
