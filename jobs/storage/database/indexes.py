@@ -1,12 +1,13 @@
 """The indexes of a first load, made two at a time before its tables are published."""
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from functools import partial
 from queue import Empty, SimpleQueue
 
 from psycopg2 import errors, sql
 
 from jobs.storage.database.postgres import PUBLISH_NAME, SQL, SqlParts, connect
+from jobs.storage.process.threads import call_at_once
 
 # PostgreSQL makes the indexes of one connection one after the other.
 _CONNECTIONS = 2
@@ -24,10 +25,7 @@ def make_indexes(database_url: str, parts: SqlParts) -> None:
     statements: SimpleQueue[str] = SimpleQueue()
     for statement in text.strip().split(";\n"):
         statements.put(statement)
-    with ThreadPoolExecutor(_CONNECTIONS) as pool:
-        made = [pool.submit(_execute, database_url, statements, parts) for _ in range(_CONNECTIONS)]
-    for each in made:
-        each.result()
+    call_at_once([partial(_execute, database_url, statements, parts)] * _CONNECTIONS)
 
 
 def _execute(database_url: str, statements: SimpleQueue[str], parts: SqlParts) -> None:

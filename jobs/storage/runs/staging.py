@@ -1,21 +1,19 @@
 """Spark -> keyless staging tables, by JDBC in parallel."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from pyspark.sql import DataFrame
 
 from jobs.storage.config.settings import Settings
+from jobs.storage.process.threads import call_at_once
 from jobs.storage.runs.run import Run
 from schemas.tables import STAGED
 
 
 def stage_all(tables: Mapping[str, DataFrame], run: Run, jdbc: dict[str, str], settings: Settings) -> None:
     """`stage` each, all at once: Spark computes some of them while PostgreSQL takes in the others."""
-    with ThreadPoolExecutor(len(tables)) as pool:
-        staged = [pool.submit(stage, df, table, run, jdbc, settings) for table, df in tables.items()]
-    for each in staged:
-        each.result()
+    call_at_once(partial(stage, df, table, run, jdbc, settings) for table, df in tables.items())
 
 
 def stage(df: DataFrame, table: str, run: Run, jdbc: dict[str, str], settings: Settings) -> None:

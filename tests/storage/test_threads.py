@@ -1,0 +1,35 @@
+"""Calls at once: results in order, errors once all have ended."""
+
+import threading
+
+import pytest
+
+from jobs.storage.process.threads import call_at_once
+
+
+def test_results_come_in_the_order_of_the_calls() -> None:
+    met = threading.Barrier(3, timeout=60)
+
+    def meet(number: int) -> int:
+        met.wait()  # which none of them passes unless all run at once
+        return number
+
+    assert call_at_once([lambda: meet(1), lambda: meet(2), lambda: meet(3)]) == [1, 2, 3]
+    assert call_at_once([]) == []
+
+
+def test_an_error_is_raised_once_all_have_ended() -> None:
+    failed, ended = threading.Event(), threading.Event()
+
+    def fail() -> None:
+        failed.set()
+        raise ValueError("failed")
+
+    def end() -> None:
+        failed.wait(60)
+        ended.wait(0.2)  # long enough for an error that does not wait to be raised
+        ended.set()
+
+    with pytest.raises(ValueError, match="failed"):
+        call_at_once([fail, end])
+    assert ended.is_set()
