@@ -83,6 +83,11 @@ metrics: $(LOCAL) ## the first rows of each metric
 report: $(REPORT) ## write data/reports/index.html: what happened, whether to believe it, what is odd; one page, no network
 	@$(PYTHON) -m jobs.report
 
+.PHONY: picture
+picture: report ## take the front page's picture of the report again, with Chromium
+	@chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1200,895 --virtual-time-budget=5000 \
+		--screenshot=.github/report.png "file://$(CURDIR)/data/reports/index.html" 2>/dev/null
+
 .PHONY: trace
 trace: $(LOCAL) ## where the event EVENT went, or the record RECORD of FILE
 	@$(PYTHON) -m jobs.trace $${EVENT:+--event "$$EVENT"} $${FILE:+--file "$$FILE"} $${RECORD:+--record "$$RECORD"}
