@@ -192,7 +192,7 @@ docker/.env:
 ##@ Work on the code
 .PHONY: test
 test: $(TEST) ## run the whole test suite, in two processes with a Spark and a PostgreSQL each
-	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest --numprocesses 2 --dist loadfile
+	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest --numprocesses 2 --dist loadfile --durations 20
 
 # Left out is what starts servers of its own or simulates whole logs.
 .PHONY: test-fast
