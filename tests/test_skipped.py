@@ -9,6 +9,16 @@ import pytest
 
 from tests.builders import ROOT
 
+TESTS = """
+import pytest
+
+def test_skipped():
+    pytest.skip("no chromium")
+
+def test_passes():
+    pass
+"""
+
 
 @pytest.mark.parametrize(
     ("environment", "code"),
@@ -17,25 +27,16 @@ from tests.builders import ROOT
 )
 @pytest.mark.parametrize("processes", [[], ["--numprocesses", "1"]], ids=["one process", "xdist"])
 def test_a_skipped_test_fails_ci(environment: dict[str, str], code: int, processes: list[str], tmp_path: Path) -> None:
-    (tmp_path / "test_skips.py").write_text(
-        "import pytest\n\ndef test_skipped():\n    pytest.skip('no chromium')\n\ndef test_passes():\n    pass\n"
-    )
+    (tmp_path / "test_skips.py").write_text(TESTS)
     clean = {name: value for name, value in os.environ.items() if name not in ("CI", "ALLOW_SKIPPED_TESTS")}
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "tests.conftest",
-        "-q",
-        "-c",
-        "/dev/null",
-        *processes,
-        "test_skips.py",
-    ]
+    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-q", "-c", "/dev/null", *processes]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, "test_skips.py"], cwd=tmp_path, env=clean | environment | {"PYTHONPATH": str(ROOT)},
-        check=False, capture_output=True, text=True,
-    )  # fmt: skip
+        [*command, "test_skips.py"],
+        cwd=tmp_path,
+        env=clean | environment | {"PYTHONPATH": str(ROOT)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     assert (done.returncode, "1 passed, 1 skipped" in done.stdout) == (code, True), done.stdout + done.stderr
     assert ("1 tests were skipped" in done.stdout) == (code == 1)
