@@ -269,7 +269,7 @@ format: $(TEST) ## let ruff lay out the Python files
 
 ##@ Set up and clear
 .PHONY: java
-java: $(LOCAL) ## fetch Java 17 into ~/.jdk where there is no Java 17 or 21; prints the one that is used
+java: $(LOCAL) ## fetch Java 17 into ~/.jdk where there is no Java 17, 21 or 25; prints the one that is used
 	@$(PYTHON) -m jobs.storage.local.java --install
 
 .PHONY: clean
