@@ -3,8 +3,9 @@
 --   1. the first login of the user;
 --   2. the first edit since then;
 --   3. the first share since then, with people or by link, of any document;
---   4. the first comment since then, by somebody else, on a document that the user had edited by the share.
--- Events of one instant count as in order, so that ids, which are arbitrary, decide nothing.
+--   4. the first comment since then, by somebody else, on the document of step 2.
+-- Events of one instant count as in order, so that ids, which are arbitrary, decide no step. Of edits at one
+-- instant the first by id is taken.
 create or replace view metrics.activation_funnel as
 with logins as (
     select
@@ -15,22 +16,24 @@ with logins as (
     group by user_id
 ),
 
--- lateral, so that each is a short read of an index on the events of the user.
-shares as materialized (
+-- lateral, so that each time is found by a short read of an index.
+paths as (
     select
-        logins.user_id,
         logins.logged_in_at,
         first_edit.edited_at,
-        first_share.shared_at
+        first_share.shared_at,
+        first_comment.commented_at
     from logins
     left join lateral (
-        select events.event_at as edited_at
+        select
+            events.document_id,
+            events.event_at as edited_at
         from public.events
         where
             events.user_id = logins.user_id
             and events.event_type = 'document_edit'
             and events.event_at >= logins.logged_in_at
-        order by events.event_at
+        order by events.event_at, events.event_id collate "C" -- noqa: RF03
         limit 1
     ) as first_edit on true
     left join lateral (
@@ -43,29 +46,17 @@ shares as materialized (
         order by events.event_at
         limit 1
     ) as first_share on true
-),
-
-edited_documents as (
-    select distinct
-        shares.user_id,
-        shares.shared_at,
-        events.document_id
-    from shares
-    inner join public.events on shares.user_id = events.user_id
-    where events.event_type = 'document_edit' and events.event_at <= shares.shared_at
-),
-
-comments as (
-    select
-        edited_documents.user_id,
-        min(events.event_at) as commented_at
-    from edited_documents
-    inner join public.events on edited_documents.document_id = events.document_id
-    where
-        events.event_type = 'comment_added'
-        and events.event_at >= edited_documents.shared_at
-        and events.user_id <> edited_documents.user_id
-    group by edited_documents.user_id
+    left join lateral (
+        select events.event_at as commented_at
+        from public.events
+        where
+            events.document_id = first_edit.document_id
+            and events.event_type = 'comment_added'
+            and events.event_at >= first_share.shared_at
+            and events.user_id <> logins.user_id
+        order by events.event_at
+        limit 1
+    ) as first_comment on true
 ),
 
 -- The names first, so that each step has a row where nobody reached it.
@@ -84,15 +75,14 @@ reached as (
         times.step_number,
         times.reached_at,
         extract(epoch from times.reached_at - times.previous_at) as seconds
-    from shares
-    left join comments on shares.user_id = comments.user_id
+    from paths
     cross join
         lateral (
             values
-            (1, shares.logged_in_at, null::timestamptz),
-            (2, shares.edited_at, shares.logged_in_at),
-            (3, shares.shared_at, shares.edited_at),
-            (4, comments.commented_at, shares.shared_at)
+            (1, paths.logged_in_at, null::timestamptz),
+            (2, paths.edited_at, paths.logged_in_at),
+            (3, paths.shared_at, paths.edited_at),
+            (4, paths.commented_at, paths.shared_at)
         ) as times (step_number, reached_at, previous_at)
 ),
 
@@ -123,7 +113,7 @@ comment on view metrics.activation_funnel is
 comment on column metrics.activation_funnel.step_number is 'Position of the step, from 1 to 4.';
 comment on column metrics.activation_funnel.step is
 'first_login; first_edit since that login; first_share since that edit; first_comment_by_others since that '
-'share, on a document that the user had edited by then.';
+'share, on the document of that edit.';
 comment on column metrics.activation_funnel.users is
 'People who reached the step, having reached all the steps before it in this order.';
 comment on column metrics.activation_funnel.share_of_first_step is

@@ -80,9 +80,9 @@ def test_the_funnel_counts_who_took_the_steps_in_order(tables: Any) -> None:
         edit("a4", "ann", "2025-03-01 10:00:10", "d1"),
         share("a5", "ann", "2025-03-01 10:00:40", "d1"),
         comment("a6", "ann", "2025-03-01 10:00:41", "d1"),  # her own
-        comment("a7", "cyd", "2025-03-01 10:00:50", "d9"),  # on a document that she did not edit
-        comment("a8", "cyd", "2025-03-01 10:01:40", "d0"),  # on one that she edited before she logged in
-        # bob logs in, edits and shares; what he edits later is commented on.
+        comment("a7", "cyd", "2025-03-01 10:00:50", "d0"),  # on one that she edited before she logged in
+        comment("a8", "cyd", "2025-03-01 10:01:40", "d1"),
+        # bob logs in, edits and shares; what he edits later is commented on, not what he edited first.
         login("b1", "bob", "2025-03-01 11:00"),
         edit("b2", "bob", "2025-03-01 11:00:20", "d2"),
         share("b3", "bob", "2025-03-01 11:00:30", "d3", recipients=("ann",)),
@@ -108,6 +108,19 @@ def test_steps_of_one_instant_are_in_order_whatever_their_ids(tables: Any) -> No
     at = "2025-03-01 10:00"
     load(tables, share("a", "ann", at), edit("b", "ann", at), login("c", "ann", at), comment("B", "bob", at))
     assert [row[1:] for row in query(tables, FUNNEL)] == [(1, 1, None), (1, 1, 0), (1, 1, 0), (1, 1, 0)]
+
+
+def test_of_edits_at_one_instant_the_first_by_id_is_followed(tables: Any) -> None:
+    load(
+        tables,
+        login("e1", "ann", "2025-03-01 10:00"),
+        edit("a", "ann", "2025-03-01 10:01", "d1"),
+        edit("B", "ann", "2025-03-01 10:01", "d2"),
+        share("e2", "ann", "2025-03-01 10:02", "d1"),
+        comment("e3", "bob", "2025-03-01 10:03", "d1"),
+        comment("e4", "bob", "2025-03-01 10:04", "d2"),
+    )
+    assert query(tables, FUNNEL)[3] == ("first_comment_by_others", 1, 1, 120)
 
 
 def test_a_log_without_logins_has_steps_that_nobody_reached(tables: Any) -> None:
