@@ -15,29 +15,36 @@ select
     authors.share_of_words_added
 from public.documents
 cross join
-    lateral (
-        select
-            totals.*,
-            round(totals.words_added / nullif(sum(totals.words_added) over (), 0), 4) as share_of_words_added
-        from (
+    lateral ( -- noqa: ST05
+        -- Edits without a count are a partition of their own, so that none stands between two others.
+        with changes as (
             select
-                changes.user_id,
+                events.user_id,
+                events.document_word_count - lag(events.document_word_count) over (
+                    partition by events.document_word_count is null
+                    order by events.event_at, events.event_id collate "C" -- noqa: RF03
+                ) as words
+            from public.events
+            where events.document_id = documents.document_id and events.event_type = 'document_edit'
+        ),
+
+        totals as (
+            select
+                user_id,
                 count(*) as edit_count,
-                sum(greatest(changes.words, 0)) filter (where changes.words is not null) as words_added,
-                sum(greatest(- changes.words, 0)) filter (where changes.words is not null) as words_removed
-            from (
-                -- Edits without a count are a partition of their own, so that none stands between two others.
-                select
-                    events.user_id,
-                    events.document_word_count - lag(events.document_word_count) over (
-                        partition by events.document_word_count is null
-                        order by events.event_at, events.event_id collate "C" -- noqa: RF03
-                    ) as words
-                from public.events
-                where events.document_id = documents.document_id and events.event_type = 'document_edit'
-            ) as changes
-            group by changes.user_id
-        ) as totals
+                sum(greatest(words, 0)) filter (where words is not null) as words_added,
+                sum(greatest(-words, 0)) filter (where words is not null) as words_removed
+            from changes
+            group by user_id
+        )
+
+        select
+            user_id,
+            edit_count,
+            words_added,
+            words_removed,
+            round(words_added / nullif(sum(words_added) over (), 0), 4) as share_of_words_added
+        from totals
     ) as authors
 inner join public.users on authors.user_id = users.user_id;
 
@@ -48,7 +55,8 @@ comment on column metrics.document_authors.document_id is 'The document.';
 comment on column metrics.document_authors.title is 'Latest known title.';
 comment on column metrics.document_authors.user_id is 'Who edited it.';
 comment on column metrics.document_authors.user_name is 'Latest known name.';
-comment on column metrics.document_authors.edit_count is 'Number of document_edit events, with or without a count.';
+comment on column metrics.document_authors.edit_count is
+'Number of document_edit events of the user, with or without a count.';
 comment on column metrics.document_authors.words_added is
 'Words that the edits of the user added, each against the previous edit with a count, whoever made it; null '
 'where no edit of the user can be compared.';

@@ -1,5 +1,5 @@
--- How long it takes people until they share for the first time. One row per user; people known only as recipients
--- have not arrived yet.
+-- How long it takes people until they share for the first time. One row per user; people known only as
+-- recipients have not begun yet.
 create or replace view metrics.time_to_first_share as
 with arrivals as (
     select

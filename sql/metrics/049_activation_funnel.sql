@@ -108,8 +108,8 @@ from counts
 order by step_number;
 
 comment on view metrics.activation_funnel is
-'How many people got from their first login to an edit, to a share and to a comment by somebody else, in this '
-'order; one row per step. No row in an empty database.';
+'How many people got from their first login to an edit, to a share and to a comment by somebody else, in '
+'this order; one row per step. No row in an empty database.';
 comment on column metrics.activation_funnel.step_number is 'Position of the step, from 1 to 4.';
 comment on column metrics.activation_funnel.step is
 'first_login; first_edit since that login; first_share since that edit; first_comment_by_others since that '

@@ -8,7 +8,9 @@ from typing import Any
 
 from tests.metrics.rows import comment, create_tables, edit, load, query
 
-HISTORY = "select event_id, user_id, words_before, words_after from metrics.document_history order by event_at, event_id"
+HISTORY = (
+    "select event_id, user_id, words_before, words_after from metrics.document_history order by event_at, event_id"
+)
 AUTHORS = "select user_id, edit_count, words_added, words_removed, share_of_words_added from metrics.document_authors"
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from tests.metrics.rows import Event, comment, create_tables, edit, load, login, query, share
 
-RETENTION = "select cohort_week, weeks_since_first, cohort_size, returned_users, retention from metrics.weekly_retention"
+RETENTION = (
+    "select cohort_week, weeks_since_first, cohort_size, returned_users, retention from metrics.weekly_retention"
+)
 FUNNEL = "select step, users, share_of_first_step, median_seconds_since_previous_step from metrics.activation_funnel"
 FIRST, SECOND = date(2025, 3, 3), date(2025, 3, 10)  # Mondays
 

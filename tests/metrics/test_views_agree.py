@@ -18,7 +18,7 @@ from tests.metrics.rows import Event, comment, create_tables, edit, load, login,
 PEOPLE = ("ann", "Bob", "bob", "cyd", "dan", "eve", "_fay")
 DOCUMENTS = ("d1", "D1", "d2", "d3", "d4")
 # Monday, some days before the clocks of New York change.
-START = datetime(2025, 2, 24)  # noqa: DTZ001 - the text of an event is in UTC
+START = datetime(2025, 2, 24)
 EDGE_CASES = (
     share("s1", "ann", "2025-03-03 04:59:59.999999", "d1", recipients=("ann",)),  # with oneself alone
     share("s2", "ann", "2025-03-03 05:00", "d2", recipients=("ann", "bob", "gus")),  # and with others
@@ -39,7 +39,7 @@ EDGE_CASES = (
 
 def make_random_events(count: int) -> Iterator[Event]:
     """Events of all kinds over five weeks, from few people, so that sessions, ties and returns come by themselves."""
-    random = Random(22)  # noqa: S311
+    random = Random(22)
     for number in range(count):
         at = START + timedelta(days=random.randrange(35), minutes=5 * random.randrange(288))
         user, document = random.choice(PEOPLE), random.choice(DOCUMENTS)
