@@ -176,9 +176,16 @@ def cut_sessions(events: tuple[Event, ...]) -> tuple[list[tuple[Any, ...]], dict
         for group in groups:
             start, end = group[0].event_at, group[-1].event_at
             session_id = str(uuid5(NAMESPACE_OID, f"{user_id} {start.isoformat()}"))
-            rows.append((session_id, user_id, start, end, (end - start).total_seconds(), len(group)))
+            rows.append((session_id, user_id, start, end, (end - start).total_seconds(), len(group), *count(group)))
             session_of.update({event.event_id: session_id for event in group})
     return rows, session_of
+
+
+def count(group: list[Event]) -> tuple[int, ...]:
+    """Edits, comments, shares and different documents of a session."""
+    types = [event.event_type for event in group]
+    documents = {event.document_id for event in group} - {None}
+    return (*map(types.count, ("document_edit", "comment_added", "document_shared")), len(documents))
 
 
 def latest(events: list[Event], name: str) -> Any:

@@ -92,8 +92,8 @@ def lines(page: str, name: str) -> dict[str, dict[str, Any]]:
         ("active_users", "activity_date", "within 30 days", "monthly_active_users"),
         ("new_and_returning_users", "activity_date", "new", "new_users"),
         ("new_and_returning_users", "activity_date", "returning", "returning_users"),
-        ("daily_sessions", "session_date", "median", "median_session_seconds / 60"),
-        ("daily_sessions", "session_date", "nine of ten are shorter", "p90_session_seconds / 60"),
+        ("daily_sessions", "activity_date", "median", "median_session_seconds / 60"),
+        ("daily_sessions", "activity_date", "nine of ten are shorter", "p90_session_seconds / 60"),
         ("comments_per_edit", "activity_date", "comments per edit", "comments_per_edit"),
     ],
 )
