@@ -1,6 +1,11 @@
--- A document that loses most of its words in one edit. One row per such edit.
--- Compared are neighbours among the edits that carry a word count, in order of (event_at, event_id). To put
--- all edits into that order would take seconds, so the few documents in question are found first.
+-- A document that loses most of its words in one edit, and does not get them back. One row per such edit.
+-- Compared are neighbours among the edits that carry a word count, in order of (event_at, event_id). Three
+-- things must hold:
+-- 1. The edit takes away more than a share of the words that the edit before left.
+-- 2. The next edit, if there is one, does not bring back more than that share of them: that is an undo.
+-- 3. The fall lies several spreads above what an edit of this document usually changes, up or down. A
+--    document of fewer than three changes has no such measure yet: the fall itself would be half of it.
+-- To put all edits into that order would take seconds, so the few documents in question are found first.
 create or replace view metrics.content_collapses as
 -- No edit takes away more than lies between the highest and the lowest count of its document. These two are
 -- one read of an index; to look at the neighbours costs five times as much for each edit.
@@ -48,7 +53,8 @@ edits as (
         ordered.event_at,
         ordered.user_id,
         ordered.document_word_count,
-        ordered.previous_count
+        ordered.previous_count,
+        ordered.next_count
     from suspects
     cross join
         lateral (
@@ -56,39 +62,88 @@ edits as (
                 events.event_at,
                 events.user_id,
                 events.document_word_count,
-                lag(events.document_word_count) over (
-                    order by events.event_at, events.event_id collate "C" -- noqa: RF03
-                ) as previous_count
+                lag(events.document_word_count) over document as previous_count,
+                lead(events.document_word_count) over document as next_count
             from public.events
             where
                 events.document_id = suspects.document_id
                 and events.event_type = 'document_edit'
                 and events.document_word_count is not null
+            window document as (order by events.event_at, events.event_id collate "C")
         ) as ordered
+),
+
+falls as (
+    select
+        *,
+        previous_count - document_word_count as lost_words
+    from edits
+    where
+        previous_count >= metrics.threshold('content_collapse', 'words')
+        and previous_count - document_word_count
+        > previous_count * metrics.threshold('content_collapse', 'share_lost')
+        and coalesce(
+            next_count - document_word_count
+            <= (previous_count - document_word_count) * metrics.threshold('content_collapse', 'share_lost'),
+            true
+        )
+),
+
+changes as (
+    select
+        document_id,
+        abs(document_word_count - previous_count) as changed_words
+    from edits
+    where previous_count is not null and document_id in (select falls.document_id from falls)
+),
+
+medians as (
+    select
+        document_id,
+        count(*) as changes,
+        percentile_cont(0.5) within group (order by changed_words) as median_change
+    from changes
+    group by document_id
+),
+
+usual as (
+    select
+        medians.document_id,
+        medians.changes,
+        medians.median_change,
+        metrics.robust_spread(
+            medians.median_change,
+            percentile_cont(0.5) within group (order by abs(changes.changed_words - medians.median_change))
+        ) as spread
+    from medians
+    inner join changes on medians.document_id = changes.document_id
+    group by medians.document_id, medians.changes, medians.median_change
 )
 
 select
     'content_collapse' as anomaly_type,
-    case when document_word_count = 0 then 'critical' else 'warning' end as severity,
+    case when falls.document_word_count = 0 then 'critical' else 'warning' end as severity,
     'document' as subject_type,
-    document_id as subject_id,
-    event_at as observed_at,
-    document_word_count::numeric as observed,
-    previous_count::numeric as expected,
+    falls.document_id as subject_id,
+    falls.event_at as observed_at,
+    falls.document_word_count::numeric as observed,
+    falls.previous_count::numeric as expected,
     format(
         'Document %s fell from %s words to %s in one edit by %s at %s UTC.',
-        document_id, previous_count, document_word_count, user_id,
-        to_char(event_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+        falls.document_id, falls.previous_count, falls.document_word_count, falls.user_id,
+        to_char(falls.event_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
     ) as explanation
-from edits
+from falls
+inner join usual on falls.document_id = usual.document_id
 where
-    previous_count >= metrics.threshold('content_collapse', 'words')
-    and previous_count - document_word_count
-    > previous_count * metrics.threshold('content_collapse', 'share_lost');
+    usual.changes < 3
+    or (falls.lost_words - usual.median_change) / usual.spread
+    > metrics.threshold('content_collapse', 'spreads');
 
 comment on view metrics.content_collapses is
-'Edits that take away most of the words that the previous edit with a word count had left, by the '
-'thresholds of content_collapse.';
+'Edits that take away most of the words that the previous edit with a word count had left, far more than an '
+'edit of the document usually changes, and that the next one does not undo; by the thresholds of '
+'content_collapse.';
 comment on column metrics.content_collapses.anomaly_type is 'Always content_collapse.';
 comment on column metrics.content_collapses.severity is
 'critical if no word remains, else warning.';
