@@ -28,9 +28,7 @@ class AnomalyKind:
 
 
 KINDS = (
-    AnomalyKind(
-        "edit_burst", "edit_bursts", "document", {"edits": SEVERAL, "spreads": SPREADS, "warm_up_days": DAYS}
-    ),
+    AnomalyKind("edit_burst", "edit_bursts", "document", {"edits": SEVERAL, "spreads": SPREADS, "warm_up_days": DAYS}),
     AnomalyKind(
         "share_burst", "share_bursts", "user", {"documents": SEVERAL, "spreads": SPREADS, "warm_up_days": DAYS}
     ),
@@ -38,7 +36,7 @@ KINDS = (
         "content_collapse",
         "content_collapses",
         "document",
-        {"words": COUNT, "share_lost": LOST_SHARE, "spreads": SPREADS},
+        {"words": COUNT, "share_lost": LOST_SHARE, "spreads": SPREADS, "changes": SEVERAL},
     ),
     AnomalyKind("activity_without_login", "activity_without_login", "user", {"events_for_warning": COUNT}),
     AnomalyKind(

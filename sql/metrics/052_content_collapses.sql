@@ -4,8 +4,9 @@
 -- 1. The edit takes away more than a share of the words that the edit before left.
 -- 2. The next edit, if there is one, does not bring back more than that share of them: that is an undo.
 -- 3. The fall lies several spreads above what an edit of this document usually changes, up or down. A
---    document of fewer than three changes has no such measure yet: the fall itself would be half of it.
--- To put all edits into that order would take seconds, so the few documents in question are found first.
+--    document of very few changes has no such measure yet: the fall itself would be much of it.
+-- To read the ids of all edits would take seconds. So times and counts are read from an index, and ids only of
+-- documents that have two edits in one instant.
 create or replace view metrics.content_collapses as
 -- No edit takes away more than lies between the highest and the lowest count of its document. These two are
 -- one read of an index; to look at the neighbours costs five times as much for each edit.
@@ -20,12 +21,13 @@ with unsteady_documents as (
         > max(document_word_count) * metrics.threshold('content_collapse', 'share_lost')::double precision
 ),
 
-neighbours as (
+neighbours as materialized (
     select
         events.document_id,
         events.event_at,
         events.document_word_count,
         lag(events.document_word_count) over document as previous_count,
+        lead(events.document_word_count) over document as next_count,
         lag(events.event_at) over document as previous_at
     from unsteady_documents
     inner join public.events on unsteady_documents.document_id = events.document_id
@@ -33,112 +35,113 @@ neighbours as (
     window document as (partition by events.document_id order by events.event_at)
 ),
 
--- The index has no ids. Where two edits share an instant, who follows whom is not known yet.
-suspects as (
+-- The index has no ids. Where two edits share an instant, the table says who follows whom.
+tied_documents as materialized (
     select distinct document_id
     from neighbours
-    where
-        (
-            previous_count >= metrics.threshold('content_collapse', 'words')::integer
-            and previous_count - document_word_count
-            > previous_count * metrics.threshold('content_collapse', 'share_lost')::double precision
-        )
-        or previous_at = event_at
+    where previous_at = event_at
 ),
 
--- lateral, so that only these documents' edits are read, through the index on edits.
-edits as (
+edits as materialized (
     select
-        suspects.document_id,
-        ordered.event_at,
-        ordered.user_id,
-        ordered.document_word_count,
-        ordered.previous_count,
-        ordered.next_count
-    from suspects
-    cross join
-        lateral (
-            select
-                events.event_at,
-                events.user_id,
-                events.document_word_count,
-                lag(events.document_word_count) over document as previous_count,
-                lead(events.document_word_count) over document as next_count
-            from public.events
-            where
-                events.document_id = suspects.document_id
-                and events.event_type = 'document_edit'
-                and events.document_word_count is not null
-            window document as (order by events.event_at, events.event_id collate "C")
-        ) as ordered
+        document_id,
+        event_at,
+        document_word_count,
+        previous_count,
+        next_count,
+        null as user_id
+    from neighbours
+    where document_id not in (select tied_documents.document_id from tied_documents)
+    union all
+    select
+        events.document_id,
+        events.event_at,
+        events.document_word_count,
+        lag(events.document_word_count) over document as previous_count,
+        lead(events.document_word_count) over document as next_count,
+        events.user_id
+    from tied_documents
+    inner join public.events on tied_documents.document_id = events.document_id
+    where events.event_type = 'document_edit' and events.document_word_count is not null
+    window document as (partition by events.document_id order by events.event_at, events.event_id collate "C")
 ),
 
-falls as (
+falls as materialized (
     select
         *,
         previous_count - document_word_count as lost_words
     from edits
     where
-        previous_count >= metrics.threshold('content_collapse', 'words')
+        previous_count >= metrics.threshold('content_collapse', 'words')::integer
         and previous_count - document_word_count
-        > previous_count * metrics.threshold('content_collapse', 'share_lost')
+        > previous_count * metrics.threshold('content_collapse', 'share_lost')::double precision
         and coalesce(
             next_count - document_word_count
-            <= (previous_count - document_word_count) * metrics.threshold('content_collapse', 'share_lost'),
+            <= (previous_count - document_word_count)
+            * metrics.threshold('content_collapse', 'share_lost')::double precision,
             true
         )
-),
-
-changes as (
-    select
-        document_id,
-        abs(document_word_count - previous_count) as changed_words
-    from edits
-    where previous_count is not null and document_id in (select falls.document_id from falls)
 ),
 
 medians as (
     select
         document_id,
         count(*) as changes,
-        percentile_cont(0.5) within group (order by changed_words) as median_change
-    from changes
+        array_agg(abs(document_word_count - previous_count)) as changed_words,
+        percentile_cont(0.5) within group (order by abs(document_word_count - previous_count))
+            as median_change
+    from edits
+    where previous_count is not null and document_id in (select falls.document_id from falls)
     group by document_id
 ),
 
-usual as (
+collapses as (
     select
-        medians.document_id,
-        medians.changes,
-        medians.median_change,
-        metrics.robust_spread(
-            medians.median_change,
-            percentile_cont(0.5) within group (order by abs(changes.changed_words - medians.median_change))
-        ) as spread
-    from medians
-    inner join changes on medians.document_id = changes.document_id
-    group by medians.document_id, medians.changes, medians.median_change
+        falls.*,
+        -- The index has no users either, and where no edits share an instant it names one edit.
+        coalesce(
+            falls.user_id,
+            (
+                select events.user_id
+                from public.events
+                where
+                    events.document_id = falls.document_id
+                    and events.event_type = 'document_edit'
+                    and events.document_word_count is not null
+                    and events.event_at = falls.event_at
+            )
+        ) as editor
+    from falls
+    inner join medians on falls.document_id = medians.document_id
+    cross join
+        lateral (
+            select
+                metrics.robust_spread(
+                    medians.median_change,
+                    percentile_cont(0.5) within group (order by abs(changed - medians.median_change))
+                ) as spread
+            from unnest(medians.changed_words) as changed
+        ) as usual
+    where
+        medians.changes < metrics.threshold('content_collapse', 'changes')
+        or (falls.lost_words - medians.median_change) / usual.spread
+        > metrics.threshold('content_collapse', 'spreads')
 )
 
 select
     'content_collapse' as anomaly_type,
-    case when falls.document_word_count = 0 then 'critical' else 'warning' end as severity,
+    case when document_word_count = 0 then 'critical' else 'warning' end as severity,
     'document' as subject_type,
-    falls.document_id as subject_id,
-    falls.event_at as observed_at,
-    falls.document_word_count::numeric as observed,
-    falls.previous_count::numeric as expected,
+    document_id as subject_id,
+    event_at as observed_at,
+    document_word_count::numeric as observed,
+    previous_count::numeric as expected,
     format(
         'Document %s fell from %s words to %s in one edit by %s at %s UTC.',
-        falls.document_id, falls.previous_count, falls.document_word_count, falls.user_id,
-        to_char(falls.event_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+        document_id, previous_count, document_word_count, editor,
+        to_char(event_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
     ) as explanation
-from falls
-inner join usual on falls.document_id = usual.document_id
-where
-    usual.changes < 3
-    or (falls.lost_words - usual.median_change) / usual.spread
-    > metrics.threshold('content_collapse', 'spreads');
+from collapses;
 
 comment on view metrics.content_collapses is
 'Edits that take away most of the words that the previous edit with a word count had left, far more than an '

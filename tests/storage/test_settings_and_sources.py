@@ -15,7 +15,7 @@ SETTINGS = (ROOT / "conf" / "pipeline.yml").read_text()
 WRONG_SETTINGS = {
     "not yaml: [": "not valid YAML, line",
     "- a list": "holds no keys",
-    SETTINGS + "\nspeed: 9": "line 43: speed is an unknown key",
+    SETTINGS + "\nspeed: 9": "line 45: speed is an unknown key",
     SETTINGS.replace("session_gap_minutes: 30", ""): "session_gap_minutes is missing",
     SETTINGS.replace("session_gap_minutes: 30", "session_gap_minutes: soon"): "session_gap_minutes is 'soon'",
     SETTINGS.replace("session_gap_minutes: 30", "session_gap_minutes: 0"): "is 0; it must be a whole number of minutes",
