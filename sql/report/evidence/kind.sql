@@ -1,4 +1,4 @@
--- All findings of a kind that flags too many subjects. One row per finding, the gravest first, then the latest.
+-- All findings of a kind that flags too many subjects. One row per finding, the gravest first.
 select
     severity,
     subject_id,
