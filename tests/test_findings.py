@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from jobs import findings
+from jobs.reporting.data import REPORT, as_dicts
 from jobs.storage.database.postgres import hold_run_lock
+from jobs.storage.database.queries import query_file
 from tests.metrics.rows import Event, comment, create_tables, execute, load, query
 from tests.metrics.test_anomalies import STEADY, edits_of, retries_of
 
@@ -129,6 +131,22 @@ def test_what_is_acknowledged_is_not_printed_again_and_keeps_its_note(run: Run, 
     run("--acknowledge", number)
     notes = "select note, acknowledged_at > first_found_at from ops.findings order by note"
     assert query(database, notes) == [("a template, cleared on purpose", True), (None, True)]
+
+
+def test_the_report_says_which_are_new_known_or_acknowledged(run: Run, database: Any) -> None:
+    def read_states() -> dict[str, str]:
+        with database.cursor() as cursor:
+            rows = as_dicts(query_file(cursor, REPORT / "anomalies.sql"))
+        database.rollback()
+        return {row["anomaly_type"]: row["state"] for row in rows}
+
+    new = {"content_collapse": "new", "client_retry": "new"}
+    assert read_states() == new
+    run()
+    assert read_states() == new
+    run("--acknowledge", find_id(database, "client_retry"))
+    run()
+    assert read_states() == {"content_collapse": "known", "client_retry": "acknowledged"}
 
 
 @pytest.mark.parametrize(
