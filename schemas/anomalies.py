@@ -36,7 +36,7 @@ KINDS = (
         "content_collapse",
         "content_collapses",
         "document",
-        {"words": COUNT, "share_lost": LOST_SHARE, "spreads": SPREADS, "changes": SEVERAL},
+        {"words": COUNT, "share_lost": LOST_SHARE, "spreads": SPREADS, "changes": SEVERAL, "most_falls": COUNT},
     ),
     AnomalyKind("activity_without_login", "activity_without_login", "user", {"events_for_warning": COUNT}),
     AnomalyKind(

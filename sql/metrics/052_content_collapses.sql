@@ -1,12 +1,14 @@
 -- A document that loses most of its words in one edit, and does not get them back. One row per such edit.
--- Compared are neighbours among the edits that carry a word count, in order of (event_at, event_id). Three
+-- Compared are neighbours among the edits that carry a word count, in order of (event_at, event_id). Four
 -- things must hold:
 -- 1. The edit takes away more than a share of the words that the edit before left.
 -- 2. The next edit, if there is one, does not bring back more than that share of them: that is an undo.
 -- 3. The fall lies several spreads above what an edit of this document usually changes, up or down. A
 --    document of very few changes has no such measure yet: the fall itself would be much of it.
--- To read the ids of all edits would take seconds. So times and counts are read from an index, and ids only of
--- documents that have two edits in one instant.
+-- 4. No more than a few edits of the document are such as 1 and 2 say. One that is cleared every week, as
+--    an agenda is, loses nothing.
+-- To read the ids of all edits would take seconds. So times and counts are read from an index, and ids only
+-- of documents that have two edits in one instant.
 create or replace view metrics.content_collapses as
 -- No edit takes away more than lies between the highest and the lowest count of its document. These two are
 -- one read of an index; to look at the neighbours costs five times as much for each edit.
@@ -69,7 +71,8 @@ edits as materialized (
 falls as materialized (
     select
         *,
-        previous_count - document_word_count as lost_words
+        previous_count - document_word_count as lost_words,
+        count(*) over (partition by document_id) as document_falls
     from edits
     where
         previous_count >= metrics.threshold('content_collapse', 'words')::integer
@@ -123,9 +126,12 @@ collapses as (
             from unnest(medians.changed_words) as changed
         ) as usual
     where
-        medians.changes < metrics.threshold('content_collapse', 'changes')
-        or (falls.lost_words - medians.median_change) / usual.spread
-        > metrics.threshold('content_collapse', 'spreads')
+        falls.document_falls <= metrics.threshold('content_collapse', 'most_falls')
+        and (
+            medians.changes < metrics.threshold('content_collapse', 'changes')
+            or (falls.lost_words - medians.median_change) / usual.spread
+            > metrics.threshold('content_collapse', 'spreads')
+        )
 )
 
 select
