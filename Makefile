@@ -16,7 +16,7 @@ SEEDS ?= 20
 RATE ?= 20
 ROUNDS ?= 1
 VARIABLES := INPUT SOURCE MASTER SPARK_ARGS EVENT_LOG JDBC_JAR ONCE FULL_REFRESH DROP_MISSING REMAP ACCEPT_QUALITY EVENTS SEED OUTPUT \
-	ANOMALIES SEEDS RATE ROUNDS KILLS REASON FILE RUN EVENT RECORD CONFIRM UNKNOWN STREAM ROLE ONLY BASE
+	ANOMALIES SEEDS RATE ROUNDS KILLS REASON FILE RUN EVENT RECORD FINDING NOTE CONFIRM UNKNOWN STREAM ROLE ONLY BASE
 
 # A benchmark wants more than a look.
 BENCH_EVENTS := $(if $(filter file,$(origin EVENTS)),2000000,$(value EVENTS))
@@ -103,6 +103,14 @@ session-gaps: $(LOCAL) ## what other gaps than 30 minutes would make of the sess
 .PHONY: check
 check: $(LOCAL) ## run the checks of sql/checks; exit code 3 and the rows when one finds something
 	@$(PYTHON) -m jobs.check
+
+.PHONY: findings
+findings: $(LOCAL) ## enter the anomalies in ops.findings; those that nobody has acknowledged: new, known, no longer found
+	@$(PYTHON) -m jobs.findings
+
+.PHONY: acknowledge
+acknowledge: $(LOCAL) ## do not print the finding FINDING=number again; NOTE= says why
+	@$(PYTHON) -m jobs.findings --acknowledge "$$FINDING" --note "$$NOTE"
 
 .PHONY: quality
 quality: $(LOCAL) ## the last five runs: their counts, quarantine by reason, errors; records that no file holds any more

@@ -33,6 +33,7 @@ from jobs.storage.database.postgres import connect, hold_run_lock, jdbc_options
 from jobs.storage.database.vacuum import vacuum
 from jobs.storage.erasure.person_records import (
     REWRITTEN,
+    clean_findings,
     clean_ledger,
     drop_unmapped_fields,
     find_input_files,
@@ -173,6 +174,7 @@ def erase(
     mentions = {str(path): count for path, count in texts.find_files(data)}
     with closing(connect(database_url)) as connection, connection.cursor() as cursor:
         ledger = clean_ledger(cursor, texts)
+        ledger["findings"] = clean_findings(cursor, person.user_id, person.pseudonym, texts)
         ledger["unmapped_fields"] = drop_unmapped_fields(cursor, person.tombstones)
         if args.confirm:
             connection.commit()

@@ -158,6 +158,8 @@ USES = [
     ("replay", "RUN", "17"),
     ("trace", "EVENT", "e 17"),
     ("trace", "RECORD", "17"),
+    ("acknowledge", "FINDING", "17"),
+    ("acknowledge", "NOTE", "our own test"),
     ("pipeline", "REMAP", "1"),
     ("erase", "CONFIRM", "1"),
     ("erase", "UNKNOWN", "1"),

@@ -149,7 +149,7 @@ with DAG(
     )
     check = ProjectOperator(
         task_id="check",
-        bash_command='exec "$PROJECT_PYTHON" -m jobs.check',
+        bash_command='"$PROJECT_PYTHON" -m jobs.check && exec "$PROJECT_PYTHON" -m jobs.findings',
         outlets=[Asset("document_events")],  # a DAG with schedule=[Asset("document_events")] starts when this ends
     )
 

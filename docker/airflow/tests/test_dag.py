@@ -92,8 +92,9 @@ def test_the_sample_is_loaded_checked_and_announced(loaded: Loaded) -> None:
     assert loaded.output.count("ok      ") == len(list((ROOT / "sql" / "checks").glob("*.sql")))
     assert loaded.asset_events == 1
     with closing(psycopg2.connect(loaded.url)) as connection, connection.cursor() as cursor:
-        cursor.execute("select count(*) from public.events")
-        assert cursor.fetchone() == (3000,)
+        cursor.execute("select count(*), (select count(*) from ops.findings) from public.events")
+        assert cursor.fetchone() == (3000, 4)
+    assert "new: 4 findings" in loaded.output
 
 
 def test_usage_error_is_not_retried_and_tells_of_the_last_runs(airflow: Airflow, loaded: Loaded) -> None:
