@@ -16,7 +16,7 @@ SEEDS ?= 20
 RATE ?= 20
 ROUNDS ?= 1
 VARIABLES := INPUT SOURCE MASTER SPARK_ARGS EVENT_LOG JDBC_JAR ONCE FULL_REFRESH DROP_MISSING REMAP ACCEPT_QUALITY EVENTS SEED OUTPUT \
-	ANOMALIES SEEDS RATE ROUNDS KILLS REASON FILE RUN EVENT RECORD CONFIRM UNKNOWN STREAM ROLE ONLY BASE
+	METRICS_FILE OPENLINEAGE_URL ANOMALIES SEEDS RATE ROUNDS KILLS REASON FILE RUN EVENT RECORD CONFIRM UNKNOWN STREAM ROLE ONLY BASE
 
 # A benchmark wants more than a look.
 BENCH_EVENTS := $(if $(filter file,$(origin EVENTS)),2000000,$(value EVENTS))
@@ -242,7 +242,7 @@ UV := .venv-uv/bin/uv
 .PHONY: lock
 lock: ## pin the packages of setup.cfg with all that they need, by hash, in conf/requirements
 	@python3 -m venv .venv-uv && .venv-uv/bin/pip install --quiet --quiet --disable-pip-version-check uv==0.13.9
-	@for set in 'terminal --extra terminal' 'local --extra local' 'report --extra local --extra report' 'test --extra local --extra test'; do \
+	@for set in 'terminal --extra terminal --extra monitoring' 'local --extra local' 'report --extra local --extra report' 'test --extra local --extra test'; do \
 		$(UV) pip compile --quiet setup.cfg $${set#* } --universal --python-version 3.11 --generate-hashes \
 		--no-emit-package document-events --custom-compile-command 'make lock' --output-file "conf/requirements/$${set%% *}.txt"; done
 	@sed -n 's/^requires = \["\(.*\)"\]/\1/p' pyproject.toml | $(UV) pip compile --quiet - --universal --python-version 3.11 \
