@@ -47,6 +47,7 @@ REPORT := .venv/.report
 TEST := .venv/.test
 AIRFLOW := .venv-airflow/.installed
 BENCH := .venv-bench/.installed
+DBT := .venv-dbt/.installed
 is_on = $(filter-out 0 no false,$(value $(1)))
 
 ##@ Load and look
@@ -205,6 +206,10 @@ airflow-test: $(TEST) $(AIRFLOW) ## run the Airflow DAG for real, in .venv-airfl
 cluster-test: $(TEST) build/packages.tar.gz ## the job on a Spark master and two workers of this machine, one of which is killed
 	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest tests/cluster
 
+.PHONY: dbt-test
+dbt-test: $(TEST) $(DBT) ## dbt, in .venv-dbt, reads and tests the sources of sql/dbt on the loaded sample
+	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest tests/dbt
+
 .PHONY: faults
 faults: $(TEST) ## the job killed in each of its stages, in processes of its own; the database failing under it
 	@PUBLISHES=20 JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest tests/faults tests/faults/kills
@@ -247,6 +252,8 @@ lock: ## pin the packages of setup.cfg with all that they need, by hash, in conf
 		--no-emit-package document-events --custom-compile-command 'make lock' --output-file "conf/requirements/$${set%% *}.txt"; done
 	@sed -n 's/^requires = \["\(.*\)"\]/\1/p' pyproject.toml | $(UV) pip compile --quiet - --universal --python-version 3.11 \
 		--generate-hashes --custom-compile-command 'make lock' --output-file conf/requirements/build.txt
+	@$(UV) pip compile --quiet tests/dbt/requirements.in --no-strip-extras --universal --python-version 3.11 \
+		--generate-hashes --custom-compile-command 'make lock' --output-file tests/dbt/requirements.txt
 
 .PHONY: licences
 licences: $(TEST) ## the licence of every package that is installed; ends with 2 at one that is not allowed
@@ -270,7 +277,7 @@ java: $(LOCAL) ## fetch Java 17 into ~/.jdk where there is no Java 17 or 21; pri
 .PHONY: clean
 clean: ## stop the embedded server and remove it WITH ITS DATA, .venv and all that was generated; data/events stays
 	@if [ -x $(PYTHON) ] && [ -d data/postgres ]; then env -u DATABASE_URL $(PYTHON) -m jobs.database stop; fi
-	@rm -rf .venv .venv-airflow .venv-audit .venv-bench .venv-uv data/airflow data/postgres data/quarantine data/runs data/reports data/simulated build *.egg-info \
+	@rm -rf .venv .venv-airflow .venv-audit .venv-bench .venv-dbt .venv-uv data/airflow data/postgres data/quarantine data/runs data/reports data/simulated build *.egg-info \
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse metastore_db derby.log
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -307,6 +314,12 @@ build/packages.tar.gz: $(LOCAL)
 $(BENCH): tests/bench/requirements.txt
 	@python3 -m venv .venv-bench >&2
 	@.venv-bench/bin/python -m pip install --quiet --quiet --disable-pip-version-check --requirement $< >&2
+	@touch $@
+
+# What dbt pins and what Spark needs need not agree either.
+$(DBT): tests/dbt/requirements.txt
+	@python3 -m venv .venv-dbt >&2
+	@.venv-dbt/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --requirement $< >&2
 	@touch $@
 
 # The venv is made once; standard output is left to the targets, as `make -s database-url` prints a URL only.
