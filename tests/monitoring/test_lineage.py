@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import closing, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
@@ -40,7 +41,7 @@ def test_a_load_says_what_it_reads_and_what_it_writes(story: Story) -> None:
     assert UUID(started["run"]["runId"]).version == 7
     assert started["job"]["name"] == "document_events.load"
     assert [(each["namespace"], each["name"]) for each in started["inputs"]] == [("file", str(story.input))]
-    database = story.url.rpartition("/")[2].partition("?")[0]
+    database = urlsplit(story.url).path[1:]
     outputs = {each["name"]: each for each in completed["outputs"]}
     assert list(outputs) == [f"{database}.public.{table}" for table in PUBLISHED]
     events = outputs[f"{database}.public.events"]
@@ -57,6 +58,7 @@ def test_events_name_the_run_of_the_ledger(story: Story) -> None:
         for event in events
         if event["eventType"] == "START"
         for tag in event["run"]["facets"]["tags"]["tags"]
+        if tag["key"] == "run_id"
     ]
     assert [(int(run_id),) for run_id in tagged] == query(
         story.url, "select run_id from ops.pipeline_runs order by run_id"
