@@ -140,6 +140,8 @@ USES = [
     ("pipeline", "EVENT_LOG", "1"),
     ("stream", "EVENT_LOG", "1"),
     ("pipeline", "JDBC_JAR", "/a b.jar"),
+    ("pipeline", "METRICS_FILE", "my metrics.prom"),
+    ("stream", "OPENLINEAGE_URL", "http://marquez:5000"),
     ("pipeline", "FULL_REFRESH", "1"),
     ("plan", "FULL_REFRESH", "1"),
     ("pipeline", "DROP_MISSING", "1"),
