@@ -103,7 +103,7 @@ def test_usage_error_is_not_retried_and_tells_of_the_last_runs(airflow: Airflow,
     assert "error: conf/sources/mine.yml" in output.replace(str(ROOT) + "/", "")
     message = output.partition("document_events.ingest failed on try 1: ")[2]
     assert message.startswith("exit code 2, which a retry can not fix\n")
-    assert "succeeded     3048      3           27      3018" in message
+    assert "succeeded     3048      3        0           27      3018" in message
     assert "malformed_json 7, missing_field 6" in message
 
 
