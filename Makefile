@@ -16,7 +16,8 @@ SEEDS ?= 20
 RATE ?= 20
 ROUNDS ?= 1
 VARIABLES := INPUT SOURCE MASTER SPARK_ARGS EVENT_LOG JDBC_JAR ONCE FULL_REFRESH DROP_MISSING REMAP ACCEPT_QUALITY EVENTS SEED OUTPUT \
-	ANOMALIES SEEDS RATE ROUNDS KILLS REASON FILE RUN EVENT RECORD FINDING NOTE CONFIRM UNKNOWN STREAM ROLE ONLY BASE
+	METRICS_FILE OPENLINEAGE_URL ANOMALIES SEEDS RATE ROUNDS KILLS REASON FILE RUN EVENT RECORD FINDING NOTE CONFIRM UNKNOWN \
+	STREAM ROLE ONLY BASE
 
 # A benchmark wants more than a look.
 BENCH_EVENTS := $(if $(filter file,$(origin EVENTS)),2000000,$(value EVENTS))
@@ -47,6 +48,7 @@ REPORT := .venv/.report
 TEST := .venv/.test
 AIRFLOW := .venv-airflow/.installed
 BENCH := .venv-bench/.installed
+DBT := .venv-dbt/.installed
 is_on = $(filter-out 0 no false,$(value $(1)))
 
 ##@ Load and look
@@ -218,6 +220,10 @@ airflow-test: $(TEST) $(AIRFLOW) ## run the Airflow DAG for real, in .venv-airfl
 cluster-test: $(TEST) build/packages.tar.gz ## the job on a Spark master and two workers of this machine, one of which is killed
 	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest tests/cluster
 
+.PHONY: dbt-test
+dbt-test: $(TEST) $(DBT) ## dbt, in .venv-dbt, reads and tests the sources of sql/dbt on the loaded sample
+	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest tests/dbt
+
 .PHONY: faults
 faults: $(TEST) ## the job killed in each of its stages, in processes of its own; the database failing under it
 	@PUBLISHES=20 JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest tests/faults tests/faults/kills
@@ -255,11 +261,13 @@ UV := .venv-uv/bin/uv
 .PHONY: lock
 lock: ## pin the packages of setup.cfg with all that they need, by hash, in conf/requirements
 	@python3 -m venv .venv-uv && .venv-uv/bin/pip install --quiet --quiet --disable-pip-version-check uv==0.13.9
-	@for set in 'terminal --extra terminal' 'local --extra local' 'report --extra local --extra report' 'test --extra local --extra test'; do \
+	@for set in 'terminal --extra terminal --extra monitoring' 'local --extra local' 'report --extra local --extra report' 'test --extra local --extra test'; do \
 		$(UV) pip compile --quiet setup.cfg $${set#* } --universal --python-version 3.11 --generate-hashes \
 		--no-emit-package document-events --custom-compile-command 'make lock' --output-file "conf/requirements/$${set%% *}.txt"; done
 	@sed -n 's/^requires = \["\(.*\)"\]/\1/p' pyproject.toml | $(UV) pip compile --quiet - --universal --python-version 3.11 \
 		--generate-hashes --custom-compile-command 'make lock' --output-file conf/requirements/build.txt
+	@$(UV) pip compile --quiet tests/dbt/requirements.in --no-strip-extras --universal --python-version 3.11 \
+		--generate-hashes --custom-compile-command 'make lock' --output-file tests/dbt/requirements.txt
 
 .PHONY: licences
 licences: $(TEST) ## the licence of every package that is installed; ends with 2 at one that is not allowed
@@ -283,7 +291,7 @@ java: $(LOCAL) ## fetch Java 17 into ~/.jdk where there is no Java 17, 21 or 25;
 .PHONY: clean
 clean: ## stop the embedded server and remove it WITH ITS DATA, .venv and all that was generated; data/events stays
 	@if [ -x $(PYTHON) ] && [ -d data/postgres ]; then env -u DATABASE_URL $(PYTHON) -m jobs.database stop; fi
-	@rm -rf .venv .venv-airflow .venv-audit .venv-bench .venv-uv data/airflow data/postgres data/quarantine data/runs data/reports data/simulated build *.egg-info \
+	@rm -rf .venv .venv-airflow .venv-audit .venv-bench .venv-dbt .venv-uv data/airflow data/postgres data/quarantine data/runs data/reports data/simulated build *.egg-info \
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse metastore_db derby.log
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -320,6 +328,12 @@ build/packages.tar.gz: $(LOCAL)
 $(BENCH): tests/bench/requirements.txt
 	@python3 -m venv .venv-bench >&2
 	@.venv-bench/bin/python -m pip install --quiet --quiet --disable-pip-version-check --requirement $< >&2
+	@touch $@
+
+# What dbt pins and what Spark needs need not agree either.
+$(DBT): tests/dbt/requirements.txt
+	@python3 -m venv .venv-dbt >&2
+	@.venv-dbt/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --requirement $< >&2
 	@touch $@
 
 # The venv is made once; standard output is left to the targets, as `make -s database-url` prints a URL only.

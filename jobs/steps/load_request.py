@@ -25,7 +25,7 @@ class LoadRequest:
 
     Jobs differ only in where the records come from (`read`). The tombstones of erased people apply to all of them. A
     full refresh that `drops_missing` keeps nothing that no file holds any more. `run_at` is the moment for which
-    events can be in the future: one for all workers.
+    events can be in the future: one for all workers. `folder` is the URI of the input folder, where there is one.
     """
 
     kind: RunKind
@@ -37,11 +37,19 @@ class LoadRequest:
     precedents: Precedents = NO_PRECEDENTS
     drops_missing: bool = False
     run_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    folder: str | None = None
 
     @property
     def files(self) -> list[InputFile]:
         """The files that are read; a replay reads the texts in the quarantine folder."""
         return [] if self.kind == "replay" else [reading.file for reading in self.readings]
+
+    @property
+    def folders(self) -> list[str]:
+        """The URIs of what is read: the input folder, else those in which the files lie."""
+        return (
+            [self.folder] if self.folder else sorted({reading.file.uri.rpartition("/")[0] for reading in self.readings})
+        )
 
     def without(self, file_ids: list[int]) -> "LoadRequest":
         """The request for the other files."""
