@@ -1,4 +1,4 @@
-"""conf/pipeline.yml -> one frozen dataclass; a wrong file is rejected with the line, the key and the fix."""
+"""Reads conf/pipeline.yml into one frozen dataclass. The error for a wrong file names the line, the key and the fix."""
 
 import hashlib
 import json
@@ -30,22 +30,22 @@ _KEYS = {
 
 @dataclass(frozen=True)
 class QualityGate:
-    """The largest share of records, blank ones left out, that may be quarantined in a run and in each of its files.
+    """The largest share of records that may be quarantined, in a run and in each of its files.
 
-    Runs and files of fewer than `from_records` records pass.
+    Blank records do not count. A run or a file with fewer than `from_records` records always passes.
     """
 
     max_share: float
     from_records: int
 
     def stops(self, quarantined: int, records: int) -> bool:
-        """Whether that many quarantined records are too many."""
+        """Return whether too many of the records are quarantined."""
         return records >= self.from_records and quarantined > self.max_share * records
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a number of the settings may be; `text` says it to the user."""
+    """The range of a number in the settings. `text` describes it to the user."""
 
     least: float
     most: float
@@ -53,14 +53,14 @@ class Bounds:
     is_whole: bool = True
 
     def hold(self, value: object) -> bool:
-        """Whether the value is such a number; neither true nor NaN is one."""
+        """Return whether the value is a number in this range. Neither `true` nor NaN is one."""
         is_number = isinstance(value, int if self.is_whole else int | float) and not isinstance(value, bool)
         return is_number and self.least <= value <= self.most  # type: ignore[operator]
 
 
-# PostgreSQL counts in four bytes, and its dates end somewhere.
+# A count must fit PostgreSQL's integer of four bytes. A number of days, added to a date, must stay a valid date.
 COUNT = Bounds(1, 10**9, "a whole number from 1 to 1,000,000,000")
-# One is no crowd: every subject would be found.
+# A threshold of 1 would find every subject, so these begin at 2.
 SEVERAL = Bounds(2, 10**9, "a whole number from 2 to 1,000,000,000")
 DAYS = Bounds(1, 10**5, "a whole number of days from 1 to 100,000")
 MINUTES = Bounds(1, 527_040, "a whole number of minutes from 1 to 527,040, which is a year")
@@ -68,14 +68,14 @@ SECONDS = Bounds(0.001, 86_400, "a number of seconds from 0.001 to 86,400", is_w
 SPREADS = Bounds(0.01, 10**6, "a number from 0.01 to 1,000,000", is_whole=False)
 SHARE = Bounds(0, 1, "a share from 0 to 1, such as 0.2", is_whole=False)
 SOME_SHARE = Bounds(0.001, 1, "a share from 0.001 to 1, such as 0.2", is_whole=False)
-# An edit can't take away more than all words, so that at 1 nothing would be found.
+# No edit can remove more than all words, so a threshold of 1 would find nothing.
 LOST_SHARE = Bounds(0.001, 0.999, "a share from 0.001 to 0.999, such as 0.8", is_whole=False)
-# An index row of PostgreSQL holds 2,700 bytes, and three ids share one (events_sent_by_user_idx).
+# An index row of PostgreSQL holds 2,700 bytes, and a row of events_sent_by_user_idx has three ids.
 ID_BYTES = Bounds(1, 800, "a whole number of bytes from 1 to 800")
 CONNECTIONS = Bounds(1, 1000, "a whole number from 1 to 1,000")
 BATCH_ROWS = Bounds(1, 10**6, "a whole number from 1 to 1,000,000")
 
-# What the kinds of anomalies are found by; the views in sql/metrics ask for them by kind and name.
+# The thresholds of each kind of anomaly. The views in sql/metrics look them up by kind and name.
 THRESHOLDS = {
     "edit_burst": {"edits": SEVERAL, "spreads": SPREADS, "warm_up_days": DAYS},
     "share_burst": {"documents": SEVERAL, "spreads": SPREADS, "warm_up_days": DAYS},
@@ -88,7 +88,7 @@ THRESHOLDS = {
     "document_sweep": {"documents": SEVERAL, "spreads": SPREADS, "warm_up_sessions": COUNT},
     "client_retry": {"copies": SEVERAL, "copies_for_warning": SEVERAL, "seconds": SECONDS},
 }
-# What makes a finding graver must not be less than what makes it a finding.
+# Some thresholds make a finding more severe. Such a threshold must not be below the one that makes it a finding.
 GRAVER = {
     ("identical_fraction", "share_for_critical"): "share",
     ("client_retry", "copies_for_warning"): "copies",
@@ -97,7 +97,7 @@ GRAVER = {
 
 @dataclass(frozen=True)
 class Settings:
-    """The tunables of a run. `version` is a hash of the file, kept with every run."""
+    """The tunables of a run. `version` is a hash of the file; the ledger keeps it with every run."""
 
     include: tuple[str, ...]
     session_gap: timedelta
@@ -111,7 +111,7 @@ class Settings:
 
     @property
     def sql_parts(self) -> dict[str, sql.Composable]:
-        """What the settings in braces stand for in SQL files."""
+        """The values for the settings that SQL files name in braces."""
         return {
             "business_time_zone": sql.Literal(self.business_time_zone),
             "thresholds": sql.Literal(json.dumps(self.anomalies, sort_keys=True)),
@@ -119,7 +119,7 @@ class Settings:
 
 
 def read_settings(path: Path) -> Settings:
-    """Read `path`. Raises UsageError where the file can't be read or a value is not what it must be."""
+    """Read the settings. Raises UsageError if the file can't be read or a value is wrong."""
     file = read_yaml(path)
     file.reject_unknown(_KEYS)
     for key in sorted(_KEYS - file.values.keys()):
@@ -171,7 +171,7 @@ def _patterns(file: YamlFile, key: str) -> tuple[str, ...]:
 
 
 def _thresholds(file: YamlFile, key: str) -> dict[str, dict[str, float]]:
-    """By kind and name, exactly those of THRESHOLDS, each within its bounds."""
+    """Read the thresholds by kind and name. They must be exactly those of THRESHOLDS, each within its bounds."""
     found = file.values[key]
     known = {(kind, name) for kind, names in THRESHOLDS.items() for name in names}
     given = {
