@@ -1,4 +1,4 @@
-# What can be done here; `make help` lists it. Variables may stand behind the target or before make, or be exported:
+# `make help` lists the targets. A variable can be set after the target, before make, or by an export:
 # make pipeline INPUT=dir, INPUT=dir make pipeline
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -19,30 +19,30 @@ VARIABLES := INPUT SOURCE MASTER SPARK_ARGS EVENT_LOG JDBC_JAR ONCE FULL_REFRESH
 	METRICS_FILE OPENLINEAGE_URL ANOMALIES SEEDS RATE ROUNDS KILLS REASON FILE RUN EVENT RECORD FINDING NOTE CONFIRM UNKNOWN \
 	STREAM ROLE ONLY BASE
 
-# A benchmark wants more than a look.
+# A benchmark needs more events than `make simulate`, so the default of EVENTS is larger there.
 BENCH_EVENTS := $(if $(filter file,$(origin EVENTS)),2000000,$(value EVENTS))
 
-# Recipes read these from the environment, quoted; put into a recipe's text, or expanded by make, a file name could
-# hold commands. $(value) takes them as they were typed, behind the target, before make or in an export.
+# Recipes read these variables from the environment, in quotes. If make put a file name into the text of a recipe, the
+# shell would run commands that stand in the name. $(value) takes a variable as it was typed, without expanding it.
 $(foreach name,$(VARIABLES),$(eval override $(name) := $$(value $(name))))
-# Every shell has a USER: whoever is logged in is not meant, so that this one counts behind the target only.
+# Every shell sets USER to the login, who must not be erased. So USER only counts if it is typed after the target.
 override ERASE_USER :=
 ifeq ($(origin USER),command line)
 override ERASE_USER := $(value USER)
 override USER := $(value USER)
 endif
-# In the bash of a recipe SECONDS is a clock, so that recipes read it by another name. No shell exports it by itself.
+# In the bash of a recipe SECONDS is a clock, so recipes read it as DURATION. No shell exports SECONDS by itself.
 override DURATION := $(value SECONDS)
 override SECONDS := $(value SECONDS)
 export $(VARIABLES) BENCH_EVENTS DURATION ERASE_USER
-# Set and empty it is handed on, and rejected.
+# DATABASE_URL is passed on even if it is empty. Then the job rejects it, since that is often a slip in a script.
 ifneq ($(origin DATABASE_URL),undefined)
 override DATABASE_URL := $(value DATABASE_URL)
 export DATABASE_URL
 endif
 
 PYTHON := .venv/bin/python
-# One stamp for each set of packages; a changed lock file rebuilds it.
+# There is one stamp file for each set of packages. A changed lock file makes make install the set again.
 LOCAL := .venv/.local
 REPORT := .venv/.report
 TEST := .venv/.test
@@ -194,7 +194,7 @@ docker-psql: ## open psql on the database in the container
 docker-down: ## stop the containers; the data stay
 	@$(CONTAINERS) --profile airflow down
 
-# printf is the shell's own: the password is in no argument list.
+# printf is a builtin of the shell, so the password appears in no list of processes.
 docker/.env:
 	@umask 077 && { grep -v '^POSTGRES_PASSWORD=' docker/.env.example; \
 		printf 'POSTGRES_PASSWORD=%s\n' "$$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')"; } > $@
@@ -204,7 +204,7 @@ docker/.env:
 test: $(TEST) ## run the whole test suite, in two processes with a Spark and a PostgreSQL each
 	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest --numprocesses 2 --dist loadfile --durations 20
 
-# Left out is what starts servers of its own or simulates whole logs.
+# Tests that start servers of their own or simulate whole logs are slow, so they are left out.
 .PHONY: test-fast
 test-fast: $(TEST) ## records, SQL and plain functions, without Spark: a minute
 	@$(PYTHON) -m pytest --numprocesses 2 --dist loadfile -m 'not spark' \
@@ -256,7 +256,8 @@ lint: $(TEST) ## ruff, mypy and sqlfluff
 	@.venv/bin/mypy
 	@.venv/bin/sqlfluff lint --processes 2 sql
 
-# Of every platform and Python from 3.11 on. uv is taken by version; it resolves, and installs nothing of ours.
+# The lock files are for every platform and every Python from 3.11 on. uv itself is pinned by its version only: it
+# resolves versions, and installs nothing that the project uses.
 UV := .venv-uv/bin/uv
 .PHONY: lock
 lock: ## pin the packages of setup.cfg with all that they need, by hash, in conf/requirements
@@ -311,20 +312,20 @@ $(TEST): setup.cfg pyproject.toml conf/requirements/test.txt
 	$(call install,test)
 	@touch $(LOCAL) $(REPORT)
 
-# An environment of its own: what Airflow pins and what Spark needs need not agree.
+# Airflow has an environment of its own, because the versions that it pins may conflict with those of Spark.
 $(AIRFLOW): docker/airflow/requirements.txt
 	@echo 'setting up .venv-airflow (once, some minutes)' >&2
 	@python3 -m venv .venv-airflow >&2
 	@.venv-airflow/bin/python -m pip install --quiet --quiet --disable-pip-version-check --requirement $< >&2
 	@touch $@
 
-# Of the driver's system and Python version, as the executors must be.
+# These packages are built for this system and Python version. So the executors must have the same as the driver.
 build/packages.tar.gz: $(LOCAL)
 	@mkdir -p build
 	@tar --create --gzip --file $@ \
 		--directory "$$($(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" pyarrow msgspec jsonpath_rfc9535 regex iregexp_check lxml
 
-# So that the project itself need not know its rivals.
+# The programs that the benchmark compares with have an environment of their own. So the project needs none of them.
 $(BENCH): tests/bench/requirements.txt
 	@python3 -m venv .venv-bench >&2
 	@.venv-bench/bin/python -m pip install --quiet --quiet --disable-pip-version-check --requirement $< >&2
@@ -336,17 +337,17 @@ $(DBT): tests/dbt/requirements.txt
 	@.venv-dbt/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --requirement $< >&2
 	@touch $@
 
-# The venv is made once; standard output is left to the targets, as `make -s database-url` prints a URL only.
+# The venv is made once. All messages go to standard error, because `make -s database-url` must print only a URL.
 define install
 @python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	echo "error: python3 is $$(python3 --version 2>&1 || true); install Python 3.11 or later and put it first on the PATH" >&2; exit 2; }
 @echo 'setting up .venv (once, some minutes)' >&2
 @python3 -m venv .venv >&2 || { \
-	echo 'error: python3 can not make a venv; on Debian and Ubuntu: apt install python3-venv' >&2; exit 2; }
+	echo 'error: python3 can not make a venv; install the venv module (on Debian and Ubuntu: apt install python3-venv)' >&2; exit 2; }
 @for arguments in '--require-hashes --requirement conf/requirements/build.txt' \
 		'--require-hashes --no-build-isolation --requirement conf/requirements/$(1).txt' \
 		'--no-deps --no-build-isolation --editable .'; do \
 	$(PYTHON) -m pip install --quiet --quiet --disable-pip-version-check $$arguments >&2 || { \
-	echo 'error: the packages of conf/requirements could not be installed; see above, check the network' >&2; exit 2; }; done
+	echo 'error: the packages of conf/requirements could not be installed; pip says why above; check the network and run make again' >&2; exit 2; }; done
 @touch $@
 endef

@@ -254,7 +254,7 @@ def test_the_folders_of_this_tool_are_never_input(
     (here / "more.json").write_text(record_json(event_id="more"))
     assert "1 files read" in load(database_url, here, here / "work", *settings, *source)
     for place in ("data/quarantine", "data/postgres", "data/runs/deep", "quarantined", "work/runs"):
-        with pytest.raises(UsageError, match="where this tool writes itself"):
+        with pytest.raises(UsageError, match="where this tool writes its own files"):
             load(database_url, here / place, here / "work", *settings, *source)
 
 

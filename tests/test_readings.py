@@ -139,7 +139,7 @@ def test_a_file_that_grew_is_continued(folder: Folder) -> None:
     folder.append("a.jsonl", line("e4"), line("e1"), "more junk\n", '{"id": "e5", "type"')
     told = folder.load("--accept-quality")
     assert folder.last_counts() == (3, 1, 1, 0, 1, 0)
-    assert "files that end within a line, which waits for the next run: 1" in told
+    assert "files that end within an unfinished line, which waits for the next run: 1" in told
     assert folder.query("select record_number from ops.open_quarantined_records order by 1") == [(2,), (7,)]
     assert folder.query("select record_number from events where event_id = 'e4'") == [(5,)]
     assert folder.query("select record_number from ops.duplicate_records") == [(6,)]

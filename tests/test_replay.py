@@ -154,7 +154,7 @@ def test_records_whose_text_is_gone_are_told_and_stay_open(
     assert "    not tried, without text    2" in told
     shutil.rmtree(folder)
     told = replay(database_url, tmp_path / "data", "--reason", "malformed_json", "--file", "a.jsonl")
-    assert told.startswith("nothing to replay: 1 open record is selected, and no text is kept of it")
+    assert told.startswith("nothing to replay: 1 open record is selected, but its text was not kept")
 
 
 def test_text_that_was_changed_in_the_quarantine_is_not_taken(

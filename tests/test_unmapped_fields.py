@@ -24,7 +24,7 @@ def read_rows(folder: Folder) -> list[tuple[Any, ...]]:
 def test_names_are_told_once_and_counted_on(folder: Folder) -> None:
     folder.write("a.jsonl", line("e1", plan="pro"), line("e2", plan="pro", client={"os": "x"}), line("e3", doc=None))
     told = folder.load().splitlines()
-    start = told.index("new fields that no path of m.yml reads, and how many records have them")
+    start = told.index("new fields that no path of m.yml reads, with the number of records that have them")
     assert told[start + 1 : start + 4] == [
         "  plan                         2",
         "  client                       1",
@@ -37,7 +37,7 @@ def test_names_are_told_once_and_counted_on(folder: Folder) -> None:
     assert "  region                       1" in folder.load("--plan")
     assert read_rows(folder) == [("m", "client", 1, 1, 1), ("m", "plan", 2, 1, 1)]
     told = folder.load().splitlines()
-    start = told.index("new fields that no path of m.yml reads, and how many records have them")
+    start = told.index("new fields that no path of m.yml reads, with the number of records that have them")
     assert told[start + 1].split() == ["region", "1"]
     assert read_rows(folder) == [("m", "client", 1, 1, 1), ("m", "plan", 4, 1, 2), ("m", "region", 1, 2, 2)]
 

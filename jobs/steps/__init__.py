@@ -1,4 +1,5 @@
-"""The steps that the jobs are made of: read, pass the quality gate, load, redact; and how a job runs.
+"""The steps that jobs consist of: read, pass the quality gate, load, redact. `job_runner` runs a job.
 
-May import `transforms`, `storage` and what these may. The jobs themselves, the modules of `jobs`, call the steps.
+These modules may import `transforms`, `storage` and what those import. The jobs, which are the modules of `jobs`, call
+the steps.
 """

@@ -1,4 +1,4 @@
-"""How good the records of each file are, and what to tell of those that are quarantined."""
+"""Counts how many records of each file are quarantined, and describes the reasons for the user."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,18 +13,18 @@ from jobs.storage.runs.ledger import Reading
 from schemas.fields import Source
 from schemas.reasons import REASONS
 
-# A record with one of these reasons has no fields that could be missing.
+# A record with one of these reasons could not be read as an object, so it has no fields at all.
 _WHOLE_RECORD = {reason.code for reason in REASONS.values() if reason.is_about_whole_record}
 _SHOWN_CHARACTERS = 300
 
 
 @dataclass(frozen=True)
 class FileQuality:
-    """One file: the number of its records without blank and ignored ones, and the quarantined ones among them.
+    """How many records of one file are quarantined.
 
-    Those that this run has quarantined are given in groups. Of a file that has grown `earlier_records` and
-    `earlier_quarantined` are those of the lines that were read before. `observed` is what the records that were read
-    show of the mapping.
+    `records` counts the records of the whole file, without blank and ignored ones. `groups` are the records that this
+    run has quarantined. A file that has grown was partly read by earlier runs: `earlier_records` and
+    `earlier_quarantined` count the records in those lines. `observed` holds what the records show about the mapping.
     """
 
     reading: Reading
@@ -43,7 +43,7 @@ class FileQuality:
         return self.earlier_quarantined + sum(group.records for group in self.groups)
 
     def count_reasons(self) -> list[tuple[str, int, int]]:
-        """(reason, records quarantined for it, number of the first of them), the most frequent reason first."""
+        """Return (reason, quarantined records, number of the first of them), the most frequent reason first."""
         counts = count_reasons(self.groups)
         first = {
             reason: min(group.record_number for group in self.groups if reason in group.reasons) for reason in counts
@@ -58,9 +58,10 @@ def rate_files(
     known: Precedents = NO_PRECEDENTS,
     observed: Mapping[int, Observed] = MappingProxyType({}),
 ) -> list[FileQuality]:
-    """One for each reading, by its counts and its quarantined records.
+    """Return the quality of each reading, from its counts and its quarantined records.
 
-    A file that has grown is rated as a whole, with what is `known` of the lines that were read before.
+    A file that has grown is rated as a whole. So the counts of lines that were read before, which `known` holds, are
+    added to those of the new lines.
     """
     groups: dict[int, list[QuarantinedGroup]] = defaultdict(list)
     for group in quarantined:
@@ -75,7 +76,7 @@ def rate_files(
 
 
 def describe_reasons(files: list[FileQuality]) -> Iterator[str]:
-    """One line per reason, the most frequent first: how many records, and the first of them."""
+    """Yield one line per reason, the most frequent first: the number of records, and the first record."""
     examples: dict[str, str] = {}
     for file in files:
         for group in sorted(file.groups, key=lambda group: group.record_number):
@@ -87,19 +88,22 @@ def describe_reasons(files: list[FileQuality]) -> Iterator[str]:
 
 
 def count_objects(files: list[FileQuality]) -> int:
-    """How many of the new records are objects, so that they can have fields."""
+    """Count the new records that are objects. Only these can have the fields that a mapping names."""
     groups = [group for file in files for group in file.groups]
     objects = sum(file.records - file.earlier_records for file in files)
     return objects - sum(group.records for group in groups if _WHOLE_RECORD.issuperset(group.reasons))
 
 
 def _show(text: str | None) -> str:
-    """The beginning of a record on one line; what a terminal would obey is spelt out."""
+    """Return the beginning of a record on one line.
+
+    A terminal must not obey control characters of a record, so they are shown as escapes such as `\\x1b`.
+    """
     return "".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in (text or "")[:_SHOWN_CHARACTERS])
 
 
 def group_by_source(files: Iterable[FileQuality]) -> list[tuple[Source, list[FileQuality]]]:
-    """The files of each source."""
+    """Group the files by their source."""
     sources: dict[tuple[str, str], tuple[Source, list[FileQuality]]] = {}
     for file in files:
         source = file.reading.source

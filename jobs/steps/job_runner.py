@@ -1,4 +1,4 @@
-"""How a job runs: arguments, log, database, errors, exit codes."""
+"""Runs a job: its arguments, log, database, errors and exit code."""
 
 import argparse
 import inspect
@@ -20,7 +20,7 @@ from jobs.storage.process.signals import find_stop, run_stoppable
 logger = logging.getLogger(__name__)
 
 _PROJECT = Path(__file__).resolve().parents[2]
-# What is written below a folder of data. Others, `events` and `simulated` among them, are input as any.
+# The names that this tool writes inside a data folder; they are never input. All other names are, such as `events`.
 _OWN_NAMES = (
     "airflow",
     "postgres",
@@ -33,7 +33,7 @@ _OWN_NAMES = (
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments that every job which loads takes."""
+    """Add the arguments of every job that loads records."""
     parser.add_argument("--settings", default="conf/pipeline.yml", help="tunables")
     parser.add_argument("--data", default="data", help="local folder for logs, summaries and quarantine")
     parser.add_argument("--quarantine", help="path or URI that all executors reach (default: quarantine in --data)")
@@ -41,7 +41,7 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_accept_quality(parser: argparse.ArgumentParser) -> None:
-    """The argument of every job whose records the quality gate may stop."""
+    """Add the argument of every job whose records pass the quality gate."""
     parser.add_argument(
         "--accept-quality",
         action="store_true",
@@ -51,32 +51,35 @@ def add_accept_quality(parser: argparse.ArgumentParser) -> None:
 
 
 def quarantine_folder(args: argparse.Namespace) -> str:
-    """Where quarantined records go, a path or a URI."""
+    """Return the folder for quarantined records, as a path or a URI."""
     return args.quarantine or str(Path(args.data).resolve() / "quarantine")
 
 
 def own_places(args: argparse.Namespace) -> list[str]:
-    """The paths and URIs of what this tool writes: it must never be read as input."""
+    """Return the paths and URIs that this tool writes to. The job must never read them as input."""
     folders = {Path(args.data).resolve(), Path("data").resolve(), _PROJECT / "data"}
     inside = [str(folder / name) for folder in sorted(folders) for name in _OWN_NAMES]
     return [*inside, str(erasure_key_file(args).resolve()), quarantine_folder(args)]
 
 
 def erasure_key_file(args: argparse.Namespace) -> Path:
-    """Where the key is by which erased people are told; ERASURE_KEY_FILE in the environment names another place."""
+    """Return the file of the key that recognises erased people.
+
+    It is `erasure.key` in the data folder, unless ERASURE_KEY_FILE in the environment names another file.
+    """
     return Path(os.environ.get("ERASURE_KEY_FILE") or Path(args.data) / "erasure.key")
 
 
 def run_job(args: argparse.Namespace, run: Callable[[argparse.Namespace, str], str]) -> int:
-    """Run a job and print what it returns; errors and signals become one line each and the exit code that belongs to
-    them.
+    """Run a job, print what it returns, and return the exit code.
 
-    `run` gets the arguments and the URL of the database, which is named by DATABASE_URL in the environment.
+    An error or a signal is printed as one line. `run` gets the arguments and the URL of the database, which comes from
+    DATABASE_URL in the environment.
     """
     code = run_stoppable(lambda: _run_job(args, run))
     note_end(args, Path(inspect.getfile(run)).stem, code)
     if find_stop():
-        # No ordinary exit: threads that stage may still wait for Java, and Java for PostgreSQL.
+        # An ordinary exit waits for all threads. Those that stage may still wait for Java, and Java for PostgreSQL.
         silence_java()
         logging.shutdown()
         with suppress(OSError):
@@ -116,6 +119,6 @@ def _run_job(args: argparse.Namespace, run: Callable[[argparse.Namespace, str], 
 
 
 def _tell(error: str, code: int) -> int:
-    with suppress(BrokenPipeError):  # under spark-submit what we write goes through the JVM, which may be gone
+    with suppress(BrokenPipeError):  # under spark-submit our output goes through the JVM, which may have died
         print(f"error: {error}", file=sys.stderr, flush=True)
     return code

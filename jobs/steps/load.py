@@ -1,4 +1,4 @@
-"""The one path from records to tables: whatever a job loads, it loads through here."""
+"""Loads records into the tables. Every job that loads anything calls `load`."""
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
@@ -46,20 +46,23 @@ from schemas.tables import ARRIVING_EVENTS, PUBLISHED, RECOVERED_RECORDS
 logger = logging.getLogger(__name__)
 
 _QUARANTINE_PARTS = 8
-# From so many new events on, what reads them afterwards gains more by a vacuum than it costs.
+# After a load of this many events a vacuum saves the readers more time than it takes.
 _LARGE_LOAD = 10_000
 
 
 @dataclass(frozen=True)
 class _Records:
-    """What was read: accepted records, lines for the quarantine folder, and the latter counted in groups."""
+    """The records that were read: `accepted` ones, and `quarantined` ones as lines of the quarantine folder.
+
+    `groups` counts the quarantined ones by what is wrong with them.
+    """
 
     accepted: DataFrame
     quarantined: DataFrame
     groups: list[QuarantinedGroup]
 
     def without(self, file_ids: list[int]) -> "_Records":
-        """The records of the other files."""
+        """Return the records of all other files."""
         if not file_ids:
             return self
         is_other = ~F.col("file_id").isin(file_ids)
@@ -70,11 +73,11 @@ class _Records:
 def load(
     database_url: str, request: LoadRequest, settings: Settings, quarantine: str, accept_quality: bool
 ) -> dict[str, Any]:
-    """Publish the records of `request`, with quarantined ones below the folder `quarantine`; return the run's summary.
+    """Publish the records of `request` and return the run's summary. Quarantined records go below `quarantine`.
 
-    The run lock must be held. With `accept_quality` the quality gate only warns; else it may hold files back, which
-    are named in the summary and count for nothing else in it. Whatever goes wrong, the run is entered as failed and
-    nothing of it is published. A plan is carried out to the end and leaves nothing at all.
+    The caller must hold the run lock. With `accept_quality` the quality gate only warns. Without it the gate may hold
+    files back: the summary names them, and counts none of their records. When anything goes wrong, the run is entered
+    as failed and nothing of it is published. A plan does everything except the final commit.
     """
     try:
         require_shared_folder(quarantine)
@@ -106,7 +109,7 @@ def _load(
         records = _Records(read.accepted, lines, read.groups)
         counts["records"] = sum(found.records for found in read.counts.values())
         counts |= dict(sorted(count_reasons(records.groups).items()))
-    # Before the gate, which would decide by the half of a file that was there.
+    # A file that is still being written was read in part. It is left out first: the gate must not decide by a part.
     beginnings = _list_beginnings(request, read)
     changes = find_changes(request.files, beginnings)
     request, records = _leave_out(request, records, changes)
@@ -125,7 +128,7 @@ def _load(
     with stages.time("stage") as counts:
         pool = ThreadPoolExecutor(1)
         counting = pool.submit(count_verdicts(modelled).collect)
-        pool.shutdown(wait=False)  # a run that is stopped must not wait for Java, which may never answer
+        pool.shutdown(wait=False)  # a stopped run must not wait for Java, which may never answer
         tables = model_tables(modelled)
         if any(reading.source.properties for reading in request.readings):
             tables["version_properties"] = list_properties(records.accepted)
@@ -137,7 +140,7 @@ def _load(
         stage_all(tables, run, jdbc_options(database_url), settings)
         verdict_counts = {row.file_id: row for row in counting.result()}
         counts["accepted"] = sum(row.accepted for row in verdict_counts.values())
-    # Once more: on a cluster the part of a lost executor is read again, up to here.
+    # A cluster reads files again for an executor that was lost, until staging ends. So we check the files once more.
     require_unchanged(request.files, beginnings)
     file_counts = _count_files(run, request, read, verdict_counts)
     notes = RunNotes(verdict.held_back, list_found_names(request.readings, read))
@@ -160,7 +163,7 @@ def _load(
 def _publish(
     database_url: str, run: Run, files: list[FileCounts], settings: Settings, notes: RunNotes, stages: Stages
 ) -> Published:
-    """Publish what is staged, or carry the plan out and leave nothing."""
+    """Publish the staged rows. Of a plan nothing is committed."""
     with stages.time("publish") as counts:
         if run.is_plan:
             done = publish_dry_run(database_url, run, files, settings, notes)
@@ -176,7 +179,7 @@ def _publish(
 def _pass_gate(
     run: Run, request: LoadRequest, read: RecordsRead, groups: list[QuarantinedGroup], accept_quality: bool
 ) -> Verdict:
-    """What the quality gate says of the files; a replay tries bad records on purpose, so that it has no gate."""
+    """Ask the quality gate. A replay has no gate, because it tries bad records on purpose."""
     if request.kind == "replay":
         return Verdict()
     return pass_gate(
@@ -191,7 +194,7 @@ def _pass_gate(
 
 
 def _list_beginnings(request: LoadRequest, read: RecordsRead) -> dict[str, Beginning]:
-    """By URI, what was read of files to which lines may be added meanwhile."""
+    """Return, by URI, what was read of plain JSON Lines. Others may add lines to such a file during the run."""
     found = {reading.file.uri: read.contents[reading.file_id] for reading in request.readings}
     return {
         uri: (content.bytes, content.digest)
@@ -201,22 +204,22 @@ def _list_beginnings(request: LoadRequest, read: RecordsRead) -> dict[str, Begin
 
 
 def _leave_out(request: LoadRequest, records: _Records, changes: dict[str, str]) -> tuple[LoadRequest, _Records]:
-    """The request and its records without the files that changed while they were read: the next run reads them."""
+    """Leave files out that changed while they were read. The next run reads them."""
     left_out = [reading.file_id for reading in request.readings if changes and reading.file.uri in changes]
     if not left_out:
         return request, records
-    # What a full refresh does not read it would drop.
+    # A full refresh that drops missing records would also drop those of a file that it leaves out.
     if len(left_out) == len(request.readings) or request.drops_missing:
         raise make_changed_files_error(changes)
     for uri, change in changes.items():
-        logger.warning("%s is left for the next run, since it changed while it was read: %s", show_name(uri), change)
+        logger.warning("%s changed while it was read (%s); the next run reads it", show_name(uri), change)
     return request.without(left_out), records.without(left_out)
 
 
 def _find_history(
     spark: SparkSession, database_url: str, run: Run, request: LoadRequest, accepted: DataFrame, settings: Settings
 ) -> DataFrame:
-    """What is published and may be displaced by the accepted records, or share a session with them."""
+    """Return the published records that accepted ones may replace, or that may share a session with them."""
     jdbc = jdbc_options(database_url)
     if run.kind != "full_refresh":
         stage(conform(accepted, ARRIVING_EVENTS), "arriving_events", run, jdbc, settings)
@@ -240,7 +243,7 @@ def _summarize(done: Published) -> dict[str, Any]:
 
 
 def _count_files(run: Run, request: LoadRequest, read: RecordsRead, verdict_counts: dict[int, Row]) -> list[FileCounts]:
-    """What Spark counted in each file; of a replay only the records that it recovered are read again."""
+    """Return what Spark counted in each file. A replay counts only the records that it recovered."""
     none = Row(accepted=0, exact_duplicates=0, superseded=0)
     return [
         FileCounts(

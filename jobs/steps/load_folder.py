@@ -1,4 +1,4 @@
-"""The load of a folder: the ledger chooses what is new in it. Batch and stream both go this way."""
+"""Loads what is new in a folder. The ledger tells which files are new. Batch and stream both use this module."""
 
 import argparse
 from contextlib import closing
@@ -53,7 +53,7 @@ from schemas.fields import Source
 
 
 def add_folder_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of every job that loads a folder."""
+    """Add the arguments of every job that loads a folder."""
     parser.add_argument(
         "--input", required=True, help="folder of event logs, a path or a URI such as s3://bucket/events"
     )
@@ -65,14 +65,14 @@ def add_folder_arguments(parser: argparse.ArgumentParser) -> None:
 def load_folder(
     args: argparse.Namespace, database_url: str, is_stream: bool = False, now: datetime | None = None
 ) -> dict[str, Any]:
-    """Load what is new below the input folder, and wait for other runs to end before. `now` is the moment of the run.
+    """Load what is new below the input folder, once no other run is active. `now` is the moment of the run.
 
-    Records that were quarantined because their events were dated in the future are tried first, where their time has
-    come; by a full refresh afterwards, since that reads most of them anyway, and may cut sessions by another gap.
+    Some records were quarantined because their events were in the future. Those whose time has come are due, and are
+    tried first. A full refresh tries them afterwards: it reads most of them anyway, and may use another session gap.
 
-    Returns what `describe_folder` says of it, of how many `files` this run read, and how many records were `due`; if
-    there were new files, then how many of these had been `read_before`, and the summary of `load`, which is written to
-    the folder of runs too. With `args.plan` it does and returns the same and leaves nothing, and tries no due records.
+    The returned summary holds what `describe_folder` returns, the number of `files` that this run read, and how many
+    records were `due`. If there were new files, it also holds how many of them had been `read_before`, and the summary
+    of `load`; it is then written to the folder of runs. With `args.plan` nothing is kept, and no due records are tried.
     """
     settings = read_settings(Path(args.settings))
     source = read_source(Path(args.source).resolve())
@@ -91,7 +91,7 @@ def load_folder(
 
 
 def _prepare_replay(args: argparse.Namespace, database_url: str, settings: Settings, run_at: datetime) -> Replay:
-    """What a run needs to try records again, which is also what it needs to load others."""
+    """Prepare the database, and gather what a run needs to try records again. A load of files needs the same."""
     with closing(connect(database_url)) as connection, connection.cursor() as cursor:
         prepare_database(cursor)
         tombstones = read_tombstones(cursor, erasure_key_file(args))
@@ -103,7 +103,7 @@ def _prepare_replay(args: argparse.Namespace, database_url: str, settings: Setti
 def _load_found(
     args: argparse.Namespace, replay: Replay, found: list[InputFile], source: Source, is_stream: bool
 ) -> dict[str, Any]:
-    """Load what is new among the files that were found. `due` says how many records are `waiting` to be tried."""
+    """Load what is new among the found files. In the summary `due` counts the records that are `waiting`."""
     with closing(connect(replay.database_url)) as connection, connection.cursor() as cursor:
         prepare_database(cursor)
         choice = choose_files(cursor, args, found, source)
@@ -115,7 +115,8 @@ def _load_found(
         readings = choice.with_ids(take_ids(cursor, len(choice.readings)))
         enter_mappings(cursor, [reading.source for reading in readings])
         note_seen_files(cursor, choice.seen)
-        if not readings and count_current_files(cursor) and not args.plan:  # a run that publishes makes them itself
+        # A run with new files makes the views when it publishes. Without new files it is done here.
+        if not readings and count_current_files(cursor) and not args.plan:
             make_views(cursor, replay.settings)
         summary = describe_folder(cursor, args.input, found, choice, source)
         summary |= {"files": 0, "drops_missing": args.drop_missing}
@@ -141,7 +142,10 @@ def _load_found(
 
 
 def choose_files(cursor: Cursor, args: argparse.Namespace, found: list[InputFile], source: Source) -> Choice:
-    """What to read, of the files that were found and those that the ledger knows; forgets which wait no more."""
+    """Choose what to read among the found files and those of the ledger.
+
+    Also deletes the rows of held-back files that are gone, or that are again as they were loaded.
+    """
     choose = {"full_refresh": choose_all_files, "remap": choose_remapped_files, "load": choose_new_files}
     choice = choose[_choose_kind(args)](cursor, found, source)
     forget_settled_files(cursor, args.input, found)
@@ -153,12 +157,14 @@ def choose_files(cursor: Cursor, args: argparse.Namespace, found: list[InputFile
 def describe_folder(
     cursor: Cursor, folder: str, found: list[InputFile], choice: Choice, source: Source
 ) -> dict[str, Any]:
-    """The URI of the folder (`input`), how many files were `found` there and how many are `loaded`, which are
-    `held_back` (`HeldBackFile`), which are `gone` that a full refresh would read, how many were loaded by a mapping
-    that has changed since (`changed_mappings`), how many of those found another source has read (`other_sources`), how
-    many end within a line that waits (`open_lines`), and how many published records no current reading holds
-    (`missing_records`). `source` names the mapping, and `other_identity` is the identity version of earlier
-    runs where it is not that of this code. Remembers an empty folder.
+    """Describe the folder and its files for the summary. Also notes an empty folder in the ledger.
+
+    `input`: the URI of the folder. `found`: how many files are there. `loaded`: how many files have been loaded.
+    `held_back`: the files that the quality gate holds back. `gone`: files of the ledger that no longer exist.
+    `changed_mappings`: how many files were loaded by a mapping that has changed since. `source`: the mapping's name.
+    `other_sources`: how many of the found files another source has read. `open_lines`: how many files end within a
+    line that is not finished. `missing_records`: published records that no current reading holds.
+    `other_identity`: the identity version of earlier runs, if this code has another one.
     """
     loaded = count_current_files(cursor)
     note_folder(cursor, folder, found, loaded)
@@ -184,7 +190,7 @@ def describe_folder(
 
 
 def add_run(summary: dict[str, Any], done: dict[str, Any], readings: list[Reading], known: set[str]) -> dict[str, Any]:
-    """The summary with what the run has done. Held back are the files of this run, and of earlier ones that wait on."""
+    """Add what the run has done to the summary. Its held-back files are those of this run and of earlier ones."""
     read, new = {reading.file.uri for reading in readings}, {file["file_path"] for file in done["held_back"]}
     waiting = [file for file in summary["held_back"] if file["file_path"] not in read]
     held_back = sorted([*done["held_back"], *waiting], key=lambda file: str(file["file_path"]))
@@ -196,7 +202,7 @@ def _choose_kind(args: argparse.Namespace) -> RunKind:
 
 
 def describe_load(args: argparse.Namespace, summary: dict[str, Any]) -> str:
-    """What to tell of a load. Raises UsageError where there was nothing to read, now or ever."""
+    """Return what to print after a load. Raises UsageError if no run has ever found a file to read."""
     if "run_id" in summary:
         return format_plan(summary) if args.plan else format_summary(summary)
     if not summary["loaded"]:

@@ -1,4 +1,4 @@
-"""What one run loads."""
+"""The request of one run: what it loads, and how."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ from jobs.storage.runs.held_back import NO_PRECEDENTS, Precedents
 from jobs.storage.runs.ledger import Reading
 from jobs.storage.runs.run import RunKind
 
-# (session, what to read, what its readers must know) -> what was read.
+# (Spark session, the readings to read, the mapping and limits for them) -> the records.
 Read = Callable[[SparkSession, list[Reading], ReadRequest], RecordsRead]
 
 
@@ -23,9 +23,10 @@ Read = Callable[[SparkSession, list[Reading], ReadRequest], RecordsRead]
 class LoadRequest:
     """Everything that one run needs.
 
-    Jobs differ only in where the records come from (`read`). The tombstones of erased people apply to all of them. A
-    full refresh that `drops_missing` keeps nothing that no file holds any more. `run_at` is the moment for which
-    events can be in the future: one for all workers. `folder` is the URI of the input folder, where there is one.
+    Jobs differ only in where the records come from (`read`). The tombstones of erased people apply to all of them.
+    With `drops_missing` a full refresh deletes the records that no file holds any more. Events of more than a day after
+    `run_at` are in the future. All workers use this one moment, because their clocks may differ. `folder` is the
+    URI of the input folder, if there is one.
     """
 
     kind: RunKind
@@ -41,7 +42,7 @@ class LoadRequest:
 
     @property
     def files(self) -> list[InputFile]:
-        """The files that are read; a replay reads the texts in the quarantine folder."""
+        """The files that the run reads. A replay has none, since it reads texts in the quarantine folder."""
         return [] if self.kind == "replay" else [reading.file for reading in self.readings]
 
     @property
@@ -52,11 +53,11 @@ class LoadRequest:
         )
 
     def without(self, file_ids: list[int]) -> "LoadRequest":
-        """The request for the other files."""
+        """Return the request for all other files."""
         return replace(self, readings=[reading for reading in self.readings if reading.file_id not in file_ids])
 
     def make_read_request(self, settings: Settings) -> ReadRequest:
-        """What the readers must know."""
+        """Return what the readers need: the mapping of each file, the limits, and who was erased."""
         sources = {reading.file_id: reading.source for reading in self.readings}
         limits = replace(settings.limits, run_at=self.run_at)
         return ReadRequest(sources, limits, self.tombstones.erased if self.tombstones else None)

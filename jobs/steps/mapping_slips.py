@@ -1,4 +1,7 @@
-"""What a mapping says and no record of a run has. It is told after each run, since a slip makes columns of NULL."""
+"""Finds slips in a mapping, such as a path that no record has.
+
+A slip raises no error: its column is only NULL in every row. So each run warns of what looks like one.
+"""
 
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher, get_close_matches
@@ -14,18 +17,19 @@ from schemas.paths import Path
 
 _SHOWN_NAMES = 20
 _OUR_TYPES = [event_type.code for event_type in EVENT_TYPES]
-# How alike a key must be to be taken for what a path was to be.
+# A key that is at least this similar to a path (0 to 1) is suggested instead of it.
 _LIKENESS = 0.7
-# How alike one of our event types a type must be to be taken for a misspelling of it: `document_saved` is none.
+# A type that is at least this similar to one of ours counts as a misspelling: `document_edits`, not `document_saved`.
 _TYPE_LIKENESS = 0.9
 
 
 def describe_slips(source: Source, observed: Observed, records: int) -> Iterator[str]:
-    """One line for each kind of slip of a source: paths at which none of its `records` has a value, with the nearest
-    key that is there; entries of `event_types` that never applied; event types that are nearly ours; content that is
-    no text.
+    """Yield one line for each kind of slip in the mapping of a source.
 
-    Of the default mapping, whose paths are guesses, only required fields are told that no path has found.
+    The kinds are: paths at which none of the `records` has a value, with the most similar key that they have; entries
+    of `event_types` that never applied; event types that are nearly ours; content that is no text; properties that are
+    too long. The paths of the default mapping are guesses. So of these only required fields that no path found are
+    named.
     """
     is_default = source.fields == read_default_source().fields
     if records and (unmatched := _find_unmatched(source, observed, is_default)):
@@ -55,7 +59,7 @@ def describe_slips(source: Source, observed: Observed, records: int) -> Iterator
 
 
 def join_observed(several: Iterable[Observed]) -> Observed:
-    """What several files of a source show."""
+    """Add up what the files of one source show about its mapping."""
     joined = Observed()
     for each in several:
         counts = (each.unread_content, each.left_out_properties.items(), each.unmapped.items(), each.unnamed)
@@ -64,8 +68,10 @@ def join_observed(several: Iterable[Observed]) -> Observed:
 
 
 def sort_shared_ids(found: list[SharedIds], sources: list[Source]) -> dict[str, tuple[int, str | None]]:
-    """How many event ids stand for several people in one file (`shared_ids`), and one of them. Where a mapping makes
-    the ids by its `identity`, and names no revision, those that stand for several records are `shared_identities`.
+    """Count the event ids that several people, or several records, share in one file. Each count has an example.
+
+    `shared_ids` stand for several people. A mapping with `identity` makes ids itself, and they should be unique. So its
+    `shared_identities` are the ids of several records, unless the mapping names a revision.
     """
     by_mapping = {(source.name, source.mapping_hash): source for source in sources}
     people: list[tuple[int, str]] = []
@@ -84,14 +90,17 @@ def _add_up(counts: list[tuple[int, str]]) -> tuple[int, str | None]:
 
 
 def _find_near_types(source: Source) -> dict[str, str]:
-    """Event types that the mapping names and that are nearly one of ours, each with that one."""
+    """Return the event types of the mapping that are nearly one of ours, each with ours."""
     named = [*source.event_types.values(), *filter(None, [source.constants.get("event_type")])]
     near = {name: [ours for ours in _OUR_TYPES if _is_misspelt(name, ours)] for name in named if name not in _OUR_TYPES}
     return {name: codes[0] for name, codes in near.items() if codes}
 
 
 def _is_misspelt(name: str, ours: str) -> bool:
-    """Whether the name is nearly that of our type. With a syllable before a word it is another: `document_unshared`."""
+    """Return whether the name is a misspelling of our type.
+
+    A word with a prefix has another meaning, so `document_unshared` is no misspelling of `document_shared`.
+    """
     name = name.strip().lower().replace("-", "_").replace(" ", "_")
     pairs = zip(name.split("_"), ours.split("_"), strict=False)
     if any(word != our_word and word.endswith(our_word) for word, our_word in pairs):
@@ -100,7 +109,10 @@ def _is_misspelt(name: str, ours: str) -> bool:
 
 
 def _find_unmatched(source: Source, observed: Observed, is_default: bool) -> dict[str, list[Path]]:
-    """By field, the paths that led to nothing. What only records of one type state is left out where there are none."""
+    """Return, by field, the paths that found nothing.
+
+    Some fields belong to one event type. They are left out where no record has that type.
+    """
     unmatched = {}
     for name, paths in source.fields.items():
         field = FIELDS[name]

@@ -1,8 +1,9 @@
-"""The quality gate: which files of a run are held back, and when the whole run is stopped.
+"""The quality gate: it holds bad files back, or stops the whole run.
 
-It delays and never decides: what it stops leaves no row in the ledger. A bad file is one of which too large a share of
-the records is quarantined. Among good files it is held back by itself and its records count for nothing; the share over
-the whole run is that of the other files. The gate decides by counts alone, so that nothing is read for it.
+A file is bad if too large a share of its records is quarantined. A bad file among good ones is held back alone, and
+none of its records count. The share over the whole run is computed from the other files. Nothing is lost: a file that
+was held back leaves no row in the ledger of loaded files, so a later run can load it. The gate needs only counts, so it
+reads no file.
 """
 
 import logging
@@ -21,9 +22,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the gate says of a run: `bad_files` are held back, unless a `stop_reason` stops the whole run.
+    """What the gate decides: `bad_files` are held back, unless a `stop_reason` stops the whole run.
 
-    `doubt` asks whether the clock is right, where that may be why.
+    `doubt` asks whether this machine's clock is right. It is set where a wrong clock may be the cause.
     """
 
     bad_files: list[FileQuality] = field(default_factory=list)
@@ -39,7 +40,7 @@ class Verdict:
         return [] if self.stop_reason else [file.reading.file_id for file in self.bad_files]
 
     def raise_if_stopped(self) -> None:
-        """Raise QualityError where the run is stopped."""
+        """Raise QualityError if the gate stops the run."""
         if self.stop_reason and self.stop_reason == self.doubt:
             raise QualityError(f"{self.doubt} Nothing was published. Set the clock, or set ACCEPT_QUALITY=1")
         if self.stop_reason:
@@ -51,10 +52,10 @@ class Verdict:
 
 
 def find_bad_files(files: list[FileQuality], gate: QualityGate, known: Precedents = NO_PRECEDENTS) -> list[FileQuality]:
-    """The files of which too many records are quarantined.
+    """Return the files of which too many records are quarantined.
 
-    A file that was accepted once is not bad again while nothing bad is added to it: when it grows, or when a full
-    refresh reads it again.
+    A file that was accepted once is not bad again until bad records are added to it. So it may grow, and a full refresh
+    may read it again.
     """
     return [file for file in files if gate.stops(file.quarantined, file.records) and not _was_accepted(file, known)]
 
@@ -67,10 +68,11 @@ def decide_verdict(
     drops_missing: bool = False,
     is_stream: bool = False,
 ) -> Verdict:
-    """Hold bad files back. Stop the run where the other files are too bad as a whole, or bad files are no exception.
+    """Decide whether to hold the bad files back or to stop the run.
 
-    They are none where no good file came with them, or where they outnumber the good ones, those counted that were
-    loaded before by the same mapping. A stream often loads one file at a time, and needs no good one beside it.
+    The run stops if the other files together are too bad, or if bad files are not the exception. They are not where the
+    run has no good file, or where they outnumber the good ones. Files that the same mapping loaded before count as good
+    ones here. A stream often loads a single file, so it needs no good file.
     """
     if not files:
         return Verdict()
@@ -98,10 +100,10 @@ def pass_gate(
     is_stream: bool = False,
     is_first_load: bool = False,
 ) -> Verdict:
-    """`decide_verdict`, told in the log. With `accept` nothing is held back or stopped.
+    """Decide the verdict and log its reasons. With `accept` nothing is held back or stopped.
 
-    Where all records are in the future, their number decides nothing in a first load: no earlier one speaks for the
-    clock.
+    The run also stops if all its records are in the future, since the clock may be wrong. This needs the gate's least
+    number of records, but not in a first load: there no earlier load shows that the clock is right.
     """
     verdict = decide_verdict(files, gate, known, drops_missing=drops_missing, is_stream=is_stream)
     if doubt := describe_doubt(files):
@@ -120,7 +122,7 @@ def pass_gate(
 
 
 def describe_doubt(files: list[FileQuality]) -> str | None:
-    """Whether the clock is right, where more of the new records are in the future than are bad in any other way."""
+    """Ask whether the clock is right, if being in the future is the most frequent problem of the new records."""
     reasons = count_reasons(group for file in files for group in file.groups)
     if not (in_future := reasons["timestamp_in_future"]) or in_future < max(reasons.values()):
         return None
@@ -129,13 +131,13 @@ def describe_doubt(files: list[FileQuality]) -> str | None:
 
 
 def _are_all_in_future(files: list[FileQuality], at_least: int) -> bool:
-    """Whether each of the new records is, and there are so many."""
+    """Return whether all new records are in the future, and there are `at_least` so many."""
     in_future = count_reasons(group for file in files for group in file.groups)["timestamp_in_future"]
     return at_least <= in_future == sum(file.records - file.earlier_records for file in files)
 
 
 def describe_stop(files: list[FileQuality], bad: list[FileQuality], gate: QualityGate) -> str:
-    """How many records of the run are quarantined, and in which file the most of those are that stop it."""
+    """Describe how many records of the run are quarantined, and which of the bad files has the most of them."""
     records, quarantined = sum(file.records for file in files), sum(file.quarantined for file in files)
     worst = max(_find_too_bad_together(files, gate) or bad or files, key=lambda file: file.quarantined)
     alone = f"; {plural(len(bad), 'file is', 'files are')} beyond it alone" if bad else ""
@@ -146,14 +148,14 @@ def describe_stop(files: list[FileQuality], bad: list[FileQuality], gate: Qualit
 
 
 def _find_too_bad_together(files: list[FileQuality], gate: QualityGate) -> list[FileQuality]:
-    """The files of which none is bad alone, where they are as a whole; else nothing."""
+    """Return the files that are not bad by themselves, if together they are too bad; else none."""
     passing = [file for file in files if not gate.stops(file.quarantined, file.records)]
     stops = gate.stops(sum(file.quarantined for file in passing), sum(file.records for file in passing))
     return passing if stops else []
 
 
 def make_held_back(file: FileQuality) -> HeldBackFile:
-    """The row of a file that is held back. It quotes no record, since erasures do not look for people in it."""
+    """Make the row of a file that is held back. It must quote no record: an erasure does not search these rows."""
     reading = file.reading
     reasons = ", ".join(
         f"{reason} {count:,} (such as record {number})" for reason, count, number in file.count_reasons()
@@ -171,7 +173,7 @@ def make_held_back(file: FileQuality) -> HeldBackFile:
 
 
 def _tell(files: list[FileQuality], verdict: Verdict) -> None:
-    """Warn of what a mapping says and no record has, and of why records are quarantined where that matters."""
+    """Warn of slips in the mappings. Where files are bad, also log why their records are quarantined."""
     for source, group in group_by_source(files):
         observed = join_observed(file.observed for file in group)
         for line in describe_slips(source, observed, count_objects(group)):
@@ -182,6 +184,6 @@ def _tell(files: list[FileQuality], verdict: Verdict) -> None:
 
 
 def _was_accepted(file: FileQuality, known: Precedents) -> bool:
-    """Whether the file has at least as many records as its current reading, and at most as many quarantined ones."""
+    """Return whether the file is no worse than its current reading: no fewer records, no more quarantined ones."""
     records, quarantined = known.readings.get(file.uri, (0, -1))
     return file.records >= records and file.quarantined <= quarantined

@@ -1,4 +1,4 @@
-"""Files -> events and quarantined records, by Python in Spark's workers, in one pass over their content."""
+"""Reads files into events and quarantined records. Python in Spark's workers reads each file once."""
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,16 +22,16 @@ from jobs.storage.runs.mappings import FoundNames
 from jobs.transforms.reading import EarlierRecords, number_records, sort_by_user, split_read
 from schemas.fields import Source
 
-# Of files, so many bytes to a partition.
+# The records of this many bytes of input make one partition.
 _PARTITION_BYTES = 16 * 1024**2
 
 
 @dataclass(frozen=True)
 class ReadContent:
-    """The content of a file that has been read: its format, its first so many bytes and their digest.
+    """What was read of a file: its format, the number of `bytes` from its start, and their digest.
 
-    What follows these bytes is a line that is still being written. `digest` is None where none is to be had. Of plain
-    lines nothing else was read, so that more may be added to them meanwhile.
+    A line that is still being written may follow these bytes. `digest` is None if it could not be computed. Lines may
+    be added to plain lines during the run, because nothing behind these bytes was read.
     """
 
     format: Format
@@ -42,13 +42,12 @@ class ReadContent:
 
 @dataclass(frozen=True)
 class RecordsRead:
-    """What some files hold.
+    """The records of some files.
 
-    `accepted` has one row per event, with its number within a split of its file, and `earlier` says how many records
-    of the file are before the split. `quarantined` has one row per quarantined record, with its number in its file.
-    `counts` are given by file id: every record is counted where it is read, whatever becomes of it. `groups` says of
-    the quarantined ones why, `observed` by file id what the records show of the mapping, and `contents` what was read
-    of each file.
+    `accepted` has one row per event, with its number within its split; `earlier` holds how many records of the file
+    precede each split. `quarantined` has one row per quarantined record, with its number in the file. `groups` counts
+    these by what is wrong. The rest is by file id: `counts` counts all records, good or bad, `observed` holds what they
+    show about the mapping, and `contents` holds what was read of the file.
     """
 
     accepted: DataFrame
@@ -61,7 +60,7 @@ class RecordsRead:
 
 
 def read_new_content(spark: SparkSession, readings: list[Reading], request: ReadRequest) -> RecordsRead:
-    """The records of whole files and those that were added to files, each file read as what its content looks like."""
+    """Read whole files, and the new lines of files that have grown. The content of each file tells its format."""
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
         splits = list(pool.map(_find_content, readings))
     partitions = choose_partitions(splits, int(spark.conf.get("spark.sql.shuffle.partitions") or 1))
@@ -81,15 +80,15 @@ def read_new_content(spark: SparkSession, readings: list[Reading], request: Read
 
 
 def choose_partitions(splits: Iterable[Split], most: int) -> int:
-    """How many partitions the records of these splits should be in: few for a small load, since each is a task."""
+    """Choose the number of partitions for the records of these splits. Each is a task, so a small load gets few."""
     return min(most, 1 + sum(split.size - split.start for split in splits) // _PARTITION_BYTES)
 
 
 def gather(read: DataFrame, before: Mapping[int, int]) -> tuple[RecordsRead, dict[int, str | None]]:
-    """Part what was read (`schemas.tables.READ_RECORDS`); with the digests of what was read.
+    """Divide what was read (`schemas.tables.READ_RECORDS`) into its parts, and return the digests of the files too.
 
-    `read` must have been computed: it is looked at several times. `before` says how many records of each file there are
-    before those that were read.
+    `read` must have been persisted, because several queries use it. `before` holds the number of records that precede
+    the ones read, by file id: it is not 0 where only the new lines of a file were read.
     """
     accepted, quarantined, splits = split_read(read)
     counts, groups = dict.fromkeys(before, SplitCounts(0, 0, 0)), GroupCounter()
@@ -109,7 +108,7 @@ def gather(read: DataFrame, before: Mapping[int, int]) -> tuple[RecordsRead, dic
 
 
 def add_groups(counter: GroupCounter, split: Row, earlier: int) -> None:
-    """Add the groups of a split, which begins behind `earlier` records of its file."""
+    """Add the quarantined groups of a split. `earlier` is the number of records of the file before this split."""
     for group in split.groups:
         names = tuple(group.reasons), tuple(group.missing_fields)
         number = earlier + group.record_number
@@ -117,7 +116,7 @@ def add_groups(counter: GroupCounter, split: Row, earlier: int) -> None:
 
 
 def list_found_names(readings: list[Reading], read: RecordsRead) -> list[FoundNames]:
-    """What the mapping of each source leaves unread in these readings."""
+    """Return, for each source, the names in these readings that its mapping does not read."""
     found: dict[tuple[str, str], tuple[Source, Observed]] = {}
     for reading in readings:
         source, observed = reading.source, read.observed[reading.file_id]
@@ -127,15 +126,15 @@ def list_found_names(readings: list[Reading], read: RecordsRead) -> list[FoundNa
 
 
 def _find_content(reading: Reading) -> Split:
-    """What is to be read of the file, as one split."""
+    """Return the part of the file that is to be read, as one split."""
     file, continuation = reading.file, reading.continuation
     sniffed = sniff(file)
     if continuation:
-        # One byte earlier stands the line feed behind which the new lines begin.
+        # The split begins at the line feed before the new lines, so that the reader sees where a line starts.
         start = max(0, continuation.start - 1)
         return Split(reading.file_id, file.uri, sniffed, continuation.end, start)
     try:
         end = file.size_bytes if reading.is_settled else find_content_end(file, sniffed)
-    except OSError:  # it is told when the file is read, or is gone by then
+    except OSError:  # whoever reads the file reports this error, or finds that the file is gone
         end = file.size_bytes
     return Split(reading.file_id, file.uri, sniffed, end)

@@ -1,4 +1,4 @@
-"""Quarantined records that nobody has recovered yet: which there are, and their text to be read again."""
+"""Finds open quarantined records, which nobody has recovered yet, and reads their text again."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection
@@ -30,14 +30,16 @@ from jobs.storage.runs.ledger import Reading, reserve_file_ids
 from jobs.storage.runs.mappings import read_mappings, read_recorded_mapping
 from jobs.transforms.reading import split_read
 
-# What stands for the unreadable rest of a file is no record: it is read again when the file changes.
+# An `unreadable_file` row stands for the rest of a file, not for a record. A run reads it when the file changes.
 _RECORDS_ONLY = sql.SQL("raw_sha256 is not null and not 'unreadable_file' = any(reasons)")
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which open records; None selects all. `file` is a URI, a path, or the last parts of one. `due_by` selects those
-    whose events were dated in the future before that moment.
+    """Which open records a replay tries. A value of None selects all.
+
+    `file` is a URI, a path, or the last parts of one, such as `b/c.json` for `/a/b/c.json`. `due_by` selects records
+    that were quarantined for a time in the future, and whose time comes by that moment.
     """
 
     reason: str | None = None
@@ -46,14 +48,14 @@ class Selection:
     due_by: datetime | None = None
 
     def query(self, *columns: str) -> sql.Composed:
-        """Select distinct `columns` of ops.open_quarantined_records, of what may be replayed."""
+        """Compose a query for the distinct `columns` of the selected open records that can be replayed."""
         return sql.SQL("select distinct {} from ops.open_quarantined_records where {} and {}").format(
             sql.SQL(", ").join(map(sql.Identifier, columns)), _RECORDS_ONLY, self.condition
         )
 
     @property
     def condition(self) -> sql.Composable:
-        """What holds for the selected rows of ops.open_quarantined_records."""
+        """The condition in SQL that selects rows of ops.open_quarantined_records."""
         conditions: list[sql.Composable] = [sql.SQL("true")]
         if self.reason:
             conditions.append(sql.SQL("{} = any(reasons)").format(sql.Literal(self.reason)))
@@ -68,7 +70,7 @@ class Selection:
 
 
 def count_open_records(connection: Connection, selection: Selection) -> int:
-    """How many open records are selected, whether or not there is a text of them to be read again."""
+    """Count the selected open records, also those whose text was not kept."""
     with connection, connection.cursor() as cursor:
         cursor.execute(
             sql.SQL("select count(*) from ops.open_quarantined_records where {}").format(selection.condition)
@@ -77,14 +79,14 @@ def count_open_records(connection: Connection, selection: Selection) -> int:
 
 
 def count_recovered_records(database_url: str, run_id: int) -> int:
-    """How many quarantined records a run has recovered."""
+    """Count the quarantined records that a run has recovered."""
     with closing(connect(database_url)) as connection, connection.cursor() as cursor:
         cursor.execute("select count(*) from ops.quarantined_records where recovered_by_run_id = %s", (run_id,))
         return int(str(fetch_one(cursor)[0]))
 
 
 def list_open_files(connection: Connection, selection: Selection) -> list[str]:
-    """The URIs of the files with open records that may be replayed."""
+    """Return the URIs of the files with open records that can be replayed."""
     with connection, connection.cursor() as cursor:
         cursor.execute(selection.query("file_path"))
         return sorted(path for (path,) in cursor.fetchall())
@@ -93,8 +95,9 @@ def list_open_files(connection: Connection, selection: Selection) -> list[str]:
 def choose_open_files(
     connection: Connection, selection: Selection, without: Collection[str] = (), *, by_recorded_mapping: bool = False
 ) -> list[Reading]:
-    """One reading for each reading with open records, by its mapping as it is today, or as it was recorded; none of
-    files `without`.
+    """Make a new reading for each earlier one that has open records, except for the files `without`.
+
+    The records are read by today's text of their mapping, or, with `by_recorded_mapping`, by the text of that time.
     """
     with connection, connection.cursor() as cursor:
         columns = ("file_id", "part_of_file_id", "file_path", "size_bytes", "modified_at", "source", "mapping_hash")
@@ -129,12 +132,12 @@ def read_open_records(
 ) -> RecordsRead:
     """Read the selected records of these readings again, under their old record numbers.
 
-    Their text comes from the folder `quarantine`, where it is kept whole and unchanged; else from the file itself, if
-    that is as it was. What is found in neither stays open.
+    The text of a record comes from the folder `quarantine`, if it is there whole and unchanged. Otherwise it comes from
+    the file, if that has not changed. A record that is found in neither place stays open.
     """
     wanted = persist(_read_selected(spark, readings, selection, database_url))
     run_ids = [row.run_id for row in wanted.select("run_id").distinct().collect()]
-    # Without what was around it, such a record is not what it was in its file.
+    # Some mappings also read fields of the objects around a record. The record's text alone would lack those fields.
     looking_around = [reading.file_id for reading in readings if reading.source.looks_around]
     matched = _match(wanted, read_quarantine(spark, quarantine, run_ids))
     kept = persist(matched.filter(~F.col("file_id").isin(looking_around) | F.col("around").isNotNull()))
@@ -155,7 +158,7 @@ def read_open_records(
     for row in counts.collect():
         records[row.file_id] += row.records
         observed[row.file_id].add(*row.observed)
-        add_groups(groups, row, earlier=0)  # the numbers are those in the file already
+        add_groups(groups, row, earlier=0)  # these records already have their numbers in the file
     return RecordsRead(
         accepted,
         quarantined.drop("split"),
@@ -167,7 +170,7 @@ def read_open_records(
 
 
 def _read_selected(spark: SparkSession, readings: list[Reading], selection: Selection, database_url: str) -> DataFrame:
-    """One row per selected record: its reading's file_id, source_file, record_number, run_id, raw_sha256."""
+    """Return one row per selected record: its reading's file_id, source_file, record_number, run_id, raw_sha256."""
     query = selection.query("file_id", "record_number", "run_id", "raw_sha256")
     with closing(connect(database_url)) as connection:
         text = query.as_string(connection)
@@ -187,8 +190,9 @@ def _read_selected(spark: SparkSession, readings: list[Reading], selection: Sele
 
 
 def _match(wanted: DataFrame, kept: DataFrame) -> DataFrame:
-    """The wanted records whose text the quarantine folder has unchanged, as file_id, record_number, raw,
-    around.
+    """Find the wanted records in the quarantine folder. A record counts if the hash of its text is unchanged.
+
+    In: the `wanted` records, and the lines `kept` there. Out: file_id, record_number, raw, around.
     """
     text = F.coalesce(F.col("raw").cast("binary"), F.unbase64("raw_base64"))
     whole = kept.withColumn("text", text).filter(F.sha2("text", 256) == F.col("raw_sha256"))
@@ -199,5 +203,5 @@ def _match(wanted: DataFrame, kept: DataFrame) -> DataFrame:
 
 
 def _can_be_held(file: InputFile) -> bool:
-    """Whether the file can be read at all by record number: one that only Hadoop opens is in memory as a whole."""
+    """Return whether the file can be read by record number. One that only Hadoop opens must fit into memory."""
     return can_open(file.uri) or file.size_bytes <= MAX_REMOTE_BYTES

@@ -1,4 +1,4 @@
-"""What the quarantine folder holds of a person, and its rewriting without that."""
+"""Finds a person in the quarantine folder, and rewrites the folder without the person."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,10 @@ from jobs.transforms.pseudonymize import find_names, redact
 
 @dataclass(frozen=True)
 class Redaction:
-    """The quarantined records (`lines`) as they will be. `places` are those without text, `new` those that had one."""
+    """The quarantined records (`lines`) after the redaction.
+
+    `places` are all records without text. `new` are those among them whose text is removed now.
+    """
 
     lines: DataFrame
     new: frozenset[Place]
@@ -21,29 +24,32 @@ class Redaction:
 
     @property
     def by_place(self) -> dict[Place, bool]:
-        """Whether the text of a record without one goes now."""
+        """For each record without text: whether its text is removed now."""
         return {place: place in self.new for place in self.places}
 
 
 def read_all_lines(spark: SparkSession, folder: str) -> DataFrame:
-    """One row per quarantined record of all runs, committed or not: to hold a person it need not count."""
+    """Read one row per quarantined record of all runs.
+
+    Runs that were never committed are included, since their lines may hold the person too.
+    """
     return read_quarantine(spark, folder, list_quarantined_runs(folder))
 
 
 def find_stated_names(quarantined: DataFrame, tombstones: Tombstones) -> frozenset[str]:
-    """The names and addresses by which the quarantined records of these people call them."""
+    """Return the names and addresses that the quarantined records of these people state."""
     return find_names(quarantined, tombstones.erased)
 
 
 def find_redaction(quarantined: DataFrame, tombstones: Tombstones) -> Redaction:
-    """What has to change so that no quarantined record mentions these people."""
+    """Find what has to change so that no quarantined record mentions these people."""
     lines = persist(redact(quarantined, tombstones.erased))
     before, places = _list_redacted(quarantined), _list_redacted(lines)
     return Redaction(lines, places - before, places)
 
 
 def rewrite(redaction: Redaction, folder: str) -> None:
-    """Rewrite the folders of the runs that quarantined what is redacted now."""
+    """Rewrite the folders of the runs whose records are redacted now."""
     rewrite_quarantine(redaction.lines, folder, sorted({run_id for *_, run_id in redaction.new}))
 
 

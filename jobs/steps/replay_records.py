@@ -1,4 +1,4 @@
-"""Quarantined records through the same path again: those that a user selects, and those whose time has come."""
+"""Replays quarantined records: those that a user selects, and those whose event is no longer in the future."""
 
 import logging
 from contextlib import closing
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Replay:
-    """What the replays of one run share; `run_at` is the moment of the run, `summaries` a folder for what they did."""
+    """What the replays of one run share. `run_at` is the moment of the run, and `summaries` a folder for summaries."""
 
     database_url: str
     settings: Settings
@@ -34,7 +34,7 @@ class Replay:
     summaries: Path
 
     def run(self, readings: list[Reading], selection: Selection, selected: int) -> dict[str, Any]:
-        """Load the selected records of these readings; return the summary, which is written, too."""
+        """Load the selected records of these readings. Write the summary, and return it."""
         read = partial(
             read_open_records, selection=selection, database_url=self.database_url, quarantine=self.quarantine
         )
@@ -45,9 +45,9 @@ class Replay:
         return summary
 
     def run_due(self) -> dict[str, int]:
-        """Load the records whose events are no longer dated in the future; how many were `tried` and `published`.
+        """Load the records whose events are no longer in the future. Return how many were `tried` and `published`.
 
-        They are read by the mapping by which the rest of their file was read. Each is tried once.
+        Each record is tried once, by the mapping that read the rest of its file.
         """
         selection = Selection(due_by=self.run_at)
         with closing(connect(self.database_url)) as connection:
@@ -64,7 +64,10 @@ class Replay:
 
 
 def count_due_records(cursor: Cursor, run_at: datetime) -> int:
-    """How many open records are due. Of the tables: the view may be an older one before the first run of this code."""
+    """Count the open records that are due.
+
+    This reads the tables, not the view: before the first run of this code the view may be of an older version.
+    """
     cursor.execute(
         "select count(*) from ops.quarantined_records inner join ops.ingested_files using (file_id)"
         " where due_at <= %s and recovered_by_run_id is null and is_current",

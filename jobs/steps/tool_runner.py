@@ -1,4 +1,4 @@
-"""How a tool runs that only shows something: errors in one line, exit codes, a reader that has seen enough."""
+"""Runs a command that only prints something: errors become one line, and a reader such as `head` may stop early."""
 
 import os
 import sys
@@ -8,12 +8,12 @@ from jobs.storage.errors import PipelineError
 
 
 def run_tool(show: Callable[[], None]) -> int:
-    """Show something; returns the exit code, 0 also where nobody reads to the end."""
+    """Call `show` and return the exit code. It is 0 also if the reader closes the pipe before the end."""
     try:
         show()
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    except BrokenPipeError:  # `| head` has seen enough; Python must not try to flush the rest at its exit
+    except BrokenPipeError:  # `| head` has closed the pipe, and Python must not flush the rest into it at its exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

@@ -1,4 +1,4 @@
-"""What can go wrong for a reason the user can fix: one line that names the value and the fix."""
+"""Errors that the user can fix. The message of each is one line that names the wrong value and the fix."""
 
 
 class PipelineError(Exception):
@@ -14,19 +14,19 @@ class UsageError(PipelineError):
 
 
 class QualityError(PipelineError):
-    """The data did not pass: nothing was published."""
+    """The data did not pass a check, so nothing was published."""
 
     exit_code = 3
 
 
 class ChangedFilesError(PipelineError):
-    """Files were written while they were read: nothing was published, and the next run may find them complete."""
+    """Files changed while they were read, so nothing was published. The next run may find them complete."""
 
     exit_code = 3
 
 
 class JavaGoneError(PipelineError):
-    """The JVM in which Spark runs is not there any more."""
+    """The JVM in which Spark runs has died."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -36,7 +36,7 @@ class JavaGoneError(PipelineError):
 
 
 class OutOfMemoryError(PipelineError):
-    """The JVM in which Spark runs has no memory left, and says so."""
+    """The JVM in which Spark runs has raised an OutOfMemoryError."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -60,7 +60,7 @@ class LostRowsError(DatabaseUnavailableError):
 
 
 def read_message(error: BaseException) -> str:
-    """What an error says; to find that out, one of Java's asks a JVM which may be gone."""
+    """Return the message of an error. It is empty for an error of Java whose JVM can't be asked any more."""
     try:
         return str(error)
     except Exception:
@@ -68,7 +68,7 @@ def read_message(error: BaseException) -> str:
 
 
 def describe(error: BaseException) -> str:
-    """Kind and first line of an error, at most 300 characters; of one that comes from Java, Java's own words."""
+    """Return the kind and the first line of an error, at most 300 characters. An error of Java keeps Java's words."""
     lines = read_message(error).strip().splitlines() or [""]
     if lines[0].startswith("An error occurred while calling") and len(lines) > 1:  # Py4J, then `: java.lang...: words`
         return lines[1].removeprefix(": ")[:300]

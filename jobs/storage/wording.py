@@ -1,4 +1,4 @@
-"""Words of messages that several places share."""
+"""Parts of messages that several modules share."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,15 +8,18 @@ _SHOWN_NAMES = 10
 
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:
-    """1 file, 2 files; 1 person, 2 people."""
+    """Return the count with its noun: `1 file`, `2 files`, or with a plural of its own `2 people`."""
     return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
 
 
 def describe_new_fields(new: Mapping[str, Any]) -> Iterator[str]:
-    """What a run has to tell of new names, given by source as in its summary, and how such a field is kept."""
+    """Yield lines about the new names that a run has found, and how to keep such a field.
+
+    `new` holds the names by source, as the run's summary does.
+    """
     for source, found in new.items():
         names = sorted(found["records"].items(), key=lambda item: (-item[1], item[0]))
-        yield f"new fields that no path of {source}.yml reads, and how many records have them"
+        yield f"new fields that no path of {source}.yml reads, with the number of records that have them"
         yield from (f"  {name:<24}{records:>6,}" for name, records in names[:_SHOWN_NAMES])
         if (more := len(names) - _SHOWN_NAMES) > 0:
             yield f"  and {more} more"
@@ -29,7 +32,7 @@ def describe_new_fields(new: Mapping[str, Any]) -> Iterator[str]:
 
 
 def name_new_fields(new: Mapping[str, Any]) -> list[str]:
-    """The same for a stream, in one line for each source."""
+    """Return one line about the new names of each source, for a stream."""
     shown = {source: [*found["records"]] for source, found in new.items()}
     return [
         f"new fields that no path of {source}.yml reads: {', '.join(names[:_SHOWN_NAMES])}"
@@ -39,5 +42,5 @@ def name_new_fields(new: Mapping[str, Any]) -> list[str]:
 
 
 def _quote(name: str) -> str:
-    """The name as an element of a list in YAML."""
+    """Write the name as an element of a list in YAML."""
     return name if re.fullmatch(r"[A-Za-z_][\w.]*", name, re.ASCII) else "'" + name.replace("'", "''") + "'"

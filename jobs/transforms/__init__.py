@@ -1,4 +1,4 @@
-"""Pure functions, DataFrame -> DataFrame: deduplication, sessions, users, documents, tables.
+"""Pure functions from DataFrame to DataFrame: deduplication, sessions, users, documents, tables.
 
-May import `records` and `schemas`. No session, path, clock or database inside.
+These modules may import `records` and `schemas`. They use no Spark session, path, clock or database.
 """

@@ -1,4 +1,4 @@
-"""The identity rule: one version of each event is published, whatever the order of arrival."""
+"""Decides which version of each event is published. The order in which records arrive does not matter."""
 
 from collections.abc import Callable
 
@@ -9,12 +9,13 @@ PUBLISHED, EXACT_DUPLICATE, SUPERSEDED, WITHDRAWN = "published", "exact_duplicat
 
 
 def add_history(accepted: DataFrame, run_id: int, history: DataFrame | None) -> DataFrame:
-    """New records, and beside them what is published already (`schemas.tables.HISTORY`, with its split).
+    """Add the published records of the history (`schemas.tables.HISTORY`, and its split) to the new records.
 
-    In: one row per accepted record of this run. Out: one row per record of both, with `run_id`, the run that brought
-    it, and `previous_verdict`: NULL for a new one, else what it was before this run, `published` or `superseded`.
-    `is_current` and `is_held` say whether a current reading, or any, holds the record; a new one is held by its own.
-    New records are numbered within their `split` of a file, earlier ones, of split 0, within their file.
+    In: one row per accepted record of this run. Out: one row per record, new or of the history, with these columns.
+    `run_id` is the run that brought the record. `previous_verdict` is NULL for a new record; for one of the history it
+    is `published` or `superseded`. `is_current` says whether a current reading holds the record, and `is_held` whether
+    any reading does; both are true for a new record. A new record is numbered within its `split`. One of the history is
+    numbered within its file, and has split 0.
     """
     new = accepted.select(
         "*",
@@ -29,16 +30,17 @@ def add_history(accepted: DataFrame, run_id: int, history: DataFrame | None) -> 
 def deduplicate(records: DataFrame, persist_small: Callable[[DataFrame], DataFrame] = lambda df: df) -> DataFrame:
     """Give each record its verdict.
 
-    In and out: one row per record; out with `verdict`, and with `is_current` as it holds for all records of the same
-    version. A version is an event id with a fingerprint. Of the versions of an event one is published: one of current
-    readings before one of former readings, then the one of the largest revision (a record without one ranks lowest),
-    then the one with the smallest (event_at, content_fingerprint). Records that repeat a version are exact duplicates
-    of its first arrival (smallest file, split and record number). The other versions are superseded, and those that no
-    reading holds any more are withdrawn. Records of earlier runs have smaller file ids, so that beside them
-    (`add_history`) the same rule says what a new record changes.
+    In and out: one row per record. Out has `verdict` too, and `is_current` is true if it is so for any record of the
+    version. A version is an event id with a content fingerprint. Of the versions of an event one is published, by this
+    order: versions of current readings come before those of former ones; a larger revision comes first, and a missing
+    one last; then the smallest (event_at, content_fingerprint) decides. The other versions are superseded, and those
+    that no reading holds any more are withdrawn. Records that repeat a version are exact duplicates of its first
+    record, which has the smallest file id, split and record number. Records of the history (`add_history`) have smaller
+    file ids than new ones, so the same rule tells what a new record changes.
 
-    Records of one content are of one user and time, so that the order in which sessions are cut brings them together.
-    Conflicts are looked for apart. They are few, so that `persist_small` may compute them before they are joined.
+    Records of the same content have the same user and time. So the order in which sessions are cut also puts exact
+    duplicates next to each other. Events with several versions are found by a separate query. They are few, so
+    `persist_small` can compute them before the join.
     """
     suspects = persist_small(_find_suspects(records))
     ranked = persist_small(_rank_versions(records, suspects))
@@ -48,7 +50,7 @@ def deduplicate(records: DataFrame, persist_small: Callable[[DataFrame], DataFra
     in_user_order = Window.partitionBy("user_id").orderBy(
         "event_at", "event_id", "content_fingerprint", "file_id", "split", "record_number"
     )
-    # Compared one by one: a struct of the two would be made before the shuffle, and each record weigh more in it.
+    # The two columns are compared separately. Spark would make a struct of them before the shuffle, and shuffle more.
     same = [F.lag(name).over(in_user_order) == F.col(name) for name in ("event_id", "content_fingerprint")]
     is_repetition = same[0] & same[1]
     verdict = F.when(is_repetition, EXACT_DUPLICATE).otherwise(F.coalesce("rank", F.lit(PUBLISHED)))
@@ -60,26 +62,26 @@ def deduplicate(records: DataFrame, persist_small: Callable[[DataFrame], DataFra
 
 
 def _find_suspects(records: DataFrame) -> DataFrame:
-    """The hashes of the event ids that may stand for several versions, or for one that is not simply current.
+    """Return the hashes of event ids that may have several versions, or a version that no current reading holds.
 
-    Found on two hashes a record, a tenth of what ids and fingerprints would weigh in a shuffle. Two ids that share a
-    hash are only looked at for nothing.
+    The query shuffles only two hashes per record, a tenth of the size of ids and fingerprints. Two ids may share a
+    hash. Then the next step looks at both, and finds that they have no conflict.
     """
     id_hash = F.xxhash64("event_id").alias("id_hash")
     hashes = records.select(id_hash, F.xxhash64("content_fingerprint").alias("content_hash"))
-    # Nearly all ids are there once, so that to group them before the shuffle is work without use.
+    # Nearly all ids occur once, so grouping them before the shuffle would save nothing. The repartition prevents that.
     contents = hashes.repartition("id_hash").groupBy("id_hash")
     found = contents.agg(F.min("content_hash").alias("smallest"), F.max("content_hash").alias("largest"))
     several = found.filter(F.col("smallest") != F.col("largest")).select("id_hash")
-    # New records are current, which Spark sees without reading them again.
+    # `is_current` and `is_held` are constants for new records, so Spark does not read those again for this filter.
     not_current = records.filter(~(F.col("is_current") & F.col("is_held"))).select(id_hash)
     return several.unionByName(not_current)
 
 
 def _rank_versions(records: DataFrame, suspects: DataFrame) -> DataFrame:
-    """One row per version of the events among the suspects: event_id, content_fingerprint, `rank`, is_current.
+    """Return one row per version of the suspect events: event_id, content_fingerprint, `rank`, is_current.
 
-    `rank` is the verdict on the first record of the version.
+    `rank` is the verdict for the first record of the version.
     """
     contents = records.select(
         *("event_id", "content_fingerprint", "event_at", "revision", "is_current", "is_held"),
@@ -104,7 +106,7 @@ def _rank_versions(records: DataFrame, suspects: DataFrame) -> DataFrame:
 
 
 def count_verdicts(records: DataFrame) -> DataFrame:
-    """How many of each verdict among the new records.
+    """Count the verdicts of the new records.
 
     In: one row per accepted record, with its verdict and `previous_verdict`. Out: one row per file of this run.
     """

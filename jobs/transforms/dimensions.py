@@ -1,4 +1,4 @@
-"""Users and documents, as the published events know them."""
+"""Derives users and documents from the published events."""
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -6,12 +6,13 @@ from pyspark.sql import functions as F
 from schemas.columns import LATEST
 from schemas.tables import DOCUMENTS, USERS
 
-# Every "first" and "latest" is by time, then bytewise by event id: the same answer for any order of arrival.
+# Every "first" and "latest" is by time, then by event id in byte order. So the result is the same in whatever order
+# records arrive.
 _ORDER = ("event_at", "event_id")
 
 
 def summarize_users(events: DataFrame) -> DataFrame:
-    """In: one row per published event. Out: one row per user, acting or receiving (`schemas.tables.USERS`)."""
+    """Summarize users. In: one row per published event. Out: one row per user or recipient (`schemas.tables.USERS`)."""
     acting = events.select("user_id", *_ORDER, *[F.col(stated).alias(name) for name, stated in LATEST["users"].items()])
     receiving = events.filter(F.col("recipients").isNotNull()).select(
         F.explode("recipients").alias("user_id"),
@@ -31,7 +32,7 @@ def summarize_users(events: DataFrame) -> DataFrame:
 
 
 def summarize_documents(events: DataFrame) -> DataFrame:
-    """In: one row per published event. Out: one row per document (`schemas.tables.DOCUMENTS`)."""
+    """Summarize documents. In: one row per published event. Out: one row per document (`schemas.tables.DOCUMENTS`)."""
     is_edit = F.col("event_type") == "document_edit"
     edits = {
         "last_edited_by": F.when(is_edit, F.col("user_id")),
@@ -53,5 +54,5 @@ def summarize_documents(events: DataFrame) -> DataFrame:
 
 
 def _latest(name: str) -> Column:
-    """The value of the latest event in which the column is not NULL."""
+    """Aggregate a column to its value in the latest event that states one."""
     return F.max(F.when(F.col(name).isNotNull(), F.struct(*_ORDER, name)))[name]

@@ -1,6 +1,7 @@
-"""Erased people taken out of rows that were read before, by the rules that new records go through.
+"""Removes erased people from rows that were read before, by the same rules as from new records.
 
-The key travels inside Python functions, as bytes: in a literal it would stand in plans, and these are shown and logged.
+The key must not be a literal, because Spark shows and logs plans with their literals. So it goes to the workers inside
+Python functions, as bytes.
 """
 
 from typing import Any
@@ -13,7 +14,7 @@ from jobs.records.erased_people import PERSONAL, Erased
 from jobs.records.problems import Problem, Quarantined
 from schemas.tables import HISTORY_WITH_PROPERTIES, QUARANTINE_LINE
 
-# The columns of an event that get another value; those of PERSONAL lose theirs.
+# These columns of an event get another value. Those of PERSONAL become NULL.
 _CHANGED = ("user_id", "recipients", "content_fingerprint", "properties")
 _CHANGES = T.StructType(
     [
@@ -21,16 +22,16 @@ _CHANGES = T.StructType(
         *[HISTORY_WITH_PROPERTIES[name] for name in _CHANGED],
     ]
 )
-# What is taken out of a line of the quarantine folder.
+# These columns of a line of the quarantine folder change when it is redacted.
 _REDACTED = T.StructType(
     [QUARANTINE_LINE[name] for name in ("details", "raw", "raw_base64", "raw_sha256", "around", "is_redacted")]
 )
 
 
 def pseudonymize(records: DataFrame, erased: Erased) -> DataFrame:
-    """Take the erased people out of records of the history.
+    """Remove the erased people from records of the history.
 
-    In and out: one row per record, the same columns, `properties` among them.
+    In and out: one row per record, with the same columns, including `properties`.
     """
 
     def find(*values: Any) -> tuple[Any, ...] | None:
@@ -47,10 +48,10 @@ def pseudonymize(records: DataFrame, erased: Erased) -> DataFrame:
 
 
 def redact(lines: DataFrame, erased: Erased) -> DataFrame:
-    """Take the text, its hash and all values out of the lines of the quarantine folder that mention an erased person.
+    """Remove the text, its hash and all values from lines of the quarantine folder that mention an erased person.
 
-    In and out: one row per quarantined record (`schemas.tables.QUARANTINE_LINE`). What was redacted before stays
-    so.
+    In and out: one row per quarantined record (`schemas.tables.QUARANTINE_LINE`). Lines that were redacted before stay
+    redacted.
     """
 
     def find(line: Row) -> tuple[Any, ...] | None:
@@ -71,13 +72,13 @@ def redact(lines: DataFrame, erased: Erased) -> DataFrame:
 
 
 def find_names(lines: DataFrame, erased: Erased) -> frozenset[str]:
-    """The names and addresses that the erased people's own quarantined records state."""
+    """Return the names and addresses that the erased people's own quarantined records state."""
     found = lines.select("details.fields").rdd.flatMap(lambda line: erased.find_names(line.fields or {}))
     return frozenset(found.distinct().collect())
 
 
 def _read_line(line: Row) -> Quarantined:
-    # A line that a dying run left half written may lack anything.
+    # A killed run may have left a line half written. Such a line can lack any column.
     details = line.details or Row(problems=None, fields=None)
     problems = [Problem(**problem.asDict()) for problem in details.problems or ()]
     text = (line.raw, line.raw_base64, line.raw_bytes, line.raw_sha256, line.around)

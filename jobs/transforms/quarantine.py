@@ -1,14 +1,15 @@
-"""Quarantined records, as they are kept for people and for replay."""
+"""Shapes quarantined records for the quarantine folder and for the ledger."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 
 def to_quarantine_lines(quarantined: DataFrame) -> DataFrame:
-    """One row per quarantined record: a line of the quarantine folder, and `due_at`, which only the ledger keeps.
+    """Make the lines of the quarantine folder, and `due_at`, which only the ledger keeps.
 
-    In: one row per quarantined record, as it was read. Out: file_id, record_number; `reasons` lists each code once;
-    `details` holds every problem and the fields that could be read; then the text as it is kept.
+    In: one row per quarantined record, as it was read. Out: one row per record, with file_id and record_number.
+    `reasons` lists each code once. `details` holds every problem, and the fields that could be read. The other columns
+    hold the text.
     """
     return quarantined.select(
         "file_id",
@@ -26,7 +27,7 @@ def to_quarantine_lines(quarantined: DataFrame) -> DataFrame:
 
 
 def shape_quarantined(lines: DataFrame, run_id: int) -> DataFrame:
-    """One row per quarantined record, as `ops.quarantined_records` keeps it (`schemas.tables.QUARANTINED_RECORDS`)."""
+    """Make one row of `ops.quarantined_records` per record (`schemas.tables.QUARANTINED_RECORDS`)."""
     fields = F.transform("details.problems", lambda problem: problem["field"])
     return lines.select(
         "file_id",
@@ -40,7 +41,7 @@ def shape_quarantined(lines: DataFrame, run_id: int) -> DataFrame:
 
 
 def list_problems(lines: DataFrame) -> DataFrame:
-    """One row per problem, as `ops.quarantine_problems` keeps it (`schemas.tables.QUARANTINE_PROBLEMS`)."""
+    """Make one row of `ops.quarantine_problems` per problem (`schemas.tables.QUARANTINE_PROBLEMS`)."""
     return (
         lines.select("file_id", "record_number", F.explode("details.problems").alias("problem"))
         .select("file_id", "record_number", "problem.reason", "problem.field")

@@ -1,4 +1,4 @@
-"""What was read -> accepted events, quarantined records and counts, each record with its number in its file."""
+"""Divides what was read into accepted events, quarantined records and counts, and numbers records in their file."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from schemas.tables import READ_EVENTS
 
-# What tells a record apart until its split is numbered.
+# These columns identify a record as long as it is only numbered within its split.
 _PLACE = ("file_id", "split", "record_number")
 
 # (file id, split, records in the splits of the file before it)
@@ -16,7 +16,7 @@ EarlierRecords = tuple[int, int, int]
 
 
 def sort_by_user(read: DataFrame, partitions: int) -> DataFrame:
-    """All rows of a user in one partition, in the order in which versions are compared and sessions cut.
+    """Put all rows of a user into one partition, in the order that `deduplicate` and `sessionize` need.
 
     In and out: what was read (`schemas.tables.READ_RECORDS`). Records without a user are spread by their numbers.
     """
@@ -26,7 +26,7 @@ def sort_by_user(read: DataFrame, partitions: int) -> DataFrame:
 
 
 def split_read(read: DataFrame) -> tuple[DataFrame, DataFrame, DataFrame]:
-    """(accepted, quarantined, counts) of what was read (`READ_RECORDS`): each row is in one of the three.
+    """Divide what was read (`READ_RECORDS`) into (accepted, quarantined, counts). Each row is in one of the three.
 
     Records are still numbered within their splits. `counts` has one row per split: file_id, split, and `READ_COUNTS`.
     """
@@ -39,14 +39,15 @@ def split_read(read: DataFrame) -> tuple[DataFrame, DataFrame, DataFrame]:
 
 
 def number_records(records: DataFrame, earlier: Iterable[EarlierRecords]) -> DataFrame:
-    """Count the record numbers of each split on from those of the earlier splits of its file.
+    """Turn record numbers within a split into numbers within the file.
 
-    In: one row per record with file_id, split and record_number. Out: the same rows without `split`.
+    Each number grows by the number of records in the splits before. In: one row per record with file_id, split and
+    record_number. Out: the same rows without `split`.
     """
     later = [place for place in earlier if place[2]]
     if not later:
         return records.drop("split")
-    # From Arrow: plain Python values would start a worker of Python, which takes a second.
+    # The DataFrame is made by Arrow. Plain Python values would start a worker, which takes a second.
     columns = dict(zip(("file_id", "split", "earlier"), zip(*later, strict=True), strict=True))
     offsets = records.sparkSession.createDataFrame(pa.table(columns))
     joined = records.join(F.broadcast(offsets), ["file_id", "split"], "left")

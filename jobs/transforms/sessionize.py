@@ -1,4 +1,4 @@
-"""Sessions: what one user does without a pause longer than the gap."""
+"""Cuts sessions. A session holds the events of one user without a pause that is longer than the gap."""
 
 from datetime import timedelta
 
@@ -10,18 +10,18 @@ from schemas.tables import SESSIONS
 
 
 def sessionize(records: DataFrame, gap: timedelta) -> DataFrame:
-    """Add `session_id` and `session_started_at` to each published record; others belong to no session.
+    """Add `session_id` and `session_started_at` to each published record. Other records belong to no session.
 
     In and out: one row per record with its `verdict`. A pause of more than `gap` between two events of a user opens a
-    new session. The id is derived from user and start alone, so that other sessions of the user never change it.
+    new session. The id is derived from user and start alone, so other sessions of the user never change it.
     """
-    # The order of `deduplicate`, cut short: what is sorted already is not sorted again.
+    # This order begins like that of `deduplicate`, so Spark need not sort the rows again.
     in_order = Window.partitionBy("user_id").orderBy("event_at", "event_id")
     before = in_order.rowsBetween(Window.unboundedPreceding, -1)
     so_far = in_order.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     event_at, is_published = F.col("event_at"), F.col("verdict") == PUBLISHED
     previous_at = F.last(F.when(is_published, event_at), ignorenulls=True).over(before)
-    # A column of its own: in an expression that names it twice Spark would compute it twice.
+    # This is a column of its own, because an expression that uses it twice would compute it twice.
     timed = records.select("*", previous_at.alias("previous_at"))
     pause = F.unix_micros(event_at) - F.unix_micros("previous_at")
     opens_session = is_published & (F.col("previous_at").isNull() | (pause > gap // timedelta(microseconds=1)))
@@ -33,13 +33,13 @@ def sessionize(records: DataFrame, gap: timedelta) -> DataFrame:
 
 
 def derive_session_id(user_id: Column, started_at: Column) -> Column:
-    """32 hex digits, which PostgreSQL reads as a uuid: md5 of the start in microseconds, a colon, the user."""
+    """Return md5 of the start in microseconds, a colon and the user: 32 hex digits, which PostgreSQL reads as uuid."""
     return F.md5(F.concat_ws(":", F.unix_micros(started_at), user_id))
 
 
 def summarize_sessions(events: DataFrame) -> DataFrame:
-    """In: one row per event with its session. Out: one row per session (`schemas.tables.SESSIONS`)."""
-    # Grouped by user and start, of which the id is derived again: a hash table of long ids would take longer.
+    """Summarize sessions. In: one row per event with its session. Out: one row per session (`SESSIONS`)."""
+    # We group by user and start and derive the id again, because a hash table of long ids takes longer.
     sessions = events.groupBy("user_id", F.col("session_started_at").alias("started_at")).agg(
         F.max("event_at").alias("ended_at"),
         F.count("*").alias("event_count"),

@@ -1,7 +1,8 @@
--- One row per published table: its number of rows and a hash of their content that no order of loading, time
--- zone or date style changes. Hashed are the business columns, not where a record stands and who holds it.
--- A row is a JSON array, so null, empty text and separators stay apart; instants are seconds since 1970 UTC.
--- The two halves of each md5 are summed modulo 2^64 and printed one after the other.
+-- One row per published table: its number of rows, and a hash of their content.
+-- The hash does not depend on the order of loading, the time zone or the date style. It covers the business
+-- columns only, not the place of a record in its file. Each row is hashed as a JSON array, so that null, an
+-- empty text and separators stay different. Instants are seconds since 1970 UTC. The two halves of each md5
+-- are summed modulo 2^64, and the two sums are printed one after the other.
 with hashed_rows as (
     select
         'users' as table_name,

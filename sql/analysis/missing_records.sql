@@ -1,5 +1,6 @@
--- Published records that no current reading of any file holds: the file was shortened, rotated or replaced.
--- One row per file that held them; none when all is well. FULL_REFRESH=1 DROP_MISSING=1 drops them.
+-- One row per file that once held published records which no current reading of any file holds any more.
+-- Such a file was shortened, rotated or replaced. There is no row when all is well. A run with FULL_REFRESH=1
+-- DROP_MISSING=1 drops these records.
 select
     file_path,
     records

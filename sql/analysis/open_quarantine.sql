@@ -1,5 +1,5 @@
 -- One row per reason, field and file: how many records are open in quarantine, and the first of them.
--- A record counts once for each of its problems. The field is blank where the problem is the whole record.
+-- A record counts once for each of its problems. The field is blank if the problem is about the whole record.
 select
     reason,
     coalesce(field, '') as field,

@@ -1,5 +1,6 @@
--- The last five runs, latest first. One row per run: its account, its quarantine by reason, its error.
--- Counts are null where a run failed: nothing of it was kept. A record counts once for each of its reasons.
+-- One row per run, of the last five runs, latest first: its counts, its quarantine by reason, its error.
+-- The counts of a failed run are null, because nothing of it was kept. In the quarantine by reason a record
+-- counts once for each of its reasons.
 with last_runs as (
     select *
     from ops.pipeline_runs

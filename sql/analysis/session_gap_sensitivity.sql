@@ -1,5 +1,5 @@
--- What other session gaps would give. One row per gap in minutes, cut again from public.events.
--- The gaps between neighbours within a session add up to its length, so one pass serves all four choices.
+-- One row per session gap in minutes: the sessions that public.events would give with this gap.
+-- The pauses between the events of a session add up to its length, so one pass serves all four gaps.
 with neighbours as (
     select
         event_at - lag(event_at) over by_user as since_previous,

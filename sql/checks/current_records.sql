@@ -1,7 +1,7 @@
 -- severity: error
--- One row per published or superseded record whose `is_current` is not what the ledger says: whether a
--- current reading holds it, at its own place or where a duplicate of it stands. Of what was loaded before
--- duplicates were kept the latter is not known.
+-- One row per published or superseded record whose `is_current` does not agree with the ledger. A record is
+-- current if a current reading holds it, or holds an exact duplicate of it. Earlier versions did not keep the
+-- places of duplicates, so records that they loaded are left out.
 with versions as (
     select
         event_id,

@@ -1,8 +1,8 @@
 -- severity: error
--- One row per user or document that is not what the events say, stored and expected side by side, and per
--- event type that has no event and that the catalogue does not know.
--- "Latest" is by (event_at, event_id), bytewise, for each column over the events that state it. Each value is
--- a short read of an index; that no user and no document is missing is what the foreign keys see to.
+-- One row per user or document that does not agree with the events, stored and expected side by side. Also
+-- one row per event type that has no event and is not in the catalogue.
+-- The latest value of a column is that of the latest event which states one, by (event_at, event_id) in byte
+-- order. Each value is a short read of an index. No user or document can be missing, because of foreign keys.
 with expected_users as (
     select
         users.user_id,

@@ -1,5 +1,5 @@
 -- severity: warn
--- One row per input folder in which the latest run that looked into it found nothing: a mount may be lost.
+-- One row per input folder in which the latest run found no file. The mount of the folder may be lost.
 select
     folder,
     found_empty_at

@@ -1,6 +1,6 @@
 -- severity: warn
--- One row per file with events of more than an hour after it was last written: a clock is wrong, that of the
--- producer or of the machine with the file, or a time zone is.
+-- One row per file that has events of more than an hour after the file was last written. A time zone is
+-- wrong, or the clock of the producer, or the clock of the machine with the file.
 select
     ingested_files.file_path,
     ingested_files.modified_at,

@@ -1,6 +1,6 @@
 -- severity: warn
--- One row per file that the quality gate holds back: its records are missing from every table and metric
--- until it is fixed or accepted (make accept).
+-- One row per file that the quality gate holds back. Its records are missing from every table and metric
+-- until the file is fixed or accepted (make accept).
 select
     file_path,
     why,

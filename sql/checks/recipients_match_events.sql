@@ -1,5 +1,5 @@
 -- severity: error
--- One row per recipient whose time is not that of the event that names them.
+-- One row per recipient whose `shared_at` differs from the time of the event that names the recipient.
 select
     share_recipients.event_id,
     share_recipients.user_id,

@@ -1,8 +1,8 @@
 -- severity: error
--- One row per current reading whose sums do not close or whose counts are not what stands in the tables. Each
--- accepted record of a reading has its place: as the first of its version in public.events or
--- ops.superseded_records, else in ops.duplicate_records. Of what was loaded before there was that table only
--- the sums are known.
+-- One row per current reading whose sums do not close, or whose counts do not agree with the tables. Each
+-- accepted record of a reading is in one table. The first record of a version is in public.events or in
+-- ops.superseded_records, and all others are in ops.duplicate_records. Earlier versions had no such table, so
+-- for what they loaded only the sums are checked.
 with quarantined_rows as (
     select
         file_id,
@@ -28,7 +28,7 @@ places as (
     from ops.duplicate_records
 ),
 
--- What was read again stands where it stood.
+-- A record that was read again keeps its first place. So it counts for the reading that read it again.
 accepted_rows as (
     select
         coalesce(readings.read_again_as, readings.file_id) as file_id,

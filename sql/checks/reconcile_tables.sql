@@ -1,7 +1,7 @@
 -- severity: error
--- One row when the ledger and the tables disagree: what the readings since the last full refresh published,
--- less what they replaced, and what that refresh kept of readings that it could not read again, is the number
--- of events.
+-- One row if the ledger and public.events disagree about the number of events. By the ledger it is the number
+-- of events that the readings since the last full refresh published, less those that they replaced. To this
+-- come the events that the refresh kept of files that it could not read again.
 with last_refresh as (
     select
         run_id,

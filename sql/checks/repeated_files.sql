@@ -1,6 +1,7 @@
 -- severity: warn
--- One row per file of which at least 20 records and more than half repeat others: delivered twice under
--- another name, or sent again by its producer. A file that has grown repeats itself and does not count.
+-- One row per file of which at least 20 records, and more than half of them, repeat other records. The file
+-- was delivered again under another name, or its producer sent the events again. Files that were read before
+-- are left out, because a file that has grown repeats its own records.
 select
     file_path,
     run_id,

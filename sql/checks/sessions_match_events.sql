@@ -1,6 +1,6 @@
 -- severity: error
--- One row per session that is not what its events say, or that is cut in the wrong place.
--- The gap is 30 minutes; for another, `set document_events.session_gap_minutes = 60` before asking.
+-- One row per session that does not agree with its events, or that is cut in the wrong place.
+-- The gap is 30 minutes. To use another one, run `set document_events.session_gap_minutes = 60` before this.
 with settings as (
     select
         coalesce(nullif(current_setting('document_events.session_gap_minutes', true), ''), '30')::integer

@@ -1,3 +1,3 @@
--- The schemas that outlive a run. Staging schemas are made for one run each.
+-- The permanent schemas. Each run also makes a staging schema of its own, and drops it at its end.
 create schema ops;
 create schema metrics;

@@ -1,6 +1,7 @@
--- Three roles that nobody logs in as; a login gets one by GRANT (docker/README.md). Roles belong to the whole
--- server and may be there already. The owner has migrations and views, and may do what the loader may; the
--- loader has the published tables and staging; the analyst reads. Whoever makes them becomes an owner.
+-- Three roles without a login. A login becomes a member of one by GRANT (docker/README.md). The owner owns
+-- the ledger and the views, applies migrations, and may do all that the loader may. The loader owns the
+-- published tables and the staging schemas. The analyst can only read. The login that makes the roles becomes
+-- an owner. Roles belong to the whole server, so another database may have made them already.
 do $$
 declare
     wanted text;

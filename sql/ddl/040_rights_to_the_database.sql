@@ -1,11 +1,11 @@
--- What the roles need to make schemas and tables of their own here. Nobody else's rights change.
+-- The rights that the roles need to make schemas and tables in this database. No other rights change.
 do $$
 begin
     execute format(
         'grant create on database %I to document_events_owner, document_events_loader', current_database()
     );
     grant create on schema public to document_events_owner, document_events_loader;
-    -- GRANT only warns where the login may not.
+    -- If the login may not grant a right, GRANT only warns. So the rights are checked afterwards.
     if not has_database_privilege('document_events_loader', current_database(), 'create')
         or not has_schema_privilege('document_events_loader', 'public', 'create')
     then

@@ -1,4 +1,5 @@
--- What the loader needs in ops beside its tables: the schemas, the applied migrations, the numbers of files.
+-- The rights of the loader in ops, except for those to its tables: it uses the schemas, reads the applied
+-- migrations, refers to files, and takes new file ids.
 grant usage on schema ops, metrics to document_events_loader;
 
 grant select on ops.migrations to document_events_loader;

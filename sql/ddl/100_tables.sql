@@ -1,6 +1,6 @@
--- The published tables, without keys, in the schema of one run: Spark fills them by JDBC, except event_types,
--- which publishing fills. The first load adds the keys and moves them into public, every later one merges
--- their rows. Ids are compared bytewise, as in Spark.
+-- The staging tables of one run, without keys. Spark fills most of them by JDBC, and publishing fills the
+-- rest. The first load adds keys to the published tables and moves them into the schema public. Every later
+-- load merges their rows. Ids have the collation "C", so that they are compared byte by byte, as Spark does.
 create table {staging}.users (
     user_id text collate "C",
     name text,
@@ -125,36 +125,37 @@ create table {staging}.duplicate_records (
     record_number bigint
 );
 
--- Keys of what a later load brings: they lead to the published rows that it may change.
--- The properties of the versions that this run brings; several records may bring the same.
+-- The properties of the versions that this run brings. Several records may bring the same ones.
 create table {staging}.version_properties (
     event_id text collate "C",
     content_fingerprint uuid,
     properties jsonb
 );
 
+-- The keys of the records that a later load brings. By them the merge finds the published rows that may
+-- change.
 create table {staging}.arriving_events (
     event_id text collate "C",
     user_id text collate "C",
     event_at timestamptz
 );
 
--- The readings of this run that take the place of all earlier ones of their files.
+-- The readings of this run that replace all earlier readings of their files.
 create table {staging}.whole_readings (file_id bigint, file_path text);
 
--- Earlier readings whose content a whole reading of this run begins with.
+-- The earlier readings whose content a whole reading of this run begins with, so that it reads them again.
 create table {staging}.repeated_readings (file_id bigint, read_again_as bigint);
 
--- The readings that this run closes; what only a dropped one held goes.
+-- The earlier readings that this run closes. Records that only a dropped reading held are removed.
 create table {staging}.closing_readings (file_id bigint, read_again_as bigint, is_dropped boolean);
 
--- The readings in which events are looked for.
+-- The readings whose events must be looked at again.
 create table {staging}.searched_readings (file_id bigint);
 
--- Events of which a version stands in a reading that is closed; in a full refresh, in one that is kept.
+-- The events that have a version in a searched reading.
 create table {staging}.closing_events (event_id text collate "C");
 
--- Their versions, and whether readings hold them apart from those of this run.
+-- The versions of these events, and whether other readings than those of this run hold them.
 create table {staging}.holdings (
     event_id text collate "C",
     content_fingerprint uuid,
@@ -162,22 +163,24 @@ create table {staging}.holdings (
     is_held boolean
 );
 
--- The published sessions that this run cuts again; a full refresh does so with all.
+-- The published sessions that this run cuts again. A full refresh cuts all of them again.
 create table {staging}.affected_sessions (session_id uuid);
 
--- What is published, or superseded, as `previous_verdict` says: it is looked at again beside the new records.
+-- The published and superseded records that are deduplicated again together with the new ones. The column
+-- `previous_verdict` says which of the two a record was.
 create table {staging}.history (
     like {staging}.superseded_records,
     previous_verdict text,
     is_held boolean
 );
 
--- Quarantined records of earlier runs that a replay recovered, under the id of their reading in this run.
+-- The quarantined records of earlier runs that this replay recovers. `file_id` is their reading in this run.
 create table {staging}.recovered_records (file_id bigint, record_number bigint);
 
--- What an erasure adds to the tombstones, and the quarantined records whose text it has taken away.
+-- The new tombstones of an erasure.
 create table {staging}.erased_identifiers (identifier_hash text, is_user_id boolean, key_check text);
 
+-- The quarantined records without text. `is_new` marks those whose text this erasure has removed.
 create table {staging}.redacted_records (
     source_file text,
     record_number bigint,
@@ -185,6 +188,6 @@ create table {staging}.redacted_records (
     is_new boolean
 );
 
--- One row while nothing is lost: a server that crashes empties unlogged tables, and some of them, such as
--- the history, may be empty for good reasons.
+-- This table has one row, unless the server has crashed: a crash empties all unlogged tables. The other
+-- tables do not show that, because some of them, such as the history, may be empty for good reasons.
 create table {staging}.intact (is_intact boolean);

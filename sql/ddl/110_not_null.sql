@@ -1,4 +1,4 @@
--- What every published row must have.
+-- The columns that every published row must have.
 alter table {staging}.users
 alter column user_id set not null,
 alter column first_seen_at set not null,

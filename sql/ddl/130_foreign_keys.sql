@@ -1,4 +1,4 @@
--- Every reference points at a row that exists.
+-- The references between the published tables, and from events to the ledger of files.
 alter table {staging}.documents
 add constraint documents_first_seen_by_fkey foreign key (first_seen_by)
 references {staging}.users (user_id),

@@ -1,4 +1,4 @@
--- What must hold within one row.
+-- The conditions that must hold within one row.
 alter table {staging}.users
 add constraint users_seen_in_order check (last_seen_at >= first_seen_at);
 

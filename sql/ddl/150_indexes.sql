@@ -1,5 +1,5 @@
--- For foreign keys, for the metrics, and for reading one user's or one document's history in time order.
--- A first load makes them before its transaction (jobs/storage/database/indexes.py), which then finds them.
+-- These indexes serve foreign keys, the metrics, and queries for the history of one user or document.
+-- A first load makes them before the transaction that publishes (jobs/storage/database/indexes.py).
 create index if not exists sessions_user_id_started_at_idx on {staging}.sessions (user_id, started_at);
 
 create index if not exists events_user_id_event_at_idx on {staging}.events (user_id, event_at);
@@ -8,19 +8,19 @@ create index if not exists events_document_id_event_at_idx on {staging}.events (
 
 create index if not exists events_session_id_idx on {staging}.events (session_id);
 
--- What a reading holds, for when it is closed.
+-- When a reading is closed, its events are found by this index.
 create index if not exists events_file_id_idx on {staging}.events (file_id);
 
--- What no current reading holds; ops.missing_records counts it after each run.
+-- After each run ops.missing_records counts the events that no current reading holds.
 create index if not exists events_not_current_idx on {staging}.events (file_id) where not is_current;
 
 create index if not exists events_event_date_user_id_idx on {staging}.events (event_date, user_id);
 
--- What a person received, in time order.
+-- This index lists what a user received, in time order.
 create index if not exists share_recipients_user_id_shared_at_idx
 on {staging}.share_recipients (user_id, shared_at);
 
--- A merge finds a user's latest name or a document's latest title without reading the events that state none.
+-- By these three a merge finds the latest name, address or title. They leave out the events that state none.
 create index if not exists events_named_user_idx on {staging}.events (user_id, event_at)
 where reported_user_name is not null;
 
@@ -30,14 +30,14 @@ where reported_user_email is not null;
 create index if not exists events_titled_document_idx on {staging}.events (document_id, event_at)
 where reported_document_title is not null;
 
--- What the metrics ask about edits is read here alone, without the rows. The date comes before the time, so
--- that edits are counted by document and day in the order of the index; both orders are the same.
+-- The metrics about edits read only this index, not the rows. The date stands before the time, so that edits
+-- can be counted by document and day in the order of the index. That is also the order of time.
 create index if not exists events_edited_document_idx on {staging}.events (document_id, event_date, event_at)
 include (user_id, document_word_count)
 where event_type = 'document_edit';
 
--- Shares, comments and logins are few among the events; the metrics about them read nothing else. By its id a
--- share is joined with its recipients.
+-- Few events are shares, comments or logins, and the metrics about them read only these two indexes. The
+-- event id joins a share with its recipients.
 create index if not exists events_sent_by_user_idx on {staging}.events (user_id, event_at)
 include (event_type, document_id, event_id)
 where event_type in ('comment_added', 'document_shared');
@@ -46,7 +46,7 @@ create index if not exists events_login_idx on {staging}.events (user_id, event_
 include (ip_address, device, file_id)
 where event_type = 'user_login';
 
--- A type that the catalogue does not know goes with its last event, which is looked for here.
+-- A type that is not in the catalogue is removed with its last event. This index shows whether one is left.
 create index if not exists events_unknown_type_idx on {staging}.events (event_type)
 where event_type not in ('user_login', 'document_edit', 'comment_added', 'document_shared');
 

@@ -1,4 +1,5 @@
--- One row per event: the flat table of the brief, with the session's duration and today's names beside it.
+-- One row per event. This is the flat table of the brief, with the duration of the session, and with the
+-- latest names of user and document.
 create or replace view public.event_details as
 select
     events.event_id,
@@ -36,7 +37,7 @@ inner join ops.ingested_files on events.file_id = ingested_files.file_id
 left join public.documents on events.document_id = documents.document_id
 left join public.event_properties on events.event_id = event_properties.event_id;
 
--- One row per quarantined record that is still open: its file was not read again, and nobody recovered it.
+-- One row per quarantined record that is still open: its reading is current, and no run has recovered it.
 create or replace view ops.open_quarantined_records as
 select
     quarantined_records.file_id,
@@ -56,8 +57,8 @@ from ops.quarantined_records
 inner join ops.ingested_files on quarantined_records.file_id = ingested_files.file_id
 where ingested_files.is_current and quarantined_records.recovered_by_run_id is null;
 
--- One row per problem of an open quarantined record. Of records that were quarantined before problems were
--- kept it may not be known which reason is about which field: then there is one row per reason.
+-- One row per problem of an open quarantined record. Earlier versions did not keep which reason is about
+-- which field. Records that they quarantined have one row per reason instead.
 create or replace view ops.open_quarantine_problems as
 with unpaired as (
     select
@@ -101,8 +102,7 @@ from problems
 inner join ops.open_quarantined_records as open_records
     on problems.file_id = open_records.file_id and problems.record_number = open_records.record_number;
 
--- One row per file of which a former reading held published records that no current reading of any file
--- holds.
+-- One row per file that once held published records which no current reading of any file holds any more.
 create or replace view ops.missing_records as
 select
     ingested_files.file_path,
@@ -112,7 +112,7 @@ inner join ops.ingested_files on events.file_id = ingested_files.file_id
 where not events.is_current
 group by ingested_files.file_path;
 
--- One row: is the database fed, and do its sums close?
+-- One row about the whole database: whether it still gets data, and whether its sums close.
 create or replace view ops.health as
 with last_success as (
     select max(finished_at) as last_success_at

@@ -1,4 +1,5 @@
--- What every schema, table and column of ours holds: units, grain, time zone. Metrics comment on themselves.
+-- The comments on every schema, table and column of ours, with units, grain and time zone. The comments on
+-- metrics are in the files of the metrics.
 comment on schema ops is 'The ledger of the pipeline: runs, files, quarantined and superseded records.';
 comment on schema metrics is 'Answers, one view each; rebuilt when their files have changed.';
 

@@ -1,4 +1,4 @@
--- What stands of files that were not loaded.
+-- The comments on the tables about files that were not loaded.
 comment on table ops.held_back_files is
 'Files that the quality gate holds back, since too many of their records would be quarantined; one row per '
 'file. '

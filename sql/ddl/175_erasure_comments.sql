@@ -1,4 +1,4 @@
--- What the tombstones of erased people hold.
+-- The comments on the tombstones of erased people.
 comment on table ops.erased_identifiers is
 'Tombstones: one row per identifier of an erased person, so that records that name it are pseudonymised in '
 'every later run. Worth nothing without the key file, and the other way round: keep both.';

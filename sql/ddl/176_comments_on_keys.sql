@@ -1,4 +1,4 @@
--- What each key guards; from schemas/keys.py.
+-- The comments on keys, which say what each key guarantees. They are written from schemas/keys.py.
 comment on constraint users_pkey on public.users is 'One row per user.';
 
 comment on constraint documents_pkey on public.documents is 'One row per document.';

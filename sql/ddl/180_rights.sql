@@ -1,2 +1,2 @@
--- The analyst may look into metrics; what it may read there is granted view by view.
+-- The analyst may use the schema metrics. The right to read is granted for each view separately.
 grant usage on schema metrics to document_events_analyst;

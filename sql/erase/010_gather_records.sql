@@ -1,6 +1,6 @@
--- Every known version of every event of which some version names the person: acting, receiving or in its
--- properties. Without the name the versions may rank in another order. From here on it is as if all of them
--- arrived again.
+-- Every known version of each event of which any version names the person: as user, as recipient or in its
+-- properties. Without the person the versions may rank in another order. So all of them are treated as if
+-- they arrived again.
 insert into {staging}.arriving_events (event_id, user_id, event_at)
 with named_events as (
     select event_id from public.events

@@ -1,7 +1,7 @@
--- One row per input file that may still hold the person: how many known records of it do, published,
--- superseded, quarantined or repeating one of the former. Of a file that is held back nothing is known, nor
--- whose records a file repeats that was loaded before their places were kept: there `records` is null. Who
--- was erased before is found by the pseudonym.
+-- One row per input file that may still hold the person. `records` counts its known records of the person:
+-- published, superseded and quarantined ones, and exact duplicates. It is null for a file that is held back.
+-- It is also null for a file whose duplicates an earlier version did not keep, because these may be
+-- anybody's. A person who was erased before is found by the pseudonym.
 with named_events as (
     select event_id from public.events
     where user_id in ({user_id}, {pseudonym})

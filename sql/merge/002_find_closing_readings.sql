@@ -1,7 +1,7 @@
--- Which readings does this run close? The current ones of the files that it reads whole. Where their
--- content is read again, all goes that only they held; this can be said of a former reading, too. What
--- another one held stays, since a log only grows. A full refresh that drops what is missing lets everything
--- go that it does not read.
+-- Which readings does this run close? It closes the current readings of the files that it reads whole, and
+-- all readings whose content it reads again. `is_dropped` marks the latter: records that only they held are
+-- removed. The records of another closed reading stay, because its content is lost but was valid: a log only
+-- grows. A full refresh that drops missing records closes and drops all readings.
 insert into {staging}.closing_readings (file_id, read_again_as, is_dropped)
 select
     ingested_files.file_id,

@@ -1,5 +1,5 @@
--- The readings whose events have to be looked at: those that this run closes, and those whose content one of
--- them had read again.
+-- The readings whose events must be looked at again: those that this run closes, and earlier ones whose
+-- content a closed reading had read again.
 insert into {staging}.searched_readings (file_id)
 select ingested_files.file_id
 from {staging}.closing_readings

@@ -1,5 +1,5 @@
--- The readings whose events have to be looked at: those that a full refresh can't read again and keeps, since
--- the file is gone, or holds something else now.
+-- The readings whose events a full refresh must look at: those that it can't read again, and so keeps. Their
+-- file is gone, or it has another content now.
 insert into {staging}.searched_readings (file_id)
 select places.file_id
 from ops.ingested_files as places

@@ -1,4 +1,4 @@
--- Events of which a version stands in one of these readings.
+-- The events that have a version in one of these readings.
 insert into {staging}.closing_events (event_id)
 select events.event_id
 from {staging}.searched_readings

@@ -1,5 +1,5 @@
--- For each version of these events: does a reading hold it, and does a current one, once the readings of this
--- run have taken the place of those that it closes? New records do not count here.
+-- One row per version of these events: whether any reading holds it, and whether a current one does, after
+-- this run has closed its readings. The new records of this run do not count here.
 insert into {staging}.holdings (event_id, content_fingerprint, is_current, is_held)
 with places as (
     select

@@ -1,5 +1,5 @@
--- Another version of an event may win once a reading is closed. So all of its versions count as arriving:
--- whom and what they concern may change, too.
+-- When a reading is closed, another version of an event may be published. It may have another user or time.
+-- So all versions of these events count as arriving.
 insert into {staging}.arriving_events (event_id, user_id, event_at)
 select
     events.event_id,

@@ -1,7 +1,7 @@
--- Which published sessions can this run change? Those within one gap of a new record of their user, before or
--- after, and those that hold an event whose id arrives again. Run before Spark cuts sessions. Sessions of one
--- user lie more than a gap apart, so at most two can be within a gap of one moment: each record costs one
--- short read of an index, however long its user's history is.
+-- Which published sessions can this run change? Those within one gap before or after a new record of their
+-- user, and those that hold an event whose id arrives again. This is run before Spark cuts sessions. The
+-- sessions of a user are more than a gap apart. So at most two of them are within a gap of one moment, and
+-- each record costs one short read of an index, however long the user's history is.
 insert into {staging}.affected_sessions (session_id)
 with gap as (
     select current_setting('document_events.session_gap_minutes')::integer * interval '1 minute' as length

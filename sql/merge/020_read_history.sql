@@ -1,6 +1,6 @@
--- What has to be deduplicated and cut again beside the new records: the events of the affected sessions, and
--- whatever lost before under an id that arrives again. One row per published or superseded record; nothing
--- else is read.
+-- One row per published or superseded record that must be looked at again together with the new ones. These
+-- are the events of the affected sessions, and the superseded records of ids that arrive again. No other rows
+-- are read.
 insert into {staging}.history ({history_columns}, is_current, previous_verdict, is_held)
 select
     {history_of_events},

@@ -1,4 +1,5 @@
--- What a full refresh keeps: versions that it can't read again, and that a reading still holds.
+-- One row per record that a full refresh keeps: it can't read the version again, but a reading still holds
+-- it.
 insert into {staging}.history ({history_columns}, is_current, previous_verdict, is_held)
 select
     {history_of_events},

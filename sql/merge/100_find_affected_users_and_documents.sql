@@ -1,6 +1,6 @@
--- Users, documents and event types that may have to change: those of events that are published now and were
--- not before (of an erasure, of all that it loads again), and those of published events that lose their
--- place, to another version of the event or for good. Run before anything is changed.
+-- The users, documents and event types that may have to change. They are those of events that this run
+-- publishes, and of published events that it removes or replaces by another version. An erasure affects all
+-- events that it loads again. This is run before anything is changed.
 create table {staging}.affected_events as
 select
     event_id,
@@ -51,7 +51,7 @@ select distinct document_id
 from {staging}.affected_events
 where document_id is not null;
 
--- Of a type that the catalogue knew, and knows no more, there may be no event.
+-- A type that has left the catalogue is affected too, even if it has no event.
 create table {staging}.affected_event_types as
 select event_type
 from {staging}.affected_events

@@ -1,9 +1,10 @@
--- The daily numbers of the published days that this run affects, as they are before it; one row per day. A
--- day is published once the latest run that succeeded began after its end and had events of it or of a later
--- day: what is not over yet, or new, is not restated. Run before anything is changed.
+-- The daily numbers before the merge, for the published days that this run affects: one row per day and
+-- metric. A day is published if it was over when the latest successful run began, and if the tables have
+-- events of that day or later. The numbers of other days are new or not final, so a change of them is no
+-- restatement. This is run before anything is changed.
 
--- metrics.business_day by the time zone of this run: the views, and the functions that they go by, are made
--- again after the merge only, and an older database may not have them. In UTC it leaves event_date.
+-- This is metrics.business_day with the time zone of this run. The function itself is only made again after
+-- the merge, and an older database may not have it. In UTC the business day is event_date.
 create function {staging}.business_day(event_at timestamptz, event_date date)
 returns date
 language sql immutable
@@ -14,7 +15,7 @@ as $$
     end
 $$;
 
--- A day of any time zone lies within three dates in UTC: by those the index on event_date is read.
+-- A day of any time zone is within three dates in UTC. By these dates the index on event_date can be used.
 create table {staging}.restated_days as
 with affected_days as (
     select {staging}.business_day(event_at, event_date) as activity_date
@@ -35,7 +36,7 @@ ends as (
 select affected_days.activity_date
 from affected_days
 inner join ends on affected_days.activity_date < ends.last_run_day
--- lateral, in order and with a limit, so that each is one short read of the index.
+-- Each lateral query is in order and has a limit, so that it is one short read of the index.
 cross join
     lateral (
         select events.event_date
@@ -57,15 +58,15 @@ cross join
         limit 1
     ) as later;
 
--- What a run changes of a day it changes by way of the users that it affects, so that these are counted
--- before and after the merge, and everybody else only where that differs: a day of millions of events is not
--- read for one that changes nothing.
+-- A run changes a day only through the users that it affects. So only these users are counted, before and
+-- after the merge. All others are counted only on days whose numbers differ, because a day may have millions
+-- of events.
 create table {staging}.counted_users as
 select user_id from {staging}.affected_users;
 
 analyze {staging}.restated_days, {staging}.counted_users;
 
--- The numbers of those days and users as they are at the moment of asking.
+-- This view gives the numbers of these days and users at the time of the query.
 create view {staging}.daily_numbers as
 with affected_days as (
     select
@@ -80,7 +81,8 @@ with affected_days as (
         on
             counted_users.user_id = events.user_id
             and restated_days.activity_date = {staging}.business_day(events.event_at, events.event_date)
-            -- By the index; in UTC nothing is left of it, and the dates alone are compared.
+            -- This condition lets the index be used. In UTC it is always true, and the condition above is
+            -- enough.
             and (
                 {business_time_zone} = 'UTC'
                 or events.event_date
@@ -108,7 +110,7 @@ active_users as (
     group by activity_date
 ),
 
--- By way of their first events: no index leads from a day to its sessions.
+-- Sessions are found by their first events, because no index leads from a day to its sessions.
 started_sessions as (
     select
         affected_days.activity_date,

@@ -1,6 +1,7 @@
--- The tombstones of an erasure, and the quarantined records of which no text is left, neither to be shown nor
--- to be replayed. Versions rank by hashes that an erasure changes. Where another version of an event takes
--- the first place, its file has published what it had counted as superseded, as if the record had come now.
+-- Enters the tombstones of an erasure, and removes the hashes of quarantined records without text, which can
+-- no longer be shown or replayed. An erasure changes fingerprints, and versions are ranked by these. So
+-- another version of an event may be published now. The file of that version then counts one more published
+-- record and one less superseded record.
 insert into ops.erased_identifiers (identifier_hash, is_user_id, key_check, run_id)
 select
     identifier_hash,

@@ -1,4 +1,5 @@
--- People whose first events arrive: all there is to know of them is in this run. Others follow in 190.
+-- Adds users whose first events arrive. This run has all events of them. Users who have more are changed in
+-- 190.
 insert into public.users ({users_columns})
 select {users_columns}
 from {staging}.users

@@ -1,4 +1,4 @@
--- Types that nobody has sent before, and those that the catalogue has got since the last run.
+-- Adds types that no event had before, and types that are new in the catalogue.
 insert into public.event_types ({event_types_columns})
 select {event_types_columns}
 from {staging}.event_types

@@ -1,4 +1,4 @@
--- Types of which the catalogue says something else since the last run, or nothing any more.
+-- Changes types whose entry in the catalogue has changed since the last run, or was removed.
 with found as (
     select
         event_types.event_type,

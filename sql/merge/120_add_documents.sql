@@ -1,4 +1,4 @@
--- Documents whose first events arrive. Others follow in 200.
+-- Adds documents whose first events arrive. Other documents are changed in 200.
 insert into public.documents ({documents_columns})
 select {documents_columns}
 from {staging}.documents

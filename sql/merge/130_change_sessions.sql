@@ -1,4 +1,4 @@
--- Sessions that kept their start, and so their id, but end later or earlier or hold other events.
+-- Changes sessions that keep their start, and so their id, but have another end or other events.
 update public.sessions set
     ended_at = staged.ended_at,
     session_duration_seconds = staged.session_duration_seconds,

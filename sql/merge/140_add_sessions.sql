@@ -1,4 +1,4 @@
--- New sessions, and those whose start moved.
+-- Adds new sessions, and those whose start has changed.
 insert into public.sessions ({sessions_columns})
 select {sessions_columns}
 from {staging}.sessions

@@ -1,4 +1,4 @@
--- Recipients of events that are no more, or whose staged versions do not name them at that time.
+-- Removes recipients whose event is removed, or whose event no longer names them at this time.
 delete from public.share_recipients using {staging}.affected_events
 where
     share_recipients.event_id = affected_events.event_id

@@ -1,4 +1,4 @@
--- Properties of events that are no more, or whose staged versions have none or others.
+-- Removes properties whose event is removed, or whose event no longer has exactly these.
 delete from public.event_properties using {staging}.affected_events
 where
     event_properties.event_id = affected_events.event_id

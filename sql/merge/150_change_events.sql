@@ -1,6 +1,6 @@
--- Events of which another version is published now, or that belong to another session, or that a current
--- reading holds now and did not before, or the other way round. Where an event stands at another place of
--- the input now, its provenance follows. It stays as it is where only the same content was read again.
+-- Changes events that have another version, another session or another `is_current` now. An event that is now
+-- at another place of the input also changes. If a run only reads the same content again, events keep the
+-- file that first held them.
 update public.events set {events_changes}
 from {staging}.events as staged
 cross join ops.ingested_files as first_reading

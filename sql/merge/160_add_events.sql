@@ -1,4 +1,4 @@
--- New events.
+-- Adds new events.
 insert into public.events ({events_columns})
 select {events_columns}
 from {staging}.events

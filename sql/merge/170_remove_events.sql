@@ -1,5 +1,5 @@
--- Events of affected sessions that are no more: a file was read again by another mapping, or what no file
--- holds any more is dropped.
+-- Removes events of affected sessions that no longer exist: their file was read again by another mapping, or
+-- no file holds them any more.
 delete from public.events using {staging}.affected_sessions
 where
     events.session_id = affected_sessions.session_id

@@ -1,4 +1,4 @@
--- Affected sessions whose start moved, or that were joined to another.
+-- Removes affected sessions whose start has changed, or that were joined with another session.
 delete from public.sessions using {staging}.affected_sessions
 where
     sessions.session_id = affected_sessions.session_id

@@ -1,4 +1,4 @@
--- Properties of the events that are published now and were not before, or are another version.
+-- Adds properties of events that are new or have another version.
 insert into public.event_properties ({event_properties_columns})
 select {properties_as_staged}
 from {staging}.event_properties as staged

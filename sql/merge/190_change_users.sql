@@ -1,4 +1,5 @@
--- Affected users, computed again from all their events: each value is one short read of an index.
+-- Changes affected users. They are computed again from all their events, each value by one short read of an
+-- index.
 with found as (
     select
         affected_users.user_id,

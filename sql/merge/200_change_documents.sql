@@ -1,5 +1,5 @@
--- Affected documents, computed again from all their events: each value is one short read of an index. That of
--- edits is in order of date and time, which is the order of time.
+-- Changes affected documents. They are computed again from all their events, each value by one short read of
+-- an index. The index of edits is sorted by date and then time, which is the same order as by time.
 with found as (
     select
         affected_documents.document_id,

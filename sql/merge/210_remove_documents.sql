@@ -1,4 +1,4 @@
--- Affected documents that no event names any more.
+-- Removes affected documents that no event names any more.
 delete from public.documents using {staging}.affected_documents
 where
     documents.document_id = affected_documents.document_id

@@ -1,6 +1,6 @@
--- Types that the catalogue does not know and that no event has any more. Only types of events that were
--- removed or replaced are looked at, each by one short read of an index that holds unknown types alone: the
--- list of known ones is repeated so that PostgreSQL may use it.
+-- Removes types that are not in the catalogue and that no event has any more. Only affected types are looked
+-- at, each by one short read of an index. That index leaves out the types of the catalogue. PostgreSQL can
+-- use it only if the query has the same condition, so the list of these types is repeated here.
 delete from public.event_types using {staging}.affected_event_types
 where
     event_types.event_type = affected_event_types.event_type

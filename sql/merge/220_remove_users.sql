@@ -1,4 +1,4 @@
--- Affected users whom no event names any more, acting or receiving.
+-- Removes affected users whom no event names any more, neither as user nor as recipient.
 delete from public.users using {staging}.affected_users
 where
     users.user_id = affected_users.user_id

@@ -1,5 +1,5 @@
--- Published daily numbers that this run has changed, and why. A new event may join sessions of the day before
--- or after it, so that for sessions the days beside it count as its own.
+-- Enters the published daily numbers that this run has changed, and the cause. A new event may also change
+-- sessions of the day before or after it, so for sessions these days count as its own.
 create table {staging}.changed_numbers as
 select
     numbers.activity_date,
@@ -11,7 +11,8 @@ inner join {staging}.daily_numbers_before as earlier
     on numbers.activity_date = earlier.activity_date and numbers.metric = earlier.metric
 where numbers.value <> earlier.value;
 
--- From here on the numbers are those of everybody else, on the days with a change; most runs have none.
+-- So far only the affected users were counted. Now all others are counted, on the days with a change. Most
+-- runs have no such day.
 delete from {staging}.restated_days
 where activity_date not in (select activity_date from {staging}.changed_numbers);
 

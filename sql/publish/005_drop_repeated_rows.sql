@@ -1,5 +1,6 @@
--- A task that Spark ran again may have written its rows twice: of rows that agree in every column one stays.
--- Rows that share a key and differ are left, and the key rejects them. Run for each staged table.
+-- Spark may run a task twice, so that its rows are staged twice. Of rows that are equal in every column this
+-- keeps one. Rows with the same key that differ are left, and then the primary key rejects them. This is run
+-- for each staged table.
 delete from {staging}.{table} as repeated using (
     select
         staged.ctid as place,

@@ -1,5 +1,5 @@
--- One row per file of the run: what Spark counted, to be held against what arrived. A replay reads part of a
--- file that has been read before, as `original_file_id`.
+-- One row per file of the run: what Spark counted. It is compared with the rows that arrived. A replay reads
+-- records of an earlier reading again, and `original_file_id` is that reading.
 create table {staging}.file_counts (
     run_id bigint not null,
     file_id bigint not null,

@@ -1,8 +1,8 @@
--- One row per file: Spark's counts beside the rows that stand in PostgreSQL. Rows of earlier runs are
--- staged too where they are looked at again; they count for nothing here. `replaced_rows` counts the
--- published events whose version a record of this file puts out of its place, and those that go because
--- this reading takes the place of an earlier one of its file. A full refresh publishes everything again, so
--- that it replaces nothing.
+-- One row per file: Spark's counts beside the number of rows in the staging tables. Some staged rows are of
+-- earlier runs, because they are looked at again. These do not count here. `replaced_rows` counts the events
+-- published before that a record of this file replaces. It also counts those that are removed because this
+-- reading replaces an earlier one of its file. A full refresh publishes everything again, so it replaces
+-- nothing.
 create table {staging}.arrivals as
 with published_rows as (
     select

@@ -1,5 +1,5 @@
--- The event types of the catalogue, and those of the staged events that it does not know. All events of a
--- type that is new in this run are staged, so that they can be counted here.
+-- Stages the event types of the catalogue, and the types of staged events that are not in it. If a type is
+-- new in this run, all of its events are staged. So they can be counted here.
 insert into {staging}.event_types ({event_types_columns})
 values
 ('user_login', 'a user logs in', true, false),

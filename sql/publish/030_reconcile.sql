@@ -1,4 +1,4 @@
--- One row per file whose sums do not close; none when all is well.
+-- One row per file whose sums do not close. There is no row when all is well.
 select
     file_path,
     records,

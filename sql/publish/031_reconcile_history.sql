@@ -1,7 +1,8 @@
--- One row when what was read back from the published tables is not what was staged again; none when all is
--- well. Every record that was read back is published or superseded again, unless no reading holds it any
--- more. The events that were read back and those that the files published, less those that they replaced,
--- are the staged events. A full refresh reads back only what it keeps, and replaces nothing.
+-- One row if the history, which was read back from the published tables, was not staged again completely.
+-- There is no row when all is well. Two sums must close. First, every record of the history is published or
+-- superseded again, unless no reading holds it any more. Second, the number of staged events is that of the
+-- events in the history, plus those that the files published, less those that they replaced. The second sum
+-- does not apply to a full refresh, whose history holds only what it keeps.
 with counted as (
     select
         (

@@ -1,5 +1,5 @@
--- A reading of a whole file takes the place of the earlier ones of this file. New lines of a file, and the
--- replayed records of one, are a part of its reading, which stays.
+-- Enters the files of the run in the ledger. A reading of a whole file replaces the earlier readings of the
+-- file. The new lines of a file, or its replayed records, become a part of its current reading, which stays.
 update ops.ingested_files set is_current = false
 from {staging}.closing_readings
 where ingested_files.file_id = closing_readings.file_id;
@@ -51,7 +51,7 @@ select
     content_digest
 from {staging}.arrivals;
 
--- What a closed reading had read again itself is now held by the new one.
+-- A closed reading may itself have read earlier ones again. From now on the new reading holds their content.
 update ops.ingested_files set read_again_as = closing_readings.read_again_as
 from {staging}.closing_readings
 where

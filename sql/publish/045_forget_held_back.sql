@@ -1,4 +1,5 @@
--- A file that is loaded is not held back any more. A replay loads no file, but records of an earlier reading.
+-- A file that is loaded is no longer held back. A replay does not count, because it loads single records of
+-- an earlier reading and not the file.
 delete from ops.held_back_files
 using {staging}.arrivals, ops.pipeline_runs
 where

@@ -1,5 +1,6 @@
--- Properties follow from id and fingerprint. Each staged version gets those that a record of this run brings,
--- or that it had. Of an erasure only the former count: it has staged what is left of them.
+-- Gives each staged version its properties, which are the same for all of its records. They come from a
+-- record of this run or from the history. An erasure has staged the properties without the person, so those
+-- of the history do not count.
 create table {staging}.known_properties as
 select
     event_id,

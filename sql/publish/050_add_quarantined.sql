@@ -1,5 +1,6 @@
--- Quarantined records and their problems. A replay marks what it recovered, and so does a file that is read
--- again: its records have the numbers that they had.
+-- Adds quarantined records and their problems, and marks earlier ones that this run has recovered. A replay
+-- recovers single records. A file that is read again recovers the records that are now accepted under the
+-- same record number.
 insert into ops.quarantined_records ({quarantined_records_columns})
 select {quarantined_records_columns}
 from {staging}.quarantined_records;

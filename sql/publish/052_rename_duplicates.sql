@@ -1,5 +1,6 @@
--- An erasure gives other fingerprints to the versions that name the person; where else these stand follows. A
--- version keeps its first place, by which it is found again.
+-- An erasure changes the fingerprints of versions that name the person. So the fingerprints of their
+-- duplicates must change too. The place of a version's first record stays the same, and by it the new
+-- fingerprint is found.
 with versions as (
     select
         event_id,

@@ -1,4 +1,4 @@
--- The places of exact duplicates: those in readings that are dropped go, those of this run come.
+-- Removes the exact duplicates of readings that are dropped, and adds those of this run.
 delete from ops.duplicate_records
 using {staging}.closing_readings
 where duplicate_records.file_id = closing_readings.file_id and closing_readings.is_dropped;

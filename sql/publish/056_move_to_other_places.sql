@@ -1,5 +1,6 @@
--- A version stays with the reading that brought it. Where this run has read the same content again and finds
--- something else there, the version stays where else it stands: the first of these places becomes its own.
+-- A version keeps the place of its first record. But this run may have read that content again and found
+-- another record there, as after a change of the mapping. Then the first of the version's duplicates becomes
+-- its place.
 create table {staging}.moved_versions as
 with versions as (
     select

@@ -1,5 +1,5 @@
--- Superseded records: all versions of the events that arrived have been ranked again, in a full refresh those
--- of all events.
+-- Replaces the superseded records of the events that arrived, because all their versions have been ranked
+-- again. A full refresh has ranked the versions of all events again.
 delete from ops.superseded_records
 using ops.pipeline_runs
 where

@@ -1,4 +1,5 @@
--- The first load: its staged tables become the published ones; names of keys and indexes move along.
+-- Publishes a first load: its staged tables become the published ones. Their keys and indexes keep their
+-- names.
 alter table {staging}.users set schema public;
 
 alter table {staging}.documents set schema public;

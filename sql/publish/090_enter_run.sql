@@ -1,5 +1,5 @@
--- The run's own row: the sums over its files; of a full refresh also how many events it has kept of readings
--- that it could not read again.
+-- Completes the run's row with the sums over its files. `kept` is set by a full refresh only: it counts the
+-- events of readings that it could not read again.
 with totals as (
     select
         coalesce(sum(records), 0) as records,

@@ -91,7 +91,7 @@ def test_large_values_are_left_out_and_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("properties", "complaint"),
     [("everything", "it must be a list of paths, or all"), ("{a: b}", "it must be a list of paths, or all"),
-     ("[a..b]", "properties is 'a..b'; a path is"), ("['^a']", "leads around a record")],
+     ("[a..b]", "properties is 'a..b'; a path is"), ("['^a']", "reads from around a record")],
 )  # fmt: skip
 def test_wrong_properties_are_rejected(tmp_path: Path, properties: str, complaint: str) -> None:
     (tmp_path / "a.yml").write_text(FIELDS + f"properties: {properties}\n")

@@ -171,7 +171,7 @@ def test_a_warning_is_kept_with_an_example_and_stops_nothing(connection: Any, ca
     publish_one(connection, 2, "bob", "12:00", f"{late} 'Tuesday'; {same}")
     example = "select example ->> 'file_path', example ->> 'late_events' from ops.check_results where findings = 1"
     assert query(connection, example) == [("file:///2", "1")]
-    assert "check events_later_than_their_file: 1 rows, such as" in caplog.text
+    assert "check events_later_than_their_file found 1 rows, such as" in caplog.text
 
 
 def test_a_check_that_does_not_say_how_severe_it_is_is_refused(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,7 +80,7 @@ def test_what_this_tool_writes_is_skipped_and_never_looked_into(tmp_path: Path) 
 def test_a_folder_that_this_tool_writes_is_no_input(tmp_path: Path, name: str) -> None:
     (tmp_path / "quarantine" / "run_id=1").mkdir(parents=True)
     (tmp_path / "link").symlink_to(tmp_path / "quarantine")
-    with pytest.raises(UsageError, match=r"lies in .*/quarantine, where this tool writes itself; name the"):
+    with pytest.raises(UsageError, match=r"lies in .*/quarantine, where this tool writes its own files; name the"):
         discover(str(tmp_path / name), INCLUDE, [str(tmp_path / "quarantine")])
 
 

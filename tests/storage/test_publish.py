@@ -138,7 +138,7 @@ def test_different_rows_of_one_key_are_never_chosen_from(connection: Any, table:
         cursor.execute(sql.SQL("create temporary table other as select * from {}").format(staged))
         cursor.execute(f"update other set {changed}")
         cursor.execute(sql.SQL("insert into {} select * from other").format(staged))
-    with pytest.raises(QualityError, match=f"different rows share a key .*{table}_pkey"):
+    with pytest.raises(QualityError, match=f"different rows have the same key .*{table}_pkey"):
         publish(connection, run, [counts])
     assert column(connection, "select count(*) from ops.ingested_files") == [0]
 
@@ -146,7 +146,7 @@ def test_different_rows_of_one_key_are_never_chosen_from(connection: Any, table:
 def test_a_run_that_was_found_dead_can_not_publish_any_more(connection: Any) -> None:
     old_run, counts = stage_one_event(connection, file_id=1)
     stage_one_event(connection, file_id=2)
-    with pytest.raises(PipelineError, match="another run took over"):
+    with pytest.raises(PipelineError, match="another run has started since"):
         publish(connection, old_run, [counts])
     assert column(connection, "select count(*) from ops.ingested_files") == [0]
 

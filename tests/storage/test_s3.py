@@ -116,7 +116,7 @@ def test_what_this_tool_writes_is_no_input_in_a_bucket_either(bucket: Any) -> No
     files, skipped = discover(f"s3://{bucket.name}/in", INCLUDE, own)
     assert [file.uri[-6:] for file in files] == ["a.json", "c.json"]
     assert skipped == [("quarantine/run_id=1/b.json", "written by this tool")]
-    with pytest.raises(UsageError, match="where this tool writes itself"):
+    with pytest.raises(UsageError, match="where this tool writes its own files"):
         discover(f"s3://{bucket.name}/in/quarantine/run_id=1", INCLUDE, own)
     assert is_below(files[0].uri, f"s3a://{bucket.name}/in/") and not is_below(files[0].uri, f"s3://{bucket.name}/i")
 

@@ -97,9 +97,9 @@ WRONG_SOURCES = {
     ): "fields: user_id is 'a . b'; a sum is for times only, which are event",
     MINIMAL.replace("user_id: u", "user_id: u, device: [d, a + b]"): "fields: device is 'a . b'; a sum is for times",
     MINIMAL + "time_formats: {event_at: []}": r"line 2: time_formats: event_at is \[\]; name the forms",
-    MINIMAL.replace("user_id: u", "user_id: ^u"): r"line 1: fields: user_id \^u leads around a record; that needs",
+    MINIMAL.replace("user_id: u", "user_id: ^u"): r"line 1: fields: user_id \^u reads from around a record; that needs",
     MINIMAL + "record_path: a\nidentity: ^^b": r"identity \^\^b leads further out than the 1 objects",
-    MINIMAL + "identity: ['#']": "identity # leads around a record",
+    MINIMAL + "identity: ['#']": "identity # reads from around a record",
     MINIMAL + "identity: []": "identity is ..; it must be a path or a list",
     MINIMAL.replace(
         "fields: {", "identity: a\nfields: {event_id: e, "
@@ -186,7 +186,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "source.yml").write_text(MINIMAL, encoding="utf-16")
-    with pytest.raises(UsageError, match=r"source.yml: is no text in UTF-8 \(.*\); save it as UTF-8$"):
+    with pytest.raises(UsageError, match=r"source.yml: is not text in UTF-8 \(.*\); save it as UTF-8$"):
         read_source(tmp_path / "source.yml")
 
 

@@ -18,7 +18,7 @@ from jobs.storage.database.postgres import connect, jdbc_options
 from jobs.storage.errors import DatabaseUnavailableError
 from jobs.storage.local.embedded_postgres import _find_free_port
 from jobs.storage.local.server_account import choose_account
-from jobs.storage.process.known_errors import find_database_trouble
+from jobs.storage.process.known_errors import find_database_error
 from tests.storage.test_publish import column
 
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
@@ -100,7 +100,7 @@ def test_jdbc_refuses_another_authority_too(tls_server: tuple[str, Path], spark:
     reader = spark.read.format("jdbc").options(**options).option("query", "select 1 as number")
     with pytest.raises(Exception, match="Couldn't connect") as caught:
         reader.load().collect()
-    assert "SSL error: PKIX path" in str(find_database_trouble(caught.value))
+    assert "SSL error: PKIX path" in str(find_database_error(caught.value))
 
 
 def test_without_tls_nobody_gets_in(tls_server: tuple[str, Path]) -> None:

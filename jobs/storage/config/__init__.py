@@ -1,1 +1,1 @@
-"""What people set: conf/pipeline.yml, a source's mapping, variables of the environment."""
+"""Reads the configuration: conf/pipeline.yml, the mapping of a source, and variables of the environment."""

@@ -1,4 +1,4 @@
-"""The paths of a mapping file; a wrong one is rejected with its line and with what to write instead."""
+"""Reads the paths of a mapping file. The error for a wrong path names its line and what to write instead."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def read_paths(file: YamlFile, value: Any, *keys: str) -> tuple[Path, ...]:
-    """A path, or a list of them. Raises UsageError, as all of these do."""
+    """Read a path, or a list of them. Raises UsageError, as all functions here do."""
     alternatives = value if isinstance(value, list) else [value]
     if not alternatives:
         raise file.wrong("is []; it must be a path or a list of them", *keys)
@@ -19,7 +19,7 @@ def read_paths(file: YamlFile, value: Any, *keys: str) -> tuple[Path, ...]:
 
 
 def read_path(file: YamlFile, value: Any, *keys: str) -> Path:
-    """One path, of which a JSONPath is compiled to see whether it is one."""
+    """Read one path. A JSONPath is compiled once, to see whether it is valid."""
     path = parse_value(file, parse_path, value, *keys)
     if isinstance(path, Query):
         parse_value(file, compile_query, path.text, *keys)
@@ -27,7 +27,7 @@ def read_path(file: YamlFile, value: Any, *keys: str) -> Path:
 
 
 def parse_value(file: YamlFile, parse: Callable[[str], T], value: Any, *keys: str) -> T:
-    """What `parse` makes of the text under `keys`."""
+    """Parse the text that stands under `keys`."""
     if not isinstance(value, str):
         raise file.wrong(f"is {value!r}; it must be a path or a list of them", *keys)
     try:
@@ -37,12 +37,12 @@ def parse_value(file: YamlFile, parse: Callable[[str], T], value: Any, *keys: st
 
 
 def _hint_at_lists(parse: Callable[[str], Any], value: str) -> str:
-    """How to write names that go through the elements of a list."""
+    """Suggest names without `[*]`, since names go through the elements of a list anyway."""
     return f": {value.replace('[*]', '')}" if parse is parse_names and "[*]" in value else ""
 
 
 def read_record_path(file: YamlFile) -> tuple[str, ...]:
-    """The names that lead to the list of records; none where the values themselves are the records."""
+    """Read the names that lead to the list of records. There are none if the values themselves are the records."""
     value = file.values.get("record_path")
     if isinstance(value, list) and value and all(isinstance(name, str) for name in value):
         names = ".".join(value)

@@ -1,4 +1,4 @@
-"""conf/pipeline.yml -> one frozen dataclass; a wrong file is rejected with the line, the key and the fix."""
+"""Reads conf/pipeline.yml into one frozen dataclass. The error for a wrong file names the line, the key and the fix."""
 
 import hashlib
 import json
@@ -32,20 +32,20 @@ _KEYS = {
 
 @dataclass(frozen=True)
 class QualityGate:
-    """The largest share of records, blank ones left out, that may be quarantined in a run and in each of its files.
+    """The largest share of records that may be quarantined, in a run and in each of its files.
 
-    Runs and files of fewer than `from_records` records pass.
+    Blank records do not count. A run or a file with fewer than `from_records` records always passes.
     """
 
     max_share: float
     from_records: int
 
     def stops(self, quarantined: int, records: int) -> bool:
-        """Whether that many quarantined records are too many."""
+        """Return whether too many of the records are quarantined."""
         return records >= self.from_records and quarantined > self.max_share * records
 
 
-# An index row of PostgreSQL holds 2,700 bytes, and three ids share one (events_sent_by_user_idx).
+# An index row of PostgreSQL holds 2,700 bytes, and a row of events_sent_by_user_idx has three ids.
 ID_BYTES = Bounds(1, 800, "a whole number of bytes from 1 to 800")
 CONNECTIONS = Bounds(1, 1000, "a whole number from 1 to 1,000")
 BATCH_ROWS = Bounds(1, 10**6, "a whole number from 1 to 1,000,000")
@@ -53,7 +53,7 @@ BATCH_ROWS = Bounds(1, 10**6, "a whole number from 1 to 1,000,000")
 
 @dataclass(frozen=True)
 class Settings:
-    """The tunables of a run. `version` is a hash of the file, kept with every run."""
+    """The tunables of a run. `version` is a hash of the file; the ledger keeps it with every run."""
 
     include: tuple[str, ...]
     session_gap: timedelta
@@ -67,7 +67,7 @@ class Settings:
 
     @property
     def sql_parts(self) -> dict[str, sql.Composable]:
-        """What the settings in braces stand for in SQL files."""
+        """The values for the settings that SQL files name in braces."""
         return {
             "business_time_zone": sql.Literal(self.business_time_zone),
             "thresholds": sql.Literal(json.dumps(self.anomalies, sort_keys=True)),
@@ -75,7 +75,7 @@ class Settings:
 
 
 def read_settings(path: Path) -> Settings:
-    """Read `path`. Raises UsageError where the file can't be read or a value is not what it must be."""
+    """Read the settings. Raises UsageError if the file can't be read or a value is wrong."""
     file = read_yaml(path)
     file.reject_unknown(_KEYS)
     for key in sorted(_KEYS - file.values.keys()):
@@ -127,7 +127,7 @@ def _patterns(file: YamlFile, key: str) -> tuple[str, ...]:
 
 
 def _thresholds(file: YamlFile, key: str) -> dict[str, dict[str, float]]:
-    """By kind and name, exactly those of THRESHOLDS, each within its bounds."""
+    """Read the thresholds by kind and name. They must be exactly those of THRESHOLDS, each within its bounds."""
     found = file.values[key]
     known = {(kind, name) for kind, names in THRESHOLDS.items() for name in names}
     given = {

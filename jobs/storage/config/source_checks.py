@@ -1,4 +1,4 @@
-"""What a mapping file must not say although each of its keys is right by itself."""
+"""Checks a mapping as a whole. Its keys may be valid one by one, and still not fit together."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from schemas.paths import Path, Place, Query, Sum
 
 
 def check_source(file: YamlFile, source: Source) -> None:
-    """Raise UsageError, with the line and what to write instead, for what would lead to wrong or to no records."""
+    """Raise UsageError, with the line and what to write instead, if the mapping would give wrong or no records."""
     _check_fields(file, source)
     _check_constants(file, source)
     _check_sums(file, source)
@@ -47,7 +47,7 @@ def _check_constants(file: YamlFile, source: Source) -> None:
 
 
 def _check_levels(file: YamlFile, source: Source) -> None:
-    """Raise UsageError for a path that leaves the objects that are around a record."""
+    """Raise UsageError for a path that leads further out than the objects around a record."""
     named: list[tuple[Path, tuple[str, ...]]]
     named = [(path, ("fields", name)) for name, paths in source.fields.items() for path in paths]
     named += [(path, ("identity",)) for path in source.identity]
@@ -55,7 +55,9 @@ def _check_levels(file: YamlFile, source: Source) -> None:
     named += [(path, ("properties",)) for path in source.property_paths]
     for path, keys in named:
         if (path.level or isinstance(path, Place)) and not source.record_path:
-            raise file.wrong(f"{path} leads around a record; that needs a record_path to the list it is in", *keys)
+            raise file.wrong(
+                f"{path} reads from around a record; that needs a record_path to the list that the record is in", *keys
+            )
         if path.level > len(source.record_path):
             raise file.wrong(
                 f"{path} leads further out than the {len(source.record_path)} objects of record_path", *keys

@@ -1,4 +1,4 @@
-"""conf/sources/*.yml -> Source; a wrong mapping is rejected before Spark starts, with its line."""
+"""Reads a mapping such as conf/sources/default.yml. A wrong one is rejected with its line, before Spark starts."""
 
 import hashlib
 import json
@@ -33,7 +33,7 @@ _KEYS = {
     "shared_with_separator",
     "properties",
 }
-# Recipients are users, so that what is said of user ids holds for them.
+# The ids whose case can be folded. Recipients are users, so the rule for user ids applies to them too.
 _FOLDED = [name for name, field in FIELDS.items() if field.kind == "id"]
 _CODECS = ("base64", "gzip", "json")
 _CONTENT_FORMATS = ("text", "html")
@@ -49,7 +49,7 @@ _NAMESPACE = re.compile(r"[\w.-]{1,100}")
 
 
 def read_source(path: Path | str) -> Source:
-    """Read a field mapping, whose keys and values are texts as they are written.
+    """Read a field mapping. Its keys and values are taken as the texts that are written there.
 
     Raises UsageError naming the file, the line, the key and the fix.
     """
@@ -57,7 +57,7 @@ def read_source(path: Path | str) -> Source:
 
 
 def read_source_text(text: str, location: str) -> Source:
-    """The same for the text of a mapping file, as the ledger keeps it, that was once at `location`."""
+    """Read the text of a mapping that the ledger keeps. Its file was once at `location`."""
     return _make_source(parse_yaml(Path(location), text, yaml.BaseLoader))
 
 
@@ -161,7 +161,7 @@ def _read_ignored(file: YamlFile) -> tuple[tuple[FieldPath, frozenset[str]], ...
 
 
 def _list(file: YamlFile, *keys: str, among: tuple[str, ...] | list[str] = (), default: str | None = None) -> list[str]:
-    """A text or a list of texts, each `among` those if any are given."""
+    """Read a text or a list of texts. Each must be one of `among`, if that is given."""
     value: Any = file.values
     for key in keys:
         value = value.get(key, [] if default is None else default)

@@ -1,4 +1,4 @@
-"""A configuration file that can say in which line it is wrong."""
+"""Reads a YAML file so that an error can name the wrong line."""
 
 import re
 from collections.abc import Iterable
@@ -13,21 +13,22 @@ from jobs.storage.errors import UsageError
 
 Loader = type[yaml.SafeLoader] | type[yaml.BaseLoader]
 
-# Those are files, not zones, and Java does not know them.
+# PostgreSQL stores neither NUL nor half a surrogate pair.
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
+# Python also lists these three, but they are no zones that Java knows.
 _ZONES = available_timezones() - {"Factory", "localtime", "ROC"}
 
 
 @dataclass(frozen=True)
 class YamlFile:
-    """The mapping at the top of a YAML file, and its text."""
+    """The keys and values at the top of a YAML file, and its text."""
 
     path: Path
     text: str
     values: dict[str, Any]
 
     def wrong(self, message: str, *keys: str) -> UsageError:
-        """The error for the value under `keys`, from the top down: file, line, keys, message."""
+        """Make the error for the value under `keys`, from the top down. It names file, line, keys and message."""
         node, line = yaml.compose(self.text, Loader=yaml.SafeLoader), 1
         for key in keys:
             for name, value in node.value if isinstance(node, yaml.MappingNode) else ():
@@ -45,7 +46,7 @@ class YamlFile:
                 raise self.wrong(f"is an unknown key; known are {', '.join(sorted(known))}", key)
 
     def zone(self, key: str, default: str = "UTC") -> str:
-        """The time zone under `key`. Raises UsageError where it is not the name of one."""
+        """Read the time zone under `key`. Raises UsageError if it is not the name of one."""
         value = self.values.get(key, default)
         if not isinstance(value, str) or value not in _ZONES:
             raise self.wrong(f"is {value!r}; it must be an IANA name such as Europe/Berlin", key)
@@ -53,22 +54,22 @@ class YamlFile:
 
 
 def read_yaml(path: Path, loader: Loader = yaml.SafeLoader) -> YamlFile:
-    """Read a file. Raises UsageError where it can't be read, and where `parse_yaml` does.
+    """Read a file. Raises UsageError if it can't be read, or if `parse_yaml` raises it.
 
-    SafeLoader makes numbers, times and booleans of what looks like them. With BaseLoader every key and value is the
-    text that is written: `on`, `010` and `1.10` stay what they are.
+    SafeLoader turns values into numbers, times and booleans. BaseLoader keeps every key and value as it is written, so
+    that `on`, `010` and `1.10` stay texts.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: is no text in UTF-8 ({error.reason}); save it as UTF-8") from error
+        raise UsageError(f"{path}: is not text in UTF-8 ({error.reason}); save it as UTF-8") from error
     except OSError as error:
         raise UsageError(f"{path}: can't be read ({error}); name a readable YAML file") from error
     return parse_yaml(path, text, loader)
 
 
 def parse_yaml(path: Path, text: str, loader: Loader) -> YamlFile:
-    """The text of the file `path`. Raises UsageError where it is no YAML, has a key twice or no keys at all."""
+    """Parse the text of the file `path`. Raises UsageError if it is not YAML, has a key twice or no keys at all."""
     try:
         file = YamlFile(path, text, yaml.load(text, Loader=loader))  # noqa: S506 - both loaders make no objects
         _check_nodes(file, yaml.compose(text, Loader=yaml.SafeLoader))
@@ -83,8 +84,9 @@ def parse_yaml(path: Path, text: str, loader: Loader) -> YamlFile:
 
 
 def _check_nodes(file: YamlFile, node: Any, *keys: str) -> None:
-    """YAML itself forbids a key that stands twice; the library takes the last one silently. And no text of a
-    configuration may hold what no table can.
+    """Raise UsageError for a key that stands twice, and for a text that no table can store.
+
+    YAML forbids a key that stands twice, but the library silently takes the last one.
     """
     if isinstance(node, yaml.ScalarNode) and _NOT_STORABLE.search(node.value):
         line = node.start_mark.line + 1

@@ -1,1 +1,1 @@
-"""PostgreSQL: connections, migrations, roles, what in it is ours, views and checks."""
+"""Works with PostgreSQL: connections, migrations, roles, our own objects, indexes, views, vacuum."""

@@ -1,4 +1,4 @@
-"""The lists of columns that SQL files repeat, composed from `schemas.columns`."""
+"""Composes the lists of columns that SQL files name in braces, from `schemas.columns`."""
 
 from psycopg2 import sql
 
@@ -8,23 +8,23 @@ from schemas.columns import TABLES, Columns
 
 
 def compose_columns(table: Columns, qualifier: str | None = None) -> sql.Composed:
-    """`a, b`, or `qualifier.a, qualifier.b`."""
+    """Compose `a, b`, or `qualifier.a, qualifier.b`."""
     names = [(qualifier, column.name) if qualifier else (column.name,) for column in table]
     return sql.SQL(", ").join(sql.Identifier(*name) for name in names)
 
 
 def compose_changes(table: Columns, source: str) -> sql.Composed:
-    """`b = source.b, c = source.c`: every column but the first, which is the key."""
+    """Compose `b = source.b, c = source.c`. The first column is the key, so it is left out."""
     changes = [sql.SQL("{} = {}").format(sql.Identifier(c.name), sql.Identifier(source, c.name)) for c in table[1:]]
     return sql.SQL(", ").join(changes)
 
 
-# The history has the columns of superseded records; whether its records are current is found out apart.
+# The history has the columns of superseded records. Its queries compute `is_current` themselves.
 _HISTORY = tuple(column for column in columns.SUPERSEDED_RECORDS if column.name != "is_current")
 
 
 def _compose_history_of_events() -> sql.Composed:
-    """The columns of an event as a superseded record has them; some stand in tables of their own."""
+    """Compose the columns of an event as a superseded record has them. Two of them come from other tables."""
     elsewhere = {
         "recipients": "(select array_agg(share_recipients.user_id order by share_recipients.user_id)"
         " from public.share_recipients where share_recipients.event_id = events.event_id) as recipients",
@@ -38,7 +38,7 @@ def _compose_history_of_events() -> sql.Composed:
     return sql.SQL(", ").join(parts)
 
 
-# What {events_columns} and the like stand for in SQL files.
+# The lists of columns by the names that SQL files use, such as {events_columns}.
 COLUMN_PARTS: SqlParts = {
     **{f"{name}_columns": compose_columns(table) for name, table in TABLES.items()},
     "history_columns": compose_columns(_HISTORY),

@@ -1,4 +1,4 @@
-"""The indexes of a first load, made two at a time before its tables are published."""
+"""Makes the indexes of a first load, two at a time, before its tables are published."""
 
 from contextlib import closing, suppress
 from functools import partial
@@ -9,7 +9,7 @@ from psycopg2 import errors, sql
 from jobs.storage.database.postgres import PUBLISH_NAME, SQL, SqlParts, connect
 from jobs.storage.process.threads import call_at_once
 
-# PostgreSQL makes the indexes of one connection one after the other.
+# One connection can make only one index at a time.
 _CONNECTIONS = 2
 _MEMORY = "256MB"
 
@@ -17,8 +17,8 @@ _MEMORY = "256MB"
 def make_indexes(database_url: str, parts: SqlParts) -> None:
     """Make the indexes of `sql/ddl/150_indexes.sql` that are not there yet, and commit each one.
 
-    The transaction that publishes then finds them made, and is as much shorter. Where the staged tables are gone this
-    does nothing: then another try has published them, or another run has dropped them, and publishing says which.
+    The transaction that publishes then need not make them, so it is shorter. This does nothing if the staged tables are
+    gone: an earlier try has published them, or another run has dropped them. Publishing finds out which of the two.
     Raises DatabaseUnavailableError and psycopg2.Error.
     """
     text = (SQL / "ddl" / "150_indexes.sql").read_text(encoding="utf-8")
@@ -29,7 +29,7 @@ def make_indexes(database_url: str, parts: SqlParts) -> None:
 
 
 def _execute(database_url: str, statements: SimpleQueue[str], parts: SqlParts) -> None:
-    """Execute the statements that no other connection has taken, until none is left."""
+    """Take statements from the queue and execute them, until none is left."""
     with closing(connect(database_url, PUBLISH_NAME)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor, suppress(Empty, errors.UndefinedTable, errors.InvalidSchemaName):

@@ -1,4 +1,4 @@
-"""Brings a database to the shape that this code expects: roles, and numbered SQL files, each applied once."""
+"""Brings a database to the shape that this code expects. It makes the roles and applies each numbered SQL file once."""
 
 import hashlib
 import logging
@@ -24,25 +24,25 @@ _LOCK_TIMEOUT = "60s"
 
 
 def prepare_database(cursor: Cursor) -> None:
-    """Make schemas and roles where they are missing and apply the migrations that are; in the caller's transaction.
+    """Make missing schemas and roles, and apply pending migrations, in the caller's transaction.
 
-    The run lock must be held. Raises UsageError, before anything is changed, where things of others have the names that
-    ours need, for a database that a newer version has migrated, where a file is not what was applied, and where the
-    login may not do it.
+    The caller must hold the run lock. Raises UsageError, before anything is changed, in these cases: objects of others
+    have names that ours need; a newer version has migrated the database; a file is not what was applied; the login
+    lacks the rights.
     """
-    # A reader who keeps a lock for ever makes this run end, not hang.
+    # A reader may keep a lock forever. Then this run must end with an error instead of waiting.
     cursor.execute("select set_config('lock_timeout', %s, true)", (_LOCK_TIMEOUT,))
     require_loader(cursor)
     require_no_strangers(cursor)
     if not is_ours(cursor):
         execute_files(cursor, "ddl/0[12]*.sql")
-    # A copy or a restored dump keeps its owners, but not the rights on the database itself.
+    # A copied or restored database keeps the owners of its tables, but loses the rights on the database itself.
     is_new_owner = not are_in_force(cursor) or not may_stage(cursor)
     if is_new_owner:
         cursor.execute("set local role none")
         hand_over(cursor)
     files = {path.stem: path for path in find_sql("migrations/*.sql")}
-    # Of the text, so that a checkout with other line ends is the same file.
+    # The checksum is that of the text. So a checkout with other line ends counts as the same file.
     checksums = {
         name: hashlib.sha256(path.read_text(encoding="utf-8").encode()).hexdigest() for name, path in files.items()
     }
@@ -66,7 +66,10 @@ def prepare_database(cursor: Cursor) -> None:
 
 
 def _reject_other_history(applied: dict[str, str], checksums: dict[str, str]) -> None:
-    """Reject what was applied here and is unknown or different in sql/migrations, or would have come before it."""
+    """Raise UsageError if the applied migrations do not fit the files of sql/migrations.
+
+    An applied migration must have its file, unchanged. A pending one must come after all applied ones.
+    """
     if unknown := sorted(applied.keys() - checksums.keys()):
         raise UsageError(
             f"the database has been migrated by a newer version ({unknown[-1]} is not in sql/migrations): update this"

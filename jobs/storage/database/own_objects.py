@@ -1,4 +1,4 @@
-"""What this project makes in a database: exactly what its SQL files create. Everything else belongs to others."""
+"""Lists the objects that this project creates in a database. Its SQL files name them; all others belong to others."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _CREATED = re.compile(
     re.MULTILINE,
 )
 _MOVED_TO_PUBLIC = re.compile(r"^alter table \{staging\}\.(\w+) set schema public", re.MULTILINE)
-# A table takes its keys and indexes along into the schema public, so that their names must be free there, too.
+# A table that moves to the schema public takes its keys and indexes along. So their names must be free there too.
 _KEYS_AND_INDEXES = re.compile(
     r"add constraint (\w+) (?:primary key|unique)|^create (?:unique )?index (\w+) on", re.MULTILINE
 )
@@ -27,7 +27,7 @@ _KEYS_AND_INDEXES = re.compile(
 
 @dataclass(frozen=True, order=True)
 class OwnObject:
-    """A table, view or function that outlives the run that made it."""
+    """A table, view or function that stays after the run that made it."""
 
     kind: str
     schema: str
@@ -35,20 +35,20 @@ class OwnObject:
 
     @property
     def identifier(self) -> sql.Identifier:
-        """Its name with that of its schema."""
+        """The name of the object with that of its schema."""
         return sql.Identifier(self.schema, self.name)
 
 
 def list_own_objects() -> list[OwnObject]:
-    """Every table, view and function that our SQL files create, staging tables left out; in a fixed order."""
+    """List every table, view and function that our SQL files create, in a fixed order. Staging tables are left out."""
     files = _read_all("ddl/*.sql", "migrations/*.sql", "metrics/*.sql")
     created = {OwnObject(*found) for text in files for found in _CREATED.findall(text)}
     return sorted(created | {OwnObject("table", "public", name) for name in _list_published_tables()})
 
 
 def is_ours(cursor: Cursor) -> bool:
-    """Whether this project made `ops` and `metrics` here: `ops.migrations` holds its first migration."""
-    # The catalogues are asked by name: to_regclass raises an error where the login may not use the schema.
+    """Return whether this project made `ops` and `metrics` here. Then `ops.migrations` holds our first migration."""
+    # We query the catalogues, because to_regclass raises an error if the login may not use the schema.
     cursor.execute(
         "select exists (select from pg_attribute"
         " inner join pg_class on attrelid = pg_class.oid inner join pg_namespace on relnamespace = pg_namespace.oid"
@@ -62,7 +62,7 @@ def is_ours(cursor: Cursor) -> bool:
 
 
 def are_tables_published(cursor: Cursor) -> bool:
-    """Whether the first load has been done. Only our own `public.events` refers to our ledger of files."""
+    """Return whether the first load has been done. Then `public.events` is ours: it refers to our ledger of files."""
     cursor.execute(
         "select exists (select from pg_constraint"
         " inner join pg_class as events on conrelid = events.oid and events.relname = 'events'"
@@ -74,7 +74,7 @@ def are_tables_published(cursor: Cursor) -> bool:
 
 
 def require_no_strangers(cursor: Cursor) -> None:
-    """Raise UsageError where things of others have names that the load needs. Changes nothing."""
+    """Raise UsageError if objects of others have names that the load needs. This changes nothing."""
     in_the_way = [] if is_ours(cursor) else _find_schemas(cursor)
     in_the_way += _find_unrelated_tables(cursor) if are_tables_published(cursor) else _find_names_in_public(cursor)
     if not in_the_way:
@@ -88,8 +88,9 @@ def require_no_strangers(cursor: Cursor) -> None:
 
 
 def find_objects_of_schema_owner(cursor: Cursor, schema: str) -> dict[str, list[sql.SQL]]:
-    """The views, tables and functions in `schema` that belong to its owner, as SQL names them, in an order in which
-    they can be dropped.
+    """Return the views, tables and functions in `schema` that belong to its owner, as SQL names them.
+
+    They can be dropped in this order.
     """
     cursor.execute(
         "with schemas as (select oid, nspowner from pg_namespace where nspname = %s)"
@@ -121,9 +122,10 @@ def _find_schemas(cursor: Cursor) -> list[str]:
 
 
 def _find_unrelated_tables(cursor: Cursor) -> list[str]:
-    """Relations with the names of our published tables, beside a load of an older version that had no such tables.
+    """Find relations of others that have the name of a published table of ours.
 
-    Each of our own refers to `public.events`, or the other way round.
+    A database that an older version loaded may lack some of our tables, so their names may be taken. A table is ours if
+    a foreign key connects it with `public.events`.
     """
     cursor.execute(
         "with events as (select oid from pg_class"
@@ -140,7 +142,7 @@ def _find_unrelated_tables(cursor: Cursor) -> list[str]:
 
 
 def _find_names_in_public(cursor: Cursor) -> list[str]:
-    """Relations and types in the schema public that bear one of our names."""
+    """Find relations and types in the schema public that have one of our names."""
     relations = {each.name for each in list_own_objects() if each.schema == "public"}
     pairs = [pair for text in _read_all("ddl/*.sql") for pair in _KEYS_AND_INDEXES.findall(text)]
     keys = {name for pair in pairs for name in pair if name}

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL, the lock that lets one run in at a time, and SQL from files."""
+"""Connects to PostgreSQL, holds the lock that allows one run at a time, and executes SQL files."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -16,34 +16,34 @@ from jobs.storage.process.signals import cancel_when_stopped
 
 SQL = Path(__file__).resolve().parents[3] / "sql"
 
-# What a run's connections are called, beside the one that holds its lock.
+# The names of a run's connections, except for the one that holds its lock.
 STAGING_NAME, PUBLISH_NAME = "document-events staging", "document-events publish"
 
 _RUN_LOCK = 0x646F63_65766E74  # "doc", "evnt"
 _OLDEST_VERSION = 150000
 _TLS_PARAMETERS = ("sslmode", "sslrootcert")
-# UTC everywhere; and a server that soon finds out when its client is gone: a dead run must not hold a lock for hours.
+# All times are in UTC. The server must soon notice a dead client, whose locks would otherwise stay for hours.
 _SESSION_OPTIONS = " ".join(
     f"-c {name}={value}"
     for name, value in {
         "timezone": "UTC",
         "client_connection_check_interval": 1000,  # milliseconds, while a statement runs
-        "tcp_keepalives_idle": 20,  # seconds, while none does
+        "tcp_keepalives_idle": 20,  # seconds, while no statement runs
         "tcp_keepalives_interval": 10,
         "tcp_keepalives_count": 3,
     }.items()
 )
 
-# Of the group roles of sql/ddl/030_roles.sql the one that the jobs act as, whoever logs in.
+# The jobs act as this role of sql/ddl/030_roles.sql, whatever login they use.
 LOADER = "document_events_loader"
 
 SqlParts = Mapping[str, sql.Composable]
 
 
 def connect(url: str, application_name: str = "document-events") -> Connection:
-    """Connect in UTC, as the loader where the login is one. Raises DatabaseUnavailableError.
+    """Connect in UTC. The connection acts as the loader, if the login is a member of that role.
 
-    The message never holds a password.
+    Raises DatabaseUnavailableError, whose message never holds a password, and UsageError for an old server.
     """
     try:
         connection = psycopg2.connect(
@@ -58,7 +58,7 @@ def connect(url: str, application_name: str = "document-events") -> Connection:
     except psycopg2.Error as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DatabaseUnavailableError(
-            f"database can't be reached ({reason}); check that it runs, DATABASE_URL, and PGPASSWORD or PGPASSFILE"
+            f"database can't be reached ({reason}); check that it runs, and DATABASE_URL, PGPASSWORD and PGPASSFILE"
         ) from None
     if connection.server_version < _OLDEST_VERSION:
         version = connection.server_version // 10000
@@ -71,7 +71,7 @@ def connect(url: str, application_name: str = "document-events") -> Connection:
 
 
 def act_as_loader(cursor: Cursor) -> None:
-    """Go on with the rights of the loader, if this database knows the roles and the login is one."""
+    """Take the rights of the loader, if this database uses our roles and the login is a member of the loader."""
     cursor.execute(
         "select set_config('role', loader.rolname, false) from pg_namespace"
         " inner join pg_roles as owner on nspowner = owner.oid and owner.rolname = 'document_events_owner'"
@@ -83,9 +83,9 @@ def act_as_loader(cursor: Cursor) -> None:
 
 @contextmanager
 def read_only(url: str, application_name: str) -> Iterator[Cursor]:
-    """A cursor in one transaction that sees one state of the database and can't change it.
+    """Open a cursor in one read-only transaction. All its queries see the same state of the database.
 
-    Raises DatabaseUnavailableError, also when the connection is lost on the way.
+    Raises DatabaseUnavailableError, also if the connection is lost within the block.
     """
     with closing(connect(url, application_name)) as connection:
         connection.set_session(readonly=True, isolation_level="REPEATABLE READ")
@@ -98,10 +98,10 @@ def read_only(url: str, application_name: str) -> Iterator[Cursor]:
 
 @contextmanager
 def hold_run_lock(url: str, wait_seconds: float) -> Iterator[None]:
-    """Hold the lock of the one running run, on a connection of its own.
+    """Hold the lock that allows one run at a time, on a connection of its own.
 
-    Raises DatabaseUnavailableError when another run still holds it after `wait_seconds`, and where nothing can be
-    written.
+    Raises DatabaseUnavailableError if another run still holds the lock after `wait_seconds`, and if the database is
+    read-only.
     """
     with closing(connect(url, "document-events run lock")) as connection:
         connection.autocommit = True
@@ -131,7 +131,7 @@ def _reject_read_only(cursor: Cursor) -> None:
 
 
 def fetch_one(cursor: Cursor) -> tuple[object, ...]:
-    """The one row that the query must give."""
+    """Return the next row. The query must give one."""
     row = cursor.fetchone()
     if row is None:
         raise LookupError(f"no row from {cursor.query!r}")
@@ -145,19 +145,19 @@ def execute_files(cursor: Cursor, pattern: str, parts: SqlParts | None = None) -
 
 
 def find_sql(*patterns: str) -> list[Path]:
-    """The SQL files that match, pattern by pattern, each in the order of their numbers."""
+    """Find the SQL files of each pattern in turn. Those of one pattern come in the order of their numbers."""
     return [path for pattern in patterns for path in sorted(SQL.glob(pattern))]
 
 
 def read_sql(path: Path, parts: SqlParts | None = None) -> sql.Composed:
-    """The statements of one file; `parts` says what stands where it has {staging} or another name in braces."""
+    """Read the statements of one file. `parts` gives the values for names in braces, such as {staging}."""
     return sql.SQL(path.read_text(encoding="utf-8")).format(**(parts or {}))
 
 
 def jdbc_options(url: str) -> dict[str, str]:
-    """What Spark needs to write to the database that `url` names: JDBC URL, user, password, driver.
+    """Return the options with which Spark reads and writes the database of `url`: JDBC URL, user, password, driver.
 
-    Raises UsageError for a database behind a Unix socket: JDBC speaks TCP only.
+    Raises UsageError for a database behind a Unix socket, because JDBC needs TCP.
     """
     with closing(connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute("select current_setting('role')")

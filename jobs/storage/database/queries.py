@@ -1,4 +1,4 @@
-"""Queries whose results are shown to people."""
+"""Runs queries whose results are shown to people."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ class Result:
 
 
 def run_query(cursor: Any, title: str, statement: str) -> Result:
-    """Run one query. Raises UsageError with PostgreSQL's reason when it can't be run or returns no rows."""
+    """Run one query. Raises UsageError with PostgreSQL's reason if it can't be run, or if it returns no rows."""
     try:
         cursor.execute(statement)
     except psycopg2.OperationalError:
@@ -34,7 +34,7 @@ def run_query(cursor: Any, title: str, statement: str) -> Result:
 
 
 def query_file(cursor: Any, path: Path) -> Result:
-    """The whole result of the query in a file."""
+    """Run the query in a file."""
     try:
         statement = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -1,6 +1,7 @@
-"""The roles of sql/ddl/030_roles.sql, which part what the pipeline, its migrations and its readers may do.
+"""Sets owners and rights for the roles of sql/ddl/030_roles.sql.
 
-Owners and rights are set on our own objects, each by its name: a schema of ours may hold things of others.
+The roles separate the rights of the pipeline, of its migrations and of its readers. A schema of ours may hold objects
+of others. So each of our objects is named, and no statement covers a whole schema.
 """
 
 import logging
@@ -19,14 +20,14 @@ logger = logging.getLogger(__name__)
 
 OWNER, ANALYST = "document_events_owner", "document_events_analyst"
 
-# Roles belong to the whole server, so that the first loads of two databases may make them at the same moment. The later
-# one then fails in one of these ways, and finds the roles made when it tries again.
+# Roles belong to the whole server, so the first loads of two databases may make them at the same moment. One of them
+# then fails with one of these errors. When it tries again, it finds the roles there.
 _LOST_RACES = (errors.DuplicateObject, errors.UniqueViolation, errors.InternalError_)
 _TRIES = 5
 
 
 def are_in_force(cursor: Cursor) -> bool:
-    """Whether this database has been handed over to the roles."""
+    """Return whether this database uses the roles: the owner role owns the schema `ops`."""
     cursor.execute(
         "select exists (select from pg_namespace inner join pg_roles on nspowner = pg_roles.oid"
         " where nspname = 'ops' and rolname = %s)",
@@ -36,13 +37,13 @@ def are_in_force(cursor: Cursor) -> bool:
 
 
 def may_stage(cursor: Cursor) -> bool:
-    """Whether the loader may make its staging schemas in this database."""
+    """Return whether the loader may make its staging schemas in this database."""
     cursor.execute("select has_database_privilege(%s, current_database(), 'create')", (LOADER,))
     return bool(fetch_one(cursor)[0])
 
 
 def require_loader(cursor: Cursor) -> None:
-    """Raise UsageError where the roles are in force and the login is not a loader."""
+    """Raise UsageError if this database uses the roles and the login is not a loader."""
     if not are_in_force(cursor):
         return
     cursor.execute("select session_user, pg_has_role(session_user, %s, 'usage')", (LOADER,))
@@ -52,9 +53,9 @@ def require_loader(cursor: Cursor) -> None:
 
 
 def hand_over(cursor: Cursor) -> None:
-    """Make the roles and give them what is theirs.
+    """Make the roles, and give them our objects.
 
-    Where the login may not, everything stays its own, and a warning says how to change that.
+    If the login may not do so, all objects stay its own, and a warning says where to read how to change that.
     """
     for tries_left in reversed(range(_TRIES)):
         cursor.execute("savepoint hand_over")
@@ -67,7 +68,8 @@ def hand_over(cursor: Cursor) -> None:
             cursor.execute("rollback to savepoint hand_over")
             cursor.execute("select session_user")
             logger.warning(
-                "all tables belong to %s, and no role of this project is used (%s); see Roles in docker/README.md",
+                "all tables belong to %s, which may not set up the roles of this project (%s); see Roles in"
+                " docker/README.md",
                 fetch_one(cursor)[0],
                 describe(error),
             )
@@ -80,7 +82,10 @@ def hand_over(cursor: Cursor) -> None:
 
 
 def hand_over_staging(cursor: Cursor, schema: str) -> None:
-    """Give the loader a staging schema that the login has made before there were roles, as a plan does."""
+    """Give the loader a staging schema that the login made before the roles existed.
+
+    This happens in a plan: it stages first, and makes the roles only in the transaction that it does not commit.
+    """
     if not are_in_force(cursor):
         return
     cursor.execute("select current_setting('role')")
@@ -97,8 +102,9 @@ def hand_over_staging(cursor: Cursor, schema: str) -> None:
 
 
 def grant_rights_to_tables(cursor: Cursor) -> None:
-    """Let the loader keep the ledger, but not say which migrations were applied, and own the published tables, of which
-    a migration may have made one. Run after migrations.
+    """Let the loader write the ledger, except for the applied migrations, and own the published tables.
+
+    Call this after migrations, because a migration may have made a published table.
     """
     execute_files(cursor, "ddl/05*.sql")
     for table in list_own_objects():
@@ -110,7 +116,7 @@ def grant_rights_to_tables(cursor: Cursor) -> None:
 
 
 def compose_rights_to_views() -> list[sql.Composed]:
-    """The statements that let the analyst read what is published and the metrics, and the loader all views."""
+    """Compose the grants: the analyst may read the published tables and the metrics, the loader also all views."""
     views = {("view", "metrics"), ("view", "public")}
     readable = {ANALYST: views | {("table", "public")}, LOADER: views | {("view", "ops")}}
     own = list_own_objects()
@@ -123,7 +129,7 @@ def compose_rights_to_views() -> list[sql.Composed]:
 
 
 def _set_owners(cursor: Cursor) -> None:
-    """Give each of our objects that is there to the role that owns it."""
+    """Give each of our objects to the role that should own it."""
     for schema in SCHEMAS:
         alter = sql.SQL("alter schema {} owner to {}")
         cursor.execute(alter.format(sql.Identifier(schema), sql.Identifier(OWNER)))
@@ -138,7 +144,7 @@ def _set_owner(cursor: Cursor, each: OwnObject, owner: str) -> None:
 
 
 def _find_identities(cursor: Cursor, wanted: OwnObject) -> list[str]:
-    """The object as SQL names it, where it is there; a function once for each list of its arguments."""
+    """Return the object as SQL names it: nothing if it does not exist, a function once for each list of arguments."""
     cursor.execute(
         "select oid::regprocedure::text from pg_proc"
         " where %(kind)s = 'function' and pronamespace = to_regnamespace(%(schema)s) and proname = %(name)s"
@@ -152,9 +158,9 @@ def _find_identities(cursor: Cursor, wanted: OwnObject) -> list[str]:
 
 @contextmanager
 def as_owner(cursor: Cursor) -> Iterator[None]:
-    """Act as the owner of `ops` and the views, where the roles are in force; in one transaction.
+    """Act as the owner of `ops` and the views within the block, if this database uses the roles.
 
-    Raises UsageError where the login is a loader only.
+    The block must be in one transaction. Raises UsageError if the login is only a loader.
     """
     if not are_in_force(cursor):
         yield

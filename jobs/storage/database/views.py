@@ -1,4 +1,4 @@
-"""Views, comments and rights, made from files that may change between runs."""
+"""Makes views, comments and rights again when their files have changed."""
 
 import hashlib
 
@@ -15,11 +15,10 @@ _RIGHTS = ("ddl/18*.sql",)
 
 
 def make_views(cursor: Cursor, settings: Settings) -> None:
-    """Make views, comments and rights where their statements are not those that they were last made by.
+    """Make views, comments and rights, unless the last run that made them had the same statements.
 
-    The statements hold the settings that the metrics go by, so that a changed setting rebuilds the views, too.
-
-    To replace a view waits for its readers and lets new ones wait, so that it is not done for nothing.
+    A statement that replaces a view waits for its readers, and new readers wait for it. So this is done only when
+    needed. The statements contain the settings of the metrics, so a changed setting rebuilds the views too.
     """
     has_roles = are_in_force(cursor)
     paths = find_sql(*_VIEWS, *(_RIGHTS if has_roles else ()))

@@ -1,1 +1,1 @@
-"""What is known of an erased person: the tombstones, and where the person stands in tables and texts."""
+"""Erases a person: the tombstones, and where tables and texts mention the person."""

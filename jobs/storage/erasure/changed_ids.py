@@ -1,4 +1,7 @@
-"""Erased people must not come back under other ids, when a mapping makes user ids another way than before."""
+"""Stops a load that could bring erased people back under other ids.
+
+This happens when a mapping makes user ids in another way than before: the tombstones hold the old ids only.
+"""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -16,11 +19,11 @@ _IdRules = tuple[object, ...]
 
 
 def reject_changed_ids(connection: Connection, sources: Iterable[Source], *, is_plan: bool = False) -> None:
-    """Raise UsageError where a mapping makes user ids in another way than it did for the files that it has read, until
-    somebody was erased after that was said. To be called where somebody is erased.
+    """Raise UsageError if a mapping makes user ids in another way than it did for the files that it has read.
 
-    Many files may have one mapping, which is asked about once. When it was said is kept with the mapping, unless it is
-    a plan.
+    Call this only if somebody has been erased. The error asks the user to erase these people by their new ids. It is
+    raised until an erasure has succeeded after the mapping was entered in the ledger, which this function does, except
+    in a plan. Many files may have one mapping; each mapping is checked once.
     """
     with connection.cursor() as cursor:
         for source in {(source.name, source.mapping_hash): source for source in sources}.values():
@@ -47,7 +50,7 @@ def _are_ids_changed(cursor: Cursor, source: Source) -> bool:
 
 
 def _is_answered(cursor: Cursor, source: Source) -> bool:
-    """Whether an erasure has ended since this text of the mapping was first seen."""
+    """Return whether an erasure has succeeded since this text of the mapping was first seen."""
     cursor.execute(
         "select exists (select from ops.pipeline_runs inner join ops.mappings on finished_at > entered_at"
         " where kind = 'erase' and status = 'succeeded' and mappings.mapping_hash = %s)",
@@ -57,13 +60,13 @@ def _is_answered(cursor: Cursor, source: Source) -> bool:
 
 
 def _read_rules(text: str | None, location: str) -> _IdRules | None:
-    # A text that this version can't read says nothing of how it made ids.
+    # If this version can't read the text, nobody knows how it made ids.
     with suppress(PipelineError):
         return _find_rules(read_source_text(text, location)) if text else None
     return None
 
 
 def _find_rules(source: Source) -> _IdRules:
-    """What decides which id a person has."""
+    """Return the parts of a mapping that decide which id a person gets."""
     paths = [[str(path) for path in source.fields.get(name, ())] for name in ("user_id", "shared_with_user_id")]
     return source.namespace, "user_id" in source.fold_case, *paths, source.constants.get("user_id")

@@ -1,4 +1,4 @@
-"""What an erasure reads and changes in the database, beside what every run does."""
+"""The queries and changes in the database that only an erasure needs."""
 
 import json
 import logging
@@ -21,10 +21,10 @@ from schemas.tables import PUBLISHED
 
 logger = logging.getLogger(__name__)
 
-# Columns of the ledger that quote what went wrong, and with it perhaps a row. The quotation is replaced and the rest
-# stays: a failed run keeps its reason, and a check that found something must have an example.
+# These columns of the ledger describe what went wrong, and may quote a row of the person. Only the id and names in them
+# are replaced: a failed run must keep its reason, and a check that found something must have an example.
 _QUOTING = (("pipeline_runs", "error", "text"), ("check_results", "example", "jsonb"))
-# Tables whose old versions of rows still hold the person.
+# PostgreSQL keeps old versions of changed rows, which hold the person, until a vacuum. These tables need one.
 REWRITTEN = (
     *[("public", table) for table in PUBLISHED],
     *[("ops", table) for table in ("superseded_records", "quarantined_records", "pipeline_runs", "check_results")],
@@ -35,9 +35,10 @@ REWRITTEN = (
 
 @dataclass(frozen=True)
 class HoldingFile:
-    """An input file and how many known records of the person it holds; None where nobody knows whose records it holds.
+    """An input file that holds the person or may do so, and how many known records of the person it holds.
 
-    These are files that repeat records, and files that are held back.
+    `records` is None for a file that is held back, and for one that repeats records which were not kept: nobody knows
+    whose records are in it.
     """
 
     uri: str
@@ -45,7 +46,7 @@ class HoldingFile:
 
 
 def is_known(cursor: Cursor, user_id: str) -> bool:
-    """Whether a published or superseded record names the person, acting, receiving or in its properties."""
+    """Return whether a published or superseded record names the person: as its user, a recipient or in properties."""
     cursor.execute(
         "select exists (select from public.users where user_id = %(id)s)"
         " or exists (select from public.event_properties where strpos(properties::text, %(id_in_json)s) > 0)"
@@ -57,7 +58,7 @@ def is_known(cursor: Cursor, user_id: str) -> bool:
 
 
 def find_similar(cursor: Cursor, user_id: str) -> list[str]:
-    """Up to five known ids that differ from this one in case, or in a namespace before it, only."""
+    """Return up to five known ids that differ from this one only in case, or in a namespace before it."""
     cursor.execute(
         "select user_id from public.users where lower(user_id) = lower(%(id)s)"
         " or right(lower(user_id), length(%(id)s) + 1) = ':' || lower(%(id)s) order by user_id limit 5",
@@ -67,12 +68,12 @@ def find_similar(cursor: Cursor, user_id: str) -> list[str]:
 
 
 def find_names(cursor: Cursor, user_id: str) -> frozenset[str]:
-    """The names and addresses that the person's published and superseded records state."""
+    """Return the names and addresses that the person's published and superseded records state."""
     return frozenset(name for (name,) in _fetch(cursor, "020_find_names.sql", {"user_id": sql.Literal(user_id)}))
 
 
 def gather_records(cursor: Cursor, run: Run, user_id: str) -> int:
-    """Fill `arriving_events` with what the run has to load again; returns how many records that are."""
+    """Fill `arriving_events` with the records that the run has to load again, and return their number."""
     parts = {**run.sql_parts, "user_id": sql.Literal(user_id), "id_in_json": sql.Literal(_write_in_json(user_id))}
     cursor.execute(read_sql(SQL / "erase" / "010_gather_records.sql", parts))
     return cursor.rowcount
@@ -81,7 +82,7 @@ def gather_records(cursor: Cursor, run: Run, user_id: str) -> int:
 def stage_erasure(
     cursor: Cursor, run: Run, known: Tombstones, tombstones: Tombstones, redacted: Mapping[Place, bool]
 ) -> None:
-    """Stage the tombstones that are new, and the places of redacted records with whether this run redacts them."""
+    """Stage the new tombstones, and the places of redacted records. `redacted` says which of these this run redacts."""
     hashes = [(hashed, True, tombstones.key_check) for hashed in sorted(tombstones.ids - known.ids)]
     hashes += [(hashed, False, tombstones.key_check) for hashed in sorted(tombstones.names - known.names)]
     places = [(*place, is_new) for place, is_new in sorted(redacted.items())]
@@ -91,7 +92,7 @@ def stage_erasure(
 
 
 def find_input_files(cursor: Cursor, run: Run, user_id: str, pseudonym: str) -> list[HoldingFile]:
-    """The input files that hold the person, or may do so; the records of the run must be staged."""
+    """Find the input files that hold the person, or may do so. The redacted records of the run must be staged."""
     parts = {
         **run.sql_parts,
         "user_id": sql.Literal(user_id),
@@ -103,7 +104,7 @@ def find_input_files(cursor: Cursor, run: Run, user_id: str, pseudonym: str) -> 
 
 
 def clean_ledger(cursor: Cursor, texts: PersonTexts) -> dict[str, int]:
-    """Put the pseudonym into what the ledger quotes; returns how often, by table."""
+    """Replace the person by the pseudonym in what the ledger quotes. Return the number of changed rows by table."""
     changes = {}
     for table, column, kind in _QUOTING:
         names = {"table": sql.Identifier("ops", table), "column": sql.Identifier(column), "kind": sql.SQL(kind)}
@@ -138,9 +139,9 @@ def clean_findings(cursor: Cursor, user_id: str, pseudonym: str, texts: PersonTe
 
 
 def drop_unmapped_fields(cursor: Cursor, tombstones: Tombstones) -> int:
-    """Drop the names that hold the person, whom a log may name by a key; returns how many these are.
+    """Delete the unmapped field names that contain the person, and return their number.
 
-    Later runs count none of them.
+    A log may have keys such as `{"edits": {"ada@example.org": 3}}`. Later runs do not count such a name again.
     """
     cursor.execute("select ctid::text, name from ops.unmapped_fields")
     paths = [(place, parse_path(name)) for place, name in cursor.fetchall()]
@@ -154,8 +155,9 @@ def drop_unmapped_fields(cursor: Cursor, tombstones: Tombstones) -> int:
 
 
 def _write_in_json(user_id: str) -> str:
-    """The id as PostgreSQL writes it in the text of a jsonb, as a string or, where it looks like one, as a number. What
-    holds that text may name somebody else, whose longer number has the same digits; that is looked at for nothing.
+    """Write the id as the text of a jsonb has it: a string in quotes, or a number if the id looks like one.
+
+    A search for the number 12 also finds 123, the id of somebody else. Such a record is only loaded again unchanged.
     """
     return user_id if is_number(user_id) else json.dumps(user_id, ensure_ascii=False)
 

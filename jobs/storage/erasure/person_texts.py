@@ -1,4 +1,4 @@
-"""Finds a person in texts that are not records: the log, summaries, reports, what the ledger holds of errors."""
+"""Finds a person in texts that are not records: the log, summaries, reports, and errors that the ledger quotes."""
 
 import html
 import json
@@ -7,12 +7,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-# Below the data folder, what the jobs write and may hold a person. Quarantined records are no free text: see redact.
+# The jobs write these files below the data folder, and they may mention a person. Quarantined records are not here:
+# they have fields, and jobs/steps/redact_quarantine.py redacts them.
 _PLACES = ("runs/**/*", "reports/**/*", "airflow/logs/**/*", "postgres/server.log")
 
 
 def spell(text: str) -> set[str]:
-    """How the text may stand in JSON, HTML and URIs, beside itself; in JSON twice, as where a log line quotes some."""
+    """Return the text and all its spellings in JSON, HTML and URIs.
+
+    JSON is applied twice, because a log line in JSON may quote a text that is JSON itself.
+    """
     spellings = {text}
     for _ in range(2):
         spellings |= {json.dumps(each, ensure_ascii=is_ascii)[1:-1] for each in spellings for is_ascii in (True, False)}
@@ -20,10 +24,10 @@ def spell(text: str) -> set[str]:
 
 
 class PersonTexts:
-    """Finds and replaces what names one person, by a pseudonym.
+    """Finds the id and names of one person in texts, and replaces them by a pseudonym.
 
-    An id or a name counts where it is no part of a longer word. Where it is itself a JSON value, such as a number, it
-    counts only behind a quotation mark or a bracket: a summary's counts are nobody's ids.
+    An id or a name must stand alone, not within a longer word. An id that is a JSON value itself, such as the number
+    12, must also stand in quotes or brackets. Otherwise each count of 12 in a summary would be replaced.
     """
 
     def __init__(self, user_id: str, names: Iterable[str], pseudonym: str) -> None:
@@ -33,7 +37,7 @@ class PersonTexts:
         self._pseudonym = pseudonym
 
     def replace(self, text: str) -> tuple[str, int]:
-        """The text with the pseudonym, and how often it had to be put there."""
+        """Return the text with the pseudonym, and the number of replacements."""
         return self._pattern.subn(lambda _: self._pseudonym, text)
 
     def replace_words(self, text: str) -> tuple[str, int]:
@@ -41,19 +45,19 @@ class PersonTexts:
         return self._word_pattern.subn(lambda _: self._pseudonym, text)
 
     def find_files(self, data: Path) -> Iterator[tuple[Path, int]]:
-        """(file, mentions) of the files of the jobs below the folder `data` that name the person."""
+        """Yield (file, mentions) for each file of the jobs below the folder `data` that names the person."""
         for path in _list_files(data):
             if mentions := self.replace(_read(path))[1]:
                 yield path, mentions
 
     def clean_files(self, data: Path) -> None:
-        """Put the pseudonym into these files, in place: another process may be about to append to one."""
+        """Replace the person in these files. Each is rewritten in place, since another process may append to it."""
         for path, _ in self.find_files(data):
             path.write_bytes(self.replace(_read(path))[0].encode("utf-8", "surrogateescape"))
 
 
 def list_packed_files(data: Path) -> list[Path]:
-    """Files of the jobs that are compressed, so that they can't be searched."""
+    """List the files of the jobs that are compressed. These can't be searched."""
     return [path for path in _list_files(data) if path.suffix in (".zst", ".gz", ".lz4", ".zip", ".zstd")]
 
 

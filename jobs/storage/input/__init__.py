@@ -1,1 +1,1 @@
-"""Event logs where they lie: which files there are, what they look like, and Spark's way to their records."""
+"""Finds the files of event logs, looks at their format, and lets Spark read their records."""

@@ -1,4 +1,4 @@
-"""Buckets of S3 as a file system."""
+"""Reads buckets of S3 as a file system."""
 
 import errno
 import re
@@ -14,7 +14,7 @@ from jobs.storage.input.file_systems import OWN, InputFile, instant, is_in_folde
 
 
 class S3Files:
-    """The objects of buckets, through pyarrow, by the credentials that AWS's own tools would find."""
+    """The objects of buckets. pyarrow reads them, with the credentials that AWS's own tools would use."""
 
     def walk(self, folder: str, own: Collection[str] = ()) -> Iterator[tuple[str, InputFile | str]]:
         bucket, root = _split_s3(folder)
@@ -56,21 +56,21 @@ class S3Files:
 
 
 def _split_s3(uri: str) -> tuple[str, str]:
-    """(bucket, bucket and key as pyarrow writes them)."""
+    """Return the bucket, and the path of bucket and key as pyarrow writes it."""
     parts = urlsplit(uri)
     return parts.netloc, (parts.netloc + decode(parts.path)).rstrip("/")
 
 
 def _name_object(path: str) -> str:
-    """The URI of a bucket and key, written as Java would: the ledger may hold it from when Hadoop read the bucket."""
+    """Write the URI of a bucket and key as Java would, since the ledger has such URIs of runs that used Hadoop."""
     return "s3://" + quote(path, safe="/-_.!~*'():@&=+$,;")
 
 
 def _read_info(info: FileInfo) -> InputFile:
-    # S3 knows whole seconds; some of its imitators list more, which a look at one object does not show.
+    # S3 knows whole seconds only. Other stores may list fractions, but show none for a single object, so we cut them.
     return InputFile(_name_object(info.path), info.size, instant(info.mtime_ns // 10**9 * 10**6))
 
 
 def _say_briefly(error: Exception) -> str:
-    """The first line of what AWS says, without the number of the request."""
+    """Return the first line of an error of AWS, without the number of the request."""
     return re.sub(r" \(Request ID: [^)]*\)?", "", str(error).strip().partition("\n")[0])[:300]

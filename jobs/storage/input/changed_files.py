@@ -1,4 +1,4 @@
-"""Files that are written while a run reads them: what it has read of them need not be what they ever held."""
+"""Finds files that changed while a run read them. What was read of such a file may be a mixture of two states."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -10,14 +10,15 @@ from jobs.storage.input.file_systems import InputFile, file_system_of, show_name
 from jobs.storage.input.grown_files import digest_beginning
 from jobs.storage.process.known_errors import explain
 
-# The first so many bytes of a file, and their digest.
+# A number of bytes from the start of a file, and their digest.
 Beginning = tuple[int, str]
 
 
 def find_changes(files: Iterable[InputFile], read: Mapping[str, Beginning] | None = None) -> dict[str, str]:
-    """By URI, what has become of the files that are not what they were when they were listed.
+    """Return, by URI, how the files have changed since they were listed. Unchanged files are left out.
 
-    Lines may have been added to a file: where it begins with what was `read` of it, by URI, it has not changed.
+    `read` holds, by URI, what was read of a file to which lines may be added. As long as the file still begins with
+    that, it counts as unchanged.
     """
     files = list(files)
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
@@ -26,13 +27,13 @@ def find_changes(files: Iterable[InputFile], read: Mapping[str, Beginning] | Non
 
 
 def require_unchanged(files: Iterable[InputFile], read: Mapping[str, Beginning] | None = None) -> None:
-    """Raise ChangedFilesError where `find_changes` finds one."""
+    """Raise ChangedFilesError if `find_changes` finds a change."""
     if changes := find_changes(files, read):
         raise make_changed_files_error(changes)
 
 
 def make_changed_files_error(changes: Mapping[str, str]) -> ChangedFilesError:
-    """The error for files that changed while they were read, by what became of them."""
+    """Make the error for files that changed while they were read. `changes` are those of `find_changes`."""
     first, change = next(iter(changes.items()))
     counted = "1 file changed while it was" if len(changes) == 1 else f"{len(changes)} files changed while they were"
     return ChangedFilesError(
@@ -43,9 +44,10 @@ def make_changed_files_error(changes: Mapping[str, str]) -> ChangedFilesError:
 
 @contextmanager
 def explained_by_changes(files: Iterable[InputFile]) -> Iterator[None]:
-    """Whatever fails in the block because a file has changed is told as that.
+    """Raise ChangedFilesError instead of an error in the block, if a file has changed.
 
-    A file that shrinks or vanishes fails Spark, one that grows makes sums differ, one that is cut trips the gate.
+    A changed file may show as another error. One that shrinks or vanishes stops Spark, one that grows makes sums
+    differ, and one that is cut fails the quality gate.
     """
     try:
         yield
@@ -56,7 +58,7 @@ def explained_by_changes(files: Iterable[InputFile]) -> Iterator[None]:
 
 
 def describe_change(file: InputFile) -> str | None:
-    """What has become of a file since it was listed; None where its size and its time are the same."""
+    """Describe how a file has changed since it was listed. None if its size and its time are the same."""
     try:
         now = file_system_of(file.uri).stat(file.uri)
     except OSError:

@@ -1,4 +1,4 @@
-"""Which files there are to read, and what they look like."""
+"""Finds the files to read, and looks at their format."""
 
 import re
 from collections.abc import Iterable
@@ -12,19 +12,19 @@ from jobs.storage.input.file_systems import InputFile, file_system_of, make_inpu
 
 PATTERN_MARK = re.compile(r"[\[\]{}*?\\]")
 
-# To ask a store for hundreds of files one by one would take minutes.
+# So many files are asked about at the same time. One by one, hundreds of files in a remote store would take minutes.
 LOOKS_AT_ONCE = 32
-# Behind Hadoop a file that Python splits into records is held in memory as a whole; Spark itself ends at 2 GiB.
+# A file that only Hadoop opens is read into memory as a whole, unless it is plain JSON Lines. Spark's limit is 2 GiB.
 MAX_REMOTE_BYTES = 1024**3
 
 
 def discover(
     folder: str, include: tuple[str, ...], own: Iterable[str] = ()
 ) -> tuple[list[InputFile], list[tuple[str, str]]]:
-    """(files to read, files skipped with the reason) below `folder`, a path or a URI, in order of URI.
+    """Return the files to read below `folder`, in order of URI, and the skipped files with the reason.
 
-    `own` are the places, paths or URIs, in which this tool writes; what lies there is skipped. Raises UsageError where
-    the folder is not there or can't be listed, and where it lies in one of those places.
+    `folder` is a path or a URI. `own` are the paths and URIs that this tool writes to; files there are skipped. Raises
+    UsageError if the folder is missing or can't be listed, and if it is inside one of those places.
     """
     root = make_input_uri(folder)
     files, skipped = [], []
@@ -32,8 +32,8 @@ def discover(
     for name, place in own_names:
         if not name:
             raise UsageError(
-                f"input folder {folder}: lies in {place}, where this tool writes itself; name the folder that holds the"
-                " event logs"
+                f"input folder {folder}: lies in {place}, where this tool writes its own files; name the folder that"
+                " holds the event logs"
             )
     for name, found in file_system_of(root).walk(root, [name for name, _ in own_names]):
         if isinstance(found, str):
@@ -46,21 +46,26 @@ def discover(
 
 
 def no_files_found(folder: str, skipped: list[tuple[str, str]]) -> UsageError:
-    """The error for a folder in which there is nothing to read."""
+    """Make the error for a folder in which there is nothing to read."""
     others = f"; {len(skipped)} skipped, such as {skipped[0][0]} ({skipped[0][1]})" if skipped else ""
     return UsageError(f"input folder {folder}: holds no file whose name matches `include` in the settings{others}")
 
 
 def can_be_named(place: str) -> bool:
-    """Whether Spark can be told of this file: Hadoop makes no pattern of a name with a colon in it."""
+    """Return whether Spark can be given this file by name.
+
+    Spark takes a name as a pattern, so its special characters must be escaped. Hadoop can't do that if the name also
+    has a colon.
+    """
     return ":" not in place.partition(":")[2] or not PATTERN_MARK.search(place)
 
 
 def sniff(file: InputFile) -> Sniffed:
-    """What the first MiB shows: JSON Lines when at least half of the lines that are not blank, or of the first hundred
-    of them, are one complete JSON object each.
+    """Look at the first MiB of a file for its format.
 
-    Unreadable is what can't be opened, here or by the JVM, which knows no name that is not UTF-8.
+    It is JSON Lines if at least half of its lines are one complete JSON object each. Blank lines do not count, and of a
+    longer file only the first hundred lines do. The file is unreadable if it can't be opened by Python or by the JVM.
+    The JVM opens no file whose name is not UTF-8.
     """
     is_ours = can_open(file.uri)
     if not is_ours and not can_be_named(file.place):

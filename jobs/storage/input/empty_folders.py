@@ -1,4 +1,4 @@
-"""Input folders in which nothing is found though something was loaded before: a lost mount is no success."""
+"""Notes input folders in which nothing is found although files were loaded before. The folder's mount may be lost."""
 
 from psycopg2.extensions import cursor as Cursor
 
@@ -6,9 +6,9 @@ from jobs.storage.input.file_systems import InputFile, name_folder
 
 
 def note_folder(cursor: Cursor, folder: str, found: list[InputFile], loaded: int) -> None:
-    """Remember the folder where nothing was found in it, and forget every folder in which files were found now.
+    """Enter the folder if nothing was found in it, and delete every folder in which files were found now.
 
-    As long as nothing has ever been loaded, the run itself ends with an error, and nothing has to be remembered.
+    If nothing has ever been loaded, nothing is entered, because the run itself ends with an error.
     """
     name = name_folder(folder)
     if found:

@@ -1,4 +1,4 @@
-"""Where files are: on this machine, in a bucket of S3, or behind any URI that Hadoop knows (hdfs:, abfs:, viewfs:)."""
+"""Lists and opens files: on this machine, in a bucket of S3, or behind a URI that Hadoop knows (hdfs:, abfs:)."""
 
 import errno
 import os
@@ -20,13 +20,16 @@ from jobs.records.files.open_file import decode, open_file
 from jobs.storage.errors import UsageError, describe
 from jobs.storage.process.spark_session import start_spark
 
-# Why a place of this tool's own is skipped.
+# The reason to skip what this tool itself writes.
 OWN = "written by this tool"
 
 
 @dataclass(frozen=True)
 class InputFile:
-    """One reading of one file: `uri` is absolute and percent-encoded, `modified_at` is UTC and cut to microseconds."""
+    """One file as it was at one moment.
+
+    `uri` is absolute and percent-encoded. `modified_at` is in UTC and cut to microseconds.
+    """
 
     uri: str
     size_bytes: int
@@ -39,46 +42,50 @@ class InputFile:
 
 
 def spell_for_hadoop(uri: str) -> str:
-    """The URI with nothing encoded, as Hadoop and Spark write a path (file:/tmp, where Python has file:///tmp)."""
+    """Write the URI without percent-encoding, as Hadoop and Spark do: `file:/tmp/a b` for `file:///tmp/a%20b`."""
     return decode(uri).replace("file:///", "file:/", 1)
 
 
 class FileSystem(Protocol):
-    """What the pipeline asks of the place where its input is."""
+    """What the pipeline needs from a file system."""
 
     def walk(self, folder: str, own: Collection[str] = ()) -> Iterator[tuple[str, InputFile | str]]:
-        """(path below `folder`, the file, or why it is none) for everything below; UsageError where it can't.
+        """Yield (path below `folder`, the file or the reason to skip it) for everything below `folder`.
 
-        `own` are paths below `folder` which this tool writes: nothing there is a file to read.
+        `own` are paths below `folder` that this tool writes; everything there is skipped. Raises UsageError if the
+        folder can't be listed.
         """
 
     def qualify(self, uri: str) -> str:
-        """The one URI, without links, that a place has."""
+        """Return the one URI of a place, with links resolved."""
 
     def list_names(self, folder: str) -> list[str]:
-        """The names of what is in the folder itself; none where it is not there. Raises OSError."""
+        """Return the names in the folder itself, or none if there is no such folder. Raises OSError."""
 
     def stat(self, uri: str) -> InputFile:
-        """The reading of a file as it is now. Raises OSError where it is gone or no file."""
+        """Return the file as it is now. Raises OSError if it is gone or no file."""
 
     def read_head(self, uri: str, size: int) -> bytes:
-        """The first `size` bytes. Raises OSError."""
+        """Read the first `size` bytes. Raises OSError."""
 
 
 def file_system_of(uri: str) -> FileSystem:
-    """The file system that `uri` is on. For other schemes than file: and s3: this starts Spark, and asks its Hadoop."""
+    """Return the file system of `uri`. For schemes other than file: and s3: this starts Spark, and uses its Hadoop."""
     match urlsplit(uri).scheme:
         case "file":
             return LocalFiles()
         case "s3":
-            from jobs.storage.input.buckets import S3Files  # noqa: PLC0415  (it needs what stands here)
+            from jobs.storage.input.buckets import S3Files  # noqa: PLC0415  (buckets.py imports this module)
 
             return S3Files()
     return _hadoop_files()
 
 
 def name_below(folder: str, place: str) -> str | None:
-    """The path below `folder` at which `place` is; blank where it is `folder` or holds it, None where neither."""
+    """Return the path of `place` below `folder`.
+
+    It is blank if `place` is `folder` or contains it, and None if `place` is elsewhere.
+    """
     if urlsplit(folder).scheme != urlsplit(place).scheme:
         return None
     files = file_system_of(folder)
@@ -89,23 +96,26 @@ def name_below(folder: str, place: str) -> str | None:
 
 
 def make_uri(place: str) -> str:
-    """The absolute URI of a folder given as a path or as a URI."""
+    """Return the absolute URI of a folder that is given as a path or a URI."""
     return place if "://" in place or place.startswith("file:") else Path(place).resolve().as_uri()
 
 
 def make_input_uri(place: str) -> str:
-    """The absolute URI of an input folder. s3a: is Hadoop's word for s3:, and we read a bucket without Hadoop."""
+    """Return the absolute URI of an input folder. Hadoop writes s3a: for s3:, but we read buckets without Hadoop."""
     return re.sub("^s3[an]:", "s3:", make_uri(place))
 
 
 def show_name(uri: str) -> str:
-    """The path of a local file, or the URI of another one, for people; what a terminal would obey is spelt out."""
+    """Return the name of a file for people: the path of a local file, or the URI of another one.
+
+    A terminal must not obey control characters in a name, so they are shown as escapes.
+    """
     shown = decode(uri).removeprefix("file://")
     return "".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in shown)
 
 
 def name_folder(folder: str) -> str:
-    """The URI of a folder, spelt as in the URIs of the files below it, without a slash at its end."""
+    """Return the URI of a folder, spelt as in the URIs of the files below it, without a slash at its end."""
     uri = make_input_uri(folder)
     if urlsplit(uri).scheme == "file":
         return path_of(uri).as_uri().rstrip("/")
@@ -113,17 +123,17 @@ def name_folder(folder: str) -> str:
 
 
 def is_below(uri: str, folder: str) -> bool:
-    """Whether the file is somewhere below the folder, a path or a URI."""
+    """Return whether the file is somewhere below the folder, which is a path or a URI."""
     return uri.startswith(name_folder(folder) + "/")
 
 
 def end_of_path(name: str) -> str:
-    """The end of `'/' || file_path` of the files called `name`: a path, a URI, or the last parts of either."""
+    """Return the end of `'/' || file_path` for files called `name`: a path, a URI, or the last parts of either."""
     return "/" + (name if "://" in name else quote(fsencode(name))).removeprefix("/")
 
 
 class LocalFiles:
-    """This machine's files."""
+    """The files of this machine."""
 
     def walk(self, folder: str, own: Collection[str] = ()) -> Iterator[tuple[str, InputFile | str]]:
         root = path_of(folder)
@@ -134,10 +144,10 @@ class LocalFiles:
         for directory, folders, names in os.walk(root, onerror=_reject_folder):
             for path in (Path(directory, name) for name in [*folders]):
                 if (name := path.relative_to(root).as_posix()) in own:
-                    folders.remove(path.name)  # not even looked into: a server keeps its own closed
+                    folders.remove(path.name)  # it is not listed, since a server's folder may be closed to us
                     yield name, OWN
                 elif path.is_symlink():
-                    # Followed, a link could lead in circles, or to files that are found elsewhere too.
+                    # We follow no links: they could lead in circles, or to files that are found elsewhere too.
                     yield name, "linked folder"
             for path in (Path(directory, name) for name in names):
                 name = path.relative_to(root).as_posix()
@@ -165,7 +175,7 @@ class LocalFiles:
 
 
 class HadoopFiles:
-    """The files of every other scheme, through the Hadoop inside Spark and its settings (`spark.hadoop.*`)."""
+    """The files of every other scheme. The Hadoop inside Spark reads them, with the settings `spark.hadoop.*`."""
 
     def __init__(self, jvm: Any, configuration: Any) -> None:
         self._jvm, self._configuration = jvm, configuration
@@ -189,7 +199,7 @@ class HadoopFiles:
             ) from error
 
     def qualify(self, uri: str) -> str:
-        with suppress(OSError), _as_os_error():  # whoever reads there will say what is wrong
+        with suppress(OSError), _as_os_error():  # whoever reads there reports the error
             files, path = self._open(uri)
             return str(files.makeQualified(path).toUri().toASCIIString())
         return uri
@@ -230,18 +240,18 @@ def _read_status(status: Any) -> InputFile:
 
 
 def is_in_folders(name: str, folders: Collection[str]) -> bool:
-    """Whether a path lies in one of the folders."""
+    """Return whether a path is in one of the folders."""
     return any(PurePosixPath(name).is_relative_to(folder) for folder in folders)
 
 
 def instant(microseconds: int) -> datetime:
-    """The time so many microseconds after the epoch."""
+    """Return the time that is so many microseconds after the epoch."""
     return datetime.fromtimestamp(microseconds / 1_000_000, UTC)
 
 
 @contextmanager
 def _as_os_error() -> Iterator[None]:
-    """What Java raises as an OSError with Java's own words in one line."""
+    """Raise OSError, with Java's message in one line, instead of an error of Java in the block."""
     try:
         yield
     except Py4JJavaError as error:
@@ -249,7 +259,7 @@ def _as_os_error() -> Iterator[None]:
 
 
 def path_of(uri: str) -> Path:
-    """The path of a `file:` URI."""
+    """Return the path of a `file:` URI."""
     return Path(decode(urlsplit(uri).path))
 
 

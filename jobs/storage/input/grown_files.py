@@ -1,4 +1,4 @@
-"""Files that are still being written: where their last whole line ends, and whether they have only grown."""
+"""Examines files that are still being written: where the last whole line ends, and whether a file has only grown."""
 
 from jobs.records.files.digest import digest_beginnings
 from jobs.records.files.formats import Sniffed
@@ -12,11 +12,11 @@ _BLOCK_BYTES = 64 * 1024
 
 
 def find_content_end(file: InputFile, sniffed: Sniffed) -> int:
-    """How many bytes of the file can be read now.
+    """Return how many bytes of the file can be read now.
 
-    A local file of plain JSON Lines may end within an object that is still being written. What is one complete JSON
-    value is a line, though no line feed follows it, and what begins as no object never becomes a record. Every other
-    file is read to its end. Raises OSError.
+    A local file of plain JSON Lines may end within an object that is still being written. That object is left for a
+    later run. A last line without a line feed is read if it is complete JSON, or if it does not begin as an object,
+    since it will never become a record. Every other file is read to its end. Raises OSError.
     """
     if not is_local(file.uri) or sniffed.format != "json_lines" or not sniffed.is_plain:
         return file.size_bytes
@@ -35,8 +35,9 @@ def find_content_end(file: InputFile, sniffed: Sniffed) -> int:
 
 
 def digest_beginning(file: InputFile, *lengths: int) -> list[str | None]:
-    """The digests of the first so many bytes, in ascending order; None where there are not so many, or none is to be
-    had.
+    """Return the digests of the beginnings of these lengths, which must be in ascending order.
+
+    A digest is None if the file is shorter, or if it can't be read here.
     """
     if not can_open(file.uri):
         return [None] * len(lengths)
@@ -48,7 +49,7 @@ def digest_beginning(file: InputFile, *lengths: int) -> list[str | None]:
 
 
 def continues_behind(file: InputFile, position: int) -> bool:
-    """Whether a line ends at this place of the file, so that what follows is new lines and nothing else."""
+    """Return whether a line ends at this position. Then everything that follows it is new lines."""
     with open_file(file.uri) as stream:
         stream.seek(max(0, position - 1))
         before, *rest = stream.read(1 + _BLOCK_BYTES).split(b"\n", 2)

@@ -1,6 +1,6 @@
-"""Records of files that only Hadoop can open: Spark's own readers bring their text to the function that reads records.
+"""Reads records of files that only Hadoop can open. Spark's own readers deliver the text, and our reader the records.
 
-Plain JSON Lines come line by line, in splits. The content of every other file comes as a whole, in memory.
+Plain JSON Lines are read line by line, in splits. Every other file is read into memory as a whole.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -26,7 +26,7 @@ from jobs.storage.input.discovery import PATTERN_MARK, can_be_named
 from jobs.storage.input.file_systems import spell_for_hadoop
 from schemas.tables import READ_QUARANTINED, READ_RECORDS
 
-# A map that comes as a dict has its keys in any order.
+# A dict of Python may reach Spark's map type with its keys in another order. So fields travel as a list of pairs.
 _PAIR = T.StructType([T.StructField("key", T.StringType()), T.StructField("value", T.StringType())])
 
 
@@ -38,7 +38,7 @@ _LISTED = _with_type(READ_RECORDS, "quarantined", _with_type(READ_QUARANTINED, "
 
 
 def read_hadoop_files(spark: SparkSession, request: ReadRequest, files: list[Split]) -> list[DataFrame]:
-    """What becomes of the records of these files (`schemas.tables.READ_RECORDS`)."""
+    """Read the records of these files into `schemas.tables.READ_RECORDS`."""
     places = {spell_for_hadoop(file.uri): file.file_id for file in files}
     sniffed = {file.file_id: file.sniffed for file in files}
     by_line = {
@@ -58,7 +58,7 @@ def read_hadoop_files(spark: SparkSession, request: ReadRequest, files: list[Spl
 
 
 def read_given(records: DataFrame, request: ReadRequest) -> DataFrame:
-    """What becomes of records whose text is at hand: file_id, record_number, raw (binary), around (JSON)."""
+    """Read records whose texts are given as rows of file_id, record_number, raw (binary), around (JSON)."""
 
     def piece(rows: Iterator[tuple[Any, ...]]) -> Iterator[Piece]:
         for file_id, of_file in groupby(rows, key=lambda row: row[0]):
@@ -75,12 +75,12 @@ def read_given(records: DataFrame, request: ReadRequest) -> DataFrame:
 
 
 def escape_globs(places: Iterable[str]) -> list[str]:
-    """The places, written so that Spark sees no pattern in them."""
+    """Escape the places, so that Spark does not take them as patterns."""
     return [PATTERN_MARK.sub(r"\\\g<0>", place) for place in places]
 
 
 def _is_read_by_line(place: str, sniffed: Sniffed, record_path: tuple[str, ...]) -> bool:
-    # Spark unpacks by the name's ending, whatever is inside; and of a name with a colon it can make no pattern.
+    # Spark unpacks a file by the ending of its name, whatever its content is. So `.gz` files are read as a whole.
     is_readable = sniffed.is_plain and not place.endswith(".gz") and can_be_named(place)
     return sniffed.format == "json_lines" and not record_path and is_readable
 
@@ -88,9 +88,9 @@ def _is_read_by_line(place: str, sniffed: Sniffed, record_path: tuple[str, ...])
 def _read(
     rows: DataFrame, request: ReadRequest, piece: Callable[[Iterator[tuple[Any, ...]]], Iterator[Piece]]
 ) -> DataFrame:
-    """The rows as pieces of files, and what becomes of the records in them.
+    """Make pieces of files from the rows, and read the records in them.
 
-    Not by mapInArrow, which does not run without pandas.
+    We do not use mapInArrow, because it needs pandas.
     """
 
     def read(found: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
@@ -103,7 +103,7 @@ def _read(
 
 
 def _list_lines(spark: SparkSession, places: dict[str, int]) -> DataFrame:
-    """One row per line: the file, where its split begins, the text, and what is wrong with it."""
+    """Return one row per line: its file, the start of its split, its text, and what is wrong with it."""
     is_too_long = F.octet_length("value") > MAX_RECORD_BYTES
     text = F.col("value").cast("binary")
     return (

@@ -1,4 +1,4 @@
-"""Spark's way to the records of files: Python in its workers where we can open them, Spark's own readers elsewhere."""
+"""Reads the records of files by Spark: by Python in its workers if we can open the files, else by its own readers."""
 
 from collections.abc import Iterator
 from functools import reduce
@@ -16,7 +16,7 @@ from schemas.tables import READ_RECORDS
 
 
 def scan_files(spark: SparkSession, files: list[Split], request: ReadRequest) -> DataFrame:
-    """What becomes of the records of the files, each given as one split (`schemas.tables.READ_RECORDS`)."""
+    """Read the records of the files, each given as one split, into `schemas.tables.READ_RECORDS`."""
     ours: list[Split] = []
     others: list[Split] = []
     for split in files:
@@ -38,10 +38,10 @@ def _read_splits(spark: SparkSession, files: list[Split], request: ReadRequest) 
 
 
 def _make_reader(request: ReadRequest, tasks: list[list[Split]]) -> Any:
-    """The table function that reads the splits of tasks, which are given by their numbers.
+    """Make the table function that reads the splits of tasks. Its input are the numbers of tasks.
 
-    The request holds the key that tells erased people. It goes to the workers as part of this function, as bytes; Spark
-    shows a function by its name only.
+    The request holds the key that recognises erased people, and plans are logged. So the key goes to the workers inside
+    this function: Spark shows only the name of a function.
     """
 
     class ReadSplits:

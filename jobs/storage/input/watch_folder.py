@@ -1,7 +1,7 @@
-"""Watches an input folder for Structured Streaming: a batch starts when the discovery of files finds something else.
+"""Watches an input folder for Structured Streaming. A batch starts when `discover` finds other files than before.
 
-The batch carries nothing: which files are new is asked of the ledger. Folders that only Hadoop can list are watched by
-Spark's own file source, which notices new files, but not changed ones.
+A batch has no rows, because the ledger tells which files are new. Folders that only Hadoop can list are watched by
+Spark's own file source. It notices new files, but not changed ones.
 """
 
 import json
@@ -19,12 +19,12 @@ from jobs.storage.input.discovery import discover
 from jobs.storage.input.file_systems import make_input_uri
 from jobs.storage.input.hadoop_files import escape_globs
 
-# Otherwise a file would not count as new that is a week older than the newest: one that is copied with its old time.
+# By default Spark ignores a file that is a week older than the newest one. But a file may be copied with its old time.
 _NO_AGE_MATTERS = "36500d"
 
 
 def watch(spark: SparkSession, folder: str, include: tuple[str, ...], own: Collection[str]) -> DataFrame:
-    """A stream whose batches say that there may be something to load; no content is read for that.
+    """Return a stream whose batches mean that there may be something to load. It reads no content of files.
 
     `include` and `own` are as for `discover`.
     """
@@ -59,7 +59,7 @@ class EventFiles(DataSource):
 
 
 class FolderWatch(DataSourceStreamReader, SupportsTriggerAvailableNow):
-    """Its offset is a hash of what is found: another one means that a file is new, changed or gone."""
+    """Watches one folder. Its offset is a hash of the found files: it changes when a file is new, changed or gone."""
 
     def __init__(self, folder: str, include: tuple[str, ...], own: tuple[str, ...]) -> None:
         self._folder, self._include, self._own = folder, include, own
@@ -68,12 +68,12 @@ class FolderWatch(DataSourceStreamReader, SupportsTriggerAvailableNow):
         return {"found": ""}
 
     def prepareForTriggerAvailableNow(self) -> None:  # noqa: N802
-        """Nothing to prepare: what is there is there."""
+        """Do nothing. Spark calls this before it loads what is there now."""
 
     def latestOffset(self, start: dict[str, str], limit: ReadLimit) -> dict[str, str]:  # noqa: N802
         try:
             files, _ = discover(self._folder, self._include, self._own)
-        except PipelineError as error:  # the load that is started now says it to the user
+        except PipelineError as error:  # another offset starts a load, and the load reports the error
             return {"found": str(error)}
         return {"found": sha256(repr(files).encode("utf-8", "surrogateescape")).hexdigest()}
 

@@ -1,1 +1,1 @@
-"""What a laptop has instead of a platform: an embedded PostgreSQL, Java, the JDBC driver."""
+"""Provides what a laptop lacks: an embedded PostgreSQL, a Java that Spark runs on, the JDBC driver."""

@@ -1,8 +1,8 @@
-"""Java's classes as Spark needs them, kept from one run to the next: Spark then starts in half the time.
+"""Keeps the Java classes that Spark loads from one run to the next. Spark then starts in half the time.
 
-Java calls it class data sharing: https://docs.oracle.com/en/java/javase/17/vm/class-data-sharing.html. The first run of
-a virtual environment that ends well writes the archive (jobs/storage/process/java_classes.py), which takes some
-seconds; each later one reads it. Java itself does without where an archive does not fit.
+Java calls it class data sharing: https://docs.oracle.com/en/java/javase/17/vm/class-data-sharing.html. The first
+successful run of a virtual environment writes the archive (jobs/storage/process/java_classes.py), which takes some
+seconds. Each later run reads it. Java ignores an archive that does not fit it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from jobs.storage.process.java_classes import ARCHIVE_VARIABLE
 
 FOLDER = Path(sys.prefix) / "java-classes"
 
-# Java warns of each class that it can't keep, on standard output.
+# Without this, Java would print a warning about each class that it can't keep to standard output.
 _SILENT = "-Xlog:disable"
 
 
@@ -35,17 +35,17 @@ class ClassArchive:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What tells a job to write the archive; nothing where there is one, or none can be kept."""
+        """The variable that tells a job to write the archive. It is absent if there is one, or if none can be kept."""
         return {ARCHIVE_VARIABLE: str(self._written)} if self._is_wanted else {}
 
     def list_options(self, may_write: bool = True) -> list[str]:
-        """The options of a JVM that reads the archive, or can write it where it may; else none."""
+        """Return the options of a JVM: to read the archive, or to be able to write it. Else there are none."""
         if self._exists:
             return [f"-XX:SharedArchiveFile={self.path}", _SILENT]
         return ["-XX:+RecordDynamicDumpInfo", _SILENT] if may_write and self._is_wanted else []
 
     def keep(self, is_whole: bool) -> None:
-        """Put in place what a JVM wrote that has ended well; remove what others have left."""
+        """Keep the new archive if it `is_whole`, and remove the unfinished ones of other runs."""
         if is_whole and self._written.is_file():
             self._written.replace(self.path)
         leftovers = self.path.parent.glob(f"{self.path.stem}.*.tmp") if self.path.is_file() else [self._written]

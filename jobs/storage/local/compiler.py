@@ -1,27 +1,28 @@
-"""Which of Java's compilers a run uses.
+"""Chooses which of Java's two compilers a run uses.
 
-C1 compiles quickly, C2 makes code that runs in two thirds of the time and takes long for it. The sample costs 18 core
-seconds with C1 alone and 27 with both; a million events cost the same, and two million cost more (2026-11-27).
+C1 compiles quickly. C2 takes long, and its code runs in two thirds of the time. So C2 pays off for large loads only.
+The sample costs 18 core seconds with C1 alone, and 27 with both. A million events cost the same with either, and two
+million cost more with C1 alone (2026-11-27).
 """
 
 from contextlib import suppress
 from pathlib import Path
 
-# About 700,000 events in JSON Lines.
+# This is the size of about 700,000 events in JSON Lines.
 SMALL_BYTES = 256 * 1024**2
 
 
 def choose_compiler(folder: str | None) -> list[str]:
-    """The options of a JVM that is to load the files of `folder` and end: for a small local one C1 alone.
+    """Return the options of a JVM that loads the files of `folder` and ends. A small local folder gets C1 alone.
 
-    None stands for anything else, such as a stream, which goes on.
+    `folder` is None for any other job, such as a stream, which runs for long.
     """
     is_small = folder and Path(folder).is_dir() and not _has_more_bytes(Path(folder), SMALL_BYTES)
     return ["-XX:TieredStopAtLevel=1"] if is_small else []
 
 
 def _has_more_bytes(folder: Path, most: int) -> bool:
-    """Whether the files below a folder are more bytes; a file that goes meanwhile counts for nothing."""
+    """Return whether the files below a folder have more bytes. A file that vanishes meanwhile does not count."""
     total = 0
     for path in folder.rglob("*"):
         with suppress(OSError):

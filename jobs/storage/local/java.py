@@ -1,7 +1,7 @@
 """Finds a Java that Spark runs on, and can fetch one for the user.
 
-`python -m jobs.storage.local.java` prints the JAVA_HOME that the jobs will use; with `--install` it fetches one into
-~/.jdk first. Exit code 2 and one line on stderr where there is none.
+`python -m jobs.storage.local.java` prints the JAVA_HOME that the jobs will use. With `--install` it fetches one into
+~/.jdk if there is none. If there is still none, it prints one line on stderr and ends with exit code 2.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from jobs.storage.process.signals import run_stoppable
 # Spark 4.3 names 17 and 21. The sample was loaded on 25, too (2026-11-27).
 SUPPORTED_VERSIONS = (17, 21, 25)
 
-# Where packagers put Java; below ~/.jdk is what `--install` fetched. Newest name first within a pattern.
+# Package managers put Java into these folders, and `--install` into ~/.jdk. Within a pattern the largest name is tried
+# first, which is mostly the newest version.
 SYSTEM_PATTERNS = (
     "usr/lib/jvm/*",
     "Library/Java/JavaVirtualMachines/*/Contents/Home",
@@ -32,13 +33,13 @@ USER_PATTERNS = (".sdkman/candidates/java/*", ".jdk/*", ".jdk/*/Contents/Home")
 
 
 class JavaNotFoundError(UsageError):
-    """No Java of a supported version; the message says what was found instead and what to do."""
+    """There is no Java of a supported version. The message says what was found instead and what to do."""
 
 
 def find_java_home(environment: dict[str, str], system_root: Path = Path("/")) -> Path:
-    """The JAVA_HOME of a supported Java: the environment's, the PATH's, the system's or the user's own.
+    """Find a supported Java: in JAVA_HOME, on the PATH, in the system's folders, then in the user's own.
 
-    Raises JavaNotFoundError naming the unsupported ones that it met.
+    Raises JavaNotFoundError, which names the unsupported versions that were found.
     """
     rejected = []
     for home in _candidate_homes(environment, system_root):
@@ -55,24 +56,24 @@ def find_java_home(environment: dict[str, str], system_root: Path = Path("/")) -
 
 
 def read_version(home: Path) -> int | None:
-    """The major version of the Java in `home`; None if there is none that runs."""
+    """Return the major version of the Java in `home`. None if there is none that runs."""
     program = home / "bin" / "java"
     if not os.access(program, os.X_OK):
         return None
     release = home / "release"
     text = release.read_text(errors="replace") if release.is_file() else _ask_java(program)
-    # JAVA_VERSION="17.0.15" in the file, java.version = 17.0.15 when asked; before 9 it was 1.8.
+    # The file has JAVA_VERSION="17.0.15", and Java itself prints java.version = 17.0.15. Version 8 calls itself 1.8.
     found = re.search(r'(?:JAVA_VERSION="|java\.version = )(?:1\.)?(\d+)', text)
     return int(found[1]) if found else None
 
 
 def install_java() -> None:
-    """Fetch a Java 17 runtime into ~/.jdk. Raises JavaNotFoundError when it can't be fetched."""
+    """Fetch a Java 17 runtime into ~/.jdk. Raises JavaNotFoundError if it can't be fetched."""
     import jdk  # noqa: PLC0415 - in the extra `local` only
 
     try:
         jdk.install("17", jre=True, path=str(Path.home() / ".jdk"))
-    except Exception as error:  # the library lets through whatever network, archive or disk raise
+    except Exception as error:  # the library passes on every kind of error of network, archive or disk
         reason = " ".join(str(error).split()) or type(error).__name__
         raise JavaNotFoundError(
             f"Java 17 could not be fetched ({reason}): check the network, or install it with your system's packages"
@@ -92,7 +93,7 @@ def _candidate_homes(environment: dict[str, str], system_root: Path) -> Iterator
 
 
 def _home_of(program: Path) -> Path:
-    """The home of a `java` on the PATH, which is a link with most packagers and a script with some."""
+    """Return the home of a `java` on the PATH. Most package managers put a link there, and some a script."""
     linked = program.resolve().parent.parent
     if (linked / "release").is_file():
         return linked
@@ -109,7 +110,7 @@ def _ask_java(program: Path) -> str:
 
 
 def main(arguments: list[str], system_root: Path = Path("/")) -> int:
-    """Print the JAVA_HOME to use; returns the exit code."""
+    """Print the JAVA_HOME to use, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m jobs.storage.local.java", description="Find Java 17, 21 or 25.")
     parser.add_argument("--install", action="store_true", help="fetch one into ~/.jdk where there is none")
     options = parser.parse_args(arguments)

@@ -1,8 +1,9 @@
-"""The JDBC driver as a file: JDBC_JAR, or fetched once with the coordinates of conf/spark-defaults.conf.
+"""Finds the file of the JDBC driver: JDBC_JAR, or one that is fetched once.
 
-Resolving the coordinates in every run would print two dozen lines each time and need the network when a cache
-is cold; so Ivy, which comes with Spark, does it once for a virtual environment. `python -m
-jobs.storage.local.jdbc_driver` prints the path, fetching it first if need be: an image is built that way.
+conf/spark-defaults.conf has the Maven coordinates of the driver. If Spark resolved them in every run, it would print
+two dozen lines each time, and might need the network. So Ivy, which comes with Spark, does it once for each virtual
+environment. `python -m jobs.storage.local.jdbc_driver` prints the path, and fetches the driver first if necessary. The
+image is built with it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ IVY_FOLDER = Path(sys.prefix) / "ivy"
 
 
 def find_spark_home() -> Path:
-    """The Spark inside the pyspark of this interpreter, by its one real path: an archive of classes belongs to it."""
+    """Return the folder of the Spark inside pyspark. Links are resolved: an archive of classes needs one path."""
     spec = find_spec("pyspark")
     if spec is None or not spec.submodule_search_locations:
         raise UsageError("pyspark is not installed here: run `make`, or pip install -e .")
@@ -28,9 +29,9 @@ def find_spark_home() -> Path:
 
 
 def find_driver(environment: dict[str, str], spark_submit: Path, defaults: Path) -> Path:
-    """The path of the driver, fetched on the first call.
+    """Return the path of the driver, which the first call fetches.
 
-    Raises UsageError when JDBC_JAR is no file, or when it can be found neither locally nor on Maven Central.
+    Raises UsageError if JDBC_JAR is not a file, or if the driver is neither on this machine nor on Maven Central.
     """
     named = environment.get("JDBC_JAR")
     if named:
@@ -58,18 +59,18 @@ def _read_coordinates(defaults: Path) -> list[str]:
 
 
 def _fetch(environment: dict[str, str], spark_submit: Path, defaults: Path) -> None:
-    """Let spark-submit resolve the packages and run a class that only prints its version."""
+    """Fetch the packages by spark-submit, which then runs a class that only prints its version."""
     ivy = ["--conf", f"spark.jars.ivy={IVY_FOLDER}", "--class", "org.apache.ivy.Main", "spark-internal", "-version"]
     command = [str(spark_submit), "--properties-file", str(defaults), *ivy]
     IVY_FOLDER.mkdir(exist_ok=True)
-    # Spark asks for its own address first; where an image is built, the host's name may have none.
+    # Spark first looks up the address of the host's name. While an image is built, the name may have none.
     known = {"SPARK_LOCAL_IP": "127.0.0.1", **environment}
     with (IVY_FOLDER / "fetch.log").open("w") as log:
         subprocess.run(command, env=known, stdout=log, stderr=log, check=False)
 
 
 def main() -> int:
-    """Print the path of the driver; returns the exit code."""
+    """Print the path of the driver, and return the exit code."""
     try:
         print(find_driver(dict(os.environ), find_spark_home() / "bin" / "spark-submit", DEFAULTS))
     except PipelineError as error:

@@ -1,9 +1,9 @@
-"""Under which account the embedded PostgreSQL runs: the caller's own, but never root's, under which it does not run.
+"""Chooses the account that the embedded PostgreSQL runs under: the caller's own, unless that is root.
 
-Started by root, as in most containers, it runs as the owner of an existing cluster or as the system account
-`pgserver`, made on first use. That account must be able to pass through the folders above the data and the
-programs. Where one is closed to it (a clone below /root, or in a `mktemp -d`), an access control entry lets
-exactly this account pass (search, not read); the permissions of everyone else stay as they are.
+PostgreSQL does not run as root. If root starts it, as in most containers, it runs as the owner of an existing cluster,
+or as the system account `pgserver`, which is made on first use. That account must pass through the folders above the
+data and the programs. Some may be closed to it, such as a clone below /root or in a `mktemp -d`. Then an access control
+entry lets only this account pass (search, not read). The permissions of everyone else stay as they are.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ SEARCH = 0o1
 
 
 class ServerAccountError(Exception):
-    """The account of the server can't be made or can't reach its files; one line with the fix."""
+    """The account of the server can't be made or can't reach its files. The message is one line with the fix."""
 
 
 @dataclass(frozen=True)
 class ServerAccount:
-    """The account that runs the server; `entry` is None when it is the caller's own."""
+    """The account that runs the server. `entry` is None if it is the caller's own."""
 
     entry: pwd.struct_passwd | None
 
     def as_subprocess_options(self) -> dict[str, Any]:
-        """What subprocess needs to run a program under this account."""
+        """Return the options of subprocess that run a program under this account."""
         if self.entry is None:
             return {}
         return {"user": self.entry.pw_uid, "group": self.entry.pw_gid, "extra_groups": []}
@@ -51,7 +51,7 @@ class ServerAccount:
             os.chown(path, self.entry.pw_uid, self.entry.pw_gid, follow_symlinks=False)
 
     def write(self, path: Path, text: str) -> None:
-        """Replace a file of the server at once; writing into it as root could follow a planted link."""
+        """Replace a file of the server in one step. If root wrote into it, it might follow a link that others made."""
         fresh = path.with_name(f".{path.name}.new")
         fresh.unlink(missing_ok=True)
         fresh.touch(mode=0o600, exist_ok=False)
@@ -60,7 +60,7 @@ class ServerAccount:
         fresh.replace(path)
 
     def reach(self, folder: Path, programs: Path) -> None:
-        """See to it that the account can enter `folder` and run `programs`; raises ServerAccountError."""
+        """Make sure that the account can enter `folder` and run `programs`. Raises ServerAccountError."""
         if self.entry is None:
             return
         _share_programs(programs)
@@ -75,14 +75,14 @@ class ServerAccount:
             print(f"{note} (access control list; nobody else may)", file=sys.stderr)
 
     def _can_enter(self, folder: Path) -> bool:
-        """Asked of the system itself, which knows about lists, masks and mounts that mode bits don't show."""
+        """Try to enter the folder under this account. Mode bits alone don't show access lists, masks and mounts."""
         command = ["/bin/sh", "-c", 'cd "$1"', "sh", str(folder)]
         done = subprocess.run(command, cwd="/", stderr=subprocess.DEVNULL, check=False, **self.as_subprocess_options())
         return done.returncode == 0
 
 
 def choose_account(cluster: Path) -> ServerAccount:
-    """The account for the cluster in this folder, which need not exist yet."""
+    """Return the account for the cluster in this folder, which need not exist yet."""
     if os.geteuid() != 0:
         return ServerAccount(None)
     if cluster.exists() and cluster.stat().st_uid != 0:
@@ -113,7 +113,7 @@ def _create_account() -> pwd.struct_passwd:
 
 
 def _share_programs(programs: Path) -> None:
-    """Make the installed PostgreSQL readable to others, as pip leaves it unless the umask is strict."""
+    """Make the installed PostgreSQL readable to others. pip does so too, unless the umask is strict."""
     package = programs.parent.parent
     for top in (programs.parent, package.with_name(f"{package.name}.libs")):
         for path in (top, *top.rglob("*")):
@@ -135,7 +135,7 @@ def _let_pass(folder: Path, entry: pwd.struct_passwd) -> None:
 
 
 def _grant_search(folder: Path, uid: int) -> None:
-    """Add the entry `user:uid:--x` to the access control list of `folder`, widening it for nobody else."""
+    """Add the entry `user:uid:--x` to the access control list of `folder`. Nobody else gets more rights."""
     entries = _read_acl(folder)
     mask = next((permission for tag, permission, _ in entries if tag == MASK), 0o7)
     narrowed = [
@@ -154,7 +154,7 @@ def _grant_search(folder: Path, uid: int) -> None:
 
 
 def _read_acl(folder: Path) -> list[tuple[int, int, int]]:
-    """The entries (tag, permission, id) of a folder's list, made from its mode where it has none."""
+    """Return the entries (tag, permission, id) of a folder's access control list. Without one, its mode gives them."""
     try:
         packed = os.getxattr(folder, ACL_ATTRIBUTE)
         return list(ACL_ENTRY.iter_unpack(packed[ACL_HEADER.size :]))

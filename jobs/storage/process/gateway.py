@@ -1,12 +1,12 @@
-"""This process and the JVM of spark-submit, which has started it: what happens to the one must reach the other.
+"""Connects this process with the JVM of spark-submit that started it. A signal to one must also end the other.
 
-A service manager often signals the JVM alone. Left to itself the JVM would close Spark beneath the run and be gone,
-and this process would go on without it, even publish.
+A service manager often signals the JVM alone. By default the JVM would then close Spark during the run and end. This
+process would go on without it, and might even publish.
 
-Spark has no call for this. So the module uses a name that pyspark calls private (`SparkContext._gateway`) and a class
-of Java's that other JVMs need not have (`sun.misc.Signal`).
-Measured on 2026-11-26 with Spark 4.3: without `attach_to_java` a SIGTERM to the JVM alone stood in the ledger as a JVM
-that died, killed or out of memory. The module can go when tests/faults/test_stopped_runs.py passes without it.
+Spark has no call for this. So the module uses a name that pyspark calls private (`SparkContext._gateway`), and a class
+of Java that other JVMs may lack (`sun.misc.Signal`).
+Measured on 2026-11-26 with Spark 4.3: without `attach_to_java`, a SIGTERM to the JVM alone was entered in the ledger as
+a JVM that died. The module can be removed when tests/faults/test_stopped_runs.py passes without it.
 """
 
 import fcntl
@@ -33,7 +33,7 @@ _lock: IO[str] | None = None
 
 
 class _Handler:
-    """Java calls it for a signal, in a thread of its own."""
+    """A handler of signals. Java calls it, in another thread than the main one."""
 
     def __init__(self, number: int) -> None:
         self._number = number
@@ -46,9 +46,12 @@ class _Handler:
 
 
 def attach_to_java() -> None:
-    """Have the JVM hand on its signals, and end with it; does nothing where spark-submit has not started us."""
+    """Make the JVM pass its signals on to this process, and end this process when the JVM ends.
+
+    This does nothing if spark-submit has not started this process.
+    """
     if "PYSPARK_GATEWAY_PORT" not in os.environ:
-        return  # pyspark starts a JVM of its own, which leaves signals to us and ends with us
+        return  # here pyspark starts the JVM, which ignores signals and ends with this process
     _hold_lock()
     SparkContext._ensure_initialized()
     gateway: Any = SparkContext._gateway
@@ -60,7 +63,10 @@ def attach_to_java() -> None:
 
 
 def silence_java() -> None:
-    """Spare the user what Spark says about tasks cut off by its end; asked in a thread whose line to Java is free."""
+    """Turn Spark's log off, so that the user does not see its errors about tasks that were cut off.
+
+    The main thread may be in the middle of a call to Java, so another thread asks.
+    """
     context = SparkContext._active_spark_context
     if context is not None:
         asking = threading.Thread(target=context.setLogLevel, args=("OFF",), daemon=True)
@@ -69,9 +75,9 @@ def silence_java() -> None:
 
 
 def keep_classes() -> None:
-    """Have the JVM write its classes where jobs/submit.py asks for them, if Spark has been at work in it.
+    """Make the JVM write its classes to the file that jobs/submit.py asks for, if this run has used Spark.
 
-    Where it can't, only the log says so: the next run starts as slowly as this one.
+    A failure is only logged. The next run then starts as slowly as this one.
     """
     path, gateway = os.environ.get(ARCHIVE_VARIABLE), SparkContext._gateway
     if not path or gateway is None or SparkContext._active_spark_context is None:
@@ -79,7 +85,7 @@ def keep_classes() -> None:
     try:
         write_classes(gateway, path)
     except (Py4JError, OSError):
-        logger.info("the classes of Java are not kept", exc_info=True)
+        logger.info("the classes of Java could not be kept; the next run starts as slowly as this one", exc_info=True)
 
 
 def _hold_lock() -> None:

@@ -1,7 +1,7 @@
-"""Has the JVM write the classes that it has loaded to a file, so that the next JVM starts in half the time.
+"""Makes the JVM write its loaded classes to a file, so that the next JVM starts in half the time.
 
-Java can do this by itself when it ends. But then it does so at each end, also where a run has failed or was stopped,
-and that takes up to 20 seconds during which the user waits for nothing. So a job asks for it, once it has ended well.
+Java could do this by itself whenever it ends. But it takes up to 20 seconds, and the user would wait for it even after
+a run that failed or was stopped. So a job asks for it, and only after it has succeeded.
 """
 
 from __future__ import annotations
@@ -9,22 +9,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # jobs/submit.py has no use for it
+if TYPE_CHECKING:  # jobs/submit.py imports this module, and should not load py4j
     from py4j.java_gateway import JavaGateway  # type: ignore[import-untyped]
 
-# In the environment of a job: the file to write. jobs/submit.py sets it where there is no such archive yet.
+# This variable of a job's environment names the file to write. jobs/submit.py sets it if there is no archive yet.
 ARCHIVE_VARIABLE = "DOCUMENT_EVENTS_CLASS_ARCHIVE"
 
 
 def write_classes(gateway: JavaGateway, path: str) -> None:
-    """Write the archive, as `jcmd <process> VM.cds dynamic_dump <path>` would, which not every Java brings along.
+    """Write the archive, as `jcmd <process> VM.cds dynamic_dump <path>` would. Not every Java has jcmd.
 
     The JVM must have been started with -XX:+RecordDynamicDumpInfo. Raises Py4JError.
     """
     Path(path).parent.mkdir(exist_ok=True)
     java = gateway.jvm
     text, anything, kind = java.java.lang.String, java.java.lang.Object, java.java.lang.Class
-    # By reflection, since py4j does not see the public interface behind Java's private class.
+    # The class of the MBean server is private, and py4j can't call the methods of its public interface otherwise.
     parameters = ("javax.management.ObjectName", "java.lang.String", "[Ljava.lang.Object;", "[Ljava.lang.String;")
     types = _array(gateway, kind, *map(kind.forName, parameters))
     invoke = kind.forName("javax.management.MBeanServer").getMethod("invoke", types)

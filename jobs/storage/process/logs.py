@@ -1,4 +1,4 @@
-"""Logging of a job: plain lines for people on standard error, JSON lines for machines in data/runs/pipeline.log."""
+"""Sets up the log of a job: plain lines for people on standard error, JSON lines in data/runs/pipeline.log."""
 
 import json
 import logging
@@ -13,7 +13,10 @@ logger = logging.getLogger(__name__)
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: at, level, message; run_id, stage, seconds and counts of a stage; trace of an error."""
+    """Writes one JSON object per line: `at`, `level` and `message`.
+
+    The line of a stage also has `run_id`, `stage`, `seconds` and `counts`. The line of an error also has its `trace`.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -30,8 +33,8 @@ class JsonFormatter(logging.Formatter):
 def configure_logging(folder: Path) -> Path:
     """Set the log up and return the path of its file, `folder`/pipeline.log.
 
-    The file gets everything, traces too, as JSON. Standard error gets plain lines without traces, or the same JSON
-    where LOG_FORMAT=json is in the environment.
+    The file gets all lines as JSON, also traces. Standard error gets plain lines without traces. With LOG_FORMAT=json
+    in the environment it gets the same JSON as the file.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "pipeline.log"
@@ -52,7 +55,7 @@ def configure_logging(folder: Path) -> Path:
 
 
 class Stages:
-    """Times the stages of one run; `seconds` holds them by name, in order."""
+    """Measures the stages of one run. `seconds` holds their times by name, in order."""
 
     def __init__(self, run_id: int) -> None:
         self.run_id = run_id
@@ -60,7 +63,7 @@ class Stages:
 
     @contextmanager
     def time(self, name: str) -> Iterator[dict[str, int]]:
-        """Time one stage and log it, with the counts that the block puts into the dictionary."""
+        """Measure one stage and log it, with the counts that the block puts into the dictionary."""
         counts: dict[str, int] = {}
         started = time.monotonic()
         yield counts

@@ -1,11 +1,11 @@
-"""Ctrl-C (SIGINT) and SIGTERM end a command with one line and exit code 130 or 143, whatever it waits for.
+"""Ends a command on Ctrl-C (SIGINT) or SIGTERM with one line and exit code 130 or 143, whatever it waits for.
 
-Python calls a signal's handler between two of its own steps, and so never while the main thread waits inside libpq for
-a statement of PostgreSQL. Hence a second thread, which hears of a signal at once, cancels the statements that run;
-then the main thread goes on, and the handler raises `Stopped` in it.
+Python calls the handler of a signal only between two steps of Python code. While the main thread waits inside libpq
+for a statement of PostgreSQL, it is never called. So a second thread, which learns of a signal at once, cancels the
+running statements. Then the main thread goes on, and the handler raises `Stopped` in it.
 
-Measured on 2026-11-26 with psycopg2 2.9: without that thread a query of `select pg_sleep(1000)` still waited two
-minutes after Ctrl-C. The thread can go with a driver that waits in Python, as psycopg 3 says that it does, and when
+Measured on 2026-11-26 with psycopg2 2.9: without the second thread a query of `select pg_sleep(1000)` still waited two
+minutes after Ctrl-C. The thread can be removed with a driver that waits in Python, such as psycopg 3, once
 test_a_command_is_stopped_amid_a_statement (tests/faults/test_stopped_runs.py) passes without it.
 """
 
@@ -22,18 +22,18 @@ from weakref import WeakSet
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
-# In the environment of a job: a file that its Python keeps locked, so that jobs/submit.py can wait for its end.
+# This variable of a job names a file that its Python keeps locked. By it jobs/submit.py waits for the end of Python.
 LOCK_VARIABLE = "DOCUMENT_EVENTS_DRIVER_LOCK"
 
-# A statement that can't be cancelled, as on a server that does not answer, must not keep the command alive.
+# Some statements can't be cancelled, such as one on a server that does not answer. After this time the command ends.
 _PATIENCE_SECONDS = 2
 
 
 class Connection(Protocol):
-    """As psycopg2 has it."""
+    """The part of a connection of psycopg2 that this module needs."""
 
     def cancel(self) -> None:
-        """Cancel the statement that runs, if one does; may be called in any thread."""
+        """Cancel the running statement, if there is one. Any thread may call this."""
 
 
 _connections: WeakSet[Connection] = WeakSet()
@@ -42,7 +42,7 @@ _connections_lock = threading.Lock()
 
 
 class Stopped(BaseException):
-    """The command was told to end. No Exception, so that nothing which handles errors takes it for one."""
+    """The command was told to end. This is no Exception, so that code which handles errors does not catch it."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"stopped by {'Ctrl-C' if number == signal.SIGINT else signal.Signals(number).name}")
@@ -50,17 +50,17 @@ class Stopped(BaseException):
 
 
 class _State:
-    """What handler and threads tell each other."""
+    """What the handler and the threads share."""
 
-    stop: BaseException | None = None  # raised in the main thread
-    reason: BaseException | None = None  # to be raised for the next signal, in the place of Stopped
-    is_undisturbed = False
+    stop: BaseException | None = None  # what the handler has raised in the main thread
+    reason: BaseException | None = None  # what it raises for the next signal instead of Stopped
+    is_undisturbed = False  # whether it ignores signals
 
 
 def run_stoppable(command: Callable[[], int]) -> int:
-    """Call the command and return its exit code, or that of the signal that has ended it, told in one line.
+    """Call the command and return its exit code. If a signal ends it, print one line and return the code of the signal.
 
-    Only a main thread can be stopped; in another one this only calls the command.
+    Only the main thread can be stopped. In another thread this only calls the command.
     """
     if threading.current_thread() is not threading.main_thread():
         return command()
@@ -68,7 +68,7 @@ def run_stoppable(command: Callable[[], int]) -> int:
         try:
             return command()
         except BaseException as error:
-            # What fails because it was stopped, such as a statement that was cancelled, has not failed.
+            # After a stop, an error is only its result: a cancelled statement raises one. So the stop is reported.
             stop = Stopped(signal.SIGINT) if isinstance(error, KeyboardInterrupt) else _State.stop
             if not isinstance(stop, Stopped):
                 raise
@@ -78,26 +78,26 @@ def run_stoppable(command: Callable[[], int]) -> int:
 
 
 def end_silently() -> None:
-    """Let the signals end this process, a worker of the one that tells the user; a terminal sends them to both."""
+    """Let signals end this worker process without a message. A terminal also signals its parent, which prints one."""
     signal.set_wakeup_fd(-1)
     for number in STOPPING:
         signal.signal(number, signal.SIG_DFL)
 
 
 def find_stop() -> BaseException | None:
-    """Why the main thread was told to end, if it was; what it was doing is then half done."""
+    """Return why the main thread was told to end, or None. What it was doing is then half done."""
     return _State.stop
 
 
 def cancel_when_stopped(connection: Connection) -> None:
-    """Have the statement that runs on this connection cancelled when the command is told to end."""
+    """Register a connection: when the command is told to end, the statement that runs on it is cancelled."""
     with _connections_lock:
         _connections.add(connection)
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Nothing stops the command in this block, which has little to do: it enters what has gone wrong already."""
+    """Ignore signals within the block, which must be short. It enters an error that has already happened."""
     _State.is_undisturbed = True
     try:
         yield
@@ -106,7 +106,7 @@ def undisturbed() -> Iterator[None]:
 
 
 def stop_main_thread(number: int, reason: BaseException | None = None) -> None:
-    """Stop the command from another thread, as the signal would; with `reason` that is raised instead."""
+    """Stop the command from another thread, as the signal would. A `reason` is raised instead of `Stopped`."""
     _State.reason = _State.reason or reason
     signal.pthread_kill(threading.main_thread().ident or 0, number)
 
@@ -129,7 +129,7 @@ def _handlers() -> Iterator[None]:
 
 
 def _stop(number: int, _frame: object) -> None:
-    """The handler: raises in the main thread, once."""
+    """Handle a signal: raise the reason in the main thread, once."""
     if _State.stop or _State.is_undisturbed:
         return
     _State.stop = _State.reason or Stopped(number)
@@ -137,7 +137,7 @@ def _stop(number: int, _frame: object) -> None:
 
 
 def _cancel_statements(heard: int) -> None:
-    """Cancel what runs whenever a signal comes for which our handler is to be called."""
+    """Cancel the running statements whenever a signal arrives that our handler will handle."""
     with os.fdopen(heard, "rb", buffering=0) as signals:
         while number := signals.read(1):
             is_ours = signal.getsignal(number[0]) is _stop
@@ -149,12 +149,12 @@ def _cancel_statements(heard: int) -> None:
             with _connections_lock:
                 connections = list(_connections)
             for connection in connections:
-                with suppress(Exception):  # it may be closed by now
+                with suppress(Exception):  # the connection may be closed by now
                     connection.cancel()
 
 
 def _leave(number: int) -> None:
-    """End the process where the main thread has not come back to Python."""
+    """End the process if the main thread has not come back to Python."""
     if not find_stop():
         os.write(sys.stderr.fileno(), f"error: {Stopped(number)}\n".encode())
         os._exit(128 + number)

@@ -1,4 +1,4 @@
-"""The Spark session, with the settings that correctness hangs on."""
+"""Starts the Spark session, with the settings that correctness depends on, and persists DataFrames."""
 
 import atexit
 import os
@@ -23,9 +23,9 @@ from pyspark.sql import functions as F
 from jobs.storage.process.signals import find_stop
 
 _REQUIRED = {
-    # Dates and weekdays are UTC on every machine. The executors' JVMs are put in UTC by conf/spark-defaults.conf.
+    # Dates and weekdays are in UTC on every machine. conf/spark-defaults.conf sets the executors' JVMs to UTC.
     "spark.sql.session.timeZone": "UTC",
-    # A bad cast must raise where nobody asked for try_cast.
+    # A bad cast must raise an error, unless the code uses try_cast.
     "spark.sql.ansi.enabled": "true",
     # Two keys that differ only in case are two keys.
     "spark.sql.caseSensitive": "true",
@@ -34,12 +34,12 @@ _REQUIRED = {
 # The folder into which an executor unpacks build/packages.tar.gz.
 PACKAGES = "packages"
 
-# Rows of some ids and hashes each: tens of megabytes.
+# Each row has a few ids and hashes, so this many rows are some tens of megabytes.
 _MOST_SENT_ROWS = 200_000
 
 
 def start_spark(app_name: str, master: str | None = None, extra: dict[str, str] | None = None) -> SparkSession:
-    """The session of this process; `master` and `extra` are for tests, spark-submit brings its own."""
+    """Return the session of this process. `master` and `extra` are for tests; spark-submit sets its own."""
     builder = SparkSession.builder.appName(app_name)
     if master:
         builder = builder.master(master)
@@ -48,30 +48,31 @@ def start_spark(app_name: str, master: str | None = None, extra: dict[str, str] 
     interrupted = signal.getsignal(signal.SIGINT)
     spark = builder.getOrCreate()
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, interrupted)  # Spark's own handler asks Java amid another answer of Java's
-    # The driver's JVM is up before this file is read; pgjdbc formats instants by its zone.
+        signal.signal(signal.SIGINT, interrupted)  # Spark's own handler calls Java, even amid another call
+    # pgjdbc formats instants by the zone of the JVM. The driver's JVM has started already, so its zone is set here.
     time_zone = spark._jvm.java.util.TimeZone  # type: ignore[union-attr]
     time_zone.setDefault(time_zone.getTimeZone("UTC"))
     if not str(spark.sparkContext.master).startswith("local"):
         spark.sparkContext.addPyFile(_zip_modules())
-        # Executors find the packages that read records in an archive; Python workers beside the driver, where it does.
+        # Executors find the packages that read records in an archive. Workers beside the driver find the driver's own.
         packages = os.pathsep.join((PACKAGES, sysconfig.get_path("purelib")))
         spark.sparkContext.environment.setdefault("PYTHONPATH", packages)
     elif "PYSPARK_PYTHON" not in os.environ:
-        spark.sparkContext.pythonExec = sys.executable  # which has the packages that read records
+        spark.sparkContext.pythonExec = sys.executable  # this Python has the packages that read records
     return spark
 
 
 def make_frame(spark: SparkSession, **columns: Sequence[Any]) -> DataFrame:
-    """A small DataFrame of these columns, by Arrow: from plain Python values it would start a worker, for a second."""
+    """Make a small DataFrame of these columns by Arrow. Plain Python values would start a worker, which takes 1 s."""
     return spark.createDataFrame(pa.table(columns))
 
 
 def persist(df: DataFrame) -> DataFrame:
-    """Compute `df` once; the DataFrame that is returned starts from the result.
+    """Compute `df` once. The returned DataFrame starts from the result.
 
-    Each later step would plan all earlier ones again, which takes longer than to run them on a small load. A local
-    checkpoint forgets them. A cluster keeps the plan: there an executor may be lost, and its part is computed again.
+    In local mode this is a local checkpoint, which forgets the plan. Otherwise each later step would plan all earlier
+    ones again; for a small load that takes longer than running them. A cluster keeps the plan: if an executor is lost,
+    its part is computed again.
     """
     if str(df.sparkSession.sparkContext.master).startswith("local"):
         return df.localCheckpoint()
@@ -79,9 +80,9 @@ def persist(df: DataFrame) -> DataFrame:
 
 
 def persist_in_order(df: DataFrame) -> DataFrame:
-    """`persist`, so that later steps know how the rows lie, and need not shuffle and sort them again.
+    """Persist `df` so that later steps know how its rows are partitioned and sorted. They need not do it again.
 
-    Adaptive execution is off for this plan, since it keeps that to itself.
+    Adaptive execution is off for this plan, because it hides the partitioning and the order of its result.
     """
     conf, setting = df.sparkSession.conf, "spark.sql.adaptive.enabled"
     before = conf.get(setting)
@@ -93,9 +94,9 @@ def persist_in_order(df: DataFrame) -> DataFrame:
 
 
 def persist_small(df: DataFrame) -> DataFrame:
-    """`persist`; where `df` turns out small, it comes to the driver, and Spark will send it to what it is joined with.
+    """Persist `df`. If it turns out to be small, it is marked for a broadcast to the DataFrames it is joined with.
 
-    Adaptive execution learns the size too late: the large side is already being shuffled.
+    Adaptive execution would learn the size too late, when the large side is already being shuffled.
     """
     rows = df.limit(_MOST_SENT_ROWS + 1).toArrow()
     if rows.num_rows > _MOST_SENT_ROWS:
@@ -104,20 +105,20 @@ def persist_small(df: DataFrame) -> DataFrame:
 
 
 def unpersist_all() -> None:
-    """Free what `persist` holds, because a stream loads again and again.
+    """Free all persisted DataFrames, because a stream loads again and again.
 
-    After a stop Java is in the middle of another call and must not be asked.
+    After a stop this does nothing: Java is in the middle of another call and must not be asked.
     """
     if find_stop():
         return
-    with suppress(Py4JError, OSError):  # a JVM that is gone holds nothing
+    with suppress(Py4JError, OSError):  # a JVM that has died holds nothing
         if spark := SparkSession.getActiveSession():
             spark.catalog.clearCache()
 
 
 @cache
 def _zip_modules() -> str:
-    """This project's modules in one file, so that the machines of a cluster need not have it installed."""
+    """Pack this project's modules into one file, so that the machines of a cluster need not have it installed."""
     root = Path(__file__).resolve().parents[3]
     folder = mkdtemp(prefix="document-events-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Several waiting calls at once, in threads that a stopped command does not wait for."""
+"""Makes several calls at the same time, in threads that a stopped command does not wait for."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -8,10 +8,10 @@ T = TypeVar("T")
 
 
 def call_at_once(calls: Iterable[Callable[[], T]]) -> list[T]:
-    """What each call returns, in the order of `calls`, once all have ended; the first error is raised then.
+    """Return the results of all calls, in their order, once all have ended. The first error is raised then.
 
-    A `with` block of the executor would wait for the threads also when the command was told to end, although they may
-    wait for Java or PostgreSQL, which never answer.
+    The executor is not used in a `with` block. Such a block would wait for the threads even after the command was
+    stopped, and they may wait forever for Java or PostgreSQL.
     """
     calls = list(calls)
     pool = ThreadPoolExecutor(max(len(calls), 1))

@@ -1,6 +1,7 @@
-"""What starts Spark's Python workers on this machine: pyspark's own daemon, behind the import of `jobs`.
+"""Starts Spark's Python workers on this machine. This is pyspark's own daemon, after an import of `jobs`.
 
-That puts the installed pyspark before the archive of it, which takes half a second longer to import.
+The import makes Python find the installed pyspark first. The archive that Spark would use instead takes half a second
+longer to import.
 """
 
 from pyspark.daemon import manager

@@ -1,1 +1,1 @@
-"""The quarantine folder: written, read and rewritten by Spark, and read line by line for people."""
+"""Works with the quarantine folder: Spark writes, reads and rewrites it, and people's queries read it line by line."""

@@ -1,4 +1,4 @@
-"""Quarantined records -> data/quarantine/run_id=.../*.json, one line a record; and back."""
+"""Writes quarantined records to data/quarantine/run_id=.../*.json, one line per record, and reads them again."""
 
 import logging
 from collections.abc import Iterable
@@ -17,10 +17,10 @@ from schemas.tables import QUARANTINE_LINE
 
 logger = logging.getLogger(__name__)
 
-# URI of the file, record number, run that quarantined it.
+# (URI of the file, record number, id of the run that quarantined the record)
 Place = tuple[str, int, int]
 
-# How the folder of a run begins, and that of lines which are to take its place.
+# The name of a run's folder begins with _RUN. The folder of lines that are to replace it begins with _REWRITTEN.
 _RUN, _REWRITTEN = "run_id=", "_rewriting_run_id="
 
 
@@ -28,8 +28,7 @@ def write_quarantine(lines: DataFrame, readings: list[Reading], folder: str, run
     """Write one JSON line per quarantined record, with its file's URI, below `folder`.
 
     The folder is a path or a URI that every executor can reach. The lines of each part are in order of file and number.
-
-    The directory counts only once the run is committed in the database.
+    They count only once the run is committed in the database.
     """
     names = make_frame(
         lines.sparkSession,
@@ -38,38 +37,38 @@ def write_quarantine(lines: DataFrame, readings: list[Reading], folder: str, run
     )
     rows = lines.join(F.broadcast(names), "file_id", "inner").sortWithinPartitions("file_id", "record_number")
     columns = [name for name in QUARANTINE_LINE.names if name != "run_id"]
-    # Decoded: Hadoop takes a path as it is written, percent signs and all.
+    # Hadoop does not decode a path, so the path must hold no percent-encoding.
     rows.select(*columns).write.json(f"{decode(make_uri(folder))}/{_RUN}{run_id}")
 
 
 def read_quarantine(spark: SparkSession, folder: str, run_ids: Iterable[int]) -> DataFrame:
-    """The lines of these runs (`schemas.tables.QUARANTINE_LINE`), as far as their folders are there."""
+    """Read the lines of these runs (`schemas.tables.QUARANTINE_LINE`). A run without a folder has no lines."""
     root = make_uri(folder)
     places = []
     for run_id in sorted(run_ids):
         place = f"{root}/{_RUN}{run_id}"
-        with suppress(UsageError):  # taken away
+        with suppress(UsageError):  # there is no folder, or somebody has removed it
             if any(file_system_of(place).walk(place)):
                 places.append(decode(place))
     if not places:
         return spark.createDataFrame([], QUARANTINE_LINE)
     lines = spark.read.schema(QUARANTINE_LINE).option("basePath", decode(root)).json(places)
-    # Buckets were read through Hadoop once, which has a name of its own for them.
+    # Earlier versions read buckets through Hadoop, which writes s3a: for s3:.
     return lines.withColumn("source_file", F.regexp_replace("source_file", "^s3a:", "s3:")).select(
         *QUARANTINE_LINE.names
     )
 
 
 def list_quarantined_runs(folder: str) -> set[int]:
-    """The runs that have a folder of quarantined records, committed or not."""
+    """Return the runs that have a folder of quarantined records, committed or not."""
     return set(_list_runs(folder, _RUN))
 
 
 def rewrite_quarantine(lines: DataFrame, folder: str, run_ids: Iterable[int]) -> None:
-    """Put `lines` (`read_quarantine`) in the place of what the folders of these runs hold.
+    """Replace the content of the folders of these runs by `lines` (`read_quarantine`).
 
-    They are written beside the old folder, which is then removed. A run that is killed in between leaves the new
-    folder under its other name, and `finish_rewrites` puts it in place.
+    The new folder is written beside the old one, which is then removed. A run that is killed in between leaves the new
+    folder under its other name, and `finish_rewrites` renames it later.
     """
     root = decode(make_uri(folder))
     for run_id in run_ids:
@@ -80,10 +79,10 @@ def rewrite_quarantine(lines: DataFrame, folder: str, run_ids: Iterable[int]) ->
 
 
 def finish_rewrites(spark: SparkSession, folder: str) -> None:
-    """Put in place what a run that was killed had rewritten, and remove what it had not written to the end.
+    """Finish what a killed run had rewritten, and remove what it had not written to the end.
 
-    What stands beside a folder is whole once Spark has marked it, or once the old folder is gone. The old folder may
-    have lost some files by then, so that it is never the one to keep. The run lock must be held.
+    A new folder is complete if Spark has put its mark `_SUCCESS` there, or if the old folder is gone. Then the old
+    folder may have lost some of its files already, so the new one replaces it. The caller must hold the run lock.
     """
     root = decode(make_uri(folder))
     for run_id in _list_runs(folder, _REWRITTEN):
@@ -91,14 +90,14 @@ def finish_rewrites(spark: SparkSession, folder: str) -> None:
         _, place = _open(spark, f"{root}/{_RUN}{run_id}")
         _, mark = _open(spark, f"{root}/{_REWRITTEN}{run_id}/_SUCCESS")
         if files.exists(mark) or not files.exists(place):
-            logger.warning("quarantined records of run %s: an erasure that was killed had rewritten them", run_id)
+            logger.warning("the quarantine folder of run %s: finished what a killed erasure had rewritten", run_id)
             _put_in_place(spark, root, run_id)
         else:
             files.delete(beside, True)
 
 
 def list_unfinished(folder: str) -> list[str]:
-    """The folders that a run which died left half written, below `folder`; none that a reader looks into."""
+    """Return the folders below `folder` that a dead run left half written. No reader looks into these."""
     root = make_uri(folder)
     with suppress(UsageError):
         paths = [path for path, _ in file_system_of(root).walk(root) if "/_temporary/" in path]
@@ -115,13 +114,13 @@ def _put_in_place(spark: SparkSession, root: str, run_id: int) -> None:
 
 
 def _list_runs(folder: str, prefix: str) -> list[int]:
-    """The runs that have a folder of this prefix, in order."""
+    """Return the runs that have a folder with this prefix, in order."""
     root = make_uri(folder)
     numbers = [name.removeprefix(prefix) for name in file_system_of(root).list_names(root) if name.startswith(prefix)]
     return sorted(int(number) for number in numbers if number.isdecimal())
 
 
 def _open(spark: SparkSession, place: str) -> tuple[Any, Any]:
-    """The file system that Hadoop has for a place, and the place as its path."""
+    """Return Hadoop's file system for a place, and the place as a path of Hadoop."""
     path = spark._jvm.org.apache.hadoop.fs.Path(place)  # type: ignore[union-attr]
     return path.getFileSystem(spark._jsc.hadoopConfiguration()), path

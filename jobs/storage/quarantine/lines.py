@@ -1,4 +1,4 @@
-"""Quarantined records as a local quarantine folder keeps them: their text, and why they were quarantined."""
+"""Reads quarantined records from a local quarantine folder: their text, and why they were quarantined."""
 
 import json
 import re
@@ -11,9 +11,9 @@ from jobs.storage.runs.provenance import Row, fetch_rows
 
 
 def read_lines(folder: Path, run_ids: Iterable[int]) -> Iterator[tuple[int, str]]:
-    """(run, JSON line) of the records that these runs quarantined, as far as a local quarantine folder has them.
+    """Yield (run, JSON line) of the records that these runs quarantined, as far as a local quarantine folder has them.
 
-    Only runs that are committed count: take their ids from the database.
+    Only committed runs count, so take their ids from the database.
     """
     for run_id in sorted(run_ids):
         for path in sorted((folder / f"run_id={run_id}").glob("*.json")):
@@ -23,7 +23,7 @@ def read_lines(folder: Path, run_ids: Iterable[int]) -> Iterator[tuple[int, str]
 
 
 def find_quarantined(cursor: Cursor, event_id: str, quarantine: Path) -> list[Row]:
-    """Quarantined records with this id, or unreadable ones with it in their text; by file, number and run."""
+    """Find quarantined records with this event id, and unreadable ones whose text has it, by file, number and run."""
     runs = [row["run_id"] for row in fetch_rows(cursor, "select distinct run_id from ops.quarantined_records")]
     query = (
         "select quarantined_records.* from ops.quarantined_records inner join ops.ingested_files using (file_id)"
@@ -41,7 +41,10 @@ def find_quarantined(cursor: Cursor, event_id: str, quarantine: Path) -> list[Ro
 def find_lines(
     quarantine: Path, run_ids: list[int], place: tuple[str, int] | None = None, event_id: str | None = None
 ) -> Iterator[Row]:
-    """What the quarantine folder keeps of the record of these runs at one place, or of those of one event."""
+    """Yield what the quarantine folder keeps, of these runs, of the record at one place or of the records of one event.
+
+    `is_sure` is false if the id only stands in the text of an unreadable record.
+    """
     needle = json.dumps(event_id or "", ensure_ascii=False)[1:-1]
     for run_id, line in read_lines(quarantine, run_ids):
         if needle not in line:
@@ -54,5 +57,5 @@ def find_lines(
 
 
 def _mentions(text: str, event_id: str) -> bool:
-    """Whether the id stands in the text on its own, not as a part of a longer one."""
+    """Return whether the id stands alone in the text, not as a part of a longer one."""
     return bool(re.search(rf"(?<![\w-]){re.escape(event_id)}(?![\w-])", text))

@@ -1,4 +1,4 @@
-"""Whether the executors of a cluster see the same folder as the driver: else what they write there is lost."""
+"""Checks that the executors of a cluster see the same folder as the driver. Otherwise what they write there is lost."""
 
 import shutil
 import socket
@@ -15,17 +15,17 @@ from jobs.storage.errors import UsageError
 from jobs.storage.input.file_systems import make_uri, path_of
 from jobs.storage.process.spark_session import start_spark
 
-# Long enough that one executor does not give all answers before another one has begun.
+# Each answer takes so long that one executor can't give all answers before another one has begun.
 _ANSWER_SECONDS = 0.5
 _ANSWERS_PER_CORE = 3
 
 
 def require_shared_folder(folder: str) -> None:
-    """Raise UsageError where Spark runs on a cluster and the folder, a path or a URI, is not one that all share.
+    """Raise UsageError if Spark runs on a cluster and its machines do not share the folder, which is a path or a URI.
 
-    Starts Spark on a cluster only. A folder behind another scheme than `file:` is shared by its nature.
+    This starts Spark on a cluster only. A folder with another scheme than `file:` is always shared.
     """
-    SparkContext._ensure_initialized()  # spark-submit's Java knows the master before there is a session
+    SparkContext._ensure_initialized()  # this needs only the JVM, which knows the master before there is a session
     if str(SparkConf().get("spark.master", "local")).startswith("local") or urlsplit(make_uri(folder)).scheme != "file":
         return
     if problem := find_blind_executor(start_spark("document-events"), path_of(make_uri(folder))):
@@ -36,9 +36,9 @@ def require_shared_folder(folder: str) -> None:
 
 
 def find_blind_executor(spark: SparkSession, folder: Path) -> str | None:
-    """Which executor does not share the folder with the driver, and why; None where all do.
+    """Describe an executor that does not share the folder with the driver; None if all share it.
 
-    The driver writes a file, and each executor looks for it and writes one beside it, which the driver looks for.
+    The driver writes a file. Each executor looks for it, and writes another file, which the driver looks for.
     """
     probe = folder / f"_probe_{uuid4().hex}"
     count = _ANSWERS_PER_CORE * spark.sparkContext.defaultParallelism
@@ -58,7 +58,7 @@ def find_blind_executor(spark: SparkSession, folder: Path) -> str | None:
 
 
 def _answer(probe: str, number: int) -> tuple[str, str | None]:
-    """(the machine of an executor, why it can't share the folder `probe`); leaves a file of that number there."""
+    """Return the machine of an executor, and why it does not share the folder `probe`. Leaves a file there."""
     time.sleep(_ANSWER_SECONDS)
     try:
         if not (Path(probe) / "driver").exists():

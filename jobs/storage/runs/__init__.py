@@ -1,1 +1,1 @@
-"""A run from its start to its end: lock, ledger, staging, publishing, summary."""
+"""Carries a run from its start to its end: ledger, staging, publishing, checks, summary."""

@@ -1,4 +1,4 @@
-"""What Spark counted in the files of a run, and what publishing the run has done."""
+"""The results of a run: what Spark counted in its files, and what publishing has changed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from jobs.storage.runs.mappings import FoundNames, NewNames
 
 @dataclass(frozen=True)
 class FileCounts:
-    """One file of a run and what Spark counted in it; the columns of sql/publish/010_file_counts.sql."""
+    """One file of a run, and what Spark counted in it. These are the columns of sql/publish/010_file_counts.sql."""
 
     run_id: int
     file_id: int
@@ -36,7 +36,7 @@ class FileCounts:
 
 @dataclass(frozen=True)
 class RunNotes:
-    """What a run enters in the ledger beside its counts: files that it holds back, and names that no path reads."""
+    """What a run enters in the ledger besides its counts: files that it holds back, and names that no path reads."""
 
     held_back: Sequence[HeldBackFile] = ()
     found_names: Sequence[FoundNames] = ()
@@ -47,7 +47,7 @@ NO_NOTES = RunNotes()
 
 @dataclass(frozen=True)
 class Restatement:
-    """A published daily number that a run changed; the columns of ops.metric_restatements."""
+    """A published daily number that a run changed. These are the columns of ops.metric_restatements."""
 
     metric: str
     activity_date: date
@@ -58,12 +58,15 @@ class Restatement:
 
 @dataclass(frozen=True)
 class Published:
-    """What a run has done: its account of records; rows added, changed and removed by table; published sessions that
-    it cut again; published daily numbers that it changed; what the checks found. Of a plan also how many rows of
-    each metric come and go. `missing_records` counts, by file, the published records that no current reading holds;
-    `open_lines` files end within a line that waits. `shared_ids` says, by mapping, how many event ids stand for several
-    records in one file. `new_event_types` are published for the first time and unknown to the catalogue.
-    `new_fields` are, by source, names that no path reads and no run has found before.
+    """What publishing a run has done.
+
+    `totals`: the account of its records. `changes`: rows added, changed and removed, by table. `sessions_recut`: how
+    many published sessions it cut again. `restatements`: published daily numbers that it changed. `checks`: what the
+    checks found. `metric_rows`: in a plan, how many rows of each metric come and go. `missing_records`: by file, how
+    many published records no current reading holds. `open_lines`: how many files end within a line that is not
+    finished. `shared_ids`: by mapping, the event ids that stand for several records in one file. `new_event_types`:
+    types that are published for the first time and are not in the catalogue. `new_fields`: by source, names that no
+    path reads and no run has found before.
     """
 
     totals: dict[str, int]

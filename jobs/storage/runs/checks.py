@@ -1,9 +1,9 @@
-"""The checks, each a query that returns no row when all is well.
+"""Runs the checks. Each is a query that returns no row when all is well.
 
-Those of sql/checks look at everything; `make check` runs them. Those of sql/checks/run look at one run before it is
-committed: sums, and what is odd in the records that it brings. They repeat no rule by which the merge makes its rows.
-The first line of each file says how severe a finding is: `-- severity: error` stops a run, `-- severity: warn` is only
-told.
+Those of sql/checks look at all tables, and `make check` runs them. Those of sql/checks/run look at one run before it is
+committed: at its sums, and at unusual records. They do not repeat the rules of the merge, so that a wrong rule shows.
+The first line of each file says how severe a finding is. `-- severity: error` stops the run, and `-- severity: warn`
+only warns.
 """
 
 import logging
@@ -24,7 +24,7 @@ _SEVERITIES = {"-- severity: error": "error", "-- severity: warn": "warn"}
 
 @dataclass(frozen=True)
 class Check:
-    """One file of sql/checks or sql/checks/run; `severity` is error or warn."""
+    """One file of sql/checks or sql/checks/run. `severity` is `error` or `warn`."""
 
     name: str
     severity: str
@@ -42,45 +42,46 @@ class CheckResult:
 
 
 class FailedChecksError(QualityError):
-    """Checks of severity error found something. `results` are those of all checks, for the ledger."""
+    """Checks of severity `error` found something. `results` are those of all checks, for the ledger."""
 
     def __init__(self, results: list[CheckResult]) -> None:
         failed = [result for result in results if result.findings and result.severity == "error"]
         found = ", ".join(f"{result.name}: {result.findings:,}" for result in failed)
         super().__init__(
             f"checks found rows that must not be ({found}), first {failed[0].example};"
-            " nothing was published, run again and report it if it stays"
+            " nothing was published. Run again, and report it if it happens again"
         )
         self.results = results
 
 
 def read_checks() -> list[Check]:
-    """All checks over everything, by name. Raises ValueError where a file does not say how severe it is."""
+    """Read all checks of all tables, by name. Raises ValueError if a file does not say how severe it is."""
     return [_read_check(path) for path in find_sql("checks/*.sql")]
 
 
 def read_run_checks() -> list[Check]:
-    """All checks of one run, by name; in their queries `{run_events}` is the table of the events that it staged."""
+    """Read all checks of one run, by name. In their queries `{run_events}` is the table of its staged events."""
     return [_read_check(path) for path in find_sql("checks/run/*.sql")]
 
 
 def check_run(cursor: Cursor, run: Run) -> list[CheckResult]:
-    """Check the run once it is merged and entered, its staging tables still there.
+    """Check the run, after it is merged and entered, and before its staging tables are dropped.
 
-    Raises FailedChecksError; findings of severity warn are logged.
+    Findings of severity `warn` are logged. Those of severity `error` raise FailedChecksError.
     """
     results = [_run_check(cursor, check, run) for check in read_run_checks()]
     for result in results:
         if result.findings and result.severity == "warn":
-            logger.warning("check %s: %s rows, such as %s", result.name, f"{result.findings:,}", result.example)
+            logger.warning("check %s found %s rows, such as %s", result.name, f"{result.findings:,}", result.example)
     if any(result.findings and result.severity == "error" for result in results):
         raise FailedChecksError(results)
     return results
 
 
 def run_tables_parts(run: Run) -> SqlParts:
-    """What {run_events} and {run_recipients} stand for in SQL files. The staged tables of a first load have become the
-    published ones.
+    """Return the tables that SQL files name {run_events} and {run_recipients}.
+
+    These are staging tables. In a first load they have already become the published ones.
     """
     schema = run.staging if run.merges else "public"
     return {

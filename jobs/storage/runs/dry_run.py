@@ -1,4 +1,4 @@
-"""Publishing for show: the whole transaction of a run, which is then not committed."""
+"""Publishes a plan: it does the whole transaction of a run, and then does not commit it."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -18,9 +18,9 @@ from jobs.storage.runs.run import Run, drop_staging, enter_run
 def publish_dry_run(
     database_url: str, run: Run, files: list[FileCounts], settings: Settings, notes: RunNotes = NO_NOTES
 ) -> Published:
-    """What publishing the run would do, beside it how many rows of each metric would come and go.
+    """Return what publishing the run would do, and how many rows of each metric would come and go.
 
-    Leaves nothing but dead rows for the next vacuum. Takes the locks of `publish` for as long as it runs, except those
+    This leaves only dead rows for the next vacuum. While it runs it holds the same locks as `publish`, except for those
     of views that a publish would make again. Raises what `publish` raises.
     """
     with closing(connect(database_url, PUBLISH_NAME)) as connection:
@@ -50,7 +50,7 @@ def _keep_rows(cursor: Cursor, metric: str, moment: str) -> None:
 
 
 def _count_changes(cursor: Cursor, metric: str) -> dict[str, int]:
-    """How many rows the metric has that it had not, and the other way round; a row that changes is both."""
+    """Count the rows of the metric that come and those that go. A changed row counts as both."""
     _keep_rows(cursor, metric, "after")
     before, after = sql.Identifier(f"{metric} before"), sql.Identifier(f"{metric} after")
     statement = sql.SQL("select count(*) from (select line from {} except all select line from {}) as lines")

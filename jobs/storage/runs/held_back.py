@@ -1,4 +1,4 @@
-"""Files that the quality gate holds back: which these are, and what the ledger knows that the gate has to know."""
+"""Reads and writes which files the quality gate holds back, and reads what the gate must know of earlier runs."""
 
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
@@ -17,7 +17,7 @@ from schemas.fields import Source
 
 @dataclass(frozen=True)
 class HeldBackFile:
-    """One row of `ops.held_back_files`: a file as it was, the mapping that it was read by, and why it is held back."""
+    """One row of `ops.held_back_files`: a file as it was, the mapping that read it, and why it is held back."""
 
     file_path: str
     size_bytes: int
@@ -35,10 +35,10 @@ class HeldBackFile:
 
 @dataclass(frozen=True)
 class Precedents:
-    """What the gate has to know of earlier runs.
+    """What the gate must know of earlier runs.
 
-    `good_files` counts the files that were loaded before by the mapping of this run. `readings` gives the number of
-    records (blank and ignored ones left out) and of quarantined records of the current reading of a file, by its URI.
+    `good_files` counts the files that the mapping of this run has loaded before. `readings` holds, by URI, two numbers
+    of a file's current reading: its records without blank and ignored ones, and its quarantined records.
     """
 
     good_files: int
@@ -50,7 +50,7 @@ _COLUMNS = [field.name for field in fields(HeldBackFile)]
 
 
 def read_held_back(cursor: Cursor, end_of_path: str = "") -> list[HeldBackFile]:
-    """The files that are held back, in order; only those whose path ends so, where an end is given."""
+    """Read the files that are held back, in order. With `end_of_path`, only those whose path ends with it."""
     statement = sql.SQL(
         "select {} from ops.held_back_files where right('/' || file_path, length(%(end)s)) = %(end)s order by file_path"
     )
@@ -61,7 +61,7 @@ def read_held_back(cursor: Cursor, end_of_path: str = "") -> list[HeldBackFile]:
 def forget_settled_files(cursor: Cursor, folder: str, found: list[InputFile]) -> None:
     """Delete the rows of files that are gone from the input folder, and of files that are again as they were loaded.
 
-    A folder in which nothing is found may be a mount that is lost, and says nothing about its files.
+    If nothing was found in the folder, its mount may be lost. Then nobody knows about its files, and no row is deleted.
     """
     if not found:
         return
@@ -78,10 +78,10 @@ def forget_settled_files(cursor: Cursor, folder: str, found: list[InputFile]) ->
 
 
 def leave_out_held_back(cursor: Cursor, chosen: list[Reading], drops_missing: bool) -> list[Reading]:
-    """The files to read without those that are held back as they are now, by the mapping that is to read them.
+    """Leave out the files that are held back, if neither the file nor the mapping has changed since.
 
-    A full refresh that drops what is missing keeps nothing but what it reads. So it must read a file whose former
-    reading is in the tables, or the events of that reading would be lost.
+    A full refresh that drops missing records keeps only what it reads. So it must read a file that was loaded before:
+    otherwise the events of that earlier reading would be lost.
     """
     held_back = {(row.file, row.source, row.mapping_hash) for row in read_held_back(cursor)}
     if not held_back:
@@ -97,7 +97,7 @@ def leave_out_held_back(cursor: Cursor, chosen: list[Reading], drops_missing: bo
 
 
 def read_precedents(cursor: Cursor, chosen: list[Reading], source: Source) -> Precedents:
-    """What the ledger knows of the files that a run is to read, and of those that `source` has read before."""
+    """Read what the ledger knows of the files that a run is to read, and of those that `source` has read before."""
     cursor.execute(
         "select count(*) from ops.ingested_files"
         " where is_current and part_of_file_id is null and accepted > 0 and source = %s and mapping_hash = %s",
@@ -108,7 +108,7 @@ def read_precedents(cursor: Cursor, chosen: list[Reading], source: Source) -> Pr
 
 
 def enter_held_back(cursor: Cursor, run: Run, files: Iterable[HeldBackFile]) -> None:
-    """Enter the files that a run holds back; a row that a file has already is replaced."""
+    """Enter the files that a run holds back. If a file already has a row, it is replaced."""
     columns = [*_COLUMNS, "run_id"]
     statement = sql.SQL(
         "insert into ops.held_back_files ({columns}) values %s on conflict (file_path) do update set {changes}"
@@ -122,10 +122,10 @@ def enter_held_back(cursor: Cursor, run: Run, files: Iterable[HeldBackFile]) -> 
 
 
 def _is_gone(uri: str, folder: str) -> bool:
-    """Whether a file that was not found below the folder is gone.
+    """Return whether a file that was not found below the folder is gone.
 
-    A local file is, where it was below that folder. Behind Hadoop a folder may be named in another way than the files
-    in it (hdfs:///events, hdfs://name:8020/events/a.json), so that the file itself is looked for.
+    A local file is gone if its path is below that folder. Hadoop may name a folder in another way than its files, such
+    as `hdfs:///events` and `hdfs://name:8020/events/a.json`. So there we look for the file itself.
     """
     if urlsplit(uri).scheme == "file" or urlsplit(uri).scheme != urlsplit(make_uri(folder)).scheme:
         return is_below(uri, folder)
@@ -137,7 +137,7 @@ def _is_gone(uri: str, folder: str) -> bool:
 
 
 def _read_current(cursor: Cursor, uris: set[str]) -> dict[str, tuple[int, int]]:
-    """(records without blank and ignored ones, quarantined ones) in the current readings of these files, by URI."""
+    """Count, by URI, records without blank and ignored ones, and quarantined ones, in the files' current readings."""
     cursor.execute(
         "select file_path, sum(records - blank - ignored)::bigint, sum(quarantined)::bigint from ops.ingested_files"
         " where is_current and format <> 'replay' and file_path = any(%s) group by file_path",

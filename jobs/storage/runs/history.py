@@ -1,4 +1,4 @@
-"""What is published already and has to be looked at again beside new records."""
+"""Finds the history of a run: published records that must be deduplicated again together with the new ones."""
 
 from contextlib import closing
 
@@ -15,7 +15,7 @@ from jobs.storage.runs.ledger import Reading
 from jobs.storage.runs.run import Run
 from schemas.tables import HISTORY
 
-# Files of sql/merge, and the staging table that each fills.
+# The files of sql/merge that find the history, each with the staging table that it fills.
 _STEPS = {
     "002_find_closing_readings": "closing_readings",
     "003_find_closed_readings": "searched_readings",
@@ -39,10 +39,10 @@ _STEPS_OF_REFRESH = {
 def find_history(
     database_url: str, run: Run, settings: Settings, readings: list[Reading], drops_missing: bool = False
 ) -> None:
-    """Fill the run's tables of readings that it closes, affected sessions and history.
+    """Fill the run's staging tables of closed readings, affected sessions and history.
 
-    The keys of the new records must be in `arriving_events`. A full refresh affects all sessions, and looks back only
-    at what is held by readings that it can't read again; it looks back at nothing where it `drops_missing`.
+    The keys of the new records must be in `arriving_events`. A full refresh affects all sessions. Its history has only
+    the records of readings that it can't read again, and is empty if the refresh `drops_missing`.
     """
     gap_minutes = int(settings.session_gap.total_seconds()) // 60
     with closing(connect(database_url)) as connection, connection, connection.cursor() as cursor:
@@ -57,8 +57,9 @@ def find_history(
 def read_history(
     spark: SparkSession, run: Run, jdbc: dict[str, str], settings: Settings, schema: T.StructType = HISTORY
 ) -> DataFrame:
-    """One row per published or superseded record that `find_history` found: the columns of `schema`, and split 0, since
-    its number is that in its file.
+    """Read one row per published or superseded record that `find_history` found.
+
+    The rows have the columns of `schema`, and `split` 0: their record numbers are already those in the file.
     """
     parts = settings.jdbc_connections
     df = spark.read.jdbc(
@@ -73,7 +74,7 @@ def read_history(
 
 
 def _stage_whole_readings(cursor: Cursor, run: Run, readings: list[Reading]) -> None:
-    """The readings that take the place of all earlier ones of their files, and whose content they read again."""
+    """Stage the readings of whole files, and the earlier readings whose content they read again."""
     whole = [reading for reading in readings if reading.part_of_file_id is None]
     rows = {
         "whole_readings": [(reading.file_id, reading.file.uri) for reading in whole],

@@ -1,4 +1,4 @@
-"""What the ledger knows of a file, and what is new in it."""
+"""Reads what the ledger knows of a file, and finds what is new in the file."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -14,9 +14,9 @@ from jobs.storage.runs.mappings import Recorded
 
 @dataclass(frozen=True)
 class EarlierReading:
-    """A reading of a file that still counts, be it current or former. `part_of` is that of the whole file.
+    """A reading of a file that still counts, current or former. `part_of` is the reading that began with the file.
 
-    It has read the first `content_bytes` of the file, as far as that is known, which have the digest `content_digest`.
+    It has read the first `content_bytes` of the file, whose digest is `content_digest`. Both are None if not known.
     """
 
     file_id: int
@@ -31,9 +31,9 @@ class EarlierReading:
 class KnownFile:
     """A file as the latest of its current readings found it.
 
-    `whole_id` is the reading that began with its first record. `records` counts those of all its current readings. The
-    first `content_bytes` of the file have been read; they are None where the digest of these bytes is not known.
-    `readings` are all that count.
+    `whole_id` is the reading that began with the first record. `records` counts the records of all current readings.
+    The first `content_bytes` of the file have been read; this is None if the digest of these bytes is not known.
+    `readings` are all readings of the file that still count.
     """
 
     whole_id: int
@@ -47,7 +47,7 @@ class KnownFile:
 
     @property
     def has_open_line(self) -> bool:
-        """Whether the file ended within a line, which has not been read."""
+        """Whether the file ended within an unfinished line, which was not read."""
         return self.content_bytes is not None and self.content_bytes < self.file.size_bytes
 
 
@@ -55,8 +55,8 @@ class KnownFile:
 class Continuation:
     """The new lines of a file that has grown.
 
-    They follow `records` records and the first `start` bytes, which belong to the reading `part_of`. They end at `end`;
-    `digest` is that of the whole content up to there.
+    `records` records, which are the first `start` bytes, were read before; the new lines become a part of the reading
+    `part_of`. The new lines end at the byte `end`, and `digest` is the digest of the file up to there.
     """
 
     part_of: int
@@ -67,7 +67,7 @@ class Continuation:
 
 
 def read_known_files(cursor: Cursor, uris: Iterable[str] | None = None) -> dict[str, KnownFile]:
-    """By URI, the files of which a reading is current; all of them unless `uris` names some."""
+    """Read, by URI, the files that have a current reading. `uris` limits them to some."""
     chosen = {"all": uris is None, "uris": list(uris or ())}
     cursor.execute(
         "select file_path, file_id, coalesce(part_of_file_id, file_id), is_current, format = 'replay',"
@@ -96,10 +96,10 @@ def read_known_files(cursor: Cursor, uris: Iterable[str] | None = None) -> dict[
 
 
 def find_repeated_readings(known: KnownFile, file: InputFile) -> list[int]:
-    """The earlier readings whose content the file begins with, by their ids.
+    """Return the ids of the earlier readings whose content the file still begins with.
 
-    A reading of the whole and its parts stand for one content, however it was cut into runs. So all of them are read
-    again, or none is. A replay has read no content of its own, and goes with the others.
+    A whole reading and its parts together are one content, which several runs happened to read. So either all of them
+    are repeated or none. A replay has read no content of its own, so it shares the result of its whole reading.
     """
     lengths = sorted({reading.content_bytes for reading in known.readings if reading.content_bytes is not None})
     digests = dict(zip(lengths, digest_beginning(file, *lengths), strict=True))
@@ -115,10 +115,10 @@ def find_repeated_readings(known: KnownFile, file: InputFile) -> list[int]:
 
 
 def find_continuation(known: KnownFile, file: InputFile) -> Continuation | None:
-    """What has been added to the file; None where it has to be read whole.
+    """Find what has been added to the file. None if the file must be read as a whole.
 
-    It may be nothing. The line in which the file ends is read once the file has stayed as it was from one run to the
-    next. Raises OSError.
+    The addition may be empty. An unfinished last line is left for later. It is read if the file has not changed since
+    the run before. Raises OSError.
     """
     start = known.content_bytes
     sniffed = sniff(file)
@@ -131,8 +131,8 @@ def find_continuation(known: KnownFile, file: InputFile) -> Continuation | None:
     return Continuation(known.whole_id, known.records, start, end, after)
 
 
-def is_touched(known: KnownFile, file: InputFile) -> bool:
-    """Whether the file holds exactly what was read of it before."""
+def has_same_content(known: KnownFile, file: InputFile) -> bool:
+    """Return whether the file holds exactly what was read of it before, so that only its time is new."""
     return (
         known.content_digest is not None
         and file.size_bytes == known.content_bytes

@@ -1,4 +1,4 @@
-"""The ledger: which files have been read, as they were then, by which mapping, and so what is to be read now."""
+"""The ledger of files: which were read, in what state and by which mapping. It decides what a run reads."""
 
 import errno
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from jobs.storage.runs.known_files import (
     KnownFile,
     find_continuation,
     find_repeated_readings,
-    is_touched,
+    has_same_content,
     read_known_files,
 )
 from jobs.storage.runs.mappings import read_mappings
@@ -27,12 +27,12 @@ from schemas.fields import Source
 
 @dataclass(frozen=True)
 class Reading:
-    """One file that this run reads, and how its fields map; `file_id` is 0 until the reading gets one.
+    """One file that this run reads, and its mapping. `file_id` is 0 until the reading gets an id.
 
-    Of a file that has grown only the `continuation` may be read. Else the file is read whole. It takes the place of the
-    earlier readings that it `reads_again`, given by their ids: what these held and it does not hold goes. `is_settled`
-    says that the file has not changed since a run before: then its last line counts as complete. A replay reads a part
-    of a file that has been read before, as `original_file_id`, whose whole reading is `replayed_part_of`.
+    Of a file that has grown only the `continuation` may be read. Any other file is read whole. A whole reading replaces
+    the earlier readings whose ids are in `reads_again`: records that only those held are dropped. `is_settled` means
+    that the file has not changed since an earlier run, so its last line counts as complete. A replay reads some records
+    of the earlier reading `original_file_id` again; `replayed_part_of` is the whole reading of that file.
     """
 
     file_id: int
@@ -46,14 +46,16 @@ class Reading:
 
     @property
     def part_of_file_id(self) -> int | None:
-        """The whole reading of the file that this one belongs to; None where it is whole itself."""
+        """The whole reading of the file that this one belongs to. None if this one is whole itself."""
         return self.continuation.part_of if self.continuation else self.replayed_part_of
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What a run is to read. `gone` are files of the ledger that are no longer there. `seen` are files of which there
-    is nothing to read though their size or time is not what the ledger has.
+    """What a run is to read.
+
+    `gone` are files of the ledger that no longer exist. `seen` are files with nothing new to read, although the ledger
+    has another size or time of them.
     """
 
     readings: list[Reading]
@@ -61,13 +63,13 @@ class Choice:
     seen: list[InputFile] = field(default_factory=list)
 
     def with_ids(self, file_ids: list[int]) -> list[Reading]:
-        """The readings with these ids, in the order of their URIs."""
+        """Return the readings in the order of their URIs, each with one of these ids."""
         ordered = sorted(self.readings, key=lambda reading: reading.file.uri)
         return [replace(reading, file_id=file_id) for file_id, reading in zip(file_ids, ordered, strict=True)]
 
 
 def choose_new_files(cursor: Cursor, found: list[InputFile], source: Source) -> Choice:
-    """What is new: files that the ledger does not know, and what has changed in the others."""
+    """Choose what is new: files that the ledger does not know, and what has changed in the others."""
     known = read_known_files(cursor, [file.uri for file in found])
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
         looked_at = list(pool.map(lambda file: _look_at(file, known.get(file.uri), source), found))
@@ -76,7 +78,7 @@ def choose_new_files(cursor: Cursor, found: list[InputFile], source: Source) -> 
 
 
 def choose_all_files(cursor: Cursor, found: list[InputFile], source: Source) -> Choice:
-    """Every file of the ledger, each by the mapping that it was read by, and the new ones among `found`."""
+    """Choose every file of the ledger, each by the mapping that read it before, and the new ones among `found`."""
     known = read_known_files(cursor)
     there, gone = _find_again(known, found)
     sources = read_mappings(cursor, [known[uri].mapping for uri in there], source)
@@ -89,9 +91,9 @@ def choose_all_files(cursor: Cursor, found: list[InputFile], source: Source) -> 
 def choose_remapped_files(
     cursor: Cursor, found: list[InputFile], source: Source | None, uris: Iterable[str] | None = None
 ) -> Choice:
-    """The files of the ledger whose mapping has changed since, each by its mapping as it is today.
+    """Choose the files of the ledger whose mapping has changed since, each by today's text of its mapping.
 
-    All of them, unless `uris` names some.
+    `uris` limits them to some files.
     """
     known = read_known_files(cursor, uris)
     sources = read_mappings(cursor, [each.mapping for each in known.values()], source)
@@ -101,7 +103,7 @@ def choose_remapped_files(
 
 
 def note_seen_files(cursor: Cursor, seen: list[InputFile]) -> None:
-    """Give the latest reading of each file the size and the time that the file has now."""
+    """Enter the present size and time of each file in its latest reading."""
     execute_values(
         cursor,
         "update ops.ingested_files set size_bytes = seen.size_bytes, modified_at = seen.modified_at"
@@ -116,7 +118,7 @@ def note_seen_files(cursor: Cursor, seen: list[InputFile]) -> None:
 
 
 def reserve_file_ids(cursor: Cursor, count: int) -> list[int]:
-    """That many new file ids, smallest first."""
+    """Take `count` new file ids, and return them with the smallest first."""
     cursor.execute(
         "select nextval(pg_get_serial_sequence('ops.ingested_files', 'file_id')) from generate_series(1, %s)", (count,)
     )
@@ -124,14 +126,14 @@ def reserve_file_ids(cursor: Cursor, count: int) -> list[int]:
 
 
 def foresee_file_ids(cursor: Cursor, count: int) -> list[int]:
-    """The ids that `reserve_file_ids` would give, none of them taken; the run lock must be held."""
+    """Return the ids that `reserve_file_ids` would return, without taking them. The caller must hold the run lock."""
     cursor.execute("select pg_sequence_last_value(pg_get_serial_sequence('ops.ingested_files', 'file_id')::regclass)")
     last = int(str(fetch_one(cursor)[0] or 0))
     return list(range(last + 1, last + 1 + count))
 
 
 def find_known_paths(cursor: Cursor, readings: list[Reading]) -> set[str]:
-    """Which of the files have been read before, as they are now or otherwise."""
+    """Return the URIs of the files that have been read before, in whatever state."""
     cursor.execute(
         "select distinct file_path from ops.ingested_files where file_path = any(%s)",
         ([reading.file.uri for reading in readings],),
@@ -140,7 +142,7 @@ def find_known_paths(cursor: Cursor, readings: list[Reading]) -> set[str]:
 
 
 def count_current_files(cursor: Cursor) -> int:
-    """How many files the published tables stand on."""
+    """Count the files whose records the published tables hold."""
     cursor.execute("select count(*) from ops.ingested_files where is_current and part_of_file_id is null")
     return int(str(fetch_one(cursor)[0]))
 
@@ -148,7 +150,7 @@ def count_current_files(cursor: Cursor) -> int:
 def count_other_sources(
     cursor: Cursor, found: list[InputFile], readings: list[Reading], source: Source
 ) -> dict[str, int]:
-    """How many of the files that were found are and stay read by another source than this one, by its name."""
+    """Count, by source, the found files that another source has read. Files that this run reads do not count."""
     read = [reading.file.uri for reading in readings if reading.source.name == source.name]
     cursor.execute(
         "select source, count(*) from ops.ingested_files where is_current and part_of_file_id is null"
@@ -159,7 +161,7 @@ def count_other_sources(
 
 
 def count_open_lines(cursor: Cursor) -> int:
-    """How many files ended within a line when they were last read, so that this line waits for the next run."""
+    """Count the files that ended within a line when they were last read. That line waits for the next run."""
     cursor.execute(
         "select count(*) from (select distinct on (file_path) size_bytes > content_bytes as has_open_line"
         " from ops.ingested_files where is_current and format <> 'replay'"
@@ -169,33 +171,36 @@ def count_open_lines(cursor: Cursor) -> int:
 
 
 def count_missing_records(cursor: Cursor) -> dict[str, int]:
-    """How many published records no current reading holds, by the URI of the file where they were once."""
+    """Count the published records that no current reading holds, by the URI of the file that once held them."""
     cursor.execute("select to_regclass('ops.missing_records') is not null")
-    if not fetch_one(cursor)[0]:  # nothing has been loaded, or a plan comes before the first run of this version
+    if not fetch_one(cursor)[0]:  # nothing has been loaded, or this is a plan before the first run of this version
         return {}
     cursor.execute("select file_path, records from ops.missing_records order by records desc, file_path")
     return dict(cursor.fetchall())
 
 
 def _look_at(file: InputFile, known: KnownFile | None, source: Source) -> Reading | InputFile | None:
-    """What is to be read of the file; the file itself where only its size or time is new; None where nothing is."""
+    """Decide what to read of the file.
+
+    Returns a reading, or the file itself if only its size or time is new, or None if nothing is new.
+    """
     if known is None:
         return Reading(0, file, source)
     if known.file == file and not known.has_open_line:
-        # A change of rights leaves no trace in size or time.
+        # An unreadable file may have become readable. A change of its permissions changes neither size nor time.
         was_fixed = known.format == "unreadable" and sniff(file).format != "unreadable"
         return _read_whole(file, known, source) if was_fixed else None
     if known.mapping != (source.name, source.mapping_hash):
         return None if known.file == file else _read_whole(file, known, source)
     try:
         continuation = find_continuation(known, file)
-    except OSError:  # whoever reads it will say so
+    except OSError:  # whoever reads the file reports the error
         continuation = None
     if continuation and continuation.start == continuation.end:
         return file
     if continuation:
         return Reading(0, file, source, continuation)
-    return file if is_touched(known, file) else _read_whole(file, known, source)
+    return file if has_same_content(known, file) else _read_whole(file, known, source)
 
 
 def _read_whole(file: InputFile, known: KnownFile, source: Source) -> Reading:
@@ -204,9 +209,9 @@ def _read_whole(file: InputFile, known: KnownFile, source: Source) -> Reading:
 
 
 def _find_again(known: dict[str, KnownFile], found: list[InputFile]) -> tuple[dict[str, InputFile], list[str]]:
-    """(the known files that are there, by URI; the URIs of those that are gone).
+    """Return the known files that still exist, by URI, and the URIs of those that are gone.
 
-    Raises UsageError for a file that may be there: its records must not be dropped because it can't be looked at now.
+    Raises UsageError for a file that can't be looked at. It may still exist, so its records must not be dropped.
     """
     there = {file.uri: file for file in found if file.uri in known}
     gone = []

@@ -1,4 +1,4 @@
-"""What the staged records of a run show of its mapping: event ids that several records share, and new event types."""
+"""Finds signs of a wrong mapping in the staged records of a run: shared event ids, and new event types."""
 
 from typing import NamedTuple
 
@@ -8,13 +8,15 @@ from psycopg2.extensions import cursor as Cursor
 from jobs.storage.database.postgres import fetch_one
 from jobs.storage.runs.run import Run
 
-# A wrong mapping can make a type of every record.
+# A wrong mapping can make a type of every record, so only some of the new types are named.
 _NAMED_TYPES = 5
 
 
 class SharedIds(NamedTuple):
-    """Of the files read by one mapping: how many event ids of one file stand for several `records`, and how many for
-    several `people`; of each one `example`.
+    """Event ids that are shared within a file, counted over the files of one mapping.
+
+    `records` counts the ids that stand for several records, and `people` those that stand for several users. Each has
+    an example.
     """
 
     source: str
@@ -26,8 +28,9 @@ class SharedIds(NamedTuple):
 
 
 class NewEventTypes(NamedTuple):
-    """How many types that the catalogue does not know are published for the first time, and the most frequent of them,
-    each with the number of its events.
+    """Event types that are published for the first time and are not in the catalogue.
+
+    `types` is their number. `most_frequent` names some of them, each with the number of its events.
     """
 
     types: int = 0
@@ -35,7 +38,7 @@ class NewEventTypes(NamedTuple):
 
 
 def count_shared_ids(cursor: Cursor, run: Run) -> list[SharedIds]:
-    """Count staged versions of an event that are of the same file as the one that won; of other users, too."""
+    """Count the event ids of which a version lost to another version in the same file. Some have another user too."""
     query = sql.SQL(
         "select file_counts.source, file_counts.mapping_hash,"
         " count(distinct superseded.event_id), min(superseded.event_id),"
@@ -52,7 +55,7 @@ def count_shared_ids(cursor: Cursor, run: Run) -> list[SharedIds]:
 
 
 def read_new_event_types(cursor: Cursor, run: Run) -> NewEventTypes:
-    """What sql/publish/025_gather_event_types.sql found, once a merge has left out what was published before."""
+    """Read the types that sql/publish/025_gather_event_types.sql found. A merge has removed those published before."""
     table = sql.Identifier(run.staging, "new_event_types")
     cursor.execute(sql.SQL("select count(*) from {}").format(table))
     types = int(str(fetch_one(cursor)[0]))

@@ -1,5 +1,6 @@
-"""The mappings that files were read by: their texts in ops.mappings, each as its file is today, and by name what they
-leave unread: ops.unmapped_fields.
+"""The mappings that read files: their texts in ops.mappings, and their files of today.
+
+Also keeps ops.unmapped_fields, the names in records that no mapping reads.
 """
 
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ from jobs.storage.runs.run import Run
 from schemas.fields import Source
 from schemas.paths import parse_path
 
-# The name of a mapping and the hash of its text, as the ledger has them.
+# (name of a mapping, hash of its text), as the ledger has them.
 Recorded = tuple[str, str]
 
 _SOURCES = Path(__file__).resolve().parents[3] / "conf" / "sources"
@@ -26,9 +27,9 @@ _SOURCES = Path(__file__).resolve().parents[3] / "conf" / "sources"
 
 @dataclass(frozen=True)
 class FoundNames:
-    """By name, how many records of a run have what the mapping of their source does not read.
+    """The names in a run's records that the mapping of their source does not read, each with its number of records.
 
-    `unnamed` says how often there was another name, of which no count is kept.
+    There may be too many names to count them all. `unnamed` counts the values of those that are not counted by name.
     """
 
     source: Source
@@ -38,7 +39,7 @@ class FoundNames:
 
 @dataclass(frozen=True)
 class NewNames:
-    """The names that no run before has found in records of a source, as FoundNames has them."""
+    """The names of FoundNames that no earlier run has found in records of the source."""
 
     records: dict[str, int]
     unnamed: int = 0
@@ -46,7 +47,7 @@ class NewNames:
 
 @dataclass(frozen=True)
 class _Row:
-    """A row of the table without its source."""
+    """A row of ops.unmapped_fields without its source."""
 
     name: str
     records: int
@@ -55,7 +56,7 @@ class _Row:
 
 
 def enter_mappings(cursor: Cursor, sources: Iterable[Source]) -> None:
-    """Keep the text of each mapping, and where it was read."""
+    """Enter the text of each mapping, and the place of its file."""
     rows = {source.mapping_hash: (source.mapping_hash, source.name, source.text, source.location) for source in sources}
     execute_values(
         cursor,
@@ -66,10 +67,10 @@ def enter_mappings(cursor: Cursor, sources: Iterable[Source]) -> None:
 
 
 def read_mappings(cursor: Cursor, recorded: Iterable[Recorded], given: Source | None = None) -> dict[Recorded, Source]:
-    """Each mapping as its file is today; where there is no such file any more, as it was recorded.
+    """Read each mapping from its file of today, or from its recorded text if there is no such file any more.
 
-    A mapping is looked for by its name: `given` bears it, or a file where it was read before, or one in conf/sources.
-    Raises UsageError where a file is no valid mapping, and where there is neither a file nor a recorded text.
+    A mapping is found by its name: it is `given`, or at the place where it was read before, or in conf/sources. Raises
+    UsageError if a file is not a valid mapping, and if there is neither a file nor a recorded text.
     """
     cursor.execute("select mapping_hash, text, location from ops.mappings")
     kept = {mapping_hash: (text, location) for mapping_hash, text, location in cursor.fetchall()}
@@ -77,7 +78,7 @@ def read_mappings(cursor: Cursor, recorded: Iterable[Recorded], given: Source | 
 
 
 def read_recorded_mapping(cursor: Cursor, name: str, mapping_hash: str) -> Source:
-    """The mapping as it was when a file was read by it; as it is today where its text was not kept."""
+    """Read the mapping as it was when it read a file. If its text was not kept, read today's file."""
     cursor.execute(
         "select text, location from ops.mappings where mapping_hash = %s and text is not null", (mapping_hash,)
     )
@@ -87,11 +88,11 @@ def read_recorded_mapping(cursor: Cursor, name: str, mapping_hash: str) -> Sourc
 
 
 def list_namespaces(cursor: Cursor) -> set[str]:
-    """The namespaces that mappings have put before ids."""
+    """List the namespaces that mappings have put before ids."""
     cursor.execute("select text, location from ops.mappings where text is not null")
     namespaces = set()
     for text, location in cursor.fetchall():
-        with suppress(PipelineError):  # this version may not be able to read a text of an earlier one
+        with suppress(PipelineError):  # this version may be unable to read the text of an earlier one
             namespaces.add(read_source_text(text, location).namespace)
     return namespaces - {""}
 
@@ -99,9 +100,9 @@ def list_namespaces(cursor: Cursor) -> set[str]:
 def count_changed_mappings(
     cursor: Cursor, given: Source, folder: str, found: Iterable[str], read: Iterable[str]
 ) -> dict[str, int]:
-    """How many files were read by a mapping whose text has changed since, by the mapping's name.
+    """Count the files that were read by a mapping whose text has changed since, by the mapping's name.
 
-    Left out are files that this run has `read`, and those below the input folder that were not found there.
+    Files that this run has `read` do not count, nor do those below the input folder that were not found there.
     """
     cursor.execute(
         "select distinct source, mapping_hash from ops.ingested_files where is_current and part_of_file_id is null"
@@ -109,7 +110,7 @@ def count_changed_mappings(
     recorded = sorted(cursor.fetchall())
     counts: dict[str, int] = {}
     for name, hashed in recorded:
-        # A mapping that can't be read is told of when it is used.
+        # A mapping that can't be read raises its error later, when a run uses it.
         with suppress(PipelineError):
             if read_mappings(cursor, [(name, hashed)], given)[name, hashed].mapping_hash == hashed:
                 continue
@@ -124,10 +125,10 @@ def count_changed_mappings(
 
 
 def enter_unmapped_fields(cursor: Cursor, run: Run, found: Iterable[FoundNames]) -> dict[str, NewNames]:
-    """Count on what a run has found, drop what its mappings read now; the names that are new, by source.
+    """Add what a run has found to the table, and delete names that its mappings now read. Return new names by source.
 
-    A full refresh begins at nothing. A replay may read records by an earlier mapping: it only counts
-    on what is known. Of each source the most frequent names are kept.
+    A full refresh starts with an empty table. A replay may read records by an earlier mapping, so it only adds to the
+    counts of known names. Only the most frequent names of each source are kept.
     """
     known = _read_rows(cursor)
     if run.kind == "full_refresh":
@@ -145,7 +146,7 @@ def enter_unmapped_fields(cursor: Cursor, run: Run, found: Iterable[FoundNames])
 
 
 def read_new_names(cursor: Cursor, run: Run) -> dict[str, NewNames]:
-    """The names that a run has found first, by source."""
+    """Read the names that this run was the first to find, by source."""
     rows = {source: rows.values() for source, rows in _read_rows(cursor).items()}
     new = {
         source: {row.name: row.records for row in of if row.first_run_id == run.run_id} for source, of in rows.items()
@@ -168,7 +169,7 @@ def _read_mapping(name: str, text: str | None, location: str, given: Source | No
 
 
 def _count_on(run: Run, before: dict[str, _Row], several: list[FoundNames]) -> list[_Row]:
-    """The rows of a source after the run, the most frequent name first."""
+    """Return the rows of a source after the run, the most frequent name first."""
     counts: dict[str, int] = {}
     for each in several:
         for name, records in each.records.items():
@@ -200,7 +201,7 @@ def _group(found: Iterable[FoundNames]) -> dict[str, list[FoundNames]]:
 
 
 def _read_rows(cursor: Cursor) -> dict[str, dict[str, _Row]]:
-    """The rows of the table by source and name."""
+    """Read the rows of the table by source and name."""
     cursor.execute("select source, name, records, first_run_id, last_run_id from ops.unmapped_fields")
     rows: dict[str, dict[str, _Row]] = {}
     for source, name, *others in cursor.fetchall():

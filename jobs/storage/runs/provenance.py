@@ -1,6 +1,6 @@
-"""Where a record came from: its file in the ledger, and its text, where that file is still what it was.
+"""Finds where a record came from: its file in the ledger, and its text if the file has not changed.
 
-In plain Python, by the functions that read files for the job.
+It needs no Spark: plain Python reads the text, by the functions that read files for the jobs.
 """
 
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ class LedgerEntry:
 
     @property
     def name(self) -> str:
-        """The path, or the URI where it is no local file."""
+        """The path of a local file, or the URI of another one."""
         return show_name(self.file_path)
 
     @property
@@ -56,20 +56,20 @@ class LedgerEntry:
 
 
 def fetch_rows(cursor: Cursor, query: str | sql.Composable, *values: Any) -> list[Row]:
-    """The rows of a query, by column name."""
+    """Run a query and return its rows by column name."""
     cursor.execute(query, values)
     names = [column.name for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def find_reading(cursor: Cursor, file_id: int) -> LedgerEntry:
-    """The reading that a row of the tables names; the foreign keys see to it that it is there."""
+    """Return the reading that a row of the tables names. A foreign key guarantees that it exists."""
     (row,) = fetch_rows(cursor, "select * from ops.ingested_files where file_id = %s", file_id)
     return _make_reading(row)
 
 
 def find_readings(cursor: Cursor, name: str) -> list[LedgerEntry]:
-    """All readings of the files that are called `name`: a path, a URI, or the last parts of either; latest first."""
+    """Return all readings of the files called `name`, latest first. A name is a path, a URI, or the end of either."""
     end = end_of_path(name)
     rows = fetch_rows(
         cursor,
@@ -82,9 +82,9 @@ def find_readings(cursor: Cursor, name: str) -> list[LedgerEntry]:
 
 
 def read_text(reading: LedgerEntry, source: Source, record_number: int) -> tuple[bytes | None, str]:
-    """The text of a record, and what there is to say of it: why there is none, or what may be wrong with it.
+    """Return the text of a record and a note: why there is no text, or what may be wrong with it.
 
-    `source` is the mapping that the file was read by.
+    `source` is the mapping that read the file.
     """
     if problem := find_obstacle(reading):
         return None, problem
@@ -94,12 +94,12 @@ def read_text(reading: LedgerEntry, source: Source, record_number: int) -> tuple
 
 
 def find_obstacle(reading: LedgerEntry) -> str | None:
-    """Why the records of this reading can't be read again; None where they can."""
+    """Return why the records of this reading can't be read again. None if they can."""
     if not can_open(reading.file_path):
         return "not shown: the file is neither on this machine nor in a bucket of S3"
     change = describe_change(reading.file)
     if change and reading.content_bytes is not None and reading.content_digest is not None:
-        # What was read is still there, where the file has only grown.
+        # If the file has only grown, what was read is still there.
         change = None if digest_beginning(reading.file, reading.content_bytes) == [reading.content_digest] else change
     return f"not kept: the file is no longer as it was read ({change})" if change else None
 

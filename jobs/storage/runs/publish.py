@@ -1,4 +1,4 @@
-"""Staging -> published tables, in one transaction: readers see the state before or the state after."""
+"""Publishes the staged rows of a run in one transaction. Readers see the state before it or the state after it."""
 
 import logging
 import time
@@ -37,11 +37,11 @@ logger = logging.getLogger(__name__)
 _TRANSACTION_SETTINGS = {
     "maintenance_work_mem": "256MB",
     "work_mem": "64MB",
-    # A hash table that several processes share lies in /dev/shm, of which a container has 64 MB by default. A query
-    # that needs more ends with "could not resize shared memory segment". The setting costs 0.3 of the 10 s of a
-    # publish of 400,000 events (2026-11-26). It can go where each server has `dynamic_shared_memory_type = mmap`.
+    # A hash table that several processes share is in /dev/shm, and a container has 64 MB of that by default. A query
+    # that needs more ends with "could not resize shared memory segment". Turned off, a publish of 400,000 events took
+    # 0.3 s more than 10 s (2026-11-26). Servers with `dynamic_shared_memory_type = mmap` do not need this setting.
     "enable_parallel_hash": "off",
-    # A reader who keeps a lock for ever makes this try fail and pass by, not hang.
+    # A reader may keep a lock forever. Then this try must fail instead of waiting, and the next one may succeed.
     "lock_timeout": "60s",
 }
 _TOTALS = (
@@ -56,15 +56,15 @@ _TOTALS = (
     "replaced",
 )
 
-# Of errors that may pass.
+# After an error that may pass, publishing waits for these seconds before each new try.
 _RETRY_SECONDS = (1, 2, 4, 8, 15)
 
 
 def publish_with_retries(database_url: str, run: Run, files: list[FileCounts], notes: RunNotes = NO_NOTES) -> Published:
-    """`publish` on a connection of its own, again after an error that may pass.
+    """Publish the run on a connection of its own, and try again after an error that may pass.
 
-    When the answer to a commit is lost, the next try finds in the ledger whether it was done. Raises
-    DatabaseUnavailableError when the database stays away or has lost the staged rows.
+    The answer to a commit may be lost. Then the next try finds in the ledger whether the commit was done. Raises
+    DatabaseUnavailableError if the database does not come back or has lost the staged rows.
     """
     lost: Exception | None = None
     for seconds in (*_RETRY_SECONDS, 0):
@@ -77,16 +77,16 @@ def publish_with_retries(database_url: str, run: Run, files: list[FileCounts], n
             if not may_pass(error):
                 raise
             lost = error
-            logger.warning("publishing again in %s s: %s", seconds, describe(error))
+            logger.warning("publishing failed, the next try is in %s s: %s", seconds, describe(error))
             time.sleep(seconds)
-    raise _went_away(lost) from lost
+    raise _make_lost_database_error(lost) from lost
 
 
 def publish(connection: Connection, run: Run, files: list[FileCounts], notes: RunNotes = NO_NOTES) -> Published:
-    """Carry the run out and commit.
+    """Publish the run and commit.
 
-    Raises QualityError, and leaves everything as it was, when a key does not hold, the sums of a file do not close or
-    a check finds what must not be; what the checks found is entered all the same.
+    Raises QualityError, and changes nothing, if two rows have the same key, if the sums of a file do not close, or if a
+    check finds an error. What the checks found is entered in the ledger even then.
     """
     try:
         with connection, connection.cursor() as cursor:
@@ -98,7 +98,10 @@ def publish(connection: Connection, run: Run, files: list[FileCounts], notes: Ru
 
 
 def publish_in_transaction(cursor: Cursor, run: Run, files: list[FileCounts], notes: RunNotes = NO_NOTES) -> Published:
-    """Reconcile, move the tables in or merge them, enter the run in the ledger, check; in the caller's transaction."""
+    """Publish the run in the caller's transaction.
+
+    It compares the sums, moves the tables in or merges them, enters the run in the ledger and checks it.
+    """
     for name, value in _TRANSACTION_SETTINGS.items():
         cursor.execute(sql.SQL("set local {} = %s").format(sql.Identifier(name)), (value,))
     if _is_published(cursor, run):
@@ -124,7 +127,7 @@ def publish_in_transaction(cursor: Cursor, run: Run, files: list[FileCounts], no
     cursor.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(run.staging, "affected_sessions")))
     sessions_recut = int(str(fetch_one(cursor)[0]))
     drop_staging_schema(cursor, run.staging)
-    if not (run.is_plan and run.merges):  # to replace views would keep readers waiting for nothing
+    if not (run.is_plan and run.merges):  # a plan has no use for new views, and readers would wait for them
         make_views(cursor, run.settings)
     return Published(
         _read_totals(cursor, run),
@@ -140,25 +143,30 @@ def publish_in_transaction(cursor: Cursor, run: Run, files: list[FileCounts], no
     )
 
 
-def _went_away(error: Exception | None) -> DatabaseUnavailableError:
+def _make_lost_database_error(error: Exception | None) -> DatabaseUnavailableError:
     reason = describe(error) if error else "no reason given"
-    return DatabaseUnavailableError(f"the database went away while publishing ({reason}); run again when it is back")
+    return DatabaseUnavailableError(f"the database failed while publishing ({reason}); run again when it works")
 
 
 def _is_published(cursor: Cursor, run: Run) -> bool:
-    """Whether a try before this one was committed after all; waits for one that is still under way.
+    """Return whether an earlier try was committed. This waits for a try that is still running.
 
-    A run that lost its lock has been declared dead by the next one; it must not publish any more.
+    Raises LostLockError if the run has lost its lock. Then another run has declared it dead, and it must not publish.
     """
     cursor.execute("select status from ops.pipeline_runs where run_id = %s for update", (run.run_id,))
     status = fetch_one(cursor)[0]
     if status == "failed":
-        raise LostLockError(f"run {run.run_id} lost its lock and another run took over; run again")
+        raise LostLockError(
+            f"run {run.run_id} lost its lock, and another run has started since; nothing was published, run again"
+        )
     return status == "succeeded"
 
 
 def _reject_lost_rows(cursor: Cursor, run: Run) -> None:
-    """A crash empties the unlogged tables of a run; the sums of its files would not always tell."""
+    """Raise LostRowsError if the server has crashed since the run began.
+
+    A crash empties the run's unlogged tables. The sums of its files would not always show that.
+    """
     cursor.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(run.staging, "intact")))
     if fetch_one(cursor) != (1,):
         raise LostRowsError(
@@ -168,13 +176,17 @@ def _reject_lost_rows(cursor: Cursor, run: Run) -> None:
 
 
 def _add_primary_keys(cursor: Cursor, run: Run) -> None:
-    """Add them, at first on trust: that a task has written twice is rare, and to look for it would cost every run."""
+    """Add the primary keys of the staged tables.
+
+    Spark may run a task twice, so that its rows are staged twice. This is rare, and a search for such rows would cost
+    every run. So we search for them only if a key is violated.
+    """
     cursor.execute("savepoint keyless")
     try:
         execute_files(cursor, "ddl/1[12]*.sql", run.sql_parts)
     except errors.UniqueViolation as violation:
         cursor.execute("rollback to savepoint keyless")
-        logger.warning("rows were staged twice, one of each is kept: %s", describe(violation))
+        logger.warning("Spark has staged some rows twice; one of each is kept: %s", describe(violation))
         for table in KEYED:
             repeated = SQL / "publish" / "005_drop_repeated_rows.sql"
             cursor.execute(read_sql(repeated, {**run.sql_parts, "table": sql.Identifier(table)}))
@@ -182,7 +194,8 @@ def _add_primary_keys(cursor: Cursor, run: Run) -> None:
             execute_files(cursor, "ddl/1[12]*.sql", run.sql_parts)
         except errors.UniqueViolation as second:
             raise QualityError(
-                f"different rows share a key ({describe(second)}); nothing was published, run again and report it"
+                f"different rows have the same key ({describe(second)}); nothing was published. Run again, and report"
+                " it if it happens again"
             ) from second
 
 
@@ -192,18 +205,18 @@ def _reject_open_sums(cursor: Cursor, run: Run) -> None:
         names = [column.name for column in cursor.description or ()]
         broken = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         for numbers in broken:
-            logger.error("sums do not close: %s", numbers)
+            logger.error("the sums of a file do not close: %s", numbers)
         if broken:
             raise QualityError(
-                f"the sums of {len(broken)} of the files do not close, first {broken[0]}; nothing was published,"
-                " run again and report it if it stays"
+                f"the sums of {len(broken)} of the files do not close, first {broken[0]}; nothing was published."
+                " Run again, and report it if it happens again"
             )
 
 
 def _move_in(cursor: Cursor, run: Run) -> dict[str, dict[str, int]]:
-    """The first load: the staged tables, with their keys, become the published ones."""
+    """Publish a first load: the staged tables, with their keys, become the published ones."""
     execute_files(cursor, "ddl/1[3-5]*.sql", run.sql_parts)
-    require_no_strangers(cursor)  # somebody may have made a table since the run began
+    require_no_strangers(cursor)  # somebody may have made a table with our name since the run began
     execute_files(cursor, "publish/06*.sql", run.sql_parts)
     changes = {}
     for table in PUBLISHED:
@@ -215,7 +228,7 @@ def _move_in(cursor: Cursor, run: Run) -> dict[str, dict[str, int]]:
 
 
 def _merge(cursor: Cursor, run: Run) -> dict[str, dict[str, int]]:
-    """Every later load: the staged rows change, join or take the place of the published ones."""
+    """Publish a later load: the staged rows are merged into the published tables."""
     tables = sql.SQL(", ").join(sql.Identifier(run.staging, table) for table in KEYED)
     cursor.execute(sql.SQL("analyze {}").format(tables))
     changes: dict[str, dict[str, int]] = {table: {} for table in PUBLISHED}

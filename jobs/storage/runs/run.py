@@ -1,4 +1,4 @@
-"""Runs: how one begins, what it may assume, and how it is entered as failed."""
+"""Starts a run, and enters it as failed when something goes wrong."""
 
 import logging
 from collections.abc import Iterator
@@ -24,21 +24,20 @@ from jobs.storage.process.signals import undisturbed
 
 logger = logging.getLogger(__name__)
 
-# A plan is not entered in ops.pipeline_runs, so that its staging schema says what it is by its comment.
+# A plan has no row in ops.pipeline_runs. So the comment on its staging schema tells the next run whose it is.
 _PLAN_MARK = "Staging tables of a plan of document-events; the next run drops them."
 
-# `load` takes what is new in files, `full_refresh` all files again, `remap` those whose mapping has changed, `replay`
-# quarantined records of earlier runs, `erase` what is known of a person.
+# `load` reads what is new in files, `full_refresh` reads all files again, `remap` those whose mapping has changed.
+# `replay` reads quarantined records of earlier runs. `erase` loads the records of a person again, without the person.
 RunKind = Literal["load", "full_refresh", "remap", "replay", "erase"]
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run: its id is the time at which it began, or larger, where a run before it has a larger one; its staging
-    schema bears the id.
+    """One run. Its id is the time of its start in digits, but always larger than the ids of earlier runs.
 
-    `merges` is false for the first load, whose staged tables become the published ones. A plan is a run that is
-    carried out and not committed.
+    `merges` is false for the first load, whose staged tables become the published ones. A plan does everything that a
+    run does, except for the commit.
     """
 
     run_id: int
@@ -55,7 +54,7 @@ class Run:
 
     @property
     def sql_parts(self) -> SqlParts:
-        """What {staging}, {run_id}, the lists of columns and the settings in braces stand for in SQL files."""
+        """The values for names in braces in SQL files: {staging}, {run_id}, the lists of columns and the settings."""
         return {
             "staging": sql.Identifier(self.staging),
             "run_id": sql.Literal(self.run_id),
@@ -66,28 +65,28 @@ class Run:
 
 @contextmanager
 def entered_run(database_url: str, kind: RunKind, settings: Settings, is_plan: bool) -> Iterator[Run]:
-    """A run that is entered as failed whatever goes wrong in it; the run lock must be held."""
+    """Start a run. If anything goes wrong in the block, it is entered as failed. The caller must hold the run lock."""
     with closing(connect(database_url)) as connection:
         run = start_run(connection, kind, settings, is_plan)
     try:
         yield run
     except BaseException as error:
-        # What can't be entered now is swept by the next run.
+        # If the failure can't be entered now, the next run finds this one dead and cleans up.
         with undisturbed(), suppress(psycopg2.Error, PipelineError), closing(connect(database_url)) as connection:
             fail_run(connection, run, describe(explain(error)))
         raise
 
 
 def start_run(connection: Connection, kind: RunKind, settings: Settings, is_plan: bool = False) -> Run:
-    """Sweep what dead runs left, enter this one as running and make its staging tables; of a plan these only.
+    """Clean up after dead runs, enter this run as running, and make its staging tables. A plan only does the last.
 
-    The run lock must be held: whatever else says `running` is then dead. Raises UsageError where the published
-    sessions were cut by another gap.
+    The caller must hold the run lock. So any other run that is entered as running is dead. Raises UsageError if the
+    published sessions were cut by another gap.
     """
     started_at = datetime.now(UTC)
     if not is_plan:
         with connection, connection.cursor() as cursor:
-            # Neither ending connections nor dropping what an earlier login made is for the role that we act as.
+            # The role that we act as may not end connections or drop what another login made. The login itself may.
             cursor.execute("set local role none")
             _end_connections(cursor)
             _sweep_dead_runs(cursor)
@@ -103,7 +102,7 @@ def start_run(connection: Connection, kind: RunKind, settings: Settings, is_plan
 
 
 def find_other_identity(cursor: Cursor) -> int | None:
-    """The identity version of the latest run that succeeded; None where it is that of this code, or there is none."""
+    """Return the identity version of the latest successful run. None if it is that of this code, or there is no run."""
     cursor.execute(
         "select identity_version from ops.pipeline_runs where status = 'succeeded' order by run_id desc limit 1"
     )
@@ -129,28 +128,28 @@ def enter_run(cursor: Cursor, run: Run, settings: Settings) -> None:
 
 
 def fail_run(connection: Connection, run: Run, error: str) -> None:
-    """Enter why the run failed and drop its staging tables."""
+    """Enter why the run failed, and drop its staging tables."""
     with connection, connection.cursor() as cursor:
         cursor.execute(
             "update ops.pipeline_runs set status = 'failed', finished_at = now(), error = %s"
             " where run_id = %s and status = 'running'",
             (error, run.run_id),
         )
-        # Tasks of Spark may still write there; then the next run drops it.
+        # Tasks of Spark may still write to the staging tables. Then we do not wait, and the next run drops them.
         cursor.execute("set lock_timeout = '300ms'")
     drop_staging(connection, run)
 
 
 def drop_staging(connection: Connection, run: Run) -> None:
-    """Drop the staging tables of the run, where they are still there."""
+    """Drop the staging tables of the run, if they still exist."""
     with connection, connection.cursor() as cursor:
         drop_staging_schema(cursor, run.staging)
 
 
 def drop_staging_schema(cursor: Cursor, schema: str) -> None:
-    """Drop what a run has made in its staging schema, and the schema itself, if it is there.
+    """Drop what a run has made in its staging schema, and the schema itself, if it exists.
 
-    Where others have put something into it, or use a table of it, it stays and a warning says why.
+    If others have put something into it, or use a table of it, it stays, and a warning says why.
     """
     cursor.execute("savepoint drop_staging")
     try:
@@ -164,9 +163,10 @@ def drop_staging_schema(cursor: Cursor, schema: str) -> None:
 
 
 def _choose_run_id(cursor: Cursor, started_at: datetime) -> int:
-    """The time in digits, to the millisecond; the next number after the latest run where a clock has been set back.
+    """Return the time in digits, to the millisecond, or the next number after the latest run if that is larger.
 
-    So the latest run is everywhere the one with the largest id. Before the first run a plan finds no table.
+    A clock may be set back, but the latest run must always have the largest id. A plan before the first run finds no
+    table of runs.
     """
     run_id = int(started_at.strftime("%Y%m%d%H%M%S%f")[:17])
     cursor.execute("select to_regclass('ops.pipeline_runs') is not null")
@@ -181,7 +181,7 @@ def _gap_minutes(settings: Settings) -> int:
 
 
 def _end_connections(cursor: Cursor) -> None:
-    """End those of dead runs: a machine that vanished without a word leaves some that hold locks for hours."""
+    """End the connections of dead runs. If a machine fails, its connections can otherwise hold locks for hours."""
     cursor.execute(
         "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
         " where datname = current_database() and usename = session_user and application_name = any(%s)",
@@ -198,10 +198,10 @@ def _sweep_dead_runs(cursor: Cursor) -> None:
 
 
 def _find_dead_staging(cursor: Cursor) -> list[str]:
-    """The staging schemas of runs that the ledger knows, of plans, and of runs before these schemas got their name.
+    """Find the staging schemas of dead runs and plans.
 
-    The latter, staging_<run id>, could be somebody else's, and so must hold the table by which a run of ours notices
-    that the server has lost its rows.
+    Earlier versions called these schemas staging_<run id>. Such a schema could be somebody else's. It is ours if it has
+    the table `intact`.
     """
     cursor.execute(
         "select nspname from pg_namespace where nspname in"
@@ -233,8 +233,8 @@ def _make_staging(cursor: Cursor, run: Run) -> None:
         cursor.execute(sql.SQL("comment on schema {} is %s").format(sql.Identifier(run.staging)), (_PLAN_MARK,))
     execute_files(cursor, "ddl/100_*.sql", run.sql_parts)
     if run.merges:
-        # Not worth a log: a crash of the server ends the run. A first load keeps its tables, and to have them logged
-        # from the start costs less than `set logged` afterwards.
+        # A crash of the server ends the run anyway, so its staging tables need no log. Those of a first load stay, and
+        # logging them from the start costs less than `set logged` afterwards.
         cursor.execute("select tablename from pg_tables where schemaname = %s", (run.staging,))
         for (table,) in cursor.fetchall():
             cursor.execute(sql.SQL("alter table {} set unlogged").format(sql.Identifier(run.staging, table)))

@@ -1,4 +1,4 @@
-"""Spark -> keyless staging tables, by JDBC in parallel."""
+"""Writes DataFrames of Spark to the staging tables by JDBC. These tables have no keys yet."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -12,17 +12,17 @@ from schemas.tables import STAGED
 
 
 def stage_all(tables: Mapping[str, DataFrame], run: Run, jdbc: dict[str, str], settings: Settings) -> None:
-    """`stage` each, all at once: Spark computes some of them while PostgreSQL takes in the others."""
+    """Stage all tables at the same time. So Spark computes some while PostgreSQL writes others."""
     call_at_once(partial(stage, df, table, run, jdbc, settings) for table, df in tables.items())
 
 
 def stage(df: DataFrame, table: str, run: Run, jdbc: dict[str, str], settings: Settings) -> None:
-    """Append `df` to a staging table of the run. A task that Spark retries may write twice; publishing counts."""
+    """Append `df` to a staging table of the run. A task that Spark retries may write rows twice; publishing checks."""
     if df.columns != STAGED[table].names:
         raise ValueError(f"{table}: columns {df.columns}, expected {STAGED[table].names}")
     (
-        # Not by the option numPartitions: the writer computes all shuffles to learn how many partitions there are, and
-        # then once more for fewer.
+        # We use coalesce, not the option numPartitions. With the option, the writer would compute all shuffles to learn
+        # the number of partitions, and then compute them again.
         df.coalesce(settings.jdbc_connections)
         .write.format("jdbc")
         .mode("append")

@@ -1,4 +1,4 @@
-"""What a run did, as JSON for machines and as a few lines for people."""
+"""Writes what a run did: as JSON for machines, and as a few lines for people."""
 
 import json
 import shlex
@@ -32,7 +32,7 @@ def write_summary(folder: Path, summary: dict[str, Any]) -> None:
 
 
 def format_summary(summary: dict[str, Any]) -> str:
-    """The summary as plain lines: the account of the records, quarantined ones by reason, rows by table, times."""
+    """Format the summary as lines: the account of the records, quarantined ones by reason, rows by table, times."""
     totals = summary["totals"]
     lines = [f"run {summary['run_id']}: {summary['files']} files read"]
     lines += [f"  {label:<18}{totals[key]:>12,}" for key, label in _LABELS.items()]
@@ -48,7 +48,7 @@ def format_summary(summary: dict[str, Any]) -> str:
 
 
 def format_plan(summary: dict[str, Any]) -> str:
-    """What the next run would do: `format_summary`, and one line per published daily number that would change."""
+    """Format what the next run would do, with one line per published daily number that would change."""
     totals, again = summary["totals"], summary["read_before"]
     lines = [f"plan: {summary['files']} files would be read, {again} of them again; nothing has been written"]
     lines += [f"  {label:<18}{totals[key]:>12,}" for key, label in _LABELS.items()]
@@ -71,7 +71,7 @@ def format_plan(summary: dict[str, Any]) -> str:
 
 
 def format_replay(summary: dict[str, Any]) -> str:
-    """What became of the selected records: recovered, quarantined again and why, or not tried without their text."""
+    """Format what became of the selected records: recovered, quarantined again and why, or without text to try."""
     totals, selected, taken = summary["totals"], summary["selected"], summary["records"]
     lines = [f"run {summary['run_id']}: {taken:,} quarantined records of {summary['files']} files replayed"]
     lines.append(f"  {'recovered':<18}{totals['records']:>12,}")
@@ -85,7 +85,7 @@ def format_replay(summary: dict[str, Any]) -> str:
 
 
 def format_files_read_again(summary: dict[str, Any]) -> str:
-    """What became of files that a replay has read again whole, since their mapping has changed."""
+    """Format what became of files that a replay has read whole again because their mapping had changed."""
     files, totals = summary["files"], summary["totals"]
     lines = [f"run {summary['run_id']}: {files} files whose mapping has changed are read again whole"]
     lines.append(f"  {'recovered':<18}{summary['recovered']:>12,}")
@@ -96,18 +96,18 @@ def format_files_read_again(summary: dict[str, Any]) -> str:
 
 
 def format_nothing_to_replay(selected: int) -> str:
-    """What to tell where no record can be tried again, though some may be open."""
+    """Format the message of a replay that can't try any record."""
     if selected == 1:
-        found = "1 open record is selected, and no text is kept of it"
+        found = "1 open record is selected, but its text was not kept"
     elif selected:
-        found = f"{selected:,} open records are selected, and no text is kept of them"
+        found = f"{selected:,} open records are selected, but their texts were not kept"
     else:
         found = "no open quarantined record is selected"
     return f"nothing to replay: {found} (`make quarantine` shows what is open)"
 
 
 def format_erasure(summary: dict[str, Any]) -> str:
-    """What an erasure changed, or would change, and which input files it leaves to the platform."""
+    """Format what an erasure changed, or would change, and which input files still hold the person."""
     if summary["is_dry_run"]:
         lines = ["dry run: nothing has been written; do it with CONFIRM=1 (--confirm)"]
     else:
@@ -129,7 +129,7 @@ def format_erasure(summary: dict[str, Any]) -> str:
 
 
 def format_line(summary: dict[str, Any]) -> str:
-    """The summary in one line, for a stream."""
+    """Format the summary as one line, for a stream."""
     totals, seconds = summary["totals"], sum(summary["seconds"].values())
     counts = ", ".join(
         f"{totals[key]:,} {label}" for key, label in _LABELS.items() if totals[key] or key == "published"
@@ -142,7 +142,7 @@ def format_line(summary: dict[str, Any]) -> str:
 
 
 def format_nothing_new(summary: dict[str, Any]) -> str:
-    """What to tell of a run whose files, all that were found, are among the loaded ones."""
+    """Format the message of a run that found no new files."""
     found, loaded, waiting = summary["found"], summary["loaded"], len(summary["held_back"])
     others = f"{waiting} of them held back, the others" if waiting else "all"
     lines = [f"nothing new: {found} files found, {others} among the {loaded} that are loaded"]
@@ -159,19 +159,19 @@ def _changes(changes: dict[str, dict[str, int]]) -> list[str]:
 
 
 def _describe_readings(summary: dict[str, Any]) -> list[str]:
-    """Which files are not read as they are now, or by their mapping as it is now, and what no file holds any more."""
+    """Describe files and records that need attention, such as files that changed and records that no file holds."""
     left_out, gone, missing = summary.get("left_out", {}), summary.get("gone", []), summary["missing_records"]
     lines = [
         f"{show_name(uri)} changed while it was read ({change}); the next run reads it"
         for uri, change in left_out.items()
     ]
     if open_lines := summary["open_lines"]:
-        lines.append(f"files that end within a line, which waits for the next run: {open_lines}")
+        lines.append(f"files that end within an unfinished line, which waits for the next run: {open_lines}")
     count, example = summary.get("shared_ids", (0, None))
     if count:
         lines.append(
             f"event ids that stand for several people in one file: {count:,}, such as {example!r}; is event_id mapped"
-            " to the id of a request? Without it, an id is made from what a record says"
+            " to the id of a request? If it is not mapped, an id is made from the content of each record"
         )
     count, example = summary.get("shared_identities", (0, None))
     if count:
@@ -198,7 +198,7 @@ def _describe_readings(summary: dict[str, Any]) -> list[str]:
 
 
 def format_due(summary: dict[str, Any]) -> list[str]:
-    """What became of quarantined records whose events are no longer in the future; a plan tries none of them."""
+    """Describe the quarantined records whose events are no longer in the future. A plan does not try them."""
     due = summary.get("due", {"waiting": 0, "tried": 0})
     title = "quarantined records whose time has come"
     if due["waiting"]:
@@ -207,7 +207,7 @@ def format_due(summary: dict[str, Any]) -> list[str]:
 
 
 def format_empty_input(summary: dict[str, Any]) -> list[str]:
-    """A warning where nothing was found though something was loaded before; else nothing."""
+    """Warn if nothing was found although files were loaded before."""
     if summary["found"] or not summary["loaded"]:
         return []
     return [
@@ -217,7 +217,7 @@ def format_empty_input(summary: dict[str, Any]) -> list[str]:
 
 
 def _held_back(summary: dict[str, Any]) -> list[str]:
-    """Which files wait, why, and how one is accepted."""
+    """List the held-back files, why they are held back, and how one is accepted."""
     if not (waiting := summary["held_back"]):
         return []
     accept = f"make accept FILE={shlex.quote(show_name(waiting[0]['file_path']))}"

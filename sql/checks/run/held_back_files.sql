@@ -1,6 +1,6 @@
 -- severity: warn
--- One row per file that this run holds back: its records are missing from every table and metric until it is
--- fixed or accepted (make accept).
+-- One row per file that this run holds back. Its records are missing from every table and metric until the
+-- file is fixed or accepted (make accept).
 select
     file_path,
     why,

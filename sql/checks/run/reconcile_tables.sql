@@ -1,7 +1,7 @@
 -- severity: error
--- One row when the merge did not publish what was staged. All events of a session are staged together, so the
--- sessions of the staged events hold these events and no others. Nor may recipients or superseded records be
--- missing.
+-- One row if the merge did not publish exactly what was staged. All events of a session are staged together,
+-- so the sessions of staged events must hold these events and no others. All staged recipients and superseded
+-- records must be there too.
 with counted as (
     select
         (

@@ -1,12 +1,13 @@
 -- severity: warn
--- One row per event type that is new, or like one that is new in this run, and differs from a known one or
--- from another one only by case or by signs, such as `Document-Edit` or `document edit`. What it is taken for
--- is the known one, else the first by its bytes. The example is the entry of a source that maps it.
+-- One row per event type that differs from another one only by case or by signs, such as `Document-Edit` and
+-- `document edit`, if one of the two is new in this run. `similar_to` is the type of the catalogue, else the
+-- first in byte order. `example` is the entry for a mapping that makes them one type.
 with spelled as (
     select
         event_type,
         is_known,
-        -- Signs are told by their places in Unicode, since the character classes depend on the locale.
+        -- Signs are given as ranges of Unicode, because the character classes of PostgreSQL depend on the
+        -- locale.
         regexp_replace(
             lower(event_type),
             '[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00bf\u2000-\u206f\u3000]',

@@ -1,6 +1,6 @@
 -- severity: warn
--- One row when more than a fifth of the users who acted in this run, and at least ten, have no name, though
--- others have one: a producer may have renamed the field. Silent where no record ever states a name.
+-- One row if more than a fifth of the users who acted in this run, and at least ten, have no name. A producer
+-- may have renamed the field. There is no row if no user at all has a name.
 with acting_users as (
     select users.name
     from public.users
