@@ -23,7 +23,7 @@ from jobs.storage.database.postgres import SQL, connect, execute_files, hold_run
 from jobs.storage.database.queries import Result, query_file
 from jobs.storage.errors import UsageError
 from jobs.storage.local.database_url import find_database
-from jobs.storage.process.known_errors import find_database_trouble
+from jobs.storage.process.known_errors import find_database_error
 from jobs.storage.process.signals import run_stoppable
 from jobs.storage.wording import plural
 
@@ -45,7 +45,7 @@ def change_findings(url: str, wait_seconds: float) -> Iterator[Cursor]:
                 prepare_database(cursor)
                 yield cursor
         except psycopg2.Error as error:
-            raise find_database_trouble(error) or error from error
+            raise find_database_error(error) or error from error
 
 
 def find(url: str, wait_seconds: float, row_limit: int) -> list[Result]:
