@@ -220,7 +220,7 @@ def test_a_text_reads_back_from_yaml(text: str) -> None:
         ({"a.json": b""}, "new.yml", "no JSON object with anything in it (1 files were read, 0 could not be)"),
         ({"a.json": b"\x00\xff" * 5000}, "new.yml", "no JSON object with anything in it"),
         ({"a.log": b"started\nstopped\n"}, "new.yml", "no JSON object with anything in it"),
-        ({"a.json": record_json().encode()}, "typo", "a draft is written to a name that ends in .yml only"),
+        ({"a.json": record_json().encode()}, "typo", "for a draft, give a name that ends in .yml"),
         ({"a.json": record_json().encode()}, "nowhere/new.yml", "there is no folder"),
         ({"a.json": record_json().encode()}, "log", "can't be read"),
         ({"a.json": record_json().encode()}, "", "SOURCE (--source) is set and empty"),
