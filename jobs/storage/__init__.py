@@ -1,5 +1,5 @@
-"""The world: files, the database, the machine. No business rule inside.
+"""Everything outside the program: files, the database, the machine. No business rule is in here.
 
-May import `records` and `schemas`. Its rooms, each of which may import those before it: `process`, `config`,
-`database`, `local`, `input`, `runs`, `quarantine`, `erasure`. `errors` is for all of them.
+These modules may import `records` and `schemas`. Each of the folders may import those before it: `process`, `config`,
+`database`, `local`, `input`, `runs`, `quarantine`, `erasure`. All of them may import `errors`.
 """

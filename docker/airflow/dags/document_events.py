@@ -46,7 +46,7 @@ FINAL_EXIT_CODES = {2, 3}
 
 
 class EventFolderSensor(BaseSensorOperator):
-    """Waits for the first file below `folder` that is not being written any more; the job judges what it holds."""
+    """Waits for the first file below `folder` that is not being written any more; the job validates its records."""
 
     template_fields = ("folder",)
 
