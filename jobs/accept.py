@@ -1,9 +1,8 @@
-"""A file that the quality gate holds back, loaded as it is now, by the mapping that it was held back with.
+"""Loads a file that the quality gate holds back, as it is now, by the mapping with which it was held back.
 
     spark-submit --properties-file conf/spark-defaults.conf jobs/accept.py --file NAME
 
-Its bad records go to the quarantine, like those of any file, and the others are published. Exit codes as
-of jobs/pipeline.py.
+Its bad records are quarantined and its other records are published. The exit codes are those of jobs/pipeline.py.
 """
 
 import argparse
@@ -37,9 +36,9 @@ def arg_parser() -> argparse.ArgumentParser:
 
 
 def choose_file(cursor: Cursor, name: str | None) -> Choice:
-    """What is new in the file of that name, by the mapping that it is held back with.
+    """Chooses what is new in the file of that name, to be read by the mapping with which it is held back.
 
-    Raises UsageError where not exactly one file of that name is held back, and where there is nothing new in it.
+    Raises UsageError unless exactly one file of that name is held back, and if the file has nothing new.
     """
     waiting = [show_name(file.file_path) for file in read_held_back(cursor)]
     listed = f"held back: {', '.join(waiting) or 'none'}"
@@ -47,7 +46,7 @@ def choose_file(cursor: Cursor, name: str | None) -> Choice:
         raise UsageError(f"name the file: make accept FILE=name (--file); {listed}")
     named = read_held_back(cursor, end_of_path(name))
     if len(named) != 1:
-        raise UsageError(f"{name}: {len(named) or 'no'} files that are held back are called so; {listed}")
+        raise UsageError(f"{name}: this is the name of {len(named) or 'no'} files that are held back; {listed}")
     (file,) = named
     try:
         found = file_system_of(file.file_path).stat(file.file_path)
@@ -59,12 +58,12 @@ def choose_file(cursor: Cursor, name: str | None) -> Choice:
     recorded = file.source, file.mapping_hash
     choice = choose_new_files(cursor, [found], read_mappings(cursor, [recorded])[recorded])
     if not choice.readings:
-        raise UsageError(f"{show_name(file.file_path)} is again as it was loaded, so that there is nothing to accept")
+        raise UsageError(f"{show_name(file.file_path)} is the same as when it was loaded: there is nothing to accept")
     return choice
 
 
 def run(args: argparse.Namespace, database_url: str) -> str:
-    """Load the file; return what to tell the user."""
+    """Loads the file. Returns what to tell the user."""
     settings = read_settings(Path(args.settings))
     with hold_run_lock(database_url, args.wait):
         with closing(connect(database_url)) as connection, connection, connection.cursor() as cursor:

@@ -1,9 +1,10 @@
-"""Runs the queries of sql/checks over everything, each of which finds no row when all is well.
+"""Runs the queries of sql/checks over all tables. Each of them finds no row if all is well.
 
-`python -m jobs.check`, in one read-only transaction on the database of DATABASE_URL, else the embedded one. Prints a
-line a check, and the first rows of what one finds. Exit code 3 when one of severity error finds something, 2 when one
-can't be run, 4 when the database can't be reached; each with one line. What the checks of each run (sql/checks/run)
-found stands in ops.check_results.
+`python -m jobs.check` uses the database of DATABASE_URL, or the embedded one, in one read-only transaction. It prints
+one line for each check, and the first rows that a check finds. The exit code is 3 if a check of severity error finds
+something, 2 if a check can't be run, and 4 if the database can't be reached. Each comes with a line that says why.
+
+The checks of each run (sql/checks/run) are others; their results are in ops.check_results.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ SHOWN_ROWS = 20
 
 
 def run_checks(url: str, settings: Settings) -> list[tuple[Check, Result]]:
-    """Every check with its result, all of the same state of the database."""
+    """Runs every check on the same state of the database. Returns each with its result."""
     gap_minutes = int(settings.session_gap.total_seconds()) // 60
     with read_only(url, "document-events check") as cursor:
         cursor.execute("select set_config('document_events.session_gap_minutes', %s, true)", (str(gap_minutes),))
@@ -33,7 +34,7 @@ def run_checks(url: str, settings: Settings) -> list[tuple[Check, Result]]:
 
 
 def format_check(check: Check, result: Result) -> str:
-    """One line, with the rows that it found below it."""
+    """Returns one line for a check, and below it the rows that the check found."""
     if not result.rows:
         return f"ok      {check.name}"
     verdict = {"error": "FAILED", "warn": "warning"}[check.severity]
@@ -50,15 +51,15 @@ def arg_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str]) -> int:
-    """Run and print them; returns the exit code."""
+    """Runs the checks and prints their results. Returns the exit code."""
     options = arg_parser().parse_args(arguments)
     try:
         results = run_checks(find_database(), read_settings(options.settings))
         print("\n".join(format_check(*found) for found in results), flush=True)
         if failed := [check.name for check, result in results if result.rows and check.severity == "error"]:
             raise QualityError(
-                f"{len(failed)} of {len(results)} checks found rows that must not be ({', '.join(failed)}):"
-                " `make pipeline FULL_REFRESH=1` rebuilds the tables from the files"
+                f"{len(failed)} of {len(results)} checks found rows that must not be there ({', '.join(failed)}):"
+                " run `make pipeline FULL_REFRESH=1`, which rebuilds the tables from the files"
             )
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)

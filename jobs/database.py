@@ -1,10 +1,11 @@
-"""The database that the jobs load into: an own server named by DATABASE_URL, else the embedded one.
+"""Starts, stops or opens the database that the jobs load into: the one of DATABASE_URL, or else the embedded one.
 
-`python -m jobs.database start|stop|url|psql [--role analyst]`. With DATABASE_URL set, `start` and `stop` do nothing
-and say so; set and empty it is rejected, and never taken for the embedded server.
-`url` prints one line that psql accepts, never with a password: that of the embedded server stands in the passfile
-which the URL names; one in DATABASE_URL itself is left out with a note, and belongs in PGPASSFILE or PGPASSWORD.
-The embedded server has a second login, `analyst`, that can only read what is published.
+Its commands are `python -m jobs.database start|stop|url|psql [--role analyst]`. If DATABASE_URL is set, `start` and
+`stop` do nothing and say so. An empty DATABASE_URL is an error, because it may be a mistake.
+
+`url` prints one line that psql accepts. It never contains a password: the URL of the embedded server names a passfile,
+and a password in DATABASE_URL is left out with a note to use PGPASSFILE or PGPASSWORD. The embedded server has a second
+login, `analyst`, which can only read what is published.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from jobs.storage.process.signals import run_stoppable
 
 
 def start_server(_: str) -> None:
-    """Start the embedded server where it is wanted."""
+    """Starts the embedded server, unless DATABASE_URL names another one."""
     if find_own_database():
         print("DATABASE_URL names a server of your own: nothing to start")
         return
@@ -35,7 +36,7 @@ def start_server(_: str) -> None:
 
 
 def stop_server(_: str) -> None:
-    """Stop the embedded server if it runs."""
+    """Stops the embedded server if it runs."""
     if find_own_database():
         print("DATABASE_URL names a server of your own: nothing to stop")
         return
@@ -43,7 +44,7 @@ def stop_server(_: str) -> None:
 
 
 def print_url(role: str) -> None:
-    """Print the URL without a password, starting the embedded server if needed."""
+    """Prints the URL without a password. Starts the embedded server if needed."""
     url, password = split_password(FINDERS[role]())
     print(url)
     if password is not None:
@@ -51,10 +52,10 @@ def print_url(role: str) -> None:
 
 
 def open_psql(role: str) -> None:
-    """Become psql on the database: the user's own where there is one, else that of the wheel."""
+    """Replaces this process by psql: the one on the PATH, or else the one of the embedded server."""
     url, password = split_password(FINDERS[role]())
     program = shutil.which("psql") or str(embedded_postgres.find_programs() / "psql")
-    # In the environment, since every user of the machine can read the arguments of a process.
+    # The password goes into the environment, since every user of the machine can read the arguments of a process.
     environment = {**os.environ, **({"PGPASSWORD": password} if password is not None else {})}
     environment.pop("DATABASE_URL", None)
     os.execve(program, [program, url], environment)  # noqa: S606 - no shell is wanted
@@ -65,7 +66,7 @@ COMMANDS = {"start": start_server, "stop": stop_server, "url": print_url, "psql"
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; returns the exit code."""
+    """Runs one command. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m jobs.database", description=__doc__.partition("\n")[0])
     parser.add_argument("command", choices=sorted(COMMANDS))
     parser.add_argument("--role", choices=sorted(FINDERS), default="loader", help="as whom to connect (%(default)s)")

@@ -1,14 +1,16 @@
-"""A person pseudonymised for good, everywhere but in the input files: these are the platform's, and are listed.
+"""Pseudonymises a person for good, everywhere but in the input files. Those that name the person are listed.
 
     ERASE_USER=id spark-submit --properties-file conf/spark-defaults.conf jobs/erase.py [--confirm]
 
-Without --confirm everything is carried out and nothing is kept: a dry run. The id stands in the environment, since
-arguments are seen by all and logged. Exit codes as of jobs/pipeline.py; 2 also where nobody of that id is known.
+Without --confirm this is a dry run: it finds out everything and changes nothing. The id is in the environment, since
+arguments are visible to all users and logged. The exit codes are those of jobs/pipeline.py; 2 also means that nobody
+has this id.
 
-A dry run, too, first finishes what an erasure that was killed has left of the quarantine folder: it has to look there.
+An erasure that was killed may have left the quarantine folder half rewritten. Every run first finishes that, also a dry
+run, because it has to read the folder.
 
-Texts are cleaned first and the tables last, in one transaction with the tombstone: until then the database knows whom
-to look for, so that an erasure that was stopped is finished by doing it again.
+Texts are cleaned first, and the tables last, in one transaction with the tombstone. Until then the database still knows
+the person, so that an erasure that was stopped can simply be run again.
 """
 
 import argparse
@@ -66,7 +68,10 @@ from schemas.tables import HISTORY_WITH_PROPERTIES
 
 @dataclass(frozen=True)
 class Person:
-    """Who is to be erased, by what names the person goes, and who was erased before; `similar` are other known ids."""
+    """The person to erase, with the names of this person, and the people who were erased before.
+
+    `similar` are other known ids, for a message about an unknown one.
+    """
 
     user_id: str
     names: frozenset[str]
@@ -76,12 +81,12 @@ class Person:
 
     @property
     def tombstones(self) -> Tombstones:
-        """Everybody who is erased afterwards."""
+        """All people who are erased after this run."""
         return self.known.add(self.user_id, self.names)
 
     @property
     def is_erased(self) -> bool:
-        """Whether that was done before."""
+        """Whether the person was erased before."""
         return self.known.hash(self.user_id) in self.known.ids
 
     @property
@@ -102,7 +107,7 @@ def arg_parser() -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace, database_url: str) -> str:
-    """Erase the person, or tell what that would do; return what to tell the user."""
+    """Erases the person, or finds out what that would do. Returns what to tell the user."""
     if not (user_id := os.environ.get("ERASE_USER", "").strip()):
         raise UsageError("name the person by the platform's id: make erase USER=id (ERASE_USER in the environment)")
     settings = read_settings(Path(args.settings))
@@ -118,7 +123,7 @@ def run(args: argparse.Namespace, database_url: str) -> str:
         if not (args.unknown or person.has_records or redaction.new or person.is_erased):
             others = f"; did you mean {' or '.join(map(repr, person.similar))}?" if person.similar else ""
             raise UsageError(
-                f"{person.user_id!r} is unknown: no record names this id; public.users has the known ones{others}"
+                f"{person.user_id!r} is unknown: no record names this id; public.users has the known ids{others}"
             )
         with observed_run(database_url, "erase", settings, not args.confirm, folders=()) as entered:
             summary = erase(spark, args, database_url, entered, person, redaction, settings)
@@ -129,11 +134,11 @@ def run(args: argparse.Namespace, database_url: str) -> str:
 
 
 def look_up(args: argparse.Namespace, database_url: str, user_id: str) -> Person:
-    """What the tables know of the person. Writes a key where there is none, if it is confirmed."""
+    """Looks the person up in the tables. If the erasure is confirmed and there is no key yet, it writes one."""
     with closing(connect(database_url)) as connection:
         with connection.cursor() as cursor:
             if not are_tables_published(cursor):
-                raise UsageError("nothing has been loaded yet, so there is nobody to erase; `make pipeline` loads")
+                raise UsageError("nothing has been loaded yet, so there is nobody to erase: run `make pipeline` first")
             prepare_database(cursor)
             key_file = erasure_key_file(args)
             known = read_tombstones(cursor, key_file) or Tombstones(take_key(key_file, is_kept=args.confirm))
@@ -149,8 +154,9 @@ def look_up(args: argparse.Namespace, database_url: str, user_id: str) -> Person
 
 
 def find_bare_id(cursor: Cursor, user_id: str) -> set[str]:
-    """The id as the producer writes it, where a namespace stands before it. In a text it is a name: another producer
-    may have somebody else of that id.
+    """Returns the id without its namespace, as the producer writes it; nothing if the id has no namespace.
+
+    Such an id counts as a name, because another producer may use it for somebody else.
     """
     namespace, separator, bare_id = user_id.partition(":")
     return {bare_id} if separator and namespace in list_namespaces(cursor) else set()
@@ -165,7 +171,7 @@ def erase(
     redaction: Redaction,
     settings: Settings,
 ) -> dict[str, Any]:
-    """Carry the run out, and keep what it does where that is confirmed; return its summary, which names nobody."""
+    """Runs the erasure, and commits it only if it is confirmed. Returns the summary, which does not name the person."""
     data, texts = Path(args.data), person.texts
     with closing(connect(database_url)) as connection, connection, connection.cursor() as cursor:
         records = gather_records(cursor, entered, person.user_id)
@@ -206,14 +212,14 @@ def erase(
 def stage_again(
     spark: SparkSession, database_url: str, entered: Run, tombstones: Tombstones, settings: Settings
 ) -> None:
-    """Deduplicate, sessionize and stage again what names the person, and whatever shares a session with it."""
+    """Deduplicates, sessionizes and stages again the records that name the person, and those in the same sessions."""
     jdbc = jdbc_options(database_url)
     find_history(database_url, entered, settings, [])
     known = read_history(spark, entered, jdbc, settings, HISTORY_WITH_PROPERTIES)
     pseudonymized = persist(pseudonymize(known, tombstones.erased))
     stage(list_properties(pseudonymized), "version_properties", entered, jdbc, settings)
     history = pseudonymized.drop("properties")
-    # Who has lost before is staged too, as if it had been published until now: its columns change, or it wins.
+    # Superseded records are staged too, as if they had been published, because their columns change or they win now.
     verdicts = deduplicate(history.withColumn("previous_verdict", F.lit(PUBLISHED)), persist_small)
     for table, rows in model_tables(persist(sessionize(verdicts, settings.session_gap))).items():
         stage(rows, table, entered, jdbc, settings)

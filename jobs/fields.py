@@ -1,8 +1,8 @@
-"""Shows what is in an unknown log: every path, how often, an example, and which of our fields reads it or might.
+"""Shows what is in an unknown log: every path, how often it occurs, an example, and the field that reads it or might.
 
-`python -m jobs.fields --input dir [--source conf/sources/x.yml]` reads a sample, in seconds; no Spark, no database. The
-columns say what the mapping reads. Where there is no such file, a first draft of it is written there; a file that
-exists is never changed. Exit code 2 for a folder or a mapping that can't be read, with one line.
+`python -m jobs.fields --input dir [--source conf/sources/x.yml]` reads a sample, without Spark and without a database.
+It shows what the mapping reads. If there is no such file, it writes a first draft of the mapping. It never changes a
+file that exists. The exit code is 2, with one line, if the folder or the mapping can't be read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from jobs.storage.process.signals import run_stoppable
 
 
 def show_fields(options: argparse.Namespace) -> None:
-    """Print what the folder holds, and write a draft where the mapping does not exist."""
+    """Prints what the folder holds, and writes a draft if the mapping does not exist."""
     require_not_blank({"--input": options.input, "--source": options.source})
     place = Path(options.source)
     is_draft = not os.path.lexists(place)
@@ -50,15 +50,15 @@ def show_fields(options: argparse.Namespace) -> None:
 
 
 def check_place(place: Path) -> None:
-    """Raise UsageError where no mapping could be written, before anything is read."""
+    """Raises UsageError if no mapping could be written there. This is checked before anything is read."""
     if place.suffix not in (".yml", ".yaml"):
-        raise UsageError(f"SOURCE={place}: there is no such file; a draft is written to a name that ends in .yml only")
+        raise UsageError(f"SOURCE={place}: there is no such file; for a draft, give a name that ends in .yml")
     if not place.parent.is_dir():
         raise UsageError(f"SOURCE={place}: there is no folder {place.parent}; make it, or name a file in conf/sources")
 
 
 def nothing_found(folder: str, sample: Sample) -> UsageError:
-    """The error for files without a JSON object in them."""
+    """Returns the error for files without a JSON object in them."""
     found = f"{sample.read_files:,} files were read, {sample.unreadable:,} could not be"
     return UsageError(
         f"input folder {folder}: no JSON object with anything in it ({found}); name the folder of a log of JSON records"
@@ -66,7 +66,7 @@ def nothing_found(folder: str, sample: Sample) -> UsageError:
 
 
 def write_new(place: Path, text: str) -> None:
-    """Write a file that does not exist yet. Raises UsageError where it does meanwhile, or can't be written."""
+    """Writes a file that does not exist yet. Raises UsageError if it exists by now, or can't be written."""
     try:
         with place.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -75,7 +75,7 @@ def write_new(place: Path, text: str) -> None:
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The folder and the mapping."""
+    """Returns the parser of the command line."""
     parser = argparse.ArgumentParser(prog="python -m jobs.fields", description=__doc__.partition("\n")[0])
     parser.add_argument("--input", required=True, help="folder of event logs, a path or an s3: URI")
     parser.add_argument(
@@ -88,7 +88,7 @@ def arg_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str]) -> int:
-    """Show it; returns the exit code."""
+    """Shows the fields. Returns the exit code."""
     options = arg_parser().parse_args(arguments)
     return run_tool(lambda: show_fields(options))
 

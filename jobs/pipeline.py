@@ -1,14 +1,18 @@
-"""Event folder in, keyed PostgreSQL tables with metrics out.
+"""Loads a folder of event logs into PostgreSQL tables, with keys and metrics.
 
     spark-submit --properties-file conf/spark-defaults.conf jobs/pipeline.py --input data/events
 
-The database is named by DATABASE_URL in the environment. Exit codes: 0 done, also where a bad file is held back; 2
-wrong usage, configuration or input folder; 3 the data did not pass, nothing published; 4 the database can't be reached
-or is locked; 1 anything else.
+DATABASE_URL in the environment names the database. The exit codes are:
 
-With `--plan` the same run is carried out, told and not committed. It writes nothing but lines of the log: no table,
-file id, quarantine or summary. While it works, its rows stand in a staging schema of its own. The next run drops that
-schema if the plan was killed. A plan takes as long as the run itself and holds the run lock meanwhile.
+    0   done, even if a bad file is held back
+    2   wrong usage, configuration or input folder
+    3   the data did not pass, so that nothing was published
+    4   the database can't be reached, or another run holds the lock
+    1   anything else
+
+With `--plan` the run does everything, says what it would do, and commits nothing. It writes only lines of the log: no
+table, file id, quarantine or summary. Meanwhile its rows are in a staging schema of its own, which the next run drops
+if the plan was killed. A plan takes as long as the run itself, and holds the run lock.
 """
 
 import argparse
@@ -32,14 +36,14 @@ def arg_parser() -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace, database_url: str) -> str:
-    """Load what is new below the input folder, or plan it; return what to tell the user.
+    """Loads what is new below the input folder, or plans that. Returns what to tell the user.
 
     Raises UsageError for options that do not go together.
     """
     if args.drop_missing and not args.full_refresh:
         raise UsageError("DROP_MISSING=1 (--drop-missing) goes with FULL_REFRESH=1 (--full-refresh) only; set both")
     if args.remap and args.full_refresh:
-        raise UsageError("FULL_REFRESH=1 (--full-refresh) reads changed mappings, too; leave out REMAP=1 (--remap)")
+        raise UsageError("FULL_REFRESH=1 (--full-refresh) applies changed mappings too; leave out REMAP=1 (--remap)")
     return describe_load(args, load_folder(args, database_url))
 
 

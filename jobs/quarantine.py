@@ -1,7 +1,8 @@
-"""Shows what is open in quarantine: counts by reason, field and file, each with the text of its first record.
+"""Shows the records that are open in quarantine: counts by reason, field and file, each with an example.
 
-`python -m jobs.quarantine [--rows 20]`, on the database of DATABASE_URL, else the embedded one; the texts come from
-the local folder --quarantine. Exit codes as of jobs/query.py. `make replay` tries the records again.
+`python -m jobs.quarantine [--rows 20]` uses the database of DATABASE_URL, or the embedded one. The example is the text
+of the first record, from the local folder --quarantine. The exit codes are those of jobs/query.py. `make replay` tries
+the records again.
 """
 
 import argparse
@@ -22,12 +23,12 @@ from jobs.storage.quarantine.lines import read_lines
 
 _SHOWN_CHARACTERS = 60
 
-# Run, URI of the file, record number.
+# The run, the URI of the file, and the record number.
 Place = tuple[int, str, int]
 
 
 def summarize(url: str, folder: Path, row_limit: int) -> Result:
-    """One row per reason, field and file, most records first, with an example."""
+    """Returns one row per reason, field and file, with an example. The most frequent come first."""
     with read_only(url, "document-events quarantine") as cursor:
         found = query_file(cursor, SQL / "analysis" / "open_quarantine.sql")
     rows = found.rows[:row_limit]
@@ -41,7 +42,7 @@ def summarize(url: str, folder: Path, row_limit: int) -> Result:
 
 
 def read_texts(folder: Path, places: set[Place]) -> Iterator[tuple[Place, str]]:
-    """The beginning of the text of the records at `places`, as far as a local quarantine folder has them."""
+    """Yields the beginning of the text of the records at `places`, if a local quarantine folder has it."""
     for run_id, line in read_lines(folder, {run_id for run_id, *_ in places}):
         record: dict[str, Any] = json.loads(line)
         place = (run_id, record["source_file"], record["record_number"])
@@ -58,7 +59,7 @@ def arg_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str]) -> int:
-    """Show it; returns the exit code."""
+    """Shows the open records. Returns the exit code."""
     options = arg_parser().parse_args(arguments)
     try:
         show_results([summarize(find_database(), options.quarantine, options.rows)])

@@ -1,8 +1,9 @@
-"""Shows what the database holds: the results of read-only SQL files, or the first rows of each metric, or of five.
+"""Shows the results of SQL files, or the first rows of the metrics. It can only read.
 
-`python -m jobs.query sql/analysis/fingerprint.sql`, `python -m jobs.query --metrics [--rows 10]`, or `--brief`. The
-database is that of DATABASE_URL, else the embedded one. A terminal gets ruled tables, a pipe plain aligned text. Exit
-code 2 for a file that can't be read or run, 4 when the database can't be reached; each with one line.
+`python -m jobs.query sql/analysis/fingerprint.sql` runs a file. `--metrics [--rows 10]` shows all metrics, and
+`--brief` the five metrics of the brief. The database is that of DATABASE_URL, or the embedded one. A terminal gets
+ruled tables, and a pipe gets aligned text. The exit code is 2 if a file can't be read or run, and 4 if the database
+can't be reached. Each comes with a line that says why.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ from jobs.storage.database.queries import Result, query_file, run_query
 from jobs.storage.local.database_url import find_database
 from jobs.storage.process.signals import run_stoppable
 
-# The five of the brief in its order, then the others; each is a view in the schema `metrics` and a file in sql/metrics.
-# Beside each the order of its printed rows: the latest days, the leaders, the gravest findings first. Every order ends
-# in what tells rows apart, and ids are compared bytewise, so that the same rows are printed each time.
+# The five metrics of the brief, in its order, and then the others. Each is a view in the schema `metrics` and a file in
+# sql/metrics. The text next to it orders the printed rows: the latest days, the leaders or the gravest findings first.
+# The same rows must be printed each time, so every order is unique, and ids are compared by their bytes.
 _ORDERS = {
     "daily_active_users": "activity_date desc",
     "average_session_duration": 'average_session_seconds desc nulls last, user_id collate "C"',
@@ -59,7 +60,7 @@ _CONNECTION_NAME = "document-events query"
 
 
 def query_metric(cursor: Any, name: str, row_limit: int) -> Result:
-    """The first rows of one metric, at least one, with the number of all in the title."""
+    """Returns the first rows of one metric. The title has the number of all rows. `row_limit` is at least one."""
     rows_of_it = f"metrics.{name}"
     if name in _OF_TOP_DOCUMENTS:
         rows_of_it += " where document_id in (select document_id from metrics.top_edited_documents)"
@@ -74,7 +75,7 @@ def query_metric(cursor: Any, name: str, row_limit: int) -> Result:
 
 @contextmanager
 def read_twice(url: str) -> Iterator[tuple[Cursor, Cursor]]:
-    """Cursors of two connections, which see the same state of the database and can't change it."""
+    """Opens two read-only connections that see the same state of the database."""
     with read_only(url, _CONNECTION_NAME) as first, read_only(url, _CONNECTION_NAME) as second:
         first.execute("select pg_export_snapshot()")
         second.execute("set transaction snapshot %s", fetch_one(first))
@@ -82,10 +83,10 @@ def read_twice(url: str) -> Iterator[tuple[Cursor, Cursor]]:
 
 
 def query_metrics(url: str, names: Sequence[str], row_limit: int) -> list[Result]:
-    """The first rows of these metrics, asked over two connections.
+    """Returns the first rows of these metrics, using two connections.
 
-    PostgreSQL works out most of a view in one process, so that one connection leaves the second core idle.
-    `anomalies` takes longest, and therefore begins first.
+    PostgreSQL computes most of a view in one process, so that one connection would leave the second core idle. The view
+    `anomalies` takes longest, so it is started first.
     """
     longest_first = sorted(names, key=lambda name: name != "anomalies")
     idle: SimpleQueue[Cursor] = SimpleQueue()
@@ -103,7 +104,7 @@ def query_metrics(url: str, names: Sequence[str], row_limit: int) -> list[Result
         try:
             results = dict(zip(longest_first, threads.map(query_next, longest_first), strict=True))
         except BaseException:
-            # The pool waits for its threads, and they wait for PostgreSQL.
+            # The pool waits for its threads, and they wait for PostgreSQL. So we cancel the queries.
             for cursor in cursors:
                 cursor.connection.cancel()
             raise
@@ -111,7 +112,7 @@ def query_metrics(url: str, names: Sequence[str], row_limit: int) -> list[Result
 
 
 def show(options: argparse.Namespace, url: str) -> None:
-    """Print what was asked for, in transactions that can't change anything."""
+    """Prints what was asked for, in read-only transactions."""
     if options.metrics or options.brief:
         results = query_metrics(url, METRICS if options.metrics else BRIEF, options.rows)
     else:
@@ -121,7 +122,7 @@ def show(options: argparse.Namespace, url: str) -> None:
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """SQL files or the metrics."""
+    """Returns the parser of the command line."""
     parser = argparse.ArgumentParser(prog="python -m jobs.query", description=__doc__.partition("\n")[0])
     wanted = parser.add_mutually_exclusive_group(required=True)
     wanted.add_argument("files", nargs="*", default=[], type=Path, help="files with one SQL query each")
@@ -132,7 +133,7 @@ def arg_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str]) -> int:
-    """Show it; returns the exit code."""
+    """Shows the results. Returns the exit code."""
     options = arg_parser().parse_args(arguments)
     return run_tool(lambda: show(options, find_database()))
 

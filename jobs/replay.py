@@ -1,11 +1,12 @@
-"""Quarantined records through the same path again, with today's mapping and rules.
+"""Reads quarantined records again, with the current mapping and rules.
 
     spark-submit --properties-file conf/spark-defaults.conf jobs/replay.py [--reason CODE] [--file NAME] [--run RUN_ID]
 
-What passes now is published and marked as recovered; the rest stays open, with its history. Where the mapping of a file
-has changed, the whole file is read again, since its other records must follow, too; of a file that is gone the kept
-texts are tried. Exit codes as of jobs/pipeline.py. A record whose text was fixed by its producer is not replayed but
-read: a changed file is new.
+Records that pass now are published and marked as recovered. The others stay open, with their history. If the mapping of
+a file has changed, the whole file is read again, since the mapping applies to its other records too. If the file is
+gone, the texts in the quarantine folder are read. The exit codes are those of jobs/pipeline.py.
+
+A file that its producer has fixed needs no replay: it has changed, so that the next load reads it.
 """
 
 import argparse
@@ -58,7 +59,7 @@ def arg_parser() -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace, database_url: str, now: datetime | None = None) -> str:
-    """Replay the open records that are selected; return what to tell the user. `now` is the moment of the run."""
+    """Replays the selected open records. Returns what to tell the user. `now` is the moment of the run."""
     settings = read_settings(Path(args.settings))
     selection = Selection(args.reason, args.file, args.run)
     quarantine = quarantine_folder(args)
@@ -67,7 +68,7 @@ def run(args: argparse.Namespace, database_url: str, now: datetime | None = None
             with connection, connection.cursor() as cursor:
                 if not are_tables_published(cursor):
                     raise UsageError(
-                        "nothing has been loaded yet, so there is nothing to replay; `make pipeline` loads"
+                        "nothing has been loaded yet, so there is nothing to replay: run `make pipeline` first"
                     )
                 prepare_database(cursor)
                 tombstones = read_tombstones(cursor, erasure_key_file(args))
@@ -95,8 +96,9 @@ def run(args: argparse.Namespace, database_url: str, now: datetime | None = None
 def choose_changed_files(
     connection: Connection, selection: Selection, tombstones: Tombstones | None
 ) -> tuple[list[Reading], Precedents]:
-    """The files with selected records whose mapping has changed since they were read, as far as they are there; and
-    what the quality gate has to know of them.
+    """Returns the files with selected records whose mapping has changed since they were read, and their precedents.
+
+    Files that are gone are left out. The quality gate compares a file with its precedents.
     """
     uris = list_open_files(connection, selection)
     with connection, connection.cursor() as cursor:

@@ -1,8 +1,8 @@
-"""Writes the report: one HTML page of what happened, whether to believe it, and why something is odd.
+"""Writes the report: one HTML page with the metrics, the quality of the data, and the anomalies with their reasons.
 
-`python -m jobs.report [--output data/reports/index.html]`, from one read-only transaction on the database of
-DATABASE_URL, else the embedded one. The page needs no network. Exit code 2 when nothing was published yet or the page
-can't be written, 4 when the database can't be reached; each with one line.
+`python -m jobs.report [--output data/reports/index.html]` reads the database of DATABASE_URL, or the embedded one, in
+one read-only transaction. The page needs no network. The exit code is 2 if nothing was published yet or the page can't
+be written, and 4 if the database can't be reached. Each comes with a line that says why.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from jobs.storage.process.signals import run_stoppable
 
 
 def write_page(path: Path, page: str) -> None:
-    """Write it whole or not at all. Raises UsageError where it can't be written."""
+    """Writes the whole page or nothing. Raises UsageError if it can't be written."""
     unfinished = path.with_suffix(".unfinished")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def arg_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str]) -> int:
-    """Write it; returns the exit code."""
+    """Writes the report. Returns the exit code."""
     options = arg_parser().parse_args(arguments)
     try:
         page = render(read_report(find_database()), datetime.now(UTC))
@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    print(f"{options.output}: {len(page) / 1e6:.1f} MB, to be opened in a browser: {options.output.resolve().as_uri()}")
+    print(f"{options.output}: {len(page) / 1e6:.1f} MB; open it in a browser: {options.output.resolve().as_uri()}")
     return 0
 
 

@@ -1,14 +1,17 @@
-"""Makes event logs of a document-editing platform, with every kind of defect, and the right answers beside.
+"""Makes event logs of a document-editing platform, with every kind of defect, and the right answers for them.
 
     python -m jobs.simulate --events 3000 --seed 7 --output data/events
 
-writes daily folders of JSON Lines and one JSON array below the output folder, and `truth.json` beside it:
-what was planted, and what every number of the pipeline must come out as. The same seed, events, days and end
-date give the same bytes, whatever the number of workers. `--anomalies all` plants every kind that the metrics know,
-`none` plants nothing; both give some people odd habits that are no anomaly. A folder that is not empty is rejected,
-unless `--force` replaces what an earlier simulation wrote there. With `--rate` the same records come as a live
-stream, so many a second, in small files that appear when they are complete; with `--seconds` for about so long,
-whatever `--events` says. Exit codes: 0 done, 2 wrong usage or output folder, 130 and 143 stopped.
+This writes daily folders of JSON Lines and one JSON array into the output folder. Next to the folder it writes
+`truth.json`: what was planted, and the right value of every number of the pipeline. The same seed, events, days and end
+date give the same bytes, whatever the number of workers.
+
+`--anomalies all` plants every kind that the metrics know, and `none` plants nothing. Both give some people unusual
+habits that are no anomaly. A folder that is not empty is an error, unless `--force` replaces an earlier simulation.
+
+`--rate` writes the same records as a live stream, so many a second, in small files that appear when they are complete.
+`--seconds` says how long the stream lasts, and replaces `--events`. Exit codes: 0 done, 2 wrong usage or output folder,
+130 and 143 stopped.
 """
 
 from __future__ import annotations
@@ -37,22 +40,22 @@ logger = logging.getLogger(__name__)
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaint is one line."""
+    """A parser that reports an error in one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong and leave with exit code 2."""
+        """Says what is wrong, and exits with code 2."""
         self.exit(2, f"{self.prog}: {message}; see --help\n")
 
 
 def parse_positive(text: str) -> int:
-    """An argument that counts something; raises ArgumentTypeError for anything but a whole number above 0."""
+    """Parses a count. Raises ArgumentTypeError for anything but a whole number above 0."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number above 0, not {text}")
     return int(text)
 
 
 def parse_rate(text: str) -> float:
-    """Records a second; raises ArgumentTypeError for anything but a number from 0.01 to 100,000."""
+    """Parses records a second. Raises ArgumentTypeError for anything but a number from 0.01 to 100,000."""
     try:
         rate = float(text)
     except ValueError:
@@ -63,14 +66,14 @@ def parse_rate(text: str) -> float:
 
 
 def parse_folder(text: str) -> Path:
-    """A folder; raises ArgumentTypeError for empty text, which would be the one that the command runs in."""
+    """Parses a folder. Raises ArgumentTypeError for empty text, which would mean the current folder."""
     if not text.strip():
         raise argparse.ArgumentTypeError("must name a folder, not be empty")
     return Path(text)
 
 
 def parse_days(text: str) -> int:
-    """A number of days up to ten years; raises ArgumentTypeError for any other."""
+    """Parses a number of days. Raises ArgumentTypeError for more than ten years."""
     days = parse_positive(text)
     if days > 3650:
         raise argparse.ArgumentTypeError(f"must be at most 3650, not {text}")
@@ -78,9 +81,9 @@ def parse_days(text: str) -> int:
 
 
 def parse_date(text: str) -> date:
-    """An ISO date late enough for ten years before it to be valid event times, and before 2100.
+    """Parses an ISO date of the years 2011 to 2099. Raises ArgumentTypeError for anything else.
 
-    Raises ArgumentTypeError for anything else.
+    Event times are valid from the year 2000 on, and a simulation may reach ten years back.
     """
     try:
         day = date.fromisoformat(text)
@@ -92,7 +95,7 @@ def parse_date(text: str) -> date:
 
 
 def build_parser() -> Parser:
-    """The command line."""
+    """Returns the parser of the command line."""
     parser = Parser(prog="simulate", description="Make event logs and the right answers.")
     add = parser.add_argument
     add("--events", type=parse_positive, required=True, help="distinct valid events to make")
@@ -109,7 +112,7 @@ def build_parser() -> Parser:
 
 
 def simulate_shards(settings: Settings, workers: int) -> Iterator[Answers]:
-    """Write all shards and yield the answers of each, in the order of their numbers."""
+    """Writes all shards, and yields the answers of each, in the order of their numbers."""
     shards = split_into_shards(settings)
     if workers == 1 or len(shards) == 1:
         yield from (simulate_shard(settings, shard) for shard in shards)
@@ -125,7 +128,7 @@ def simulate_shards(settings: Settings, workers: int) -> Iterator[Answers]:
 
 
 def simulate(settings: Settings, workers: int) -> Answers:
-    """Write all events and the truth file; returns the answers."""
+    """Writes all events and the truth file. Returns the answers."""
     answers = Answers()
     for shard_answers in simulate_shards(settings, workers):
         answers.merge(shard_answers)
@@ -136,7 +139,7 @@ def simulate(settings: Settings, workers: int) -> Answers:
 
 
 def simulate_live(settings: Settings, workers: int, rate: float) -> Answers:
-    """Write all events one after the other, at `rate`, and then the truth file; returns the answers."""
+    """Writes all events, `rate` a second, and then the truth file. Returns the answers."""
     with TemporaryDirectory(prefix="document-events-simulation-") as folder:
         batch = Path(folder) / "events"
         answers = simulate(replace(settings, output=batch), workers)
@@ -146,11 +149,11 @@ def simulate_live(settings: Settings, workers: int, rate: float) -> Answers:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns the exit code."""
+    """Runs the command. Returns the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     options = (parser := build_parser()).parse_args(arguments)
     if options.seconds and not options.rate:
-        parser.error("--seconds is for a live stream; give --rate, too")
+        parser.error("--seconds is for a live stream; give --rate too")
     events = max(1, round(options.seconds * options.rate)) if options.seconds else options.events
     settings = Settings(events, options.seed, options.days, options.end_date, options.output, options.anomalies)
     try:

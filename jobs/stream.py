@@ -1,24 +1,24 @@
-"""Event folder in, tables out, for as long as it runs: what jobs/pipeline.py does, each time that files appear.
+"""Loads a folder of event logs again and again: it does what jobs/pipeline.py does each time that files appear.
 
     spark-submit --properties-file conf/spark-defaults.conf jobs/stream.py --input data/events
 
-Structured Streaming watches the folder and starts a batch when the discovery of files finds something else. Which files
-are new or changed is asked of the ledger, and they are loaded by the very function of the batch job, under the same
-lock. So each record counts once whatever is killed when, and stream and batch may take turns on one database.
+Structured Streaming watches the folder, and starts a batch when it finds a new file. The ledger says which files are
+new or changed, and the function of the batch job loads them, under the same lock. So each record counts once, whatever
+is killed, and stream and batch may take turns on one database.
 
-The ledger is the only memory. Spark's checkpoint would be a second one, which a lost disk, another database or a
-restored backup sets against the first, and files that it alone calls done would be missing for good. Here it is
-scratch: each start makes a new one, sees all files as new and lets the ledger choose.
+Only the ledger remembers what was loaded. Spark's checkpoint could contradict it after a lost disk or a restored
+backup, and files that only the checkpoint calls done would be missing. So each start makes a new checkpoint, sees all
+files as new, and lets the ledger choose.
 
-A changed file is read again in full; better to write under a name that begins with `_` or ends in `.tmp`, and to rename
-when it is complete. A file that changes while it is read fails that load; the stream says so and goes on. On HDFS and
-the like Spark's own file source watches, which does not notice changed files; so the folder is looked at every
-`--look-again` seconds, too.
+A changed file is read again in full. It is better to write a file under a name that begins with `_` or ends in `.tmp`,
+and to rename it when it is complete. If a file changes while it is read, that load fails; the stream says so and goes
+on. On HDFS and the like, Spark's own file source watches, which does not notice changed files. So the folder is also
+listed every `--look-again` seconds.
 
-With `--once` it loads what is there and ends. Else it ends by SIGINT or SIGTERM, after the batch that is under way,
-with exit code 0, or with the codes and lines of jobs/pipeline.py. A bad file is held back and the stream goes on, also
-where it is the only file of its batch, once a file has been loaded by this mapping. A batch that the quality gate stops
-as a whole is not skipped: it stops the stream, now and at each start, until the data or the mapping are fixed.
+With `--once` the stream loads what is there and ends. Otherwise SIGINT or SIGTERM ends it after the current batch, with
+exit code 0, or with the codes and lines of jobs/pipeline.py. A bad file is held back, and the stream goes on. If it is
+the only file of its batch, this needs an earlier file that the same mapping has loaded. If the quality gate stops a
+whole batch, the stream ends, and so does each new start, until the data or the mapping are fixed.
 """
 
 import argparse
@@ -64,19 +64,19 @@ def arg_parser() -> argparse.ArgumentParser:
 
 
 class Loads:
-    """The loads of one stream, one at a time, until one fails or a stop is asked for."""
+    """Runs the loads of one stream, one at a time, until one fails or a stop is asked for."""
 
     def __init__(self, args: argparse.Namespace, database_url: str) -> None:
         self.last: dict[str, Any] | None = None
         self.failure: Exception | None = None
         self._args, self._database_url = args, database_url
-        self._turn = Lock()  # the query has a thread of its own
+        self._turn = Lock()  # the query runs in a thread of its own
         self._is_stopping = self._is_empty = False
 
     def load(self, *_batch: object) -> None:
-        """Load what is new; the batch only says that there may be something.
+        """Loads what is new. The batch itself only says that there may be something.
 
-        An error is kept for `run`, and not raised: Spark would write its trace to the terminal.
+        An error is stored for `run` instead of raised here, because Spark would print its trace to the terminal.
         """
         with self._turn:
             if self.must_end():
@@ -86,7 +86,7 @@ class Loads:
             except ChangedFilesError as error:
                 if self._args.once:
                     self.failure = error
-                logger.warning("%s", error)  # the next look finds them complete, or says so again
+                logger.warning("%s", error)  # the next load finds the files complete, or warns again
                 note_end(self._args, "stream", error.exit_code)
                 return
             except Exception as error:
@@ -97,7 +97,7 @@ class Loads:
                 note_end(self._args, "stream", 0)
 
     def _tell(self, summary: dict[str, Any]) -> None:
-        """Print what was loaded, and once that the folder has become empty."""
+        """Prints what was loaded. That the folder has become empty is printed only once."""
         if "run_id" in summary:
             print(format_line(summary), flush=True)
         else:
@@ -109,7 +109,7 @@ class Loads:
         self._is_empty = bool(warnings)
 
     def stop(self) -> None:
-        """Let no more load begin. Safe inside a signal handler: it takes no lock."""
+        """Lets no more load begin. A signal handler may call this, because it takes no lock."""
         self._is_stopping = True
 
     def must_end(self) -> bool:
@@ -117,7 +117,7 @@ class Loads:
         return self._is_stopping or self.failure is not None
 
     def end(self, query: StreamingQuery) -> None:
-        """Stop the query once the load that is under way has ended, and raise what has gone wrong."""
+        """Stops the query after the current load, and raises the error if something has failed."""
         self.stop()
         while query.isActive and query.status["isTriggerActive"]:
             time.sleep(_POLL_SECONDS)
@@ -129,9 +129,9 @@ class Loads:
 
 
 def run(args: argparse.Namespace, database_url: str) -> str:
-    """Load files as they appear until a signal comes, or once; return what to tell the user at the end."""
+    """Loads files as they appear until a signal comes, or only once. Returns what to tell the user at the end."""
     settings = read_settings(Path(args.settings))
-    discover(args.input, settings.include, own_places(args))  # a wrong folder is told of before Spark starts
+    discover(args.input, settings.include, own_places(args))  # reports a wrong folder before Spark starts
     spark = start_spark("document-events")
     loads = Loads(args, database_url)
     with call_on_signals(loads.stop), TemporaryDirectory(prefix="document-events-stream-") as scratch:
@@ -146,13 +146,13 @@ def run(args: argparse.Namespace, database_url: str) -> str:
         loads.end(query)
     if args.once and (loads.last or not was_stopped):
         return describe_load(args, loads.last or load_folder(args, database_url))
-    return "stopped; what comes from now on is loaded by the next start, or by make pipeline"
+    return "stopped; the next start, or make pipeline, loads the files that appear from now on"
 
 
 def watch_folder(
     spark: SparkSession, args: argparse.Namespace, settings: Settings, scratch: str, load: Callable[..., None]
 ) -> StreamingQuery:
-    """Start the query that calls `load` when files appear or change."""
+    """Starts the query that calls `load` when files appear or change."""
     names = watch(spark, args.input, settings.include, own_places(args))
     writer = names.writeStream.foreachBatch(load).option("checkpointLocation", Path(scratch).as_uri())
     if args.once:
@@ -162,7 +162,7 @@ def watch_folder(
 
 @contextmanager
 def call_on_signals(call: Callable[[], None]) -> Iterator[None]:
-    """Have `call` called by SIGINT and SIGTERM, in the place of what they do to a job; the JVM hands them on to us."""
+    """Lets SIGINT and SIGTERM call `call`, instead of ending the job. The JVM passes them on to us."""
     before = {number: signal.signal(number, lambda *_: call()) for number in STOPPING}
     try:
         yield

@@ -1,7 +1,7 @@
-"""Hands a job to spark-submit with everything found for it: Java, the JDBC driver, the database.
+"""Starts a job with spark-submit, and finds what it needs: Java, the JDBC driver, the database.
 
-`python -m jobs.submit [--database] jobs/pipeline.py ARGUMENT...`, as the Makefile calls it from the project's
-folder. From the environment, where the database stays off the command line:
+The Makefile calls `python -m jobs.submit [--database] jobs/pipeline.py ARGUMENT...` in the project's folder. These
+variables of the environment are read; the database is one of them, so that no command line shows its password:
 
     MASTER          where Spark runs, default local[*]
     PYSPARK_PYTHON  the Python of a cluster's executors
@@ -11,7 +11,7 @@ folder. From the environment, where the database stays off the command line:
     DATABASE_URL    with --database; default the embedded server
     EXIT_CODE_FILE  where to leave the exit code for docker/entry.py, since make, which starts this, ends with its own
 
-Returns the job's own exit code, or 2 or 4 when something it needs is not there.
+The exit code is that of the job, or 2 or 4 if something that it needs is missing.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from jobs.storage.local.java import find_java_home
 from jobs.storage.local.jdbc_driver import DEFAULTS, find_driver, find_spark_home
 from jobs.storage.process.signals import LOCK_VARIABLE, STOPPING, run_stoppable
 
-LOG_FOLDER = Path("data/runs").resolve()  # as in conf/log4j2.properties
+LOG_FOLDER = Path("data/runs").resolve()  # conf/log4j2.properties names the same folder
 
 MASTERS = ("local", "spark://", "yarn", "k8s://")
 
@@ -52,13 +52,13 @@ MEANINGS = {
     130: "stopped by Ctrl-C; a run is published whole or not at all, the next one goes on from there",
     143: "stopped by SIGTERM; a run is published whole or not at all, the next one goes on from there",
 }
-# Of Spark's JVM, and of a Python that was killed under it.
+# The exit codes of Spark's JVM, and of the job's Python if it was killed.
 JVM_CODES = {
     52: "the JVM in which Spark runs ran out of memory: give it more, as in SPARK_ARGS='--driver-memory 6g'",
-    -9: "the JVM in which Spark runs was killed, by somebody or for want of memory",
-    137: "the job's Python was killed, by somebody or for want of memory; the next run sweeps what it left",
+    -9: "the JVM in which Spark runs was killed, by somebody or for lack of memory",
+    137: "the job's Python was killed, by somebody or for lack of memory; the next run cleans up",
 }
-# For the job's Python to enter the run as failed; to find the database out of reach takes it ten seconds.
+# How long we wait for the job's Python to record the run as failed. An unreachable database takes it ten seconds.
 PATIENCE_SECONDS = 15
 
 # The JVM itself prints this before any logging is set up, and no option silences it.
@@ -66,7 +66,7 @@ NOISE = b"WARNING: Using incubator modules: jdk.incubator.vector\n"
 
 
 def check_log_folder() -> None:
-    """Make the folder of the logs. Raises UsageError where it can't be written, which the JVM tells in 90 lines."""
+    """Makes the folder of the logs. Raises UsageError if it can't be written; the JVM's own error has 90 lines."""
     try:
         LOG_FOLDER.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -78,7 +78,7 @@ def check_log_folder() -> None:
 
 
 def make_environment(with_database: bool) -> dict[str, str]:
-    """The environment of the job: this one, with the Spark, Python and Java that belong together."""
+    """Returns the environment of the job: the current one, with the Spark, Python and Java to use."""
     environment = {
         **os.environ,
         "SPARK_HOME": str(find_spark_home()),
@@ -87,10 +87,10 @@ def make_environment(with_database: bool) -> dict[str, str]:
         "JAVA_HOME": str(find_java_home(dict(os.environ))),
     }
     if _master().startswith("local"):
-        # Spark's ports and web page need not be seen from the network.
+        # Nobody on the network needs Spark's ports and web page.
         environment.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     elif python := os.environ.get("PYSPARK_PYTHON"):
-        # The machines of a cluster need not have this virtual environment.
+        # The machines of a cluster may not have this virtual environment.
         environment["PYSPARK_PYTHON"] = python
     if with_database:
         environment["DATABASE_URL"] = find_database()
@@ -100,12 +100,12 @@ def make_environment(with_database: bool) -> dict[str, str]:
 def make_command(
     job: str, arguments: list[str], environment: dict[str, str], java_options: Iterable[str] = ()
 ) -> list[str]:
-    """The spark-submit command; the driver as a file takes the place of the packages to resolve."""
+    """Returns the spark-submit command. It names the JDBC driver as a file, so that Spark need not download it."""
     spark_submit = Path(environment["SPARK_HOME"]) / "bin" / "spark-submit"
     driver = find_driver(environment, spark_submit, DEFAULTS)
     command = [str(spark_submit), "--master", _master(), "--properties-file", str(DEFAULTS)]
     command += ["--conf", "spark.jars.packages=", "--conf", f"spark.jars={driver.as_uri()}"]
-    if _master().startswith("local"):  # elsewhere workers need not have our modules when they start
+    if _master().startswith("local"):  # in a cluster, workers may start without our modules
         command += ["--conf", "spark.python.daemon.module=jobs.storage.process.worker_daemon"]
     if java_options:
         command += ["--driver-java-options", " ".join(java_options)]
@@ -118,7 +118,7 @@ def make_command(
 
 
 def pair_arguments(arguments: list[str]) -> dict[str, str]:
-    """The job's options with what stands behind each."""
+    """Returns the job's options, each with its value, such as `{"--input": "data/events"}`."""
     split = [
         part for argument in arguments for part in (argument.split("=", 1) if argument[:2] == "--" else [argument])
     ]
@@ -126,24 +126,24 @@ def pair_arguments(arguments: list[str]) -> dict[str, str]:
 
 
 def run_job(command: list[str], environment: dict[str, str]) -> int:
-    """Run it to its end and return its exit code, as spark-submit gives it; a signal ends it, and it is waited for."""
+    """Runs the command to its end, and returns spark-submit's exit code. A signal ends the command."""
     with tempfile.NamedTemporaryFile(prefix="document-events-") as lock:
         with _start(command, environment | {LOCK_VARIABLE: lock.name}) as process, _ended_by_signals(process) as told:
             _copy_without_noise(process.stderr)
             code = process.wait()
         _wait_for(lock)
-    # A JVM that has not come to its job yet ends by the signal that it gets from us.
+    # A JVM that has not started its job yet is ended by our own signal, so we report the signal that we got.
     return 128 + told[0] if told and code in (-signal.SIGTERM, 128 + signal.SIGTERM, 128 + signal.SIGINT) else code
 
 
 def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    """The process, in which SIGINT is ignored until the job's Python asks for it.
+    """Starts the process, which ignores SIGINT until the job's Python handles it.
 
-    A terminal sends it to all processes: a JVM that obeyed would close Spark beneath a run that is just ending.
+    A terminal sends SIGINT to all processes. If the JVM reacted, it would close Spark while the run is still ending.
     """
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        # Unbuffered: what a buffer had read ahead of the first line would be lost to the reads after it.
+        # The pipe is unbuffered, because a buffer would read beyond the first line, and later reads would miss that.
         return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, bufsize=0)
     finally:
         signal.signal(signal.SIGINT, before)
@@ -151,7 +151,7 @@ def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[
 
 @contextmanager
 def _ended_by_signals(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
-    """SIGINT and SIGTERM to us end the process, and are listed."""
+    """Lets SIGINT and SIGTERM end the process, and yields the list of the signals that came."""
     told: list[int] = []
 
     def stop(number: int, _frame: object) -> None:
@@ -167,20 +167,20 @@ def _ended_by_signals(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
 
 
 def explain_code(code: int) -> tuple[int, str]:
-    """The exit code to give for that of spark-submit, and what it means; below zero it is a signal's number.
+    """Returns our exit code for that of spark-submit, and what it means. A code below zero is the number of a signal.
 
-    The job's own are those of the guide. Every other is one of a JVM that died, or of a Python that was killed.
+    The job's own codes stay as they are. Any other code comes from a JVM that died, or from a Python that was killed.
     """
     if -code in STOPPING:
         code = 128 - code
     if code in MEANINGS:
         return code, MEANINGS[code]
     reason = JVM_CODES.get(code, f"the JVM in which Spark runs died (exit code {code})")
-    return 1, f"{reason}; run again: a run is published whole or not at all. Last words are in {LOG_FOLDER}"
+    return 1, f"{reason}; run again: a run is published whole or not at all. The last messages are in {LOG_FOLDER}"
 
 
 def _wait_for(lock: IO[bytes]) -> None:
-    """Until the job's Python has ended, which outlives a JVM that died: it enters the run as failed."""
+    """Waits for the job's Python to end. After its JVM has died, it still records the run as failed."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         try:
@@ -192,7 +192,7 @@ def _wait_for(lock: IO[bytes]) -> None:
 
 
 def _copy_without_noise(source: IO[bytes] | None) -> None:
-    """Pass stderr on as it comes (a progress bar has no line ends), without the JVM's first line."""
+    """Passes stderr on at once, since a progress bar has no line ends, but without the JVM's first line."""
     if source is None:
         return
     first = source.readline()
@@ -221,7 +221,7 @@ def _master() -> str:
 
 
 def arg_parser() -> argparse.ArgumentParser:
-    """The arguments before the job's own."""
+    """Returns the parser of the arguments before the job's own."""
     parser = argparse.ArgumentParser(prog="python -m jobs.submit", description=__doc__.partition("\n")[0])
     parser.add_argument("--database", action="store_true", help="set DATABASE_URL, starting the embedded server")
     parser.add_argument("job", help="the job's file, such as jobs/pipeline.py")
@@ -230,7 +230,7 @@ def arg_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str]) -> int:
-    """Submit one job; returns the exit code."""
+    """Submits one job. Returns the exit code."""
     options = arg_parser().parse_args(arguments)
     if (code := run_stoppable(lambda: submit(options))) != 0:
         code, meaning = explain_code(code)
@@ -241,7 +241,7 @@ def main(arguments: list[str]) -> int:
 
 
 def submit(options: argparse.Namespace) -> int:
-    """Find what the job needs and run it; an error is one line."""
+    """Finds what the job needs, and runs it. An error is printed in one line."""
     try:
         require_not_blank(pair_arguments(options.arguments))
         check_log_folder()
@@ -250,7 +250,7 @@ def submit(options: argparse.Namespace) -> int:
         folder = pair_arguments(options.arguments).get("--input")
         is_load = Path(options.job).name == "pipeline.py"
         java_options = [*archive.list_options(may_write=is_load), *choose_compiler(folder if is_load else None)]
-        if is_load:  # a stream would take longer to end than whoever stops it may wait
+        if is_load:  # whoever stops a stream may not wait long enough for the archive
             environment |= archive.environment
         command = make_command(options.job, options.arguments, environment, java_options)
         code = None

@@ -1,9 +1,9 @@
-"""Where did my event go? What became of an event, or of one record of a file.
+"""Answers the question "Where did my event go?": shows what became of an event, or of one record of a file.
 
-`python -m jobs.trace --event ID` or `--file NAME --record N`, on the database of DATABASE_URL, else the
-embedded one. Shows each record that bore the id: its file and number, its text, the verdict, the run that loaded it;
-of the published one the row, session and document. Texts come from the files, where they still hold them, those of
-quarantined records from the local folder --quarantine. Exit codes as of jobs/query.py.
+`python -m jobs.trace --event ID` or `--file NAME --record N` uses the database of DATABASE_URL, or the embedded one. It
+shows each record with the id: its file and number, its text, its verdict, and the run that loaded it. For the published
+record it also shows the row, the session and the document. Texts are read from the input files, if these are unchanged;
+texts of quarantined records come from the local folder --quarantine. The exit codes are those of jobs/query.py.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from jobs.storage.runs.provenance import (
     read_text,
 )
 
-# Where else something stands of a published event, and by which of its columns it is found.
+# Other tables with rows of a published event, and the column of the event that finds them.
 _BESIDE_EVENTS = {
     "sessions": "session_id",
     "documents": "document_id",
@@ -41,13 +41,13 @@ _BESIDE_EVENTS = {
     "event_properties": "event_id",
 }
 _SHOWN_CHARACTERS = 4000
-# Where the place of an accepted record is kept.
+# The tables that store the places of accepted records.
 _DUPLICATES = ("ops.duplicate_records",)
 _TABLES = ("public.events", "ops.superseded_records", *_DUPLICATES)
 
 
 def trace_event(cursor: Cursor, event_id: str, quarantine: Path) -> Iterator[str]:
-    """The lines on all that is known of an event id; none where nothing is."""
+    """Yields lines on all that is known of an event id; none if nothing is known."""
     published = fetch_rows(cursor, "select * from public.events where event_id = %s", event_id)
     superseded = fetch_rows(
         cursor,
@@ -74,19 +74,19 @@ def trace_event(cursor: Cursor, event_id: str, quarantine: Path) -> Iterator[str
 
 
 def trace_record(cursor: Cursor, name: str, number: int, quarantine: Path) -> Iterator[str]:
-    """The lines on one record of a file as it was last read; on its event too, where it is one."""
+    """Yields lines on one record of a file as it was last read, and on its event if the record is one."""
     readings = find_readings(cursor, name)
     if not readings:
         for file in read_held_back(cursor, end_of_path(name)):
             raise UsageError(f"{show_name(file.file_path)} is held back, so that nothing of it is loaded: {file.why}")
-        raise UsageError(f"no file {name} has been read; give its path as it is now, or the last parts of it")
+        raise UsageError(f"no file {name} has been read: give its present path, or the last parts of it")
     if len(paths := {reading.file_path for reading in readings}) > 1:
-        raise UsageError(f"{len(paths)} files are called {name}: give more of the path, such as {readings[0].name}")
+        raise UsageError(f"{len(paths)} files are named {name}: give more of the path, such as {readings[0].name}")
     latest = [reading for reading in readings if reading.is_current] or readings[:1]
     records = sum(reading.records for reading in latest if reading.format != "replay")
     if number > records:
         raise UsageError(f"{readings[0].name} has {records} records, not {number}")
-    yield from judge_record(cursor, latest, number, quarantine)
+    yield from describe_unpublished(cursor, latest, number, quarantine)
     for event_id in find_events_at(cursor, latest, number):
         yield f"event {format_cell(event_id)}"
         yield from trace_event(cursor, event_id, quarantine)
@@ -95,9 +95,9 @@ def trace_record(cursor: Cursor, name: str, number: int, quarantine: Path) -> It
 def find_events_at(
     cursor: Cursor, readings: list[LedgerEntry], number: int, tables: Iterable[str] = _TABLES
 ) -> list[str]:
-    """The ids of the records that stand at this place of a file.
+    """Returns the event ids of the records at this place of a file.
 
-    What was read again stands with the reading that brought it first.
+    A record that was read again is stored with its first reading, so earlier readings are searched too.
     """
     query = sql.SQL(" union ").join(
         sql.SQL(
@@ -110,8 +110,8 @@ def find_events_at(
     return sorted(event_id for (event_id,) in cursor.fetchall())
 
 
-def judge_record(cursor: Cursor, readings: list[LedgerEntry], number: int, quarantine: Path) -> Iterator[str]:
-    """The lines on a record that is quarantined, blank, ignored or an exact duplicate; none on the others."""
+def describe_unpublished(cursor: Cursor, readings: list[LedgerEntry], number: int, quarantine: Path) -> Iterator[str]:
+    """Yields lines on a record that is quarantined, blank, ignored or an exact duplicate; none on any other."""
     query = "select * from ops.quarantined_records where file_id = any(%s) and record_number = %s"
     if rows := fetch_rows(cursor, query, [reading.file_id for reading in readings], number):
         kept = list(find_lines(quarantine, [rows[0]["run_id"]], place=(readings[0].file_path, number)))
@@ -124,14 +124,14 @@ def judge_record(cursor: Cursor, readings: list[LedgerEntry], number: int, quara
         yield "blank or ignored"
     else:
         return
-    # Parts of a file are read later than it, and know all records that are in it.
+    # If parts of a file were read later, the latest reading covers all its records.
     reading = max(readings, key=lambda reading: (reading.format != "replay", reading.file_id))
     yield from describe_place(cursor, reading, number)
     yield from describe_text(*read_text_of(cursor, reading, number))
 
 
 def describe_record(cursor: Cursor, verdict: str, row: Row) -> Iterator[str]:
-    """A record that is in one of the tables: what became of it, where it stands, its text."""
+    """Yields lines on a record that is in a table: its verdict, its place and its text."""
     reading = find_reading(cursor, row["file_id"])
     yield verdict
     yield from describe_place(cursor, reading, row["record_number"], row["run_id"])
@@ -141,12 +141,12 @@ def describe_record(cursor: Cursor, verdict: str, row: Row) -> Iterator[str]:
 
 
 def read_text_of(cursor: Cursor, reading: LedgerEntry, number: int) -> tuple[bytes | None, str]:
-    """The text of a record by the mapping that its file was read by, and what there is to say of it."""
+    """Returns the text of a record, cut out by the mapping of its reading, and a remark on it."""
     return read_text(reading, read_recorded_mapping(cursor, reading.source, reading.mapping_hash), number)
 
 
 def describe_quarantined(cursor: Cursor, row: Row) -> Iterator[str]:
-    """A quarantined record: why, whether it is still open, where it stands, and its text if it was kept."""
+    """Yields lines on a quarantined record: its reasons, whether it is open, its place, and its text if we have it."""
     reading = find_reading(cursor, row["file_id"])
     guess = "" if row.get("is_sure", True) else " (perhaps this event: it can't be read, and its text holds the id)"
     yield f"quarantined: {', '.join(row['reasons'])}{guess}"
@@ -163,7 +163,7 @@ def describe_quarantined(cursor: Cursor, row: Row) -> Iterator[str]:
 
 
 def describe_place(cursor: Cursor, reading: LedgerEntry, number: int, run_id: int | None = None) -> Iterator[str]:
-    """Where a record stands and which run brought it."""
+    """Yields lines on the place of a record, and on the run that loaded it."""
     if reading.is_current:
         since = ""
     elif reading.read_again_as:
@@ -177,7 +177,7 @@ def describe_place(cursor: Cursor, reading: LedgerEntry, number: int, run_id: in
 
 
 def describe_text(text: bytes | None, remark: str) -> Iterator[str]:
-    """The text of a record, or why there is none."""
+    """Yields the text of a record, or the reason why there is none."""
     if text is not None:
         shown = text.decode("utf-8", "backslashreplace")
         cut = f"... ({len(text):,} bytes)" if len(shown) > _SHOWN_CHARACTERS else ""
@@ -187,13 +187,13 @@ def describe_text(text: bytes | None, remark: str) -> Iterator[str]:
 
 
 def describe_row(title: str, row: Row) -> Iterator[str]:
-    """The columns of a row that hold something."""
+    """Yields the columns of a row that are not null."""
     yield f"  {title}"
     yield from (f"    {name:<24} {format_cell(value)}" for name, value in row.items() if value is not None)
 
 
 def describe_duplicates(cursor: Cursor, event_id: str) -> Iterator[str]:
-    """Where the exact duplicates of an event stand."""
+    """Yields the places of the exact duplicates of an event."""
     query = (
         "select file_id, record_number from ops.duplicate_records where event_id = %s order by file_id, record_number"
     )
@@ -213,22 +213,22 @@ def arg_parser() -> argparse.ArgumentParser:
 
 
 def trace(url: str, options: argparse.Namespace) -> str:
-    """What is known of the event or the record. Raises UsageError where it is not said which, or no such file is."""
+    """Returns what is known of the event or record. Raises UsageError if neither is named, or the file is unknown."""
     by_record = options.file is not None and options.record is not None
     if (options.event is None) != by_record or (by_record and options.record < 1):
         raise UsageError("say which: EVENT=id (--event), or FILE=name RECORD=number (--file, --record), from 1")
     with read_only(url, "document-events trace") as cursor:
         if not fetch_rows(cursor, "select 1 where to_regclass('ops.health') is not null"):
-            raise UsageError("nothing has been loaded yet; `make pipeline` loads")
+            raise UsageError("nothing has been loaded yet: run `make pipeline` first")
         if by_record:
             return "\n".join(trace_record(cursor, options.file, options.record, options.quarantine))
         lines = list(trace_event(cursor, options.event, options.quarantine))
-    unknown = "not known: not published, not superseded, and in no quarantined record whose text is at hand"
+    unknown = "not known: neither published nor superseded, and in no text of the quarantine folder"
     return "\n".join(lines) if lines else f"event {format_cell(options.event)}: {unknown}"
 
 
 def main(arguments: list[str]) -> int:
-    """Show it; returns the exit code."""
+    """Shows it. Returns the exit code."""
     try:
         print(trace(find_database(), arg_parser().parse_args(arguments)))
     except PipelineError as error:

@@ -1,9 +1,9 @@
 """Every column of the tables that a load fills: its name, its kind and the comment that PostgreSQL shows.
 
-Spark fills all of them but `event_types`, whose few rows are made inside PostgreSQL from this catalogue and the events.
+Spark fills all tables but `event_types`. PostgreSQL makes the few rows of that one from this catalogue and the events.
 
-Columns of the fields of an event come from `schemas.fields`. The column of a new field is the last one of each table,
-since PostgreSQL adds a column to a table that exists at its end.
+The columns for the fields of an event come from `schemas.fields`. The column of a new field comes last in each table,
+since PostgreSQL can add a column only at the end of a table that exists.
 """
 
 from typing import Literal, NamedTuple
@@ -13,7 +13,7 @@ from schemas.fields import FIELDS
 
 Kind = fields.Kind | Literal["uuid", "date", "seconds", "texts", "flag", "json"]
 
-# Ids are compared bytewise, as in Spark.
+# Ids are compared by their bytes, as Spark compares them.
 SQL_TYPES: dict[Kind, str] = {
     "id": 'text collate "C"',
     "ids": "text[]",
@@ -42,7 +42,7 @@ class Column(NamedTuple):
 Columns = tuple[Column, ...]
 
 _STATED = {field.column: Column(field.column, field.kind, field.meaning) for field in FIELDS.values() if field.column}
-# A type has few values and is never a key: it needs no bytewise order.
+# A type has few values and is never a key, so it needs no order by bytes.
 _STATED["event_type"] = _STATED["event_type"]._replace(kind="text")
 
 _ACTS = ("event_type", "event_at")
@@ -82,10 +82,10 @@ _IS_CURRENT = Column(
 )
 
 _PROPERTIES = Column(
-    "properties", "json", "What the mapping keeps of the record beside our fields, by the paths that it names."
+    "properties", "json", "What the mapping stores of the record beside our fields, by the paths that it names."
 )
 
-# What reading gives of an accepted record.
+# The columns of an accepted record when it has been read.
 READ_EVENT = (*_stated(*_FIRST_STATED, *_ADDED), _FINGERPRINT, _PROPERTIES)
 
 EVENTS = (
@@ -108,7 +108,7 @@ SHARE_RECIPIENTS = (
     Column("shared_at", "timestamp", "Time of the event, so that what a person received is read in order."),
 )
 
-# Properties of an event, where it has any. They are a function of id and fingerprint, by which they are staged.
+# The properties of an event that has any. The id and the fingerprint determine them, so they are staged by these two.
 EVENT_PROPERTIES = (_STATED["event_id"]._replace(comment="The event that has them."), _PROPERTIES)
 VERSION_PROPERTIES = (_STATED["event_id"], _FINGERPRINT, _PROPERTIES)
 
@@ -119,10 +119,10 @@ SUPERSEDED_RECORDS = (
     *_PROVENANCE,
     _IS_CURRENT,
     *_stated(*_ADDED),
-    _PROPERTIES._replace(comment="What the mapping kept of the record beside our fields; NULL if nothing."),
+    _PROPERTIES._replace(comment="What the mapping stored of the record beside our fields; NULL if nothing."),
 )
 
-# Where else a version of an event stands, beside its first place.
+# Further places of a version of an event, after its first one.
 DUPLICATE_RECORDS = (
     _STATED["event_id"]._replace(comment="Id of the event."),
     _FINGERPRINT._replace(comment="Fingerprint of the version that the record repeats."),
@@ -130,7 +130,7 @@ DUPLICATE_RECORDS = (
     Column("record_number", "integer", "Number of the record in that file, from 1, blank ones counted."),
 )
 
-# By table: the columns that hold the latest value that an event stated, and the column of the event that states it.
+# For each table, the columns that hold the latest value of a field, and the column of events that states it.
 LATEST = {
     table: {
         field.latest_in.removeprefix(f"{table}."): field.column
@@ -142,7 +142,7 @@ LATEST = {
 
 
 def _add_latest(table: str, *columns: Column) -> Columns:
-    """The columns, then those of fields that were added later."""
+    """Returns the columns, and after them those of fields that were added later."""
     known = {column.name for column in columns}
     return *columns, *(
         Column(name, _STATED[stated].kind, f"Latest {name} that an event stated; null if none did.")
@@ -198,7 +198,7 @@ EVENT_TYPES = (
 QUARANTINED_RECORDS = (
     Column("file_id", "integer", "Reading of the file it stands in."),
     Column("record_number", "integer", "Its number in that file, from 1."),
-    Column("reasons", "texts", "Every reason for refusing it, as codes."),
+    Column("reasons", "texts", "Every reason for its quarantine, as codes."),
     Column("fields", "texts", "Our fields, and paths of properties, that the reasons are about; may be empty."),
     Column("raw_sha256", "text", "SHA-256 of its text, in hex; NULL if unreadable or erased."),
     Column("run_id", "integer", "Run that quarantined it."),
@@ -209,7 +209,7 @@ QUARANTINED_RECORDS = (
     ),
 )
 
-# Why a record is quarantined, each reason with the field that it is about.
+# The problems of a quarantined record: each reason with the field that it is about.
 QUARANTINE_PROBLEMS = (
     Column("file_id", "integer", "Reading of the file in which the record stands."),
     Column("record_number", "integer", "Number of the record in that file, from 1."),
@@ -217,7 +217,7 @@ QUARANTINE_PROBLEMS = (
     Column("field", "text", "Our field, or the path of a property, that is wrong; NULL where it is the whole record."),
 )
 
-# What leads from new records to the published ones that they may change.
+# The ids and times of new records. They lead to the published records that the new ones may change.
 ARRIVING_EVENTS = _stated("event_id", "user_id", "event_at")
 
 TABLES: dict[str, Columns] = {

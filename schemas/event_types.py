@@ -1,10 +1,10 @@
-"""The event types that we know something about. A producer may send any other type; it is accepted as it is."""
+"""The event types that we know. A producer may send any other type; it is accepted as it is."""
 
 from typing import NamedTuple
 
 
 class EventType(NamedTuple):
-    """One event type, and the fields that a record of this type must have beside those that every record must have."""
+    """One event type. Its records must have the fields of `requires`, and those that every record must have."""
 
     code: str
     description: str

@@ -1,7 +1,7 @@
-"""The fields of an event: where a record states them, what they must be, and which column holds them.
+"""The fields of an event: where a record states them, what their values must be, and which column holds them.
 
-To add a field, write an entry at the end of `_FIELDS`. Everything else is made from it or dictated by
-tests/test_catalogue.py.
+To add a field, write an entry at the end of `_FIELDS`. Then run `python -m tests.dictated`, which writes the SQL files
+and the tables of guides that depend on it.
 """
 
 from dataclasses import dataclass, field
@@ -10,21 +10,22 @@ from typing import Literal, NamedTuple
 
 from schemas.paths import Path, Place
 
-# `id`: stripped, bounded, must be a scalar; `ids` are a set of them, of one value or of a list. An `integer` may be
-# negative, a `count` may not. `text` is stored untouched; where a producer has an object or a list, its JSON text is
-# the text. A `revision` is a whole number or a time.
+# An `id` is a text or a number; it is stripped, and its length is limited. `ids` are a set of them, from one value or a
+# list. An `integer` may be negative, a `count` may not. A `text` is stored as it is; an object or a list is stored as
+# its JSON text. A `revision` is a whole number or a time.
 Kind = Literal["id", "ids", "timestamp", "integer", "count", "text", "revision"]
 
 
 class Field(NamedTuple):
     """One of our fields.
 
-    `meaning` is what the guide and the comment of the column say. `paths` are the places where a producer's record has
-    it, in order of preference, unless the producer's source file names others. `event_column` is the column of an event
-    that holds it: it has the field's name unless it says otherwise, and it is None where no column does.
-    `latest_in` names the column of a user or a document that holds the latest value, such as `documents.title`.
-    A personal field is taken out of the events of an erased person. Only records that become events `of_type` state the
-    field, where one is named: a run without them says nothing about where the field is.
+    `meaning` is the text for the guide and for the comment of the column. `paths` are the places of the field in a
+    record, in order of preference; the mapping of a producer may name others. `event_column` is the column that holds
+    the field, or None; an empty text means that it has the field's name. `latest_in` is the column of a user or a
+    document that holds the latest value, such as `documents.title`.
+
+    A personal field is removed from the events of an erased person. If `of_type` is given, only events of this type
+    state the field. A run without such events then says nothing about the field's paths.
     """
 
     name: str
@@ -43,7 +44,7 @@ class Field(NamedTuple):
         return self.name if self.event_column == "" else self.event_column
 
 
-# A new field comes last, as its column does: PostgreSQL adds a column to a table that exists at its end.
+# A new field comes last, because PostgreSQL can add a column only at the end of a table that exists.
 _FIELDS = (
     Field(
         "event_id",
@@ -170,11 +171,11 @@ TIMES = tuple(each.name for each in _FIELDS if each.kind in ("timestamp", "revis
 
 @dataclass(frozen=True)
 class Source:
-    """How one producer's fields map to ours: a mapping file under conf/sources, whose guide says what each key means.
+    """A mapping: how the fields of one producer map to ours. It is a file of conf/sources; conf/README.md explains it.
 
-    `name` is that of the mapping file without its ending, and `mapping_hash` tells one text of it from another.
-    `fields` gives the paths of each mapped field in order of preference; a field without an entry is NULL.
-    `record_path` and the keys of `decode` are names from the top of each JSON value on, through whatever lists.
+    `name` is the name of the file without its ending, and `mapping_hash` identifies its text. `fields` has the paths of
+    each mapped field, in order of preference; a field without an entry is NULL. `record_path` and the keys of `decode`
+    are names, from the top of each JSON value on. Lists on the way are gone through.
     """
 
     name: str
@@ -186,37 +187,37 @@ class Source:
     default_time_zone: str = "UTC"
     namespace: str = ""
     identity: tuple[Path, ...] = ()
-    # By the names that lead to a string, how it is opened, such as ("base64", "gzip", "json").
+    # The names that lead to a string -> the steps that open it, such as ("base64", "gzip", "json").
     decode: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     missing_values: frozenset[str] = frozenset()
     fold_case: frozenset[str] = frozenset()
     time_formats: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ignore: tuple[tuple[Path, frozenset[str]], ...] = ()
-    # What parts recipients in one text. None: nobody said, so that a text that looks like several is no answer.
+    # What separates recipients in one text. If it is None, a text that looks like several recipients is wrong.
     shared_with_separator: tuple[str, ...] | None = None
     content_format: str = "text"
-    # What is kept in event_properties: values at paths, or all that no field reads.
+    # What is stored in event_properties: the values at these paths, or everything that no field reads.
     properties: tuple[Path, ...] | Literal["all"] = ()
-    # The mapping file as it was read, and where it was.
+    # The text of the mapping file, and its place.
     text: str = ""
     location: str = ""
 
     @property
     def keeps_all(self) -> bool:
-        """Whether properties are all that no field reads."""
+        """Whether everything that no field reads is stored as properties."""
         return self.properties == "all"
 
     @property
     def property_paths(self) -> tuple[Path, ...]:
-        """The paths that properties name; none where they are all that no field reads."""
+        """The paths that `properties` names; none if it is "all"."""
         return () if self.properties == "all" else self.properties
 
     @property
     def looks_around(self) -> bool:
-        """Whether a path leads to the objects around a record, or asks for its place."""
+        """Whether a path leads to the objects around a record, or to its place in its list."""
         return any(path.level or isinstance(path, Place) for path in self.list_read_paths())
 
     def list_read_paths(self) -> list[Path]:
-        """Every path at which something is read."""
+        """Returns all paths at which the mapping reads something."""
         paths = [*self.identity, *(path for path, _ in self.ignore), *chain.from_iterable(self.fields.values())]
         return [*paths, *self.property_paths]

@@ -1,4 +1,4 @@
-"""What each key guards: the comment that PostgreSQL shows with it, by schema, table and name."""
+"""The comment that PostgreSQL shows for each key, by schema, table and name. It says what the key guarantees."""
 
 KEYS: dict[str, dict[str, str]] = {
     "public.users": {"users_pkey": "One row per user."},
@@ -34,7 +34,7 @@ KEYS: dict[str, dict[str, str]] = {
     "ops.ingested_files": {
         "ingested_files_pkey": "One row per reading of a file.",
         "ingested_files_part_of_file_id_fkey": "A part belongs to a reading of the whole file.",
-        "ingested_files_read_again_as_fkey": "What was read again names the reading that did so.",
+        "ingested_files_read_again_as_fkey": "A reading that was replaced names the reading that replaced it.",
         "ingested_files_run_id_fkey": "A reading is that of a run.",
     },
     "ops.mappings": {"mappings_pkey": "One row per text of a mapping."},
@@ -42,7 +42,7 @@ KEYS: dict[str, dict[str, str]] = {
         "quarantined_records_pkey": "A record of a reading is quarantined once.",
         "quarantined_records_file_id_fkey": "It stands in a reading of a file.",
         "quarantined_records_run_id_fkey": "A run quarantined it.",
-        "quarantined_records_recovered_by_run_id_fkey": "What recovered it is a run.",
+        "quarantined_records_recovered_by_run_id_fkey": "A run recovered it.",
     },
     "ops.quarantine_problems": {
         "quarantine_problems_key": "A problem of a record stands once, also one of the whole record.",

@@ -1,9 +1,9 @@
-"""Paths: where in a record, or in the objects around it, a value stands.
+"""Paths: they say where in a record, or in the objects around it, a value is.
 
 user.id                                names, joined by dots
 affectedObjects[0].id                  an element of a list; [-1] is the last one
-["event.action"]                       a name as it is, whatever is in it
-^device, ^^page.id                     in the object around the record's list, and one further out
+["event.action"]                       a name that has dots or other special characters
+^device, ^^page.id                     in the object around the record's list, and in the object around that one
 #, ^#                                  the place of the record, or of the object around it, in its list, from 0
 $.parameters[?@.name == 'doc_id'].value   JSONPath (RFC 9535)
 timestamp.second + timestamp.nano      seconds and nanoseconds
@@ -18,7 +18,7 @@ Step = str | int | None
 
 
 class Steps(NamedTuple):
-    """Steps, one after the other, from the record (`level` 0) or from an object around it."""
+    """A path of names and list places. It begins at the record (`level` 0) or at an object around it."""
 
     steps: tuple[Step, ...]
     level: int = 0
@@ -29,7 +29,7 @@ class Steps(NamedTuple):
 
 
 class Query(NamedTuple):
-    """A JSONPath, which may find several values."""
+    """A JSONPath. It may find several values."""
 
     text: str
     level: int = 0
@@ -39,13 +39,17 @@ class Query(NamedTuple):
 
     @property
     def first_name(self) -> str | None:
-        """The name in the record at which all that is found stands; None where it may stand anywhere."""
+        """The name in the record below which the path finds its values; None if they may be anywhere.
+
+        >>> Query("$.tags[*].id").first_name
+        'tags'
+        """
         found = _FIRST_NAME.match(self.text)
         return found and (found["name"] or found["quoted"])
 
     @property
     def may_read_anything(self) -> bool:
-        """Whether nothing can be said of what in the record it reads."""
+        """Whether the path may read any part of the record."""
         return not self.level and self.first_name is None
 
 
@@ -59,7 +63,7 @@ class Place(NamedTuple):
 
 
 class Sum(NamedTuple):
-    """Seconds and the nanoseconds that belong to them."""
+    """A time of two values: seconds and nanoseconds."""
 
     seconds: Steps
     nanoseconds: Steps
@@ -74,14 +78,14 @@ class Sum(NamedTuple):
 
 Path = Steps | Query | Place | Sum
 
-# Of a JSONPath; a quoted name with an escape in it is none of those that are told.
+# Matches the first name of a JSONPath. A quoted name with an escape in it does not match.
 _FIRST_NAME = re.compile(r"""\$(?:\.(?P<name>[^\W\d]\w*)|\[(?P<quote>["'])(?P<quoted>[^"'\\]+)(?P=quote)\])""")
 
 _STEP = re.compile(r'\["(?P<quoted>(?:[^"\\]|\\.)*)"\]|\[(?P<place>-?[0-9]{1,9}|\*)\]|(?P<dot>\.)?(?P<name>[^.\[\]]+)')
 
 
 def parse_path(text: str) -> Path:
-    """The path that a mapping file writes. Raises ValueError, which says what to write instead.
+    """Parses a path of a mapping file. Raises a ValueError that says what to write instead.
 
     >>> parse_path('user.id')
     Steps(steps=('user', 'id'), level=0)
@@ -103,7 +107,11 @@ def parse_path(text: str) -> Path:
 
 
 def parse_names(text: str) -> tuple[str, ...]:
-    """A path that has nothing but names; lists on the way are not named. Raises ValueError."""
+    """Parses a path of names only. Lists on the way are not named. Raises ValueError.
+
+    >>> parse_names("batches.events")
+    ('batches', 'events')
+    """
     path = parse_path(text)
     if not isinstance(path, Steps) or path.level or not all(isinstance(step, str) for step in path.steps):
         raise ValueError("only names, joined by dots, can stand here; lists on the way are gone through")
@@ -131,7 +139,7 @@ def _parse_steps(text: str) -> tuple[Step, ...]:
 def _write_step(step: Step) -> str:
     if not isinstance(step, str):
         return "[*]" if step is None else f"[{step}]"
-    # A blank at an end, or a sign that does not show, would be lost on the way through a screen or a YAML file.
+    # A blank at an end, or an invisible character, would be lost when somebody copies the path from a screen.
     is_shown = step.isprintable() and step == step.strip()
     is_plain = step and is_shown and not re.search(r"[.\[\]]|^[\^#$]", step) and " + " not in step
     return f".{step}" if is_plain else f"[{json.dumps(step, ensure_ascii=not step.isprintable())}]"

@@ -1,17 +1,23 @@
-"""What of a record the paths of a mapping read."""
+"""Says which names of a record the paths of a mapping read."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from schemas.paths import Path, Query, Steps, Sum
 
-# By name, what is read below it: all of it (None), or some names of the object there.
+# For each name, what is read below it: everything (None), or some names of the object there.
 Names = dict[str, "Names | None"]
 
 
 class ReadNames:
-    """The names that some path reads. Of a path into a list, and of a JSONPath, the whole value at its first names. Of
-    `opened` names, which lead to strings that are opened, all of it where no path leads into what was opened.
+    """The names that some path reads.
+
+    A path into a list, or a JSONPath, counts as reading the whole value at its first names. `opened` names lead to
+    strings that are opened. Such a string counts as read as a whole if no path leads into it.
+
+    >>> names = ReadNames([Steps(("user", "id")), Query("$.tags[*].id")])
+    >>> names.find_unread({"user": {"id": 7, "team": "a"}, "tags": [{"id": 1}], "device": "web"})
+    {'user': {'team': 'a'}, 'device': 'web'}
     """
 
     def __init__(self, paths: Iterable[Path], opened: Iterable[tuple[str, ...]] = ()) -> None:
@@ -24,7 +30,7 @@ class ReadNames:
             _enter(self.names, names, is_whole=False)
 
     def find_unread(self, record: dict[str, Any]) -> dict[str, Any]:
-        """The record without what is read; an object of which everything is read goes as a whole."""
+        """Returns the record without what is read. An object whose parts are all read is left out."""
         return _leave_out(record, self.names)
 
 
@@ -40,7 +46,7 @@ def _list_names(path: Path) -> list[str]:
 
 
 def _enter(names: Names, steps: Sequence[str], *, is_whole: bool) -> None:
-    """Enter what the steps lead to as read: all of it or, unless it `is_whole`, the parts of it that are entered."""
+    """Adds what the steps lead to. With `is_whole` all of it is read, else only the parts that are added themselves."""
     if not steps:
         return
     first, *others = steps
@@ -62,5 +68,5 @@ def _leave_out(value: dict[str, Any], names: Names) -> dict[str, Any]:
             if rest := _leave_out(inner, read):
                 left[name] = rest
         elif read is not None:
-            left[name] = inner  # no path finds anything in it
+            left[name] = inner  # no path finds anything here, because it is not an object
     return left

@@ -1,10 +1,10 @@
-"""Why a record is quarantined."""
+"""The reasons for which a record is quarantined."""
 
 from typing import NamedTuple
 
 
 class Reason(NamedTuple):
-    """One reason: its code and when it is given. A reason about the whole record says nothing about its fields."""
+    """One reason: its code, and when it is given. Some reasons are about the whole record instead of a field."""
 
     code: str
     sentence: str

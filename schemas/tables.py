@@ -1,6 +1,7 @@
-"""The shape of every DataFrame that leaves Spark, made from the columns of `schemas.columns`.
+"""The schema of every DataFrame that leaves Spark, made from the columns of `schemas.columns`.
 
-A uuid travels as text (the JDBC URL says stringtype=unspecified, so PostgreSQL reads it as its own type).
+Spark has no type for a uuid, so it is sent as text. The JDBC URL says stringtype=unspecified, so that PostgreSQL reads
+the text as a uuid.
 """
 
 from pyspark.sql import types as T
@@ -35,7 +36,7 @@ def _table(columns: Columns) -> T.StructType:
     return T.StructType([T.StructField(column.name, SPARK_TYPES[column.kind]) for column in columns])
 
 
-# One row per user: acting or receiving.
+# One row per user who acted or received a share.
 USERS = _table(columns.USERS)
 
 # One row per document.
@@ -50,8 +51,8 @@ EVENTS = _table(columns.EVENTS)
 # One row per person that an event names as recipient.
 SHARE_RECIPIENTS = _table(columns.SHARE_RECIPIENTS)
 
-# What each version has of properties. Nothing else of Spark's has any: the database joins them to events and to
-# superseded records, so that they travel through no window.
+# The properties of each version of an event. They are large, so no other DataFrame has them: the database joins them to
+# events and superseded records, and they pass through no window function.
 VERSION_PROPERTIES = _table(columns.VERSION_PROPERTIES)
 
 # One row per (event id, fingerprint) that lost against another record of the same id.
@@ -60,31 +61,32 @@ SUPERSEDED_RECORDS = _table(tuple(column for column in columns.SUPERSEDED_RECORD
 # One row per exact duplicate.
 DUPLICATE_RECORDS = _table(columns.DUPLICATE_RECORDS)
 
-# One row per published or superseded record that has to be looked at again; `previous_verdict` says which it is.
-# `is_current` and `is_held` say whether a current reading, or any, holds it apart from those of this run.
+# One row per published or superseded record that this run may change; `previous_verdict` says which of the two it is.
+# Apart from the readings of this run, `is_current` says whether a current reading holds it, and `is_held` whether any
+# reading does.
 HISTORY = T.StructType(
     [*SUPERSEDED_RECORDS, T.StructField("previous_verdict", _TEXT), T.StructField("is_held", T.BooleanType())]
 )
 
-# An erasure looks into the properties, too.
+# An erasure needs the properties as well.
 HISTORY_WITH_PROPERTIES = T.StructType([*HISTORY, T.StructField("properties", _TEXT)])
 
-# What leads from new records to the published ones that they may change.
+# The ids and times of new records. They lead to the published records that the new ones may change.
 ARRIVING_EVENTS = _table(columns.ARRIVING_EVENTS)
 
 # One row per quarantined record of an earlier run that a replay recovered.
 RECOVERED_RECORDS = _schema(file_id=_LONG, record_number=_LONG)
 
-# One row per quarantined record; `fields` are those of ours that the reasons are about.
+# One row per quarantined record. `fields` are the fields that the reasons are about.
 QUARANTINED_RECORDS = _table(columns.QUARANTINED_RECORDS)
 
 # One row per problem of a quarantined record.
 QUARANTINE_PROBLEMS = _table(columns.QUARANTINE_PROBLEMS)
 
-# What is kept of a quarantined record; where it stands is not among the columns.
+# What is stored of a quarantined record, apart from its place.
 _PROBLEM = _schema(reason=_TEXT, field=_TEXT, value=_TEXT, expected=_TEXT)
 _DETAILS: dict[str, T.DataType] = {"problems": T.ArrayType(_PROBLEM), "fields": T.MapType(_TEXT, _TEXT)}
-_KEPT_TEXT: dict[str, T.DataType] = {
+_STORED_TEXT: dict[str, T.DataType] = {
     "raw": _TEXT,
     "raw_base64": _TEXT,
     "raw_bytes": _LONG,
@@ -92,11 +94,11 @@ _KEPT_TEXT: dict[str, T.DataType] = {
     "around": _TEXT,
     "is_redacted": T.BooleanType(),
 }
-READ_QUARANTINED = _schema(**_DETAILS, **_KEPT_TEXT, due_at=T.TimestampType())
+READ_QUARANTINED = _schema(**_DETAILS, **_STORED_TEXT, due_at=T.TimestampType())
 _READ_EVENT = {column.name: SPARK_TYPES[column.kind] for column in columns.READ_EVENT}
 READ_EVENTS = tuple(_READ_EVENT)
 
-# Quarantined records of one split that have the same reasons and miss the same fields.
+# The quarantined records of one split that have the same reasons and the same missing fields.
 _GROUP = _schema(
     reasons=T.ArrayType(_TEXT), missing_fields=T.ArrayType(_TEXT), records=_LONG, record_number=_LONG, text=_TEXT
 )
@@ -118,27 +120,27 @@ READ_COUNTS = _schema(
     records=_LONG, blank=_LONG, ignored=_LONG, groups=T.ArrayType(_GROUP), observed=_OBSERVED, digest=_TEXT
 )
 
-# One row per record that is neither blank nor ignored, an event or a quarantined record; it is numbered within its
-# split. Each split has one row more, which holds its counts. What an event never has is in two columns that are NULL
-# for it, since every column costs time in each step that an event goes through.
+# One row per record that is neither blank nor ignored: an event or a quarantined record. It is numbered within its
+# split. Each split has one more row, with its counts. Every column takes time in each step, so all that events do not
+# have is in two columns, which are NULL for events.
 READ_RECORDS = _schema(
     file_id=_LONG, split=_LONG, record_number=_LONG, **_READ_EVENT, quarantined=READ_QUARANTINED, counts=READ_COUNTS
 )
 
-# A line in the quarantine folder, and the run in whose folder it is.
+# One line of the quarantine folder, and the run in whose folder it is.
 QUARANTINE_LINE = _schema(
     source_file=_TEXT,
     record_number=_LONG,
     reasons=T.ArrayType(_TEXT),
     details=_schema(**_DETAILS),
-    **_KEPT_TEXT,
+    **_STORED_TEXT,
     run_id=_LONG,
 )
 
-# Tables of the schema public, each after those that it refers to.
+# The tables of the schema public. Each comes after the tables that it refers to.
 PUBLISHED = ("users", "documents", "sessions", "event_types", "events", "share_recipients", "event_properties")
 
-# Staged tables that get a primary key, and so hold each row once even where a task of Spark wrote it twice.
+# These staged tables get a primary key, so that each row is there once, even if a task of Spark wrote it twice.
 KEYED = {
     "users": USERS,
     "documents": DOCUMENTS,

@@ -54,7 +54,7 @@ def test_a_broken_row_is_shown_under_the_name_of_the_check(published: Any, capsy
     assert lines[4].startswith("users       ann")
     assert lines[5:] == [f"ok      {name}" for name in NAMES[2:]]
     assert error.count("\n") == 1
-    assert error.startswith("error: 1 of 12 checks found rows that must not be (dimensions_match_events)")
+    assert error.startswith("error: 1 of 12 checks found rows that must not be there (dimensions_match_events)")
 
 
 def test_only_the_first_of_many_rows_are_shown(published: Any, capsys: pytest.CaptureFixture[str]) -> None:

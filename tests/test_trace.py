@@ -142,7 +142,7 @@ def test_a_record_of_a_packed_array_has_its_text_and_nothing_that_a_terminal_obe
 
 def test_an_unknown_id_is_one_line(shown: Shown) -> None:
     assert shown("--event", "nobody") == [
-        "event nobody: not known: not published, not superseded, and in no quarantined record whose text is at hand"
+        "event nobody: not known: neither published nor superseded, and in no text of the quarantine folder"
     ]
 
 

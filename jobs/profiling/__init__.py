@@ -1,4 +1,4 @@
-"""An unknown log: what is in a sample of it, which of our fields that might be, and a first draft of a mapping.
+"""Looks into an unknown log: shows what is in a sample, guesses our fields, and writes a first draft of a mapping.
 
-May import `records`, `storage` and `schemas`; neither Spark nor a database is started.
+The package may import `records`, `storage` and `schemas`. It starts neither Spark nor a database.
 """

@@ -1,4 +1,4 @@
-"""What tells our fields: words in the names of a log, in the order in which they convince."""
+"""Clues: words in the names of a log that suggest one of our fields. A clue with a larger weight is more convincing."""
 
 from typing import NamedTuple
 
@@ -16,13 +16,15 @@ DOCUMENT = word_set("document doc file page sheet slide note notebook board canv
 THING = word_set("object item resource entity repo repository artifact asset node issue target")
 COMMENT = word_set("comment comments note reply annotation message")
 TEXT = word_set("text body content message html markdown")
-# What stands before such a word is of a person or a document, not of the event.
+# A name with one of these words describes a person or a document, not the event.
 _OF_OTHERS = PERSON | DOCUMENT | THING | frozenset({"group", "session", "request", "client", "device", "parent"})
 
 
 class Clue(NamedTuple):
-    """`weight` for a name that ends with one of `ends`, has one of `has` before it, if any are given, and none of
-    `never` in it.
+    """A name that fits scores `weight`.
+
+    It ends with a word of `ends`, has a word of `has` before that (if any are given), and no word of `never`. For
+    example, `Clue(100, ID, DOCUMENT)` fits `document_id`.
     """
 
     weight: int
@@ -46,7 +48,7 @@ _NO_PERSON = (
     RECIPIENT | COMMENT | word_set("agent group session type count url href avatar gravatar image node device role")
 )
 
-# The title of a person.
+# A job title belongs to a person.
 _NO_DOCUMENT = word_set("job")
 
 CLUES: dict[str, tuple[Clue, ...]] = {

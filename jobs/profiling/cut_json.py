@@ -1,21 +1,21 @@
-"""JSON text that was cut somewhere -> the same without its unfinished end, and closed."""
+"""Repairs JSON text that was cut off: removes its unfinished end, and closes what is open."""
 
 import re
 
-# A string that is cut goes to the end.
+# A string that was cut off matches up to the end.
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 _CLOSING = {"[": "]", "{": "}"}
 
 
 def close_json(text: str) -> str | None:
-    """The text up to its last whole element or member, with all that is open closed; None where there is no such thing.
+    """Returns the text up to its last whole element or member, and closes it there; None where there is no such place.
 
-    The elements of the outermost open list stay whole, since records are elements of lists.
+    We cut in the outermost open list, since records are elements of lists and must stay whole.
 
     >>> close_json('{"a": 1, "b": [{"c": 2}, {"c": 3, "d')
     '{"a": 1, "b": [{"c": 2}]}'
     """
-    # By depth: the bracket that is open, and where the last comma directly in it stands.
+    # The open brackets, the outermost first, and for each the place of the last comma directly in it.
     brackets: list[str] = []
     commas: list[int | None] = []
     for token in _TOKEN.finditer(text):

@@ -1,4 +1,4 @@
-"""A first draft of a mapping file, with comments that say what to check."""
+"""Writes a first draft of a mapping file, with comments that say what to check."""
 
 import re
 from collections import Counter
@@ -23,7 +23,7 @@ _MOST_CANDIDATES = 6
 _MISSING = {"-", "--", "null", "(null)", "NULL", "undefined", "None", "N/A", "n/a", "NaN", "nil", "[object Object]"}
 _OFFSET = re.compile(r"(?:[Zz]|UTC|GMT|[+\u2212-][0-9]{2}:?[0-9]{2}\)?)\Z|\A[0-9.]+\Z")
 _TAG = re.compile(r"</?(?:p|div|br|span|h[1-6]|ul|li|b|strong|em|a)\b[^<>]*>", re.IGNORECASE)
-# The types of ours that words in one of theirs may stand for.
+# Words in a producer's event type that suggest one of our types.
 _TYPE_WORDS = {
     "user_login": {"login", "logon", "signin", "signed", "authentication", "logged"},
     "comment_added": {"comment", "commented", "note", "reply"},
@@ -32,9 +32,9 @@ _TYPE_WORDS = {
     },
     "document_edit": {"edit", "edited", "update", "updated", "modify", "modified", "save", "saved", "write", "written"},
 }
-# Access that is looked at is no share.
+# To view or to be granted access is not to share.
 _NO_SHARE = {"view", "viewed", "granted"}
-# What did not happen, what was undone, and what is set for later is none of our types.
+# These words say that something failed, was undone, or is only a setting. None of our types is such an event.
 _NO_TYPE = {
     *("failed", "failure", "denied", "removed", "remove", "deleted", "delete"),
     *("setting", "settings", "config", "configuration", "password", "method"),
@@ -42,12 +42,12 @@ _NO_TYPE = {
 
 
 def write_draft(view: View, input_folder: str, place: str) -> str:
-    """The text of the file at `place`, made from what was found in `input_folder`."""
+    """Returns the text of the draft for the file at `place`, made from the records of `input_folder`."""
     folder, count, name = shorten(input_folder, 200), f"{len(view.records):,}", shorten(place, 200)
     lines = [
         f"# A first draft, written by `make fields` from {count} records of {folder}.",
-        "# Each line is a guess: check it by the examples that `make fields` prints. What has a question mark is left",
-        f"# to you. Then `make fields INPUT=... SOURCE={name}` shows what it reads, and `make pipeline` loads it.",
+        "# Each line is a guess: check it by the examples that `make fields` prints. Fill in what has a question mark.",
+        f"# Then `make fields INPUT=... SOURCE={name}` shows what it reads, and `make pipeline` loads the records.",
         "",
         *_write_place(view),
         "fields:",
@@ -59,7 +59,7 @@ def write_draft(view: View, input_folder: str, place: str) -> str:
 
 
 def quote(text: str) -> str:
-    """A text as YAML has it, in a list too.
+    """Returns a text as YAML writes it. The result can also stand in a list.
 
     >>> print(quote("user.id"), quote('["a.b"]'), quote("$.x[?@.y == 'z']"))
     user.id '["a.b"]' "$.x[?@.y == 'z']"
@@ -92,24 +92,25 @@ def _write_field(name: str, view: View) -> list[str]:
         also = f"; or {', '.join(others)}" if others else ""
         return [f"  {name}: {value}  # {_tell_found(paths, view)}{also}"]
     if name == "event_id":
-        return ["  # event_id: ?  # none seems to be there; the id is then made of all that a record holds"]
+        return ["  # event_id: ?  # none was found; without one, the id is made of the whole record"]
     if name in REQUIRED:
         candidates = _list_candidates(name, view)
         return [
-            f"  # {name}: ?  # required; {'maybe ' + ', '.join(candidates) if candidates else 'nothing looks like it'}"
+            f"  # {name}: ?  # required; {'maybe ' + ', '.join(candidates) if candidates else 'no path looks like it'}"
         ]
     return []
 
 
 def _tell_found(paths: list[Path], view: View) -> str:
     find = make_finder(tuple(paths))
-    # No example: whoever is named in it could not be erased from the mappings that a database keeps.
+    # We write no example, because the database stores the text of a mapping, and an erasure could not remove a person
+    # from it.
     count = sum(find(record, around) is not None for record, around in view.records)
     return f"in {show_share(count, len(view.records))} of the records"
 
 
 def _list_candidates(name: str, view: View) -> list[str]:
-    """Paths that no other field has taken, to short texts or numbers in most records."""
+    """Returns paths that no other field has taken: the guesses, and paths to short values in most records."""
     ranked = [each.path for each in view.guesses.candidates.get(name, [])]
     taken = {path for paths in view.guesses.fields.values() for path in paths}
     loose = [
@@ -125,25 +126,25 @@ def _write_time_formats(view: View) -> Iterator[str]:
     formats = view.guesses.time_formats.get("event_at")
     if formats:
         listed = ", ".join(quote(each) for each in formats)
-        also = "; check which is right, and keep that one" if len(formats) > 1 else ""
-        yield f"time_formats: {{event_at: [{listed}]}}  # no form that is known by itself{also}"
+        also = "; only one is right: delete the others" if len(formats) > 1 else ""
+        yield f"time_formats: {{event_at: [{listed}]}}  # these times need a pattern{also}"
     nodes = {found.path: found.node for found in view.paths}
     times = [
         text.strip() for path in view.guesses.fields.get("event_at", []) if path in nodes for text in nodes[path].texts
     ]
     if times and not any(map(_OFFSET.search, times)):
-        yield "# default_time_zone: Europe/Berlin  # the times have no offset: they are taken for UTC unless you say so"
+        yield "# default_time_zone: Europe/Berlin  # the times have no offset; without this line they are read as UTC"
 
 
 def _write_identity(view: View) -> Iterator[str]:
-    """A hint where the object around a record has an id: together with the place in its list it makes one."""
+    """Yields a hint if the object around a record has an id. That id and the record's place in its list make an id."""
     if view.guesses.fields.get("event_id") or not view.place.record_path:
         return
     outer = [found for found in view.paths if found.level and _may_be_id(found)]
     if outer:
         found = min(outer, key=lambda each: (each.level, len(each.steps)))
         place = Place(found.level - 1)
-        yield f'# identity: [{quote(str(found.path))}, "{place}"]  # if these make one record what it is'
+        yield f'# identity: [{quote(str(found.path))}, "{place}"]  # if these two identify a record'
 
 
 def _may_be_id(found: FoundPath) -> bool:
@@ -159,7 +160,7 @@ def _write_others(view: View) -> Iterator[str]:
     }
     ids = {text.strip() for name in ("user_id", "document_id", "ip_address") for text in texts.get(name, [])}
     if missing := sorted(ids & _MISSING):
-        yield f"missing_values: [{', '.join(map(quote, missing))}]  # they seem to stand for none"
+        yield f"missing_values: [{', '.join(map(quote, missing))}]  # these seem to mean that there is no value"
     content = texts.get("content", [])
     if content and 3 * sum(map(bool, map(_TAG.search, content))) >= len(content):
         yield "content_format: html"
@@ -175,7 +176,7 @@ def _write_event_types(view: View) -> Iterator[str]:
     theirs = [(text, count) for text, count in counts.most_common() if text not in _OUR_TYPES]
     if not theirs:
         return
-    yield f"# Say which of their types are {', '.join(_OUR_TYPES)}; any other passes as it is."
+    yield f"# Say which of their types are {', '.join(_OUR_TYPES)}. Any other type is stored as it is."
     yield "# event_types:"
     for text, count in theirs[:_MOST_TYPES]:
         yield f"#   {quote(text[:200])}: {guess_type(text)}  # {count:,}"
@@ -184,7 +185,11 @@ def _write_event_types(view: View) -> Iterator[str]:
 
 
 def guess_type(text: str) -> str:
-    """Which type of ours a type of theirs may be; a question mark where nothing in it says so."""
+    """Returns our type that a producer's type may be; a question mark where no word suggests one.
+
+    >>> guess_type("file.saved"), guess_type("user.SignIn"), guess_type("login_failed")
+    ('document_edit', 'user_login', '?')
+    """
     parts = split_words(text)
     words = {*parts, *map("".join, pairwise(parts))}  # SignIn, log_on
     if words & _NO_TYPE:

@@ -1,4 +1,4 @@
-"""Every path in a sample of records: how many records have it, what stands there, and how a mapping writes it."""
+"""Finds every path in a sample of records: how many records have it, its values, and how a mapping writes it."""
 
 import re
 from collections import Counter
@@ -17,7 +17,7 @@ _MAX_NODES = 5000
 _MAX_VALUES = 1000
 _MAX_VALUE_CHARACTERS = 200
 _MAX_ELEMENTS = 100
-# From so many different names on, an object may be a table by ids.
+# An object with this many different names may be a table whose names are ids.
 _MANY_NAMES = 50
 
 _TYPES = {
@@ -29,7 +29,7 @@ _TYPES = {
     dict: "object",
     list: "list",
 }
-# What names an element of a list of names and values, and what a value is called there.
+# The members of an element in a list of names and values, such as `{"name": "doc_id", "value": "d1"}`.
 _LABELS = ("name", "key", "field", "attribute", "param", "parameter")
 _VALUE_NAME = re.compile(r"(?i)(?:\w*_?values?|val|v|content|data)\Z")
 _ID_NAME = re.compile(r"[0-9]+|(?=.*[0-9])[0-9A-Fa-f-]{6,}|.+@.+")
@@ -37,7 +37,7 @@ _ID_NAME = re.compile(r"[0-9]+|(?=.*[0-9])[0-9A-Fa-f-]{6,}|.+@.+")
 
 @dataclass
 class Node:
-    """What was found at one place. `records` is how many records have it, `texts` are the first values, as text."""
+    """What was found at one place. `records` counts the records that have it; `texts` are the first values as text."""
 
     children: dict[Step, "Node"] = field(default_factory=dict)
     records: int = 0
@@ -46,12 +46,12 @@ class Node:
     texts: list[str] = field(default_factory=list)
     example: str | None = None
     longest: int = 0
-    # With so many children it is looked at whether their names are ids.
+    # Once a node has this many children, we look whether their names are ids.
     next_look: int = _MANY_NAMES
 
 
 class FoundPath(NamedTuple):
-    """A path to something else than an object, and what was found there; `steps` lead there, from object `level` on."""
+    """A path to a value, and what was found there. The `steps` lead to it from the object at `level`."""
 
     path: Path
     steps: tuple[Step, ...]
@@ -60,10 +60,10 @@ class FoundPath(NamedTuple):
 
 
 class PathFinder:
-    """Gathers the paths of records, with bounded memory.
+    """Collects the paths of records, in bounded memory.
 
-    `left_out` counts paths that were too many, `deep` objects and lists that were not looked into, and `unwritable`
-    paths that are too long to be shown.
+    `left_out` counts paths beyond the limit, `deep` counts objects and lists that are nested too deep to look into, and
+    `unwritable` counts paths that are too long to be shown.
     """
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ class PathFinder:
         self._number = 0
 
     def add(self, records: Iterable[Record]) -> None:
-        """Look at records, and at the objects around them."""
+        """Adds the paths of records, and of the objects around them."""
         for record, around in records:
             self._number += 1
             for level, value in enumerate((record, *around.objects)):
@@ -83,7 +83,7 @@ class PathFinder:
                 self._visit_object(root, value, depth=0)
 
     def list_paths(self) -> list[FoundPath]:
-        """All paths, those within the record first; of too many the ones that most records have."""
+        """Returns all paths, those within the record first. If they are too many, only the most frequent ones."""
         paths = [path for level, root in sorted(self._roots.items()) for path in self._list(root, (), level)]
         if len(paths) > MAX_PATHS:
             by_records = sorted(range(len(paths)), key=lambda place: -paths[place].node.records)
@@ -150,7 +150,7 @@ class PathFinder:
             self._collapse(node, [step for step in node.children if isinstance(step, Label)])
 
     def _collapse(self, node: Node, steps: list[Step]) -> None:
-        """Make one child of these, if they are many: their names are ids, of which there is no end."""
+        """Merges children whose names are ids into one, if they are many. A log may have any number of ids."""
         node.next_look = 2 * len(node.children)
         if len(steps) < _MANY_NAMES:
             return
@@ -162,7 +162,7 @@ class PathFinder:
         node.children[ANY] = whole
 
     def _list(self, node: Node, steps: tuple[Step, ...], level: int) -> Iterator[FoundPath]:
-        if steps and (set(node.types) - {"object"} or not node.children) and not _is_way(node):
+        if steps and (set(node.types) - {"object"} or not node.children) and not _has_only_objects(node):
             path = write_path(steps, level)
             if path is None:
                 self.unwritable += 1
@@ -181,13 +181,13 @@ def _note(node: Node, text: str) -> None:
         node.texts.append(short)
 
 
-def _is_way(node: Node) -> bool:
-    """Whether there are nothing but objects, or lists of objects, on the way to what is in them."""
+def _has_only_objects(node: Node) -> bool:
+    """Whether there are only objects or lists of objects here, so that the paths into them say everything."""
     return bool(node.children) and node.example is None and not set(node.types) - {"object", "list", "null"}
 
 
 def _find_label(objects: list[dict[str, Any]]) -> str | None:
-    """The member by which the elements of a list are told apart; None where they are not."""
+    """Returns the member that distinguishes the elements of a list, such as `name`; None where there is none."""
     first = objects[0]
     for name in _LABELS:
         others = [other for other in first if other != name]
@@ -201,7 +201,7 @@ def _have_text(objects: list[dict[str, Any]], name: str) -> bool:
 
 
 def _is_id(step: Step, child: Node, node: Node) -> bool:
-    """Whether a name in an object seems to be an id: it looks like one, or has a digit and comes in few records."""
+    """Whether a name in an object seems to be an id: it looks like one, or it has a digit and is rare."""
     if not isinstance(step, str):
         return False
     is_rare = node.records >= 20 and 10 * child.records < node.records
@@ -209,14 +209,14 @@ def _is_id(step: Step, child: Node, node: Node) -> bool:
 
 
 def _bound_records(node: Node, most: int) -> None:
-    """A record that has several of the ids was counted for each."""
+    """Corrects the counts after a merge. A record that has several of the merged names was counted for each."""
     node.records = min(node.records, most)
     for child in node.children.values():
         _bound_records(child, node.records)
 
 
 def _merge(whole: Node, part: Node) -> int:
-    """Add what one place has to another; returns how many nodes that saves."""
+    """Adds one node to another. Returns how many nodes that saves."""
     whole.records += part.records
     whole.last_record = max(whole.last_record, part.last_record)
     whole.types += part.types

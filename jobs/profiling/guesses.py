@@ -1,4 +1,4 @@
-"""Which of our fields a path might be, by its name and by the values that stand there."""
+"""Guesses which of our fields a path might be, by its name and by its values."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,16 +13,16 @@ from jobs.records.mapping import make_finder
 from schemas.fields import FIELDS
 from schemas.paths import Path, Steps, Sum
 
-# Of a lower score nobody should be told.
+# A candidate with a lower score is not worth showing.
 _LEAST_SCORE = 45
 _LOOKED_AT = 2000
 _MOST_FALLBACKS = 3
 _LEAST_FALLBACK = 60
 _SECONDS = {"second", "seconds", "sec", "secs", "s"}
 _NANOSECONDS = {"nano", "nanos", "nanosecond", "nanoseconds", "ns"}
-# A field takes its path before those behind it do.
+# These fields choose their paths first, in this order, because a path can be one field only.
 _ORDER = ("event_type", "event_at", "event_id", "user_id", "document_id", "shared_with_user_id")
-# Fields that stand in one object with another one, as a rule.
+# A field is usually in the same object as another one.
 _BESIDE = {
     "event_at": "event_type",
     "event_id": "event_type",
@@ -30,14 +30,14 @@ _BESIDE = {
     "user_email": "user_id",
     "document_title": "document_id",
 }
-# A name or an address can be what the person is known by, too.
+# The path of one of these fields may be the path of another field too. For example, an email may also be the user's id.
 _SHARED = {"user_email", "user_name", "document_title"}
-# Where an object stands: so many levels around the record, and the steps from there.
+# Where an object is: how many levels around the record, and the steps from there.
 Place = tuple[int, tuple[Step, ...]]
 
 
 class Candidate(NamedTuple):
-    """A path that might be a field, and how likely it is: over 100 for a name of our own, 45 at the least."""
+    """A path that might be a field. The score says how likely that is: at least 45, and over 100 for a name of ours."""
 
     path: Path
     score: float
@@ -46,19 +46,19 @@ class Candidate(NamedTuple):
 
 @dataclass
 class Guesses:
-    """`fields` gives the paths to be written, `candidates` all that came into question, best first."""
+    """`fields` holds the paths for the draft. `candidates` holds all paths that are possible, the best first."""
 
     fields: dict[str, list[Path]] = field(default_factory=dict)
     candidates: dict[str, list[Candidate]] = field(default_factory=dict)
     time_formats: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def name_fields_of(self, path: Path) -> list[str]:
-        """The fields that the path was guessed to be."""
+        """Returns the fields that the path was guessed to be."""
         return [name for name, paths in self.fields.items() if path in paths]
 
 
 def guess_fields(paths: list[FoundPath], records: list[Record], record_path: tuple[str, ...] = ()) -> Guesses:
-    """The most likely paths of each field; a path is one field only."""
+    """Guesses the most likely paths of each field."""
     guesses = Guesses()
     parents = {path.path: _parent(path) for path in paths}
     is_in_events = bool(record_path) and split_words(record_path[-1])[-1] in ("events", "event", "activities")
@@ -70,7 +70,7 @@ def guess_fields(paths: list[FoundPath], records: list[Record], record_path: tup
             parent = parents.get(beside[0])
             found = _prefer_beside(found, parents, parent)
             if name in _SHARED and parent and parent[1]:
-                # The name of somebody else, deep in the record, would be taken for that of the user.
+                # A name elsewhere in the record belongs to somebody else, so we do not take it for the user's.
                 found = [each for each in found if _belongs_to(parents[each.path], parent, name == "document_title")]
         guesses.candidates[name] = found
         free = [each for each in found if each.path not in taken or name in _SHARED]
@@ -78,7 +78,7 @@ def guess_fields(paths: list[FoundPath], records: list[Record], record_path: tup
             continue
         has_fallbacks = name in ("event_type", "event_at", "user_id", "document_id")
         if name == "user_id" and (parent := parents.get(free[0].path)) and parent[1]:
-            # Where nobody is said to have acted, the id of somebody else would be taken for that of who did.
+            # A record may not say who acted. We must not take the id of another person in it as a fallback then.
             free = [each for each in free if _belongs_to(parents[each.path], parent)]
         chosen = _add_fallbacks(free, some) if has_fallbacks else free[:1]
         guesses.fields[name] = [each.path for each in chosen]
@@ -91,7 +91,7 @@ def guess_fields(paths: list[FoundPath], records: list[Record], record_path: tup
 def _rank(name: str, paths: list[FoundPath], records: int, is_in_events: bool) -> list[Candidate]:
     candidates = [each for path in paths if (each := _score(name, path, records))]
     if name == "event_type" and is_in_events:
-        # In a list of events, `name` is what says which event it is; `type` says of what kind.
+        # In a list of events, `name` usually says what happened, and `type` only the kind of thing.
         candidates = [each._replace(score=each.score + 65 * (str(each.path) == "name")) for each in candidates]
     if name == "event_at":
         candidates += _find_sums(paths, records)
@@ -99,7 +99,7 @@ def _rank(name: str, paths: list[FoundPath], records: int, is_in_events: bool) -
 
 
 def _prefer_beside(candidates: list[Candidate], parents: dict[Path, Place], parent: Place | None) -> list[Candidate]:
-    """The same, with those first that stand in the object `parent`; nothing changes where that is the record itself."""
+    """Puts candidates first that are in the object `parent`, unless that is the record itself."""
     if parent is None or not parent[1]:
         return candidates
     scored = [each._replace(score=each.score + 25 * (parents.get(each.path) == parent)) for each in candidates]
@@ -107,8 +107,9 @@ def _prefer_beside(candidates: list[Candidate], parents: dict[Path, Place], pare
 
 
 def _belongs_to(place: Place, parent: Place, is_around_enough: bool = False) -> bool:
-    """Whether a value in the object `place` is of what the object `parent` is: in that, or directly in the record. Of a
-    document it may stand in an object around, too.
+    """Whether a value in the object `place` describes the object `parent`: it is in there, or directly in the record.
+
+    With `is_around_enough` it may also be in an object that holds `parent`.
     """
     level, steps = place
     if not steps:
@@ -118,7 +119,7 @@ def _belongs_to(place: Place, parent: Place, is_around_enough: bool = False) -> 
 
 
 def _parent(path: FoundPath) -> Place:
-    """The object that a value is in; of a list of names and values it is the list."""
+    """Returns the object that a value is in. In a list of names and values, that is the list."""
     steps = path.steps[:-1]
     if steps and isinstance(steps[-1], Label) and steps[-1].name not in KINDS:
         steps = steps[:-1]
@@ -141,7 +142,7 @@ def _score(name: str, found: FoundPath, records: int) -> Candidate | None:
         return None
     if name == "event_id" and 2 * found.node.records < records:
         return None
-    score += _judge_values(name, texts)
+    score += _score_values(name, texts)
     score -= 2 * (len(found.steps) - 1) + 3 * found.level + 5 * sum(step == 0 for step in found.steps)
     if FIELDS[name].is_required:
         score *= 0.6 + 0.4 * found.node.records / max(1, records)
@@ -155,7 +156,7 @@ def _score_name(name: str, found: FoundPath, words: tuple[str, ...]) -> int:
     joined = "_".join(words)
     if joined == name:
         return 115
-    # An address is told by its looks, whatever it is called.
+    # An IP address is recognised by its form, so its name need not fit a clue.
     return max((clue.weight for clue in CLUES[name] if clue.fits(words)), default=50 * (name == "ip_address"))
 
 
@@ -194,8 +195,8 @@ def _most(texts: list[str], test: Callable[[str], bool], share: float = 0.7) -> 
     return sum(map(test, some)) >= share * len(some)
 
 
-def _judge_values(name: str, texts: list[str]) -> int:
-    """What the values add to what the name says: ids of events differ, people and types come again."""
+def _score_values(name: str, texts: list[str]) -> int:
+    """Returns how much the values change the score: ids of events should differ, people and types should repeat."""
     different, count = len(set(texts)), len(texts)
     if count < 3:
         return 0
@@ -203,7 +204,7 @@ def _judge_values(name: str, texts: list[str]) -> int:
     if name == "event_id":
         return 0 if share >= 0.8 else -100
     if name == "event_type":
-        # A short log may have as many types as records, so that only a long one tells.
+        # A short log may have as many types as records, so we lower the score in a long one only.
         return -60 if count >= 50 and share > 0.5 else -30 if different == 1 else min(different, 5)
     if name in ("user_id", "document_id"):
         return (
@@ -213,7 +214,7 @@ def _judge_values(name: str, texts: list[str]) -> int:
 
 
 def _find_sums(paths: list[FoundPath], records: int) -> list[Candidate]:
-    """Seconds beside nanoseconds, in one object."""
+    """Finds seconds and nanoseconds that are in one object."""
     named = [(each, each.path, name_words(each.steps)) for each in paths]
     steps = [(each, path, words[-1]) for each, path, words in named if isinstance(path, Steps) and words]
     seconds = [(each, path) for each, path, word in steps if word in _SECONDS and _most(each.node.texts, _is_epoch)]
@@ -230,7 +231,7 @@ def _is_epoch(text: str) -> bool:
 
 
 def _add_fallbacks(candidates: list[Candidate], records: list[Record]) -> list[Candidate]:
-    """The best one, and those that stand where those before are missing."""
+    """Returns the best candidate, and further ones for the records in which the earlier ones find nothing."""
     chosen = [candidates[0]]
     missing = _without(candidates[0].path, records)
     for candidate in candidates[1:]:

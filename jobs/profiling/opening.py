@@ -1,4 +1,4 @@
-"""The records in JSON values that are decoded already, and the objects around each."""
+"""Finds the records in decoded JSON values, and the objects around each record."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -6,24 +6,24 @@ from typing import Any
 from jobs.records.files.packed_strings import Decode, open_strings
 from jobs.records.files.raw_record import Around
 
-# As far as the pipeline itself goes.
+# The pipeline itself goes through as many lists within each other (jobs/records/files/nested_records.py).
 _MAX_LISTS = 8
 
 Record = tuple[dict[str, Any], Around]
 
 
 def open_records(values: Iterable[Any], record_path: tuple[str, ...], decode: Decode) -> list[Record]:
-    """The records under `record_path` in the values, in which the strings of `decode` are opened."""
+    """Returns the records under `record_path` in the values. The strings that `decode` names are opened."""
     return [found for found in _open(values, record_path, decode) if found]
 
 
 def count_no_objects(values: Iterable[Any], record_path: tuple[str, ...], decode: Decode) -> int:
-    """How many elements of the lists at `record_path` are no objects, so that they would be quarantined."""
+    """Counts the elements of the lists at `record_path` that are not objects. A load would quarantine them."""
     return sum(found is None for found in _open(values, record_path, decode)) if record_path else 0
 
 
 def _open(values: Iterable[Any], record_path: tuple[str, ...], decode: Decode) -> Iterator[Record | None]:
-    """The records; None for an element that is no object."""
+    """Yields the records; None for an element that is not an object."""
     for value in values:
         opened = open_strings(value, decode) if decode and type(value) is dict else value
         yield from _walk(opened, record_path, Around((), (None,)), is_in_list=not record_path)

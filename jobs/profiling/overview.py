@@ -1,4 +1,4 @@
-"""What `make fields` says of a folder: lines above a table, and the rows of the table."""
+"""What `make fields` shows of a folder: some lines, and the rows of a table."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ from schemas.paths import Path, Steps
 
 COLUMNS = ["path", "records", "share", "types", "example", "reads"]
 _EXAMPLE_CHARACTERS = 40
-# The records of so many are asked whether a mapping reads them.
+# How many records we try in order to see whether a mapping finds times in them.
 _LOOKED_AT = 2000
 
-# What the paths of `properties` are shown to be read by; each of them stands for itself.
+# The table shows this name as the field that reads the paths of `properties`.
 _PROPERTIES = "properties"
 
 
 @dataclass(frozen=True)
 class View:
-    """The records of a sample, as a mapping has them or as they seem to be, and the paths in them."""
+    """The records of a sample, where a mapping or our guess says they are, and the paths in them."""
 
     place: RecordsPlace
     records: list[Record]
@@ -36,7 +36,7 @@ class View:
 
 
 def make_view(sample: Sample, place: RecordsPlace) -> View:
-    """Open the values at that place, and look at what is there."""
+    """Opens the records at that place, and finds the paths in them."""
     records = open_records(sample.values, place.record_path, place.decode)
     finder = PathFinder()
     finder.add(records)
@@ -44,12 +44,15 @@ def make_view(sample: Sample, place: RecordsPlace) -> View:
     left_out = _tell_left_out(finder)
     if others := count_no_objects(sample.values, place.record_path, place.decode):
         elements = plural(others, "element is no object", "elements are no objects")
-        left_out.append(f"{elements} and would be quarantined (record_path: {Steps(place.record_path)})")
+        left_out.append(f"{elements}, so that a load would quarantine them (record_path: {Steps(place.record_path)})")
     return View(place, records, paths, guess_fields(paths, records, place.record_path), left_out)
 
 
 def look_at(sample: Sample, source: Source | None) -> tuple[View, list[str]]:
-    """The view by the source where it reads times there, else by what the values look like; and a line that says so."""
+    """Returns the view of the sample, and lines that say where the records are.
+
+    The source says where, if it finds times there. Otherwise we guess the place by the values.
+    """
     if source is None:
         view = make_view(sample, guess_place(sample.values))
         return view, _describe_place(view.place, "the records seem to be")
@@ -60,28 +63,28 @@ def look_at(sample: Sample, source: Source | None) -> tuple[View, list[str]]:
     if guessed == given:
         return view, _describe_place(given, "the records are")
     if _reads_times(view, source):
-        return view, _describe_place(given, "the records are") + _describe_place(guessed, "they might as well be")
+        return view, _describe_place(given, "the records are") + _describe_place(guessed, "they might also be")
     view = make_view(sample, guessed)
-    note = f"{source.location or source.name} finds no event here; the table shows what it would find so:"
+    note = f"{source.location or source.name} finds no event here; the table shows what it finds in this place:"
     return view, [note, *_describe_place(guessed, "the records seem to be")]
 
 
 def describe_sample(sample: Sample) -> list[str]:
-    """How much was read."""
+    """Returns lines that say how much was read."""
     formats = ", ".join(f"{name} ({plural(number, 'file')})" for name, number in sorted(sample.formats.items()))
     size = f"{sample.read_bytes / 1024**2:.1f} MiB"
     lines = [f"{plural(sample.read_files, 'file')} of {sample.files:,}, {size}: {formats or 'empty'}"]
     if not sample.is_whole:
-        lines.append("this is a sample: not all files, not all of each; rare paths may be missing")
+        lines.append("this is a sample: some files or parts of them were not read; rare paths may be missing")
     if sample.unreadable:
         lines.append(f"{plural(sample.unreadable, 'file')} could not be read")
-    if sample.refused:
-        lines.append(f"{plural(sample.refused, 'record')} would be quarantined: no JSON, or no JSON object")
+    if sample.quarantined:
+        lines.append(f"{plural(sample.quarantined, 'record')} would be quarantined: no JSON, or no JSON object")
     return lines
 
 
 def make_rows(view: View, source: Source | None) -> tuple[list[tuple[Any, ...]], list[str]]:
-    """The rows of the table, and lines about the paths of the source that match nothing."""
+    """Returns the rows of the table, and lines about the paths of the source that find nothing."""
     mapped: dict[Path, list[str]] = {}
     for name, paths in ({**source.fields, _PROPERTIES: source.property_paths} if source else {}).items():
         for path in paths:
@@ -110,7 +113,7 @@ def make_rows(view: View, source: Source | None) -> tuple[list[tuple[Any, ...]],
 
 
 def _tell_unused(unused: list[tuple[str, Path]], read: set[str]) -> list[str]:
-    """A line for the fields that find nothing, and one for the paths of those that find something elsewhere."""
+    """Returns a line for the fields that are found nowhere, and one for unused paths of fields that are found."""
     empty: dict[str, list[str]] = {}
     for name, path in unused:
         if name not in read:
@@ -119,12 +122,16 @@ def _tell_unused(unused: list[tuple[str, Path]], read: set[str]) -> list[str]:
     if empty:
         lines.append("finds nothing: " + "; ".join(f"{name} at {', '.join(paths)}" for name, paths in empty.items()))
     if spare := [f"{path} ({name})" for name, path in unused if name in read]:
-        lines.append(f"found elsewhere than at {', '.join(spare)}")
+        lines.append(f"finds nothing at {', '.join(spare)}: these fields are found at other paths")
     return lines
 
 
 def shorten(text: str, length: int = _EXAMPLE_CHARACTERS) -> str:
-    """The beginning of a text in one line, in signs that show."""
+    """Returns the beginning of a text in one line. Characters that cannot be seen are escaped.
+
+    >>> print(shorten("two\\nlines"), shorten("a long text", 9))
+    two\\nlines a long...
+    """
     shown = "".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in text[: length + 1])
     return shown if len(text) <= length and len(shown) <= length else shown[: length - 3] + "..."
 
@@ -134,7 +141,11 @@ def _make_row(path: Path, count: int, total: int, types: str, example: str | Non
 
 
 def show_share(count: int, total: int) -> str:
-    """As a percentage that is 0 or 100 only where it is so exactly."""
+    """Returns a percentage. It shows 0 % and 100 % only where that is exact.
+
+    >>> show_share(1, 1000), show_share(999, 1000), show_share(3, 3)
+    ('<1 %', '99 %', '100 %')
+    """
     percent = 100 * count / max(1, total)
     return "<1 %" if 0 < percent < 1 else "99 %" if 99 < percent < 100 else f"{percent:.0f} %"
 
@@ -151,7 +162,7 @@ def _tell_reader(mapped: list[str], guessed: list[str], read: set[str]) -> str:
 
 
 def _find_values(path: Path, records: list[Record]) -> tuple[int, str | None]:
-    """How many records have something there, and the first of it."""
+    """Returns how many records have a value at the path, and the first such value."""
     find = make_finder((path,))
     count, example = 0, None
     for record, around in records:
@@ -182,8 +193,8 @@ def _describe_place(place: RecordsPlace, beginning: str) -> list[str]:
 
 def _tell_left_out(finder: PathFinder) -> list[str]:
     told: Iterable[tuple[int, str]] = (
-        (finder.left_out, "paths more are left out"),
+        (finder.left_out, "more paths are left out"),
         (finder.unwritable, "paths are too long to be shown"),
-        (finder.deep, f"objects and lists lie deeper than {MAX_DEPTH} levels and are not looked into"),
+        (finder.deep, f"objects and lists are nested deeper than {MAX_DEPTH} levels; what is in them is not shown"),
     )
     return [f"{count:,} {what}" for count, what in told if count]

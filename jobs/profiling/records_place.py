@@ -1,4 +1,4 @@
-"""Where in the JSON values of an unknown log its records seem to be."""
+"""Guesses where the records are in the JSON values of an unknown log."""
 
 import zlib
 from base64 import b64decode
@@ -13,34 +13,34 @@ _MAX_DEPTH = 6
 _LOOKED_AT = 500
 _ELEMENTS = 20
 _GZIP = b"\x1f\x8b"
-# Lists of these names hold records, whatever else is there; those of the others where nothing around has a time.
+# A list with one of these names holds records. A list with another name does so only if its elements look like events.
 _STRONG_NAMES = {"events", "records", "entries", "log_events", "activities", "audit_events", "audit_log", "audit_logs"}
 _LEAST_PACKED = 24
 
 
 class RecordsPlace(NamedTuple):
-    """`record_path` and `decode`, as a mapping has them."""
+    """The `record_path` and `decode` of a mapping."""
 
     record_path: tuple[str, ...]
     decode: Decode
 
 
 class _List(NamedTuple):
-    """A list of objects that some objects have."""
+    """The elements of a list of objects, over all objects that have this list, and the number of these objects."""
 
     holders: int
     elements: list[dict[str, Any]]
 
 
 def guess_place(values: list[Any]) -> RecordsPlace:
-    """The list of objects that looks like events, if there is one, and the strings that hold JSON.
+    """Returns the list of objects that looks like events, if there is one, and the strings that hold JSON.
 
-    The strings are opened in `values`.
+    The strings are opened in `values`, in place.
     """
     decode: Decode = {}
     sample = [value for value in values if type(value) is dict]
     sample = sample[:: max(1, len(sample) // _LOOKED_AT)]
-    # What was opened may hold strings to be opened.
+    # An opened string may hold strings that hold JSON too.
     for _ in range(3):
         found = _find_packed(sample)
         if not found:
@@ -55,7 +55,7 @@ def guess_place(values: list[Any]) -> RecordsPlace:
 
 
 def _find_packed(values: list[dict[str, Any]]) -> Decode:
-    """The names of strings a quarter of which, at least, hold an object or a list of objects."""
+    """Returns the names of strings of which at least a quarter hold an object or a list of objects."""
     seen: Counter[tuple[str, ...]] = Counter()
     kinds: dict[tuple[str, ...], Counter[tuple[str, ...]]] = {}
     for value in values:
@@ -102,7 +102,7 @@ def _how_packed(text: str) -> tuple[str, ...] | None:
 
 
 def _holds_records(value: Any) -> bool:
-    """Whether it is an object or has some; the words of a rich text are no record."""
+    """Whether the value is an object or a list of objects, apart from a rich text in the formats of common editors."""
     if type(value) is dict:
         return bool(value) and "ops" not in value and value.get("type") != "doc"
     return (
@@ -111,7 +111,7 @@ def _holds_records(value: Any) -> bool:
 
 
 def _find_list(values: list[dict[str, Any]]) -> tuple[str, ...]:
-    """The names of the list that looks like events, from the top; a list within its elements is looked for again."""
+    """Returns the names that lead to the list that looks like events. Its elements may hold such a list again."""
     path: tuple[str, ...] = ()
     holders = values
     for _ in range(4):
@@ -138,7 +138,7 @@ def _collect_lists(holders: list[dict[str, Any]]) -> dict[tuple[str, ...], _List
 def _list_lists(
     value: dict[str, Any], names: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], list[dict[str, Any]]]]:
-    """The lists of objects below the names of an object; lists in lists are for the next look."""
+    """Yields the lists of objects below an object, but not the lists within their elements."""
     for name, inner in value.items():
         if type(inner) is dict and len(names) < _MAX_DEPTH:
             yield from _list_lists(inner, (*names, name))
@@ -162,7 +162,7 @@ def _is_strong(names: tuple[str, ...]) -> bool:
 
 
 def _have_times(objects: list[dict[str, Any]]) -> bool:
-    """Whether most of the first objects have a time, in themselves or in the objects in them."""
+    """Whether most of the first objects have a time, directly or in an object within them."""
     first = objects[:_ELEMENTS]
     return 2 * sum(_has_time(each, (), 0) for each in first) > len(first)
 

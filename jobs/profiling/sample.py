@@ -1,4 +1,4 @@
-"""The JSON values in a sample of a folder's files."""
+"""Reads the JSON values in a sample of a folder's files."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _MAX_FILES = 50
 _KIB = 1024
 _SAMPLE_BYTES = 12 * _KIB**2
 _LEAST_FILE_BYTES, _MOST_FILE_BYTES = 256 * _KIB, 4 * _KIB**2
-# A long file of lines is read at so many places, since a log changes as it grows.
+# A long file of lines is read at several places, since a log changes over time.
 _RANGES = 4
 _MAX_VALUES = 40_000
 
@@ -32,10 +32,11 @@ _FORMAT_NAMES = {"json_lines": "JSON Lines", "json_values": "JSON values"}
 
 @dataclass
 class Sample:
-    """The values that were found, and in what.
+    """The values of a sample, and how much was read.
 
-    `formats` counts the files that were read by the name of their format, `unreadable` those that could not be, and
-    `refused` what is no JSON object. `is_whole` says that nothing was left out.
+    `formats` counts the files by the name of their format, and `unreadable` the files that could not be read.
+    `quarantined` counts records that a load would quarantine, because they are not JSON objects. `is_whole` says that
+    nothing was left out.
     """
 
     files: int
@@ -45,18 +46,18 @@ class Sample:
     values: list[Any] = field(default_factory=list)
     formats: Counter[str] = field(default_factory=Counter)
     unreadable: int = 0
-    refused: int = 0
+    quarantined: int = 0
 
 
 def take_sample(folder: str, include: tuple[str, ...], own: list[str]) -> Sample:
-    """Read the beginnings of files that are spread over the folder.
+    """Reads parts of some files, which are spread over the folder.
 
-    Raises UsageError where there is no such folder, or nothing in it that could be read.
+    Raises UsageError where there is no such folder, or no file in it that could be read.
     """
     if not can_open(make_input_uri(folder)):
         scheme = urlsplit(folder).scheme
         raise UsageError(
-            f"input folder {folder}: fields are looked for on this machine and in s3: only, not in {scheme}:"
+            f"input folder {folder}: fields can be found on this machine and in s3: only, not in {scheme}:"
         )
     files, skipped = discover(folder, include, own)
     if not files:
@@ -74,7 +75,7 @@ def take_sample(folder: str, include: tuple[str, ...], own: list[str]) -> Sample
 
 
 def _spread(files: list[InputFile], count: int) -> list[InputFile]:
-    """So many of them, the largest of each stretch: what is empty shows nothing."""
+    """Cuts the list into `count` parts and takes the largest file of each, because an empty file shows nothing."""
     if len(files) <= count:
         return files
     borders = [len(files) * place // count for place in range(count + 1)]
@@ -108,7 +109,7 @@ def _read_file(sample: Sample, file: InputFile, share: int, most_values: int) ->
 
 
 def _read_ranges(stream: BinaryIO, size: int, length: int) -> Iterator[tuple[bytes, bool]]:
-    """Lines at several places of a file; the last one of each may be cut."""
+    """Yields lines at several places of a file, and whether the last line may be cut."""
     for place in range(_RANGES):
         start = (size - length) * place // (_RANGES - 1)
         end = start + length
@@ -116,7 +117,7 @@ def _read_ranges(stream: BinaryIO, size: int, length: int) -> Iterator[tuple[byt
 
 
 def _read_head(stream: BinaryIO, length: int) -> tuple[bytes, bool]:
-    """The first so many bytes, unpacked and in UTF-8, and whether there is more."""
+    """Returns the first bytes, unpacked and in UTF-8, and whether there are more."""
     content, head = Content(stream), bytearray()
     for chunk in content.chunks():
         head += chunk
@@ -126,7 +127,7 @@ def _read_head(stream: BinaryIO, length: int) -> tuple[bytes, bool]:
 
 
 def _read_values(sample: Sample, text: bytes, sniffed: Sniffed, is_cut: bool) -> list[Any]:
-    """The objects and lists in a text, of which the last one may be cut."""
+    """Returns the objects and lists in a text. The last one may be cut."""
     if is_cut and sniffed.format == "json_values":
         text = _close(text) or text
     values, last_is_broken = [], False
@@ -136,20 +137,20 @@ def _read_values(sample: Sample, text: bytes, sniffed: Sniffed, is_cut: bool) ->
         value = _decode(raw)
         last_is_broken = value is None
         if value is None:
-            sample.refused += 1
+            sample.quarantined += 1
         elif type(value) is dict or (type(value) is list and sniffed.format == "json_lines"):
             values.append(value)
         else:
-            sample.refused += 1
+            sample.quarantined += 1
     if is_cut and last_is_broken:
-        sample.refused -= 1
+        sample.quarantined -= 1
         if not values and (closed := _close(text)):
             values = [value for value in [_decode(closed)] if type(value) is dict]
     return values
 
 
 def _decode(raw: bytes) -> Any:
-    """The JSON value; None where there is none."""
+    """Returns the JSON value; None where the text is not JSON."""
     try:
         return decode(raw)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""The steps of a path that was found: how a mapping writes them, and the words in them."""
+"""The steps of a path that was found: how a mapping writes them, and which words they have."""
 
 import re
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from jobs.profiling.words import split_words
 from jobs.records.values.strict_json import encode
 from schemas.paths import Path, Query, Steps, parse_path
 
-# Members that say what kind of thing an element of a list is.
+# Members of a list element that say what kind of thing it is.
 KINDS = ("type", "kind")
 _MAX_PATH_CHARACTERS = 200
 _SHORT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -21,7 +21,7 @@ class Label(NamedTuple):
 
 
 class Anything(NamedTuple):
-    """Whatever stands in an object or a list."""
+    """All values in an object or a list."""
 
 
 ANY = Anything()
@@ -29,7 +29,11 @@ Step = str | int | Label | Anything
 
 
 def write_path(steps: tuple[Step, ...], level: int) -> Path | None:
-    """The path as a mapping writes it; None where it would be longer than anybody can read."""
+    """Returns the path as a mapping writes it; None where it would be too long to read.
+
+    >>> print(write_path(("tags", Label("name", "doc_id"), "value"), 0))
+    $.tags[?@.name == 'doc_id'].value
+    """
     if all(type(step) is str or type(step) is int for step in steps):
         path: Path = Steps(steps, level)  # type: ignore[arg-type]
     else:
@@ -52,13 +56,17 @@ def _write_query_step(step: Step) -> str:
 
 
 def _quote(text: str) -> str:
-    """A string of JSONPath in single quotes."""
+    """Writes a string of JSONPath in single quotes."""
     escaped = encode(text)[1:-1].replace('\\"', '"').replace("'", "\\'")
     return "'" + "".join(mark if mark.isprintable() else f"\\u{ord(mark):04x}" for mark in escaped) + "'"
 
 
 def name_words(steps: tuple[Step, ...]) -> tuple[str, ...]:
-    """The words that tell what stands at a path. In a list of names and values it is the name that does."""
+    """Returns the words that describe the value at a path. In a list of names and values, the name describes it.
+
+    >>> name_words(("tags", Label("name", "doc_id"), "value"))
+    ('doc', 'id')
+    """
     words: tuple[str, ...] = ()
     for step in steps:
         if isinstance(step, Label):

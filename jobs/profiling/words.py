@@ -1,4 +1,4 @@
-"""The words in names, and what the values beside them look like."""
+"""Splits names into words, and tells what values look like: a number, an address, a time."""
 
 import re
 from functools import cache
@@ -8,12 +8,12 @@ from jobs.records.values.timestamps import NoTimeError, TimeReader
 
 
 def word_set(text: str) -> frozenset[str]:
-    """The words of a text."""
+    """Returns the words of a text, which blanks separate."""
     return frozenset(text.split())
 
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
-# Names that are written as one word.
+# Names that producers also write as one word, such as `userid`.
 _JOINED = {
     word.replace("_", ""): tuple(word.split("_"))
     for word in word_set(
@@ -28,9 +28,10 @@ TIME_WORDS = word_set(
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
 _PORT = re.compile(r"(?P<bare>[0-9.]+|\[[0-9a-fA-F:.]+\])(?::[0-9]+)?")
-# Times without a century that is ours are ids or amounts.
+# A number whose time would be outside the years 2000 to 2099 is an id or an amount.
 _EARLIEST, _LATEST = 946_684_800 * 10**6, 4_102_444_800 * 10**6
-# Tried where no time is understood by itself; where digits could be read in two ways, the others come first.
+# The patterns to try where the values are in no form that we read without a setting. The day comes before the month
+# first, as in most countries; where both fit all values, the draft names both.
 PATTERNS = (
     "%Y/%m/%d %H:%M:%S",
     "%Y/%m/%d %H:%M",
@@ -61,7 +62,7 @@ PATTERNS = (
 
 @cache
 def split_words(name: str) -> tuple[str, ...]:
-    """The words of a name, in small letters.
+    """Returns the words of a name, in small letters.
 
     >>> split_words("userIPAddress"), split_words("doc_id"), split_words("@timestamp"), split_words("userid")
     (('user', 'ip', 'address'), ('doc', 'id'), ('timestamp',), ('user', 'id'))
@@ -79,7 +80,11 @@ def is_email(text: str) -> bool:
 
 
 def is_address(text: str) -> bool:
-    """Whether the text is an IP address, with or without a port."""
+    """Whether the text is an IP address, with or without a port.
+
+    >>> is_address("10.0.0.1:443"), is_address("[::1]"), is_address("10.0.0")
+    (True, True, False)
+    """
     match = _PORT.fullmatch(text)
     try:
         ip_address((match["bare"] if match else text).strip("[]"))
@@ -89,7 +94,11 @@ def is_address(text: str) -> bool:
 
 
 def is_time(text: str, words: tuple[str, ...]) -> bool:
-    """Whether the text is a time; a number is one only where a word in its name says so."""
+    """Whether the text is a time. A number counts as a time only if a word of its name says so.
+
+    >>> is_time("1748865600", ("created", "at")), is_time("1748865600", ("document", "id"))
+    (True, False)
+    """
     text = text.strip()
     if is_number(text) and not TIME_WORDS & set(words):
         return False
@@ -97,7 +106,11 @@ def is_time(text: str, words: tuple[str, ...]) -> bool:
 
 
 def find_time_formats(texts: list[str]) -> list[str]:
-    """The patterns by which all of the texts are times."""
+    """Returns the patterns that read all of the texts as times.
+
+    >>> find_time_formats(["02.06.2025 12:00:00"])
+    ['%d.%m.%Y %H:%M:%S']
+    """
     return [pattern for pattern in PATTERNS if all(_is_read(_make_reader(pattern), text.strip()) for text in texts)]
 
 

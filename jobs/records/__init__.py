@@ -1,4 +1,7 @@
-"""Records in plain Python, without Spark or database: text -> typed event, or everything that is wrong with it."""
+"""Reads records in plain Python, without Spark and without a database.
+
+The text of a record becomes a typed event, or a list of everything that is wrong with it.
+"""
 
 from jobs.records.event import Event
 from jobs.records.problems import Problem, Quarantined

@@ -1,4 +1,4 @@
-"""Many records -> Arrow batches of one schema."""
+"""Gathers records into Arrow batches of one schema."""
 
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ _LONG, _TEXT = pa.int64(), pa.string()
 _TEXTS = pa.list_(_TEXT)
 _PROBLEM = pa.struct([(name, _TEXT) for name in ("reason", "field", "value", "expected")])
 _PLACE = {"file_id": _LONG, "split": _LONG, "record_number": _LONG}
-# Of the kinds that a record's columns have.
+# The Arrow type for each kind of column that a record has.
 _TYPES: dict[Kind, pa.DataType] = {
     "id": _TEXT,
     "ids": pa.list_(_TEXT),
@@ -70,7 +70,7 @@ _COUNTS = pa.struct(
 SCHEMA = pa.schema({**_PLACE, **_EVENT, "quarantined": _QUARANTINED, "counts": _COUNTS})
 _NO_EVENT = (None,) * len(_EVENT)
 
-# Few enough that they stay in the caches of the processor until they are Arrow arrays.
+# A batch is small, so that its rows stay in the processor's caches until they become Arrow arrays.
 MAX_ROWS = 1_000
 MAX_BYTES = 16 * 1024**2
 
@@ -83,12 +83,12 @@ class SplitCounts(NamedTuple):
     ignored: int
 
     def plus(self, records: int, blank: int, ignored: int) -> "SplitCounts":
-        """These and those of another split."""
+        """Returns the sum of these counts and those of another split."""
         return SplitCounts(self.records + records, self.blank + blank, self.ignored + ignored)
 
 
 class BatchBuilder:
-    """Gathers what becomes of records, one row a record, until `is_full` says that it is time to `flush`."""
+    """Collects one row for each record, until `is_full` says that it is time to `flush`."""
 
     def __init__(self, reader: RecordReader) -> None:
         self._reader = reader
@@ -99,11 +99,11 @@ class BatchBuilder:
 
     @property
     def is_full(self) -> bool:
-        """Whether the batch has as many rows, or as many bytes of text, as one may have."""
+        """Whether the batch has reached the limit of rows or of bytes."""
         return len(self._events) + len(self._others) >= MAX_ROWS or self._bytes >= MAX_BYTES
 
     def add_record(self, file_id: int, split: int, record: RawRecord) -> bool:
-        """Read a record and add it; False where it is ignored, so that nothing is added."""
+        """Reads a record and adds it. Returns False where the source ignores it; then nothing is added."""
         number, raw, error, around, _, problem = record
         self._bytes += len(raw or b"")
         found = self._reader.read(raw, error, around, problem)
@@ -121,15 +121,16 @@ class BatchBuilder:
         return True
 
     def add_counts(self, file_id: int, split: int, counts: SplitCounts, digest: str | None) -> None:
-        """Add the row that says how many records a split has, how many of them are quarantined, what they show of the
-        mapping, and the digest of its bytes. It comes behind the records of the split.
+        """Adds the row with the counts of a split. It must come after the records of the split.
+
+        The row counts records and quarantined records, says what they show of the mapping, and has the digest.
         """
         groups = [tuple(vars(group).values())[1:] for group in self._groups.take()]  # the row has the file id
         row = (*counts, groups, self._reader.observed.take(), digest)
         self._others.append((file_id, split, None, *_NO_EVENT, None, row))
 
     def flush(self) -> pa.RecordBatch:
-        """What has been added since the last time, as one batch (`SCHEMA`)."""
+        """Returns the rows added since the last flush, as one batch (`SCHEMA`)."""
         events, others = self._events, self._others
         self._events, self._others, self._bytes = [], [], 0
         of_events = list(zip(*events, strict=True)) if events else []

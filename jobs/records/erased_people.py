@@ -1,6 +1,6 @@
-"""Erased people: a pseudonym in the place of their id, and nothing in the place of what they said or were.
+"""Removes erased people from records: a pseudonym replaces their id, and their personal values are deleted.
 
-Ids are told by a keyed hash (HMAC-SHA256, RFC 2104, cut to 128 bits), so that nothing here has to know them.
+We recognise their ids by a keyed hash (HMAC-SHA256, RFC 2104, cut to 128 bits), so that we need not store the ids.
 """
 
 import hmac
@@ -22,18 +22,18 @@ PSEUDONYM_PREFIX = "erased:"
 
 _HASH_DIGITS = 32
 
-# What an event says of the person who acted, and what that person wrote.
+# The columns of an event that describe the person who acted, or hold what that person wrote.
 PERSONAL = tuple(field.column for field in FIELDS.values() if field.is_personal and field.column)
-# Where a quarantined record states who somebody is.
+# The fields of a quarantined record that identify a person.
 _NAMING_FIELDS = ("user_id", "shared_with_user_id", "user_name", "user_email")
 
 _NUMBER = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
-# An open one goes to the end, so that the text behind it is not searched again from each of its quotes.
+# A string without a closing quote matches up to the end. Otherwise the rest would be searched again from each quote.
 _STRING = r'"((?:[^"\\]++|\\.)*+)"?'
 _STRINGS = re.compile(_STRING, re.DOTALL)
-# No shorter one holds an object with something in it.
+# A shorter string cannot hold an object with a value in it.
 _LEAST_CHARACTERS = 8
-# Where an id can stand in a text that need not be JSON: as a JSON string, between blanks and brackets, or in a word.
+# An id can stand in a text that may not be JSON: as a JSON string, between blanks and brackets, or within a word.
 _MENTIONS = [
     re.compile(pattern, re.ASCII)
     for pattern in (_STRING, r"""([^\s"'{}\[\](),;]++)""", r"""([^\s"'{}\[\](),;:=&/<>\\]++)""")
@@ -41,19 +41,31 @@ _MENTIONS = [
 
 
 def is_number(word: str) -> bool:
-    """Whether the word is a number as JSON writes it."""
+    """Whether the word is a number as JSON writes it.
+
+    >>> is_number("1.5e3"), is_number("17a")
+    (True, False)
+    """
     return _NUMBER.fullmatch(word) is not None
 
 
 def spell_as_id(word: str) -> str:
-    """The id that a word stands for where it is a number: `1234.0` and `1.234e3` are the id `1234`."""
+    """Returns a number as it is spelled in an id; any other word stays as it is.
+
+    >>> spell_as_id("1234.0"), spell_as_id("1.234e3"), spell_as_id("ann")
+    ('1234', '1234', 'ann')
+    """
     return encode(read_number(word)) if is_number(word) else word
 
 
-def list_texts(kept: str) -> list[str]:
-    """The text, and what is in its strings that hold JSON, packed or not: a mapping may have opened them."""
-    texts, left = [kept], MAX_UNPACKED_BYTES
-    for text in texts:  # what is opened is searched in its turn
+def list_texts(stored: str) -> list[str]:
+    """Returns a stored text, and the content of all its strings that hold JSON, since a mapping may open those.
+
+    >>> list_texts('{"body": "{\\\\"id\\\\": 7}"}')[1:]
+    ['{"id": 7}']
+    """
+    texts, left = [stored], MAX_UNPACKED_BYTES
+    for text in texts:  # the list grows, so that opened texts are searched too
         for string in _STRINGS.findall(text):
             if len(string) < _LEAST_CHARACTERS:
                 continue
@@ -68,14 +80,14 @@ def list_texts(kept: str) -> list[str]:
 
 
 def _to_word(value: Any) -> str | None:
-    """What a text or a number is as an id."""
+    """Returns a text or a number as it is spelled in an id; None for any other value."""
     if isinstance(value, str):
         return value
     return encode(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _list_words(value: Any) -> list[str]:
-    """The texts, numbers and names in a JSON value."""
+    """Returns the texts, numbers and names in a JSON value."""
     if isinstance(value, dict):
         return [word for name, inner in value.items() for word in (name, *_list_words(inner))]
     if isinstance(value, list):
@@ -93,27 +105,28 @@ class Erased:
     names: frozenset[str] = field(default=frozenset(), repr=False)
 
     def hash(self, text: str) -> str:
-        """The keyed hash of a text, in hex, cut."""
+        """Returns the keyed hash of a text, as 32 hex digits."""
         return hmac.digest(self.key, text.encode(), "sha256").hex()[:_HASH_DIGITS]
 
     def pseudonym(self, user_id: str) -> str:
-        """What stands in the place of the id."""
+        """Returns the pseudonym that replaces an id."""
         return PSEUDONYM_PREFIX + self.hash(user_id)
 
     def pseudonymize(self, event: Event) -> Event:
-        """The event without the erased people."""
+        """Returns the event without the erased people."""
         people = event.user_id, event.recipients
         return event._replace(**self.find_changes(*people, event.content_fingerprint, event.properties))
 
     def find_changes(
         self, user_id: str, recipients: Sequence[str] | None, fingerprint: str, properties: str | None
     ) -> dict[str, Any]:
-        """By column, what an event has to say instead; nothing where it names no erased person.
+        """Returns the columns of an event that change, with their new values; nothing if it names no erased person.
 
-        Where an erased person acted, `PERSONAL` and the properties go. Another's event, in which the person received a
-        share or is a value or a name in the properties, only gets the pseudonym. The fingerprint is hashed with the
-        key, once, since it could be guessed from the person's data: what was a repetition or a conflict remains one,
-        whether the record is erased before it is published or afterwards.
+        Where an erased person acted, the `PERSONAL` columns and the properties are deleted. In another person's event,
+        a pseudonym replaces the erased person among the recipients and in the properties.
+
+        The fingerprint could be guessed from the person's data, so it is hashed with the key. It is hashed only once,
+        so that duplicates and other versions are still recognised if they were erased before they were published.
         """
         changes: dict[str, Any] = {}
         if self._is_erased(user_id):
@@ -132,9 +145,9 @@ class Erased:
         return changes
 
     def redact(self, record: Quarantined) -> Quarantined:
-        """The record without its text, the hash of it and all values, where it mentions an erased person.
+        """Removes the text, its hash and all values of a record that mentions an erased person.
 
-        What was redacted before stays so.
+        A record that was redacted before remains redacted.
         """
         if not (record.is_redacted or self._is_mentioned(record)):
             return record
@@ -142,24 +155,24 @@ class Erased:
         return Quarantined(problems, None, None, None, record.raw_bytes, None, is_redacted=True)
 
     def is_named_in(self, text: str) -> bool:
-        """Whether the text, such as a key, is or holds the id, name or address of an erased person."""
+        """Whether a text, such as the name of a field, contains the id, name or address of an erased person."""
         words = {text, *(word for pattern in _MENTIONS for word in pattern.findall(text))}
         hashes = {self.hash(spelt) for word in words for spelt in (word, spell_as_id(word), fold_case(word))}
         return not hashes.isdisjoint(self.ids | self.names)
 
     def find_names(self, fields: Mapping[str, str]) -> set[str]:
-        """The names and addresses that an erased person's own quarantined record states in its fields."""
+        """Returns the names and addresses in the fields of a quarantined record, if an erased person is its user."""
         if not self._is_erased(fields.get("user_id", "")):
             return set()
         return {fields[name] for name in ("user_name", "user_email") if name in fields}
 
     def _is_mentioned(self, record: Quarantined) -> bool:
-        """Whether the record states an erased person's id or holds it anywhere in its text.
+        """Whether an erased person's id is in the fields or anywhere in the text of the record.
 
-        Names are no ids: they count only where the record states nobody else as its user.
+        Several people can have one name. So a name counts only where the record does not state its user.
         """
-        kept = record.raw or b64decode(record.raw_base64 or "").decode(errors="replace")
-        texts = list_texts(kept + (record.around or ""))
+        stored = record.raw or b64decode(record.raw_base64 or "").decode(errors="replace")
+        texts = list_texts(stored + (record.around or ""))
         fields = record.fields or {}
         texts.append(fields.get("shared_with_user_id", ""))
         words = {word for text in texts for pattern in _MENTIONS for word in pattern.findall(text)}
@@ -169,12 +182,12 @@ class Erased:
             return True
         if "user_id" in fields:
             return False
-        # Only some mappings fold case, so that another case is no id but a name.
+        # Only some mappings fold the case of ids. So an id in another case counts no more than a name.
         folded = {self.hash(fold_case(word)) for word in words}
         return not (hashes.isdisjoint(self.names) and folded.isdisjoint(self.ids))
 
     def _hide(self, value: Any) -> Any:
-        """The JSON value with pseudonyms in the place of texts, numbers and names that are ids of erased people."""
+        """Returns the JSON value with pseudonyms for all texts, numbers and names that are ids of erased people."""
         if isinstance(value, dict):
             return {self._hide(name): self._hide(inner) for name, inner in value.items()}
         if isinstance(value, list):

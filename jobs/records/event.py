@@ -6,12 +6,16 @@ from datetime import datetime, timedelta
 from jobs.records.values.timestamps import EPOCH
 from schemas.columns import READ_EVENT
 
-# Microseconds since 1970, in UTC. To make a datetime of each costs a twentieth of all that is done with a record.
+# The time is stored as microseconds since 1970, in UTC. Making a datetime for each record would cost a twentieth of the
+# time that a record takes.
 _NAMES = ["event_at_micros" if column.name == "event_at" else column.name for column in READ_EVENT]
 
 
 class Event(namedtuple("Event", _NAMES)):  # type: ignore[misc]  # mypy wants the names written out here
-    """What a record says, column by column of `READ_EVENT`; of the content only a hash and a word count are left."""
+    """The values of one record, in the order of the columns of `READ_EVENT`.
+
+    The text of a document is not stored. Only its word count and a hash of it are.
+    """
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""What makes a record this record: a derived id, and the fingerprint of what it says."""
+"""The identity of a record: an id that we derive, and a fingerprint of its values."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -7,30 +7,37 @@ from typing import Any
 
 from jobs.records.values.strict_json import encode
 
-# How the fingerprint is made. A database whose records were read by another version is told so.
+# The version of the rules below. A load warns where the records of a database were read by another version.
 IDENTITY_VERSION = 2
 
 _NUL = "\x00"
 
 
 def hash_text(text: str) -> str:
-    """The md5 of a text."""
+    """Returns the md5 of a text."""
     return md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def derive_event_id(record: Any) -> str:
-    """The id of a record whose producer gives none: the same for the same content, however it is written."""
+    """Returns an id for a record whose producer gives none. Records with the same content get the same id.
+
+    >>> derive_event_id({"a": 1, "b": 2}) == derive_event_id({"b": 2, "a": 1})
+    True
+    """
     return hash_text(encode(record, is_sorted=True))
 
 
 def fingerprint(
     names: Iterable[str], values: Iterable[str | int | None], content: str | None, properties: str | None = None
 ) -> str:
-    """One hash of all that is stored of a record: each value that is not None, with its name, the properties in their
-    canonical form, and the content's hash. At least one value is not None.
+    """Returns one hash of all that is stored of a record, so that equal fingerprints mean equal rows.
 
-    Records of equal fingerprints give equal rows. A column that is added later changes no fingerprint of a record that
-    has no value in it. No accepted text holds a NUL, so that with NUL between the parts no two records read the same.
+    It covers each value that is not None with its name, the properties, and the hash of the content. Values that are
+    None are left out, so that a column that is added later does not change the fingerprints of older records. NUL
+    separates the parts, because no accepted text holds a NUL. At least one value must not be None.
+
+    >>> fingerprint(["user_id", "device"], ["ann", None], None) == fingerprint(["user_id"], ["ann"], None)
+    True
     """
     names, values = tuple(names), tuple(values)
     if None in values:
@@ -46,5 +53,5 @@ def fingerprint(
 
 @lru_cache(maxsize=1024)
 def _make_form(names: tuple[str, ...]) -> str:
-    """The form that is filled with the values of these names, since most records have one of few sets of names."""
+    """Makes the format for values with these names. Records have few sets of names, so we make each format once."""
     return _NUL.join(f"{name}=%s" for name in names)

@@ -1,6 +1,7 @@
-"""JSONPaths that end: each evaluation may look at a bounded number of values, and patterns take linear time.
+"""Evaluates JSONPaths within a bound, because a producer's record could otherwise make a path run for hours.
 
-The bound counts values and no seconds, so that a load gives the same tables each time.
+Each evaluation may look at a limited number of values, and patterns take linear time. The bound counts values instead
+of seconds, so that every load of the same files gives the same tables.
 """
 
 import re
@@ -20,35 +21,39 @@ from jsonpath_rfc9535.selectors import IndexSelector, NameSelector
 
 from jobs.records.values.strict_json import MAX_NESTING
 
-# A path may look at so many values, or at so many times as many as there are in the record.
+# A path may look at 100,000 values, or at ten times as many as the record has, whichever is more.
 _LEAST_VALUES = 100_000
 _TIMES_ITS_VALUES = 10
-# So many characters of a text cost as much as a value.
+# This many characters of a text count as one value.
 _CHARACTERS_A_VALUE = 100
 _MAX_PATTERN_CHARACTERS = 1_000
-# A dot stands for any character but the ends of lines; one in a class or behind a backslash is a dot.
+# Finds the dots of a pattern that stand for any character. A dot in a class (`[.]`) or after a backslash is only a dot.
 _PATTERN_PART = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\.", re.DOTALL)
 
 
 class BudgetError(JSONPathError):
-    """A JSONPath would look at more values than it may."""
+    """A JSONPath would look at more values than the bound allows."""
 
 
 class BoundedQuery:
-    """A JSONPath. Raises JSONPathError where the text is none."""
+    """A JSONPath. Raises JSONPathError where the text is not one.
+
+    >>> BoundedQuery("$.tags[?@.name == 'doc'].id").find({"tags": [{"name": "doc", "id": 7}, {"name": "x"}]})
+    [7]
+    """
 
     def __init__(self, text: str) -> None:
         self._environment = _Environment()
         self._query = self._environment.compile(text)
 
     def find(self, value: Any) -> list[Any]:
-        """All values that the path leads to. Raises JSONPathError or RecursionError where it can't be followed."""
+        """Returns all values that the path leads to. Raises JSONPathError or RecursionError where it can't end."""
         self._environment.budget.start(value)
         return [node.value for node in self._query.finditer(value)]
 
 
 class _Budget:
-    """How many values the evaluation that has begun may still look at."""
+    """How many values the current evaluation may still look at."""
 
     def __init__(self) -> None:
         self._left, self._value = 0, None
@@ -57,18 +62,18 @@ class _Budget:
         self._left, self._value = _LEAST_VALUES, value
 
     def spend(self, values: int) -> None:
-        """Raise BudgetError where the evaluation has looked at more than it may."""
+        """Counts values that were looked at. Raises BudgetError once they are too many."""
         self._left -= values
         if self._left < 0 and self._value is not None:
-            # Counted only now: most evaluations end long before.
+            # We measure the record only now, because most evaluations end long before.
             self._left += max(0, _TIMES_ITS_VALUES * _measure(self._value) - _LEAST_VALUES)
             self._value = None
         if self._left < 0:
-            raise BudgetError("looks at too many values", token=None)
+            raise BudgetError("the path looks at too many values", token=None)
 
 
 class _Parser(Parser):
-    """Makes paths whose parts spend what they look at."""
+    """Makes paths whose parts count the values that they look at."""
 
     env: "_Environment"
 
@@ -116,7 +121,7 @@ class _Descent(JSONPathRecursiveDescentSegment):
 
     def resolve(self, nodes: Iterable[JSONPathNode]) -> Iterable[JSONPathNode]:
         spend, selectors = self.env.budget.spend, self.selectors
-        # The way down looks at all that is in a value, too.
+        # The descent itself also looks at all that is in a value.
         several = 1 + _count_several(selectors)
         for node in (found for start in nodes for found in self._visit(start)):
             spend(len(selectors) + several * _count_inner(node.value))
@@ -125,7 +130,7 @@ class _Descent(JSONPathRecursiveDescentSegment):
 
 
 class _Compared(Expression):
-    """The left side of a comparison. Whole objects and lists are compared value by value."""
+    """The left side of a comparison. It counts the values of an object or list, because each of them is compared."""
 
     __slots__ = ("_budget", "_inner")
 
@@ -146,7 +151,7 @@ class _Compared(Expression):
 
 
 class _Pattern(FilterFunction):
-    """`match` or `search`, by a library whose time is linear in the text whatever the pattern is."""
+    """The function `match` or `search`. Its library takes linear time for every pattern."""
 
     arg_types = [ExpressionType.VALUE, ExpressionType.VALUE]  # noqa: RUF012 - as the library declares it
     return_type = ExpressionType.LOGICAL
@@ -176,7 +181,7 @@ class _Environment(JSONPathEnvironment):
 
 
 def _count_several(selectors: Iterable[Any]) -> int:
-    """How many of them look at all that is in a value."""
+    """Counts the selectors that look at all that is in a value."""
     return sum(not isinstance(selector, NameSelector | IndexSelector) for selector in selectors)
 
 
@@ -185,7 +190,7 @@ def _count_inner(value: Any) -> int:
 
 
 def _measure(value: Any) -> int:
-    """How many values there are in a value, itself and the parts of long texts among them."""
+    """Counts a value and all values in it. A long text counts as several."""
     if isinstance(value, str):
         return 1 + len(value) // _CHARACTERS_A_VALUE
     count, waiting = 0, [value]
@@ -202,7 +207,7 @@ def _measure(value: Any) -> int:
 
 
 def _is_pattern(pattern: str) -> bool:
-    """Whether it is an I-Regexp (RFC 9485) that can be searched for."""
+    """Whether the pattern is an I-Regexp (RFC 9485) that the library can search for."""
     if len(pattern) > _MAX_PATTERN_CHARACTERS or not check(pattern):
         return False
     try:

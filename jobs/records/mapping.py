@@ -1,4 +1,4 @@
-"""A source's mapping, prepared once: a function for each field that finds its value in a record."""
+"""Prepares the mapping of a source: for each field, a function that finds its value in a record."""
 
 from collections.abc import Callable, Collection, Iterable
 from decimal import Decimal
@@ -12,17 +12,17 @@ from jobs.records.values.strict_json import encode
 from schemas.paths import Path, Place, Query, Step, Steps, Sum
 
 Record = dict[str, Any]
-# (the record, what is around it) -> the value; None where there is none.
+# Takes a record and what is around it. Returns the value, or None where there is none.
 Finder = Callable[[Record, Around | None], Any]
-# (the record, what is around it) -> all values that a path leads to.
+# Takes a record and what is around it. Returns all values that a path leads to.
 _Getter = Callable[[Record, Around | None], Iterable[Any]]
-# Makes one value, or none, of the several that a JSONPath finds.
+# Takes the several values that a path finds. Returns those to choose from; often one, made of all of them.
 Gather = Callable[[list[Any]], Iterable[Any]]
 
 _LARGEST_SECONDS = 10**11
-# For a JSONPath that can't be followed to its end. No field takes it, so that the record is quarantined.
+# The value of a JSONPath that can't be followed to its end. Every field rejects it, so that the record is quarantined.
 NO_ANSWER = Raw(b"1e999")
-# Stands for an element of a list in which the rest of a path finds nothing.
+# Marks a list element in which the rest of a path finds nothing.
 _LACKING = object()
 
 
@@ -34,10 +34,14 @@ def make_finder(
     gather: Gather | None = None,
     takes_blank: bool = False,
 ) -> Finder:
-    """A function that gives the value at the first path where one is neither null nor blank nor `is_missing`.
+    """Returns a function that finds the value of a field in a record, at the first path that has one.
 
-    Of several such values the first that `is_usable` is given, else the first of them. Without any the function gives
-    None or, if it `takes_blank`, the first blank text.
+    Values that are null, blank or `is_missing` are skipped. Of the others, the first one that `is_usable` is taken, or
+    else the first one. If there is none, the result is None, or the first blank text if the field `takes_blank`.
+
+    >>> find_user = make_finder((Steps(("user", "id")), Steps(("uid",))))
+    >>> find_user({"user": {"id": " "}, "uid": "ann"}, None)
+    'ann'
     """
     if is_missing is None and not (is_usable and len(paths) > 1) and all(map(_is_simple, paths)):
         return _make_simple_finder([path.steps for path in paths if isinstance(path, Steps)], takes_blank)
@@ -61,18 +65,18 @@ def make_finder(
 
 
 def may_find(path: Path, names: Collection[str]) -> bool:
-    """Whether the path may lead to something in a record that has, of the names that begin mapped paths, only these."""
+    """Whether the path may find something in a record that has only these of the names at which mapped paths begin."""
     return not (isinstance(path, Steps) and path.level == 0) or path.steps[0] in names
 
 
 def list_first_names(paths: Iterable[Path]) -> frozenset[str]:
-    """The names in the record at which paths of names begin."""
+    """Returns the names in a record at which the paths begin, such as `user` for `user.id`."""
     ways = (path.steps for path in paths if isinstance(path, Steps) and path.level == 0)
     return frozenset(name for name, *_ in ways if isinstance(name, str))
 
 
 def make_missing_test(texts: frozenset[str], *, is_id: bool) -> Callable[[Any], bool] | None:
-    """Whether a value is one of the texts that mean none. Among ids a number is compared by its text, too."""
+    """Returns a test whether a value is one of the texts that mean "no value". Numbers in ids are tested as text."""
     if not texts:
         return None
 
@@ -85,8 +89,10 @@ def make_missing_test(texts: frozenset[str], *, is_id: bool) -> Callable[[Any], 
 
 
 def take_all(values: list[Any]) -> Iterable[Any]:
-    """The list of all values but nulls. An element of a list that lacks the value stands in it as an empty object, so
-    that it is not left out in silence; where all lack it there is no list.
+    """Gathers all values but nulls into one list.
+
+    A list element that lacks the value becomes an empty object, so that it is not lost in silence: no reader of ids
+    takes an object. If all elements lack the value, there is no list.
     """
     is_there = [value is not None and value is not _LACKING for value in values]
     if _LACKING in values and not any(is_there):
@@ -99,15 +105,15 @@ def _take_each(values: list[Any]) -> Iterable[Any]:
 
 
 def join_texts(values: list[Any]) -> Iterable[Any]:
-    """The texts among the values, joined by blanks."""
+    """Gathers the texts among the values into one, joined by blanks."""
     texts = [value for value in values if type(value) is str]
     return [" ".join(texts)] if texts else []
 
 
 @cache
 def compile_query(text: str) -> Any:
-    """The JSONPath, as a `BoundedQuery`. Raises ValueError that says what is wrong with it."""
-    # Imported here, so that a source without a JSONPath need not load it.
+    """Makes a `BoundedQuery` of a JSONPath. Raises a ValueError that says what is wrong with it."""
+    # We import the library here, so that a source without a JSONPath does not load it.
     from jsonpath_rfc9535 import JSONPathError  # noqa: PLC0415
 
     from jobs.records.json_path import BoundedQuery  # noqa: PLC0415
@@ -117,7 +123,7 @@ def compile_query(text: str) -> Any:
     except JSONPathError as error:
         raise ValueError(f"it is no JSONPath of RFC 9535: {error}") from error
     except RecursionError as error:
-        raise ValueError("it is a JSONPath of too many parts in each other") from error
+        raise ValueError("it is a JSONPath with too many nested parts") from error
 
 
 def _is_simple(path: Path) -> bool:
@@ -125,7 +131,7 @@ def _is_simple(path: Path) -> bool:
 
 
 def _make_simple_finder(paths: list[tuple[Step, ...]], takes_blank: bool) -> Finder:
-    """For names alone: most mappings have nothing else, and this costs a third."""
+    """Returns the finder for paths of names only. Most mappings have no others, and this takes a third of the time."""
     if len(paths) == 1 and len(paths[0]) == 1:
         return _make_name_finder(str(paths[0][0]), takes_blank)
     steps = [(path[0], path[1:]) for path in paths]
@@ -145,7 +151,7 @@ def _make_simple_finder(paths: list[tuple[Step, ...]], takes_blank: bool) -> Fin
 
 
 def _make_name_finder(name: str, takes_blank: bool) -> Finder:
-    """For one name of the record itself: of usual records most fields have nothing else."""
+    """Returns the finder for one name of the record itself, the most frequent case."""
 
     def find(record: Record, around: Around | None) -> Any:
         value = record.get(name)
@@ -157,7 +163,7 @@ def _make_name_finder(name: str, takes_blank: bool) -> Finder:
 
 
 def _make_getter(path: Path, gather: Gather) -> _Getter:
-    """A function that gives the values that the path leads to; none where there is nothing."""
+    """Returns a function that gives all values that the path leads to."""
     if isinstance(path, Place):
         level = path.level
         return lambda record, around: around.places[level : level + 1] if around else ()
@@ -196,7 +202,7 @@ def _make_step_reader(steps: tuple[Step, ...], gather: Gather) -> Callable[[Any]
 
 
 def _follow_each(values: list[Any], steps: tuple[Step, ...]) -> list[Any]:
-    """What the steps lead to in each of the values: None for a null, _LACKING where they lead nowhere."""
+    """Follows the steps from each of the values. A null gives None; where a step finds nothing, we put _LACKING."""
     if None not in steps:
         return [_follow_strictly(value, steps) for value in values]
     place = steps.index(None)
@@ -206,7 +212,7 @@ def _follow_each(values: list[Any], steps: tuple[Step, ...]) -> list[Any]:
 
 
 def _follow_strictly(value: Any, steps: tuple[Step, ...]) -> Any:
-    """As `_follow`, but with _LACKING where a step leads nowhere; None is a null that stands there."""
+    """Does the same as `_follow`, but tells a null (None) from a step that finds nothing (_LACKING)."""
     for place, step in enumerate(steps):
         if value is None or (type(step) is str and type(value) is dict and value.get(step, _LACKING) is None):
             return None
@@ -216,7 +222,7 @@ def _follow_strictly(value: Any, steps: tuple[Step, ...]) -> Any:
 
 
 def _follow(value: Any, steps: tuple[Step, ...]) -> Any:
-    """What the steps lead to; None where there is nothing, or no object or list where a step needs one."""
+    """Returns what the steps lead to. None means that a step finds nothing, or no object or list to look into."""
     for step in steps:
         if type(step) is str:
             if type(value) is not dict:
@@ -230,7 +236,7 @@ def _follow(value: Any, steps: tuple[Step, ...]) -> Any:
 
 
 def _add_nanoseconds(seconds: Any, nanoseconds: Any) -> Any:
-    """Seconds since 1970 as a decimal number; where the two are no such numbers, a text that is no time."""
+    """Returns the sum as a decimal number of seconds. Where the two are not numbers, the result is no valid time."""
     if seconds is None or nanoseconds is None:
         return seconds
     try:

@@ -1,4 +1,4 @@
-"""What the records of a source show of its mapping: which parts of it applied, and what no part of it reads."""
+"""Observes how a mapping fits the records of its source: which parts of it applied, and which names no path reads."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,19 +16,19 @@ Names = tuple[str, ...]
 _AddName = Callable[[Names, int], None]
 _PickMapped = Callable[[Iterable[str]], Names]
 
-# Keys can be ids, so that there may be any number of them, of any length.
+# Keys can be ids, so that a log may have any number of them, of any length. These limits bound the memory.
 MAX_NAMES = 200
 _MAX_CANDIDATES = 2_000
 _MAX_CHARACTERS = 200
-# The sets of names that are held hold so much. Those of a usual log hold a few thousand.
+# How many characters the sets of names in memory may have. Those of a usual log have a few thousand.
 _MAX_HELD_CHARACTERS = 200_000
 _KEY_DEPTH = 3
-# The keys of so many records are looked at in each split.
+# How many records of each split we look at for their keys.
 _LOOKED_AT = 20
 
 
 def list_read_names(source: Source) -> ReadTree | None:
-    """What the paths of a mapping read of a record; None where nothing can be said, and where all of it is kept."""
+    """Returns the names that a mapping reads of a record. None means that it may read, or stores, every name."""
     paths = source.list_read_paths()
     if source.keeps_all or any(isinstance(path, Query) and path.may_read_anything for path in paths):
         return None
@@ -36,7 +36,7 @@ def list_read_names(source: Source) -> ReadTree | None:
 
 
 def is_unread(tree: ReadTree | None, name: Path) -> bool:
-    """Whether nothing of this is read, but something of the object that holds it."""
+    """Whether the mapping reads nothing at this path, but does read something of the object that holds it."""
     if tree is None or not isinstance(name, Steps):
         return False
     *way, last = map(str, name.steps)
@@ -47,10 +47,10 @@ def is_unread(tree: ReadTree | None, name: Path) -> bool:
 
 
 class NameCounter:
-    """Counts, in each record, what is not read of it.
+    """Counts the names that no path reads, over all records.
 
-    Records of one log have few sets of names, so that these are counted and the names are worked out afterwards. Of
-    names that `is_hidden` nothing is kept.
+    Records of one log have few different sets of names. So we count those sets, and derive the names from them later.
+    Names that are hidden (`is_hidden`) are counted without their name.
     """
 
     def __init__(self, source: Source, is_hidden: Callable[[str], bool] | None = None) -> None:
@@ -64,13 +64,11 @@ class NameCounter:
             return tuple(filter(is_mapped, names))
 
         self._record = _Object(tree or {}, (), self._add_name, pick_mapped)
-        # Counts the names of a record, and gives those at which the path of a field begins.
+        # Counts the names of a record. Returns those at which the path of a field begins.
         self.count: Callable[[dict[str, Any]], Names] = pick_mapped if tree is None else self._record.count
 
     def take(self) -> tuple[dict[str, int], int]:
-        """Since the last time: by name, how many records have it, for the most frequent names; and how often there was
-        another one.
-        """
+        """Returns how many records have each frequent name, and how often other names occurred, since the last call."""
         self._record.work_out()
         taken: dict[str, int] = {}
         unnamed = self._unnamed
@@ -96,7 +94,7 @@ class NameCounter:
 
 
 class _NameSet:
-    """How many objects have a set of names, which of these are mapped and unread, and those of which a part is read."""
+    """One set of names: how many objects have it, and which of its names are mapped, unread, or read in part."""
 
     __slots__ = ("inner", "mapped", "objects", "unread")
 
@@ -105,7 +103,7 @@ class _NameSet:
 
 
 class _Object:
-    """A record, or an object in it of which a part is read."""
+    """A record, or an object in it that is read in part."""
 
     def __init__(self, tree: ReadTree, names: Names, add_name: _AddName, pick_mapped: _PickMapped) -> None:
         self._names, self._read, self._add_name, self._pick_mapped = names, tree.keys(), add_name, pick_mapped
@@ -113,11 +111,11 @@ class _Object:
         self._inner = {name: _Object(inner, (*names, name), add_name, pick_mapped) for name, inner in read}
         self._sets: dict[Names, _NameSet] = {}
         self._characters = 0
-        # Where an object is expected, how many records have something else.
+        # How many records have something else where an object is expected.
         self._others = 0
 
     def count(self, value: dict[str, Any]) -> Names:
-        """Count the names of one object, and give those that are mapped."""
+        """Counts the names of one object. Returns those that are mapped."""
         names = tuple(value)
         if (found := self._sets.get(names)) is None:
             found = self._add_set(names)
@@ -131,7 +129,7 @@ class _Object:
         return found.mapped
 
     def work_out(self) -> None:
-        """Add what has been counted to the names, and begin again."""
+        """Adds the counts of the sets to the names in them, and forgets the sets."""
         for found in self._sets.values():
             for name in found.unread:
                 self._add_name((*self._names, name), found.objects)
@@ -156,13 +154,13 @@ class _Object:
 
 @dataclass
 class Observed:
-    """`paths` have led to a value in some record, `codes` are entries of `event_types` that applied, `types` the event
-    types that came out, and `keys` a bounded number of the keys that are there, such as `document.title`.
+    """What the records of a source have shown of its mapping.
 
-    `unread_content` counts records that have something else where the text of a document is expected. By name,
-    `left_out_properties` counts values that are too large for properties, and `unmapped` the records that have what no
-    path reads; `unnamed` says how often there was such a name beyond the bound. `counter` counts these where records
-    are read.
+    `paths` found a value in some record. `codes` are the entries of `event_types` that applied, and `types` the event
+    types that resulted. `keys` are some of the keys that occur, such as `document.title`.
+    `unread_content` counts records whose document is not a text. `left_out_properties` counts, by name, values that are
+    too large for properties. `unmapped` counts, by name, the records with a name that no path reads; `unnamed` counts
+    those names beyond the bound. `counter` does the counting while records are read.
     """
 
     paths: set[str] = field(default_factory=set)
@@ -177,7 +175,7 @@ class Observed:
     _looked_at: int = 0
 
     def look_at(self, record: dict[str, Any]) -> None:
-        """Note the keys of one of the first records."""
+        """Notes the keys of a record, if it is one of the first."""
         if self._looked_at < _LOOKED_AT:
             self._looked_at += 1
             for key in _list_paths(record, (), _KEY_DEPTH):
@@ -187,12 +185,12 @@ class Observed:
                     self.keys.add(str(key))
 
     def add_type(self, event_type: str) -> None:
-        """Note an event type."""
+        """Notes an event type."""
         if len(self.types) < MAX_NAMES:
             self.types.add(event_type)
 
     def take(self) -> tuple[Any, ...]:
-        """What has been noted since the last time, in the order of the columns."""
+        """Returns what was noted since the last call, in the order of the columns."""
         paths, codes, types, keys = (sorted(names) for names in (self.paths, self.codes, self.types, self.keys))
         unmapped, unnamed = self.counter.take() if self.counter else ({}, 0)
         counts = (self.unread_content, list(self.left_out_properties.items()), list(unmapped.items()), unnamed)
@@ -212,7 +210,7 @@ class Observed:
         unmapped: Iterable[tuple[str, int]],
         unnamed: int,
     ) -> None:
-        """Add what was noted elsewhere."""
+        """Adds what another reader noted."""
         self.paths.update(paths)
         self.codes.update(codes)
         self.types.update(types)
@@ -223,13 +221,13 @@ class Observed:
         self.add_unmapped(unmapped, unnamed)
 
     def leave_out(self, name: str, values: int = 1) -> None:
-        """Count values that are too large for properties; beyond the bound of names under no name."""
+        """Counts values that are too large for properties. Names beyond the bound are counted together, as `...`."""
         is_told = name in self.left_out_properties or len(self.left_out_properties) < MAX_NAMES
         name = name if is_told and not (self.counter and self.counter.hides((name,))) else "..."
         self.left_out_properties[name] = self.left_out_properties.get(name, 0) + values
 
     def add_unmapped(self, unmapped: Iterable[tuple[str, int]], unnamed: int) -> None:
-        """Add what was counted elsewhere by name."""
+        """Adds what another reader counted by name."""
         self.unnamed += unnamed
         for name, records in unmapped:
             if name in self.unmapped or len(self.unmapped) < _MAX_CANDIDATES:
@@ -239,7 +237,7 @@ class Observed:
 
 
 def _list_paths(value: Any, steps: tuple[str | int, ...], depth: int) -> Iterator[Steps]:
-    """The paths to what a value holds: into objects, and into the first elements of lists."""
+    """Yields the paths to the values in a value: into objects, and into the first element of each list."""
     if type(value) is list and value and type(value[0]) is dict and depth:
         yield from _list_paths(value[0], (*steps, 0), depth)
     elif type(value) is dict and value and depth:

@@ -1,4 +1,4 @@
-"""How records are read: prepared once for all that have the same names."""
+"""Plans how to read records. A plan is made once for all records that have the same names."""
 
 from collections.abc import Callable, Iterable
 from operator import itemgetter
@@ -15,30 +15,33 @@ PLACES = {name: place for place, name in enumerate(FIELDS)}
 _PLACES_BY_COLUMN = {field.column: PLACES[field.name] for field in FIELDS.values()}
 _MADE = ("content_fingerprint", "properties")
 _STATED = {column.name: _PLACES_BY_COLUMN[column.name] for column in READ_EVENT if column.name not in _MADE}
-# Each value has the name of its column in a fingerprint, but recipients have always had that of their field.
+# In a fingerprint each value bears the name of its column. Recipients bear the name of their field, as they did in the
+# first version, so that fingerprints do not change.
 _HASHED = {
     place: "shared_with_user_id" if column == "recipients" else column
     for column, place in _STATED.items()
     if column != "event_id"
 }
 
-# The values of an event that its record states, out of those of all fields.
+# Takes the values of all fields. Returns those that become columns of an event.
 pick_stated = itemgetter(*_STATED.values())
 
 
 class Sought(NamedTuple):
-    """A path that no record of these names has shown yet."""
+    """A path that has found nothing yet in any record with these names."""
 
     path: str
     find: Finder
 
 
 class Plan(NamedTuple):
-    """How the records of one set of names are read.
+    """How to read the records that have one set of names.
 
-    `texts` are the fields whose value, where it is a text, is that at one name of the record: the place of the field,
-    the name, whether the text is stripped, and the field. `others` are the other fields. A fingerprint hashes what
-    `pick_hashed` takes out of the values of all fields, by `hashed_names`; of an event this is more than one value.
+    `texts` are the fields that are a text at one name of the record. Each entry has the place of the field, the name,
+    whether the text is stripped, and the field. `others` are the other fields.
+
+    The fingerprint hashes the values that `pick_hashed` takes, under the names `hashed_names`. There are always two or
+    more, so that `pick_hashed` returns a tuple.
     """
 
     fields: list[Field]
@@ -50,7 +53,7 @@ class Plan(NamedTuple):
 
 
 def make_plan(fields: Iterable[Field], names: tuple[str, ...]) -> Plan:
-    """The plan for the records that have, of the names that begin mapped paths, these."""
+    """Makes the plan for records that have these of the names at which mapped paths begin."""
     fields = [narrow for field in fields if (narrow := field.narrow(names))]
     paths = dict.fromkeys(path for field in fields for path in field.paths)
     sought = [Sought(str(path), make_finder((path,))) for path in paths]
@@ -65,7 +68,7 @@ def make_plan(fields: Iterable[Field], names: tuple[str, ...]) -> Plan:
 
 
 def _find_name(field: Field) -> str | None:
-    """The one name at which the record has the field, where a text there is nothing but the value of the field."""
+    """Returns the name of the record whose text is the value of the field; None where it is not that simple."""
     if not field.is_plain or len(field.paths) != 1:
         return None
     path = field.paths[0]

@@ -1,4 +1,4 @@
-"""Records that are no events: as they are kept for people and for replay, and counted for the quality gate."""
+"""Quarantined records: how they are stored for people and for a replay, and counted for the quality gate."""
 
 from base64 import b64encode
 from collections import Counter
@@ -13,7 +13,10 @@ _EXAMPLE_CHARACTERS = 2000
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong: `field` is None where it is the whole record; `value` has 200 characters at most."""
+    """One thing that is wrong with a record. `field` is None if it is the whole record.
+
+    `value` has at most 200 characters.
+    """
 
     reason: str
     field: str | None
@@ -22,7 +25,7 @@ class Problem:
 
     @classmethod
     def of(cls, reason: str, field: str | None, value: str | None, expected: str) -> "Problem":
-        """A problem with the beginning of the value."""
+        """Makes a problem. The value is cut to its beginning."""
         return cls(reason, field, value and value[:_MAX_VALUE_CHARACTERS], expected)
 
 
@@ -30,9 +33,9 @@ class Problem:
 class Quarantined:
     """All problems of a record, the fields that could be read, and its text.
 
-    `raw` is the original text, `raw_base64` stands in its place where it is not UTF-8; of a text over 64 KiB both keep
-    the head, beside its length and SHA-256. `around` is what is around the record, as JSON, where the mapping looks
-    there. At `due_at_micros` the only problem goes by itself, where it does.
+    `raw` is the original text. Where it is not UTF-8, `raw_base64` holds it instead. A text over 64 KiB is cut to its
+    beginning; its length and SHA-256 are those of the whole text. `around` is what is around the record, as JSON, where
+    the mapping looks there. `due_at_micros` is set if the only problem is a time in the future: then the time is valid.
     """
 
     problems: list[Problem]
@@ -53,7 +56,7 @@ def quarantine(
     due_at_micros: int | None = None,
     around: str | None = None,
 ) -> Quarantined:
-    """The record with these problems and readable fields."""
+    """Makes the quarantined record with these problems and readable fields."""
     if raw is None:
         return Quarantined(problems, fields or {}, None, None, None, None)
     head, is_text = raw[:_MAX_RAW_BYTES], is_utf8(raw)
@@ -70,7 +73,11 @@ def quarantine(
 
 
 def is_utf8(raw: bytes) -> bool:
-    """Whether the bytes are text."""
+    """Whether the bytes are UTF-8 text.
+
+    >>> is_utf8("é".encode()), is_utf8("é".encode("latin-1"))
+    (True, False)
+    """
     try:
         raw.decode()
     except UnicodeDecodeError:
@@ -80,7 +87,7 @@ def is_utf8(raw: bytes) -> bool:
 
 @dataclass(frozen=True)
 class QuarantinedGroup:
-    """The quarantined records of one file that have the same reasons and miss the same fields; the first as example."""
+    """The quarantined records of one file with the same reasons and missing fields. The first one is the example."""
 
     file_id: int
     reasons: tuple[str, ...]
@@ -91,20 +98,20 @@ class QuarantinedGroup:
 
     @classmethod
     def of(cls, file_id: int, number: int, record: Quarantined) -> "QuarantinedGroup":
-        """The group that one record makes."""
+        """Makes the group of a single record."""
         reasons = tuple(sorted({problem.reason for problem in record.problems}))
         missing = tuple(problem.field or "" for problem in record.problems if problem.reason == "missing_field")
         return cls(file_id, reasons, missing, 1, number, record.raw and record.raw[:_EXAMPLE_CHARACTERS])
 
 
 class GroupCounter:
-    """Gathers groups, one for each file, reasons and missing fields."""
+    """Adds up groups: one for each file, set of reasons and set of missing fields."""
 
     def __init__(self) -> None:
         self._groups: dict[tuple[object, ...], QuarantinedGroup] = {}
 
     def add(self, group: QuarantinedGroup) -> None:
-        """Count the records of the group with those that are alike."""
+        """Adds a group to the one with the same file, reasons and missing fields."""
         key = (group.file_id, group.reasons, group.missing_fields)
         known = self._groups.setdefault(key, group)
         if known is not group:
@@ -112,14 +119,14 @@ class GroupCounter:
             self._groups[key] = replace(first, records=known.records + group.records)
 
     def take(self) -> list[QuarantinedGroup]:
-        """The groups so far; the counter is empty then."""
+        """Returns the groups, and empties the counter."""
         groups = list(self._groups.values())
         self._groups = {}
         return groups
 
 
 def count_reasons(groups: Iterable[QuarantinedGroup]) -> Counter[str]:
-    """How many records are quarantined for each reason; a record counts once for each of its reasons."""
+    """Counts the quarantined records for each reason. A record counts once for each of its reasons."""
     reasons: Counter[str] = Counter()
     for group in groups:
         reasons.update(dict.fromkeys(group.reasons, group.records))

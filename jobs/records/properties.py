@@ -1,4 +1,4 @@
-"""What a mapping keeps of a record beside our fields: event-specific values, by the paths at which they stand."""
+"""Properties: the values that a mapping stores of a record in addition to our fields, each under its path."""
 
 from typing import Any
 
@@ -11,25 +11,26 @@ from jobs.records.values.strict_json import encode, has_huge_number
 from schemas.fields import Source
 from schemas.read_names import ReadNames
 
-# A value of more is left out: properties are for what is counted and compared, not for documents.
+# A larger value is left out. Properties are for values that people count and compare, not for documents.
 MAX_VALUE_BYTES = 4096
 
 _TOO_LARGE = WrongValueError("bad_value", "a number that a double holds")
 
 
 class PropertiesReader:
-    """Reads the properties of the records of one source; `observed` counts the values that are left out."""
+    """Reads the properties of the records of one source. `observed` counts the values that are left out."""
 
     def __init__(self, source: Source, observed: Observed) -> None:
         self._observed = observed
         self._finders = [(str(path), make_finder((path,), gather=take_all)) for path in source.property_paths]
-        # Names that no mapping names are a producer's, and may be somebody's: what is told of them names none.
+        # Where all other values are stored, their names come from the producer, and may be personal, such as an email
+        # address. So problems then name the field `properties` only.
         self._read_names = ReadNames(source.list_read_paths()) if source.keeps_all else None
 
     def read(self, record: dict[str, Any], around: Around | None) -> tuple[str | None, list[Problem]]:
-        """The properties as one JSON object in canonical form, None where there are none; and what is wrong with them.
+        """Returns the properties as one JSON object in canonical form, and what is wrong with them.
 
-        Null, blank and empty values are none.
+        Values that are null, blank or empty are left out. Without any values there is no object but None.
         """
         if self._read_names:
             found = self._read_names.find_unread(record)

@@ -1,4 +1,4 @@
-"""Records -> Arrow batches of events and quarantined records, and the counts of each split: what a worker does."""
+"""What a worker does: it turns records into Arrow batches of events and quarantined records, and counts each split."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from schemas.fields import Source
 
 @dataclass(frozen=True)
 class Piece:
-    """The records of a split of a file. `find_digest` gives the digest of its bytes once the records are read."""
+    """The records of one split. `find_digest` returns the digest of the split's bytes once the records are read."""
 
     file_id: int
     split: int
@@ -30,8 +30,8 @@ class Piece:
 class ReadRequest:
     """What the workers of one run must know.
 
-    `sources` gives the mapping of each file by its file id. With `wanted` only these records are read: by file id, the
-    SHA-256 of each record by its number. What tells erased people is never shown.
+    `sources` holds the mapping of each file, by file id. `wanted` limits the reading to some records: by file id and
+    record number, it holds the SHA-256 of the record. `erased` is left out of logs, because it could identify people.
     """
 
     sources: dict[int, Source]
@@ -41,12 +41,12 @@ class ReadRequest:
 
 
 def read_splits(request: ReadRequest, splits: Iterable[Split]) -> Iterator[RecordBatch]:
-    """The batches of some splits (`jobs.records.batch.SCHEMA`), with a row of counts for each split."""
+    """Yields the batches of some splits (`jobs.records.batch.SCHEMA`), with a row of counts for each split."""
     return read_pieces(request, (_open_split(split, request) for split in splits))
 
 
 def read_pieces(request: ReadRequest, pieces: Iterable[Piece]) -> Iterator[RecordBatch]:
-    """The batches of some pieces, with a row of counts for each."""
+    """Yields the batches of some pieces, with a row of counts for each piece."""
     builders: dict[tuple[str, str], BatchBuilder] = {}
     for piece in pieces:
         file_id, split, source = piece.file_id, piece.split, request.sources[piece.file_id]
@@ -75,7 +75,7 @@ def _open_split(split: Split, request: ReadRequest) -> Piece:
 
 
 def _choose(raw_records: Iterable[RawRecord], request: ReadRequest, file_id: int) -> Iterable[RawRecord]:
-    """The wanted ones, if their text is what it was."""
+    """Returns the wanted records whose text is unchanged; all records where none are named."""
     if request.wanted is None:
         return raw_records
     wanted = request.wanted.get(file_id, {})

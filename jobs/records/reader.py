@@ -1,4 +1,4 @@
-"""The way of a record: text -> JSON -> fields by the source's mapping -> an event, or all its problems."""
+"""Reads one record: parses its JSON, and finds its fields by the mapping. The result is an event or its problems."""
 
 from functools import cache, lru_cache, partial
 from operator import itemgetter
@@ -32,19 +32,19 @@ _REQUIRED = [PLACES[name] for name in REQUIRED]
 _REQUIRED_BY_TYPE = {
     event_type: _REQUIRED + [PLACES[name] for name in names] for event_type, names in REQUIRED_BY_TYPE.items()
 }
-# Between two recipients in a fingerprint, as if each were stated by itself: a share with one person hashes as it
-# always has.
+# Separates the recipients in a fingerprint, as if the record stated each one alone. So a share with one person has the
+# same fingerprint as in versions that knew only one recipient.
 _NEXT_RECIPIENT = "\x00shared_with_user_id="
-# A character has four bytes at most in UTF-8.
+# A character has at most four bytes in UTF-8.
 _BYTES_OF_A_CHARACTER = 4
-# Makes an event of a tuple of all its values, in half the time of a call of the class.
+# Makes an event of a tuple of its values. Calling the class would take twice as long.
 _make_event = partial(tuple.__new__, Event)
 
 
 class RecordReader:
-    """Reads the records of one source; prepared once, so that a record costs direct look-ups.
+    """Reads the records of one source. It prepares the mapping once, so that each record takes only direct look-ups.
 
-    `observed` says what its records have shown of the mapping.
+    `observed` says what the records have shown of the mapping.
     """
 
     def __init__(self, source: Source, limits: Limits, erased: Erased | None = None) -> None:
@@ -53,7 +53,8 @@ class RecordReader:
         self._count_names = counter.count
         fields = make_fields(source, limits, self.observed)
         self._usual_characters = limits.max_id_bytes // _BYTES_OF_A_CHARACTER
-        # Most records have less than half of our fields, and those of one log have few sets of names.
+        # Most records have less than half of our fields, and the records of one log have few different sets of names.
+        # So we make one plan for each set of names.
         self._choose = lru_cache(maxsize=1024)(partial(make_plan, fields))
         self._ignore = [(make_finder((path,)), values) for path, values in source.ignore]
         is_missing = make_missing_test(source.missing_values, is_id=True)
@@ -71,10 +72,10 @@ class RecordReader:
         around: Around | None = None,
         problem: tuple[str, str] | None = None,
     ) -> Event | Quarantined | None:
-        """The event that the record is, or what is wrong with it; None for one that the source ignores.
+        """Returns the event, or what is wrong with the record; None where the source ignores it.
 
-        `error` says why the record could not be split off whole, and a `problem` (reason, what was expected) that it is
-        none of those that the mapping looks for.
+        `error` says why the record could not be cut out of its file whole. A `problem` (reason, what was expected) says
+        that it was not found where the mapping looks for records.
         """
         found: Event | Quarantined | None
         if raw is None or error is not None:
@@ -101,7 +102,8 @@ class RecordReader:
         if plan.sought:
             self._observe(record, around, plan.sought)
         values, problems = self._read_fields(plan, record, around)
-        # Only an escape brings what can't be stored. What was opened, or is around the record, may have one unseen.
+        # Text that can't be stored comes from an escape, so a record without a backslash needs no search. Strings that
+        # were opened, and objects around the record, may have escapes that `raw` does not show.
         if b"\\" in raw or around is not None or self._prepares:
             problems += _find_not_storable(plan.fields, record, around)
         properties, wrong_properties = self._properties.read(record, around) if self._properties else (None, [])
@@ -112,11 +114,11 @@ class RecordReader:
     def _read_fields(
         self, plan: Plan, record: dict[str, Any], around: Around | None
     ) -> tuple[list[Any], list[tuple[int, WrongValueError]]]:
-        """The value of each field, None where there is none, by the place of the field; and what is wrong with them."""
+        """Returns the value of each field, in the places of the fields, and the problems with their places."""
         values: list[Any] = [None] * len(PLACES)
         problems: list[tuple[int, WrongValueError]] = []
         others = plan.others
-        # Most fields of a record are short texts, of which nothing has to be asked but whether they are blank.
+        # Most fields of a record are short texts. The only question about those is whether they are blank.
         for place, name, is_stripped, field in plan.texts:
             value = record[name]
             if type(value) is str and len(value) <= self._usual_characters and (stripped := value.strip()):
@@ -135,19 +137,19 @@ class RecordReader:
         return values, problems
 
     def _describe_missing(self, place: int, record: dict[str, Any], around: Around | None) -> WrongValueError:
-        """What a missing field lacks: an id that is derived lacks a value at a path of its identity."""
+        """Says what is missing: for an id that we derive, the path of the `identity` that has no value."""
         for path, find in self._identity if place == _EVENT_ID else ():
             if find(record, around) is None:
                 return WrongValueError(MISSING.reason, f"a value at {path}, which the identity names")
         return MISSING
 
     def _prepare(self, record: dict[str, Any], around: Around | None) -> dict[str, Any] | None:
-        """The record with its strings opened; None where the source says that it is no event."""
+        """Opens the strings of the record, and returns it; None where the source ignores it."""
         record = open_strings(record, self._decode)
         return None if self._is_ignored(record, around) else record
 
     def _is_ignored(self, record: dict[str, Any], around: Around | None) -> bool:
-        """Whether the record is one of those that the source says are none."""
+        """Whether the source says, in its `ignore`, that this record is no event."""
         for find, texts in self._ignore:
             value = find(record, around)
             if value is not None and (value.strip() if type(value) is str else encode(value)) in texts:
@@ -155,7 +157,7 @@ class RecordReader:
         return False
 
     def _observe(self, record: dict[str, Any], around: Around | None, sought: list[Sought]) -> None:
-        """Note which of the paths lead to something; those that do are sought no more in records of these names."""
+        """Notes which paths find something. We look for each path only until one record with these names has it."""
         self.observed.look_at(record)
         for each in [each for each in sought if each.find(record, around) is not None]:
             self.observed.paths.add(each.path)
@@ -185,7 +187,7 @@ class RecordReader:
 def read_record(
     text: str | bytes, source: Source | None = None, limits: Limits | None = None
 ) -> Event | Quarantined | None:
-    """What becomes of one record, by conf/sources/default.yml unless another source is given; None if it is ignored.
+    """Reads one record, by conf/sources/default.yml or by another source. Returns None if the source ignores it.
 
     >>> event = read_record('{"id": 17.0, "type": "user_login", "ts": 1748865600, "user": {"id": "ann"}}')
     >>> event.event_id, event.user_id, event.event_at.isoformat()
@@ -201,7 +203,7 @@ def read_record(
 
 @cache
 def read_default_source() -> Source:
-    """The mapping of conf/sources/default.yml, which a test holds equal to the paths of the catalogue."""
+    """Returns the mapping of conf/sources/default.yml, made from the catalogue. A test compares the two."""
     path = Path(__file__).resolve().parents[2] / "conf" / "sources" / "default.yml"
     mapped = [field for field in FIELDS.values() if field.paths]
     fields = {field.name: tuple(map(parse_path, field.paths)) for field in mapped}
@@ -229,15 +231,15 @@ def _quarantine(
         name = _NAMES[place]
         named.append(Problem.of(wrong.reason, name, shown.get(name), wrong.expected))
     named += wrong_properties
-    # Where anything else is wrong, time alone does not fix the record.
+    # Waiting fixes the record only if nothing else is wrong with it.
     due_at_micros = problems[0][1].due_at_micros if len(named) == 1 and problems else None
-    return quarantine(raw, named, shown, due_at_micros, _keep(around))
+    return quarantine(raw, named, shown, due_at_micros, _write(around))
 
 
 def _quarantine_whole(raw: bytes, reason: str, expected: str, around: Around | None) -> Quarantined:
-    """A record that is wrong as a whole, so that none of its fields can be read."""
-    return quarantine(raw, [Problem.of(reason, None, None, expected)], around=_keep(around))
+    """Quarantines a record that is wrong as a whole, so that none of its fields can be read."""
+    return quarantine(raw, [Problem.of(reason, None, None, expected)], around=_write(around))
 
 
-def _keep(around: Around | None) -> str | None:
+def _write(around: Around | None) -> str | None:
     return None if around is None else write_around(around)

@@ -1,4 +1,4 @@
-"""The fields of ours that a source maps: where each is found in a record, and what is made of its value."""
+"""The fields that a source maps: where each is in a record, and how its value is read."""
 
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
@@ -25,17 +25,17 @@ from jobs.records.values.timestamps import TimeReader
 from schemas.fields import FIELDS, Kind, Source
 from schemas.paths import Path
 
-# Gives None where nothing can be found.
+# Takes paths. Returns the function that finds a value by them, or None where they can find nothing.
 MakeFinder = Callable[[tuple[Path, ...]], Finder | None]
 
 
 class Field(NamedTuple):
     """One of our fields, as a source maps it.
 
-    `place` is its place in `schemas.fields.FIELDS`. `find` gives its value in a record, `shape` what its text becomes,
-    and `read` the typed value, or raises WrongValueError. `make_find` makes `find` for fewer paths; it gives None where
-    nothing can be found then. Without `paths` a field does not depend on the names in a record. Of a field that
-    `is_plain` every text that is not blank is a value, which is stored as it is or, in an id, stripped.
+    `place` is its place in `schemas.fields.FIELDS`. `find` finds its value in a record. `shape` changes its text, such
+    as by folding case. `read` returns the typed value, or raises WrongValueError. `make_find` makes `find` for fewer
+    paths. A field without `paths` does not depend on the names in a record. If a field `is_plain`, every text that is
+    not blank is a valid value; an id is stripped, and other text is stored as it is.
     """
 
     place: int
@@ -48,7 +48,7 @@ class Field(NamedTuple):
     is_plain: bool
 
     def narrow(self, names: Collection[str]) -> "Field | None":
-        """The field for records that have no names but these, with fewer places to look; None where there is none."""
+        """Returns the field for records with these names only, so that fewer paths are tried; None if none is left."""
         if not self.paths:
             return self
         paths = tuple(path for path in self.paths if may_find(path, names))
@@ -56,14 +56,14 @@ class Field(NamedTuple):
         return self._replace(find=find, paths=paths) if find else None
 
     def show(self, value: Any) -> str:
-        """The value as a text for people."""
+        """Returns the value as text for people."""
         if FIELDS[self.name].kind == "ids" and isinstance(value, list):
             return encode([self.shape(part) if type(part) is str else part for part in value])
         return self.shape(value if type(value) is str else encode(value))
 
 
 def make_fields(source: Source, limits: Limits, observed: Observed) -> list[Field]:
-    """The fields that the source maps, in the order of `schemas.fields.FIELDS`."""
+    """Returns the fields that the source maps, in the order of `schemas.fields.FIELDS`."""
 
     def read_times(name: str) -> TimeReader:
         return TimeReader(source.default_time_zone, source.time_formats.get(name, ()))
@@ -88,13 +88,13 @@ def make_fields(source: Source, limits: Limits, observed: Observed) -> list[Fiel
 
 
 def _is_plain(name: str, source: Source, shape: Shape) -> bool:
-    # The text of a document may be blank.
+    # The text of a document may be blank, so it is not among these.
     is_text = FIELDS[name].kind in ("id", "text") and name != "content"
     return is_text and shape in (str, str.strip) and not source.missing_values
 
 
 def _map(name: str, source: Source, read: Reader) -> tuple[tuple[Path, ...], MakeFinder]:
-    """By which paths the field is found, and what makes a finder of some of these."""
+    """Returns the paths of the field, and the function that makes a finder of some of them."""
     paths, constant = source.fields.get(name, ()), source.constants.get(name)
     if name == "event_id" and not paths:
         find_id = _make_identity(source)
@@ -109,7 +109,7 @@ def _map(name: str, source: Source, read: Reader) -> tuple[tuple[Path, ...], Mak
             is_missing=make_missing_test(source.missing_values, is_id=kind in ("id", "ids")),
             is_usable=_make_usable_test(read) if kind == "timestamp" else None,
             gather=_GATHERED.get(name),
-            # A blank document is a document of no words, not a missing one.
+            # A blank document has no words, but it is not missing.
             takes_blank=name == "content",
         )
         if constant is None:
@@ -119,12 +119,15 @@ def _map(name: str, source: Source, read: Reader) -> tuple[tuple[Path, ...], Mak
     return paths, make_find
 
 
-# Where a path finds several values, other fields take the first that is usable.
+# What these fields make of several values that a path finds. Other fields take the first usable one.
 _GATHERED = {"content": join_texts, "shared_with_user_id": take_all}
 
 
 def _make_usable_test(read: Reader) -> Callable[[Any], bool]:
-    """Whether a value is a time. One in the future is: it waits, and no other path says what it says."""
+    """Returns a test whether a value is a valid time.
+
+    A time in the future counts as valid, so that no other path replaces it. Its record waits in quarantine.
+    """
 
     def is_usable(value: Any) -> bool:
         try:
@@ -137,8 +140,10 @@ def _make_usable_test(read: Reader) -> Callable[[Any], bool]:
 
 
 def _make_identity(source: Source) -> Finder:
-    """What makes the id of a record whose producer gives none: what it has at the paths of its identity, each of which
-    must have a value; else all of it and what the mapping reads around it.
+    """Returns the function that derives the id of a record whose producer gives none.
+
+    If the mapping names an `identity`, the id is made of the values at its paths, which must all exist. Otherwise it is
+    made of the whole record and of what the mapping reads around it.
     """
     if source.identity:
         is_missing = make_missing_test(source.missing_values, is_id=True)
@@ -159,13 +164,15 @@ def _make_identity(source: Source) -> Finder:
 
 
 def _make_shape(name: str, source: Source, observed: Observed) -> Shape:
-    """What becomes of the text of a field: an id is stripped, folded and named as the source says, an event type is
-    translated, and any other text stays as it is.
+    """Returns the function that changes the text of a field as the source says.
+
+    An id is stripped, its case may be folded, and a namespace may be put before it. An event type is translated. Any
+    other text stays as it is.
     """
     if FIELDS[name].kind == "text":
         return str
     shape: Shape = str.strip
-    # A recipient is a user.
+    # Recipients are users, so the case of their ids is folded as that of users.
     if ("user_id" if name == "shared_with_user_id" else name) in source.fold_case:
         shape = fold_case
     if name == "event_type" and source.event_types:

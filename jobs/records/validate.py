@@ -1,4 +1,4 @@
-"""The fields of a record -> typed values, or what is wrong with each."""
+"""Turns the fields of a record into typed values, or says what is wrong with each."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -15,24 +15,25 @@ from jobs.records.values.timestamps import NoTimeError, TimeReader, to_micros
 Reader = Callable[[Any], str | int | tuple[str, ...] | None]
 Shape = Callable[[str], str]
 
-# More people than any share has; a record is not to become millions of rows.
+# No real share has more recipients. Without a limit, one record could become millions of rows.
 MAX_RECIPIENTS = 10_000
 
-# Signs between ids that seldom stand in one.
+# These signs separate ids, and are rare within an id.
 _split_like_a_list = re.compile(r"\s*[,;\n]\s*(?=\S)").split
 
 _A_DAY = 24 * 60 * 60 * 10**6  # in microseconds
 _TIME = "an ISO 8601 date and time, or an epoch number"
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
-# In the JSON text of an object; behind an even number of backslashes.
+# Matches an escaped NUL in JSON text. After an odd number of other backslashes, its own backslash would be escaped.
 _NUL_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*+\\u0000")
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a record's values may be at most; from conf/pipeline.yml.
+    """The limits of a record's values, from conf/pipeline.yml.
 
-    `run_at` is the moment of the run. An event may be dated a day later at most; without a moment that is not asked.
+    `run_at` is the moment of the run. An event may be dated at most one day after it. Without `run_at` there is no such
+    limit.
     """
 
     earliest_event_at: datetime = datetime(2000, 1, 1, tzinfo=UTC)
@@ -42,7 +43,7 @@ class Limits:
 
 
 class WrongValueError(Exception):
-    """A value is not what its field must be. From `due_at_micros` on, the time will have come at which it is."""
+    """A value is not what its field must be. `due_at_micros` says when a time that is still in the future is valid."""
 
     def __init__(self, reason: str, expected: str, due_at_micros: int | None = None) -> None:
         super().__init__(reason, expected)
@@ -50,7 +51,7 @@ class WrongValueError(Exception):
 
 
 MISSING = WrongValueError("missing_field", "a value")
-# The numbers are those of jobs/records/json_path.py.
+# The numbers in the text are the limits of jobs/records/json_path.py.
 UNANSWERED = WrongValueError(
     "bad_value", "a JSONPath that looks at no more than 100,000 values, or ten times as many as are there"
 )
@@ -58,8 +59,12 @@ NOT_STORABLE = WrongValueError("invalid_text", "text without NUL or half a surro
 
 
 def can_be_stored(value: Any) -> bool:
-    """Whether PostgreSQL can hold the text, or all texts in the object: none has a NUL, as which half a surrogate pair
-    is read, too.
+    r"""Whether PostgreSQL can store a text, or all texts in an object.
+
+    It can store no NUL and no half of a surrogate pair. We read such a half as a NUL, so one test finds both.
+
+    >>> can_be_stored("a"), can_be_stored({"name": ["a\x00"]})
+    (True, False)
     """
     if isinstance(value, dict | list):
         return not _NUL_ESCAPE.search(encode(value))
@@ -67,6 +72,13 @@ def can_be_stored(value: Any) -> bool:
 
 
 def make_id_reader(shape: Shape, max_bytes: int) -> Callable[[Any], str]:
+    """Returns the reader of an id: a text or a number, of at most `max_bytes` after `shape` has changed it.
+
+    >>> read_id = make_id_reader(str.strip, max_bytes=800)
+    >>> read_id(1234), read_id(" ann ")
+    ('1234', 'ann')
+    """
+
     def read(value: Any) -> str:
         if type(value) is not str:
             if isinstance(value, dict | list | Raw | bool):
@@ -81,9 +93,13 @@ def make_id_reader(shape: Shape, max_bytes: int) -> Callable[[Any], str]:
 
 
 def make_ids_reader(shape: Shape, limits: Limits, separators: Sequence[str] | None, missing: frozenset[str]) -> Reader:
-    """A set of ids, sorted bytewise: of a list all elements that are neither null nor blank nor `missing`, each parted
-    by the `separators`; where nothing is left there is none. Where nobody gave separators (None), a text that looks
-    like several ids is wrong: it would become a person.
+    """Returns the reader of a set of ids, from one value or a list. The result is sorted by its bytes.
+
+    Each text is split at the `separators`. Elements that are null, blank or in `missing` are left out; the result is
+    None where nothing is left.
+
+    If the mapping names no separators (None), a text that looks like several ids is wrong. Otherwise `ann, bob` would
+    become one person.
     """
     read_id = make_id_reader(shape, limits.max_id_bytes)
     part = _make_parter(separators or ())
@@ -113,6 +129,11 @@ def _make_parter(separators: Sequence[str]) -> Callable[[Any], list[Any]]:
 
 
 def read_text(value: Any) -> str:
+    """Returns a text as it is, and any other value as its JSON text.
+
+    >>> read_text("web"), read_text({"os": "linux"})
+    ('web', '{"os":"linux"}')
+    """
     if type(value) is str:
         return value
     if has_huge_number(text := encode(value)):
@@ -121,7 +142,10 @@ def read_text(value: Any) -> str:
 
 
 def make_content_reader(observed: Observed) -> Reader:
-    """A document is read as text only: of an object or a list nobody could say which of its texts are words."""
+    """Returns the reader of a document's text.
+
+    An object or a list is counted as unread, because nobody can say which of its texts are words of the document.
+    """
 
     def read(value: Any) -> str | None:
         if type(value) is dict or type(value) is list:
@@ -169,8 +193,10 @@ def make_number_reader(least: int, expected: str) -> Reader:
 
 
 def make_revision_reader(time_reader: TimeReader) -> Reader:
-    """Whole numbers are taken as they are, whatever unit of time they may be in: they are only compared. Where
-    `time_formats` names the unit they are times.
+    """Returns the reader of a revision: a whole number or a time.
+
+    Revisions are only compared, so a number is taken as it is, whatever it counts. If `time_formats` names an epoch
+    unit, numbers are read as times.
     """
     read_whole_number = make_number_reader(-(2**63), "a whole number or a time")
 

@@ -1,4 +1,4 @@
-"""The report: one HTML page, from one read of the database.
+"""Writes the report: one HTML page, from one read of the database.
 
-May import `storage` and `schemas`.
+The package may import `storage` and `schemas`.
 """

@@ -1,4 +1,4 @@
-"""The charts, each a pure function from the rows of one result of sql/report to a figure."""
+"""Draws the charts. Each function takes the rows of one result of sql/report, and returns a figure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WEEKEND = ("Saturday", "Sunday")
 
 
 def daily_active_users(days: list[Row], anomalies: list[Row]) -> go.Figure:
-    """People a day, weekends apart, the average as a line; days with a critical anomaly are marked."""
+    """Draws people a day, weekends in another colour, and the average. Days with a critical anomaly are marked."""
     figure = go.Figure()
     for name, color, is_weekend in (("Monday to Friday", USUAL, False), ("weekend", QUIET, True)):
         chosen = [day for day in days if (day["day_of_week"] in _WEEKEND) == is_weekend]
@@ -58,7 +58,7 @@ def daily_active_users(days: list[Row], anomalies: list[Row]) -> go.Figure:
 
 
 def weekdays(rows: list[Row]) -> go.Figure:
-    """The average of each weekday, with the span of its days."""
+    """Draws the average of each weekday. The label shows the fewest and the most people."""
     averages = [float(row["average_active_users"]) for row in rows]
     figure = go.Figure()
     figure.add_bar(
@@ -68,7 +68,7 @@ def weekdays(rows: list[Row]) -> go.Figure:
         marker_color=[QUIET if row["day_of_week"] in _WEEKEND else USUAL for row in rows],
         constraintext="none",
         textangle=0,
-        texttemplate="%{y:,.1f}" if max(averages) < 1_000 else "%{y:.3s}",  # what fits over a bar
+        texttemplate="%{y:,.1f}" if max(averages) < 1_000 else "%{y:.3s}",  # a longer number does not fit over a bar
         textposition="outside",
         cliponaxis=False,
         hovertemplate="%{customdata[0]}: <b>%{y:,.1f}</b> people on average<br>"
@@ -80,7 +80,7 @@ def weekdays(rows: list[Row]) -> go.Figure:
 
 
 def active_users(days: list[Row]) -> go.Figure:
-    """People within a week and within a month, for the week and month that end on each day."""
+    """Draws, for each day, the people of the week and of the month that end on that day."""
     return draw_lines(
         [day["activity_date"] for day in days],
         {
@@ -92,7 +92,7 @@ def active_users(days: list[Row]) -> go.Figure:
 
 
 def new_and_returning_users(days: list[Row]) -> go.Figure:
-    """People of each day, those who came for the first time apart."""
+    """Draws the people of each day, and in another colour those who came for the first time."""
     figure = go.Figure()
     for name, column, color in (("returning", "returning_users", USUAL), ("new", "new_users", NEW)):
         figure.add_bar(
@@ -109,7 +109,7 @@ def new_and_returning_users(days: list[Row]) -> go.Figure:
 
 
 def daily_sessions(days: list[Row]) -> go.Figure:
-    """Minutes of the sessions of each day: the median, and what nine of ten stay below."""
+    """Draws the length of each day's sessions in minutes: the median, and the 90th percentile."""
     return draw_lines(
         [day["activity_date"] for day in days],
         {
@@ -123,7 +123,7 @@ def daily_sessions(days: list[Row]) -> go.Figure:
 
 
 def comments_per_edit(days: list[Row]) -> go.Figure:
-    """Comments for each edit, day by day; a gap where there was no edit."""
+    """Draws the comments per edit of each day. A day without an edit is a gap."""
     ratios = [None if day["comments_per_edit"] is None else float(day["comments_per_edit"]) for day in days]
     return draw_lines(
         [day["activity_date"] for day in days],
@@ -135,7 +135,7 @@ def comments_per_edit(days: list[Row]) -> go.Figure:
 
 
 def joint_documents(rows: list[Row]) -> go.Figure:
-    """Editors of each document, most on top."""
+    """Draws the number of editors of each document, the most on top."""
     return draw_ranking(
         [row["document_id"] for row in rows],
         [row["title"] or row["document_id"] for row in rows],
@@ -147,7 +147,7 @@ def joint_documents(rows: list[Row]) -> go.Figure:
 
 
 def connected_users(rows: list[Row]) -> go.Figure:
-    """People with whom each person has shared or who have shared with them."""
+    """Draws for each person the number of people with whom the person shared, or who shared with the person."""
     return draw_ranking(
         [row["user_id"] for row in rows],
         [row["user_name"] or row["user_id"] for row in rows],
@@ -160,7 +160,7 @@ def connected_users(rows: list[Row]) -> go.Figure:
 
 
 def first_shares(rows: list[Row]) -> go.Figure:
-    """People by the time from their first event to their first share; those who never shared in grey."""
+    """Draws the people by the time from their first event to their first share. Those who never shared are grey."""
     figure = draw_ranking(
         [row["first_share"] for row in rows],
         [row["first_share"] for row in rows],
@@ -173,7 +173,7 @@ def first_shares(rows: list[Row]) -> go.Figure:
 
 
 def session_lengths(rows: list[Row]) -> go.Figure:
-    """Sessions by class of length; those of a single event, whose length nobody saw, in grey."""
+    """Draws the sessions by length. Sessions of a single event, whose length is unknown, are grey."""
     figure = draw_ranking(
         [row["session_length"] for row in rows],
         [row["session_length"] for row in rows],
@@ -186,7 +186,7 @@ def session_lengths(rows: list[Row]) -> go.Figure:
 
 
 def user_sessions(rows: list[Row]) -> go.Figure:
-    """Average minutes of a session for each of the people, by their id, longest on top."""
+    """Draws the average session of each person in minutes, the longest on top."""
     return draw_ranking(
         [row["user_id"] for row in rows],
         [row["user_name"] or row["user_id"] for row in rows],
@@ -199,7 +199,7 @@ def user_sessions(rows: list[Row]) -> go.Figure:
 
 
 def top_documents(rows: list[Row], anomalies: list[Row]) -> go.Figure:
-    """Edits of each document, most on top; those with an anomaly in another colour, as the sentence beside says."""
+    """Draws the edits of each document, the most on top. Documents with an anomaly have another colour."""
     odd = {anomaly["subject_id"] for anomaly in anomalies if anomaly["subject_type"] == "document"}
     figure = draw_ranking(
         [row["document_id"] for row in rows],
@@ -214,7 +214,7 @@ def top_documents(rows: list[Row], anomalies: list[Row]) -> go.Figure:
 
 
 def sharing(rows: list[Row]) -> go.Figure:
-    """Documents that each person shared, and people they were shared with."""
+    """Draws for each person the number of documents shared, and of people they were shared with."""
     return draw_ranking(
         [row["user_id"] for row in rows],
         [row["user_name"] or row["user_id"] for row in rows],
@@ -229,7 +229,7 @@ def sharing(rows: list[Row]) -> go.Figure:
 
 
 def quarantine(rows: list[Row]) -> go.Figure:
-    """Records open in quarantine by reason and field."""
+    """Draws the records that are open in quarantine, by reason and field."""
     return draw_ranking(
         [f"{row['reason']}:{row['field']}" for row in rows],
         [name_problem(row["reason"], row["field"]) for row in rows],

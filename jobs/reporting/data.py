@@ -1,4 +1,4 @@
-"""What the report shows: the results of sql/report, and for each anomaly the rows behind it."""
+"""Reads the data of the report: the results of sql/report, and for each anomaly the rows that explain it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from schemas.anomalies import KINDS, WHOLE_KIND
 
 REPORT = SQL / "report"
 
-# The page stays readable, and quick to open; the counts beside them are of all.
+# The page shows only so many, so that it is readable and opens fast. The counts next to them are those of all.
 SHOWN_ANOMALIES = 100
 SHOWN_ROWS = 12
 
@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Finding:
-    """An anomaly with the rows behind it: the first of them, how many there are, and the query that shows all."""
+    """An anomaly and the rows that explain it: the first rows, their full number, and the query for all of them."""
 
     anomaly: Row
     rows: Result
@@ -35,39 +35,39 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything on the page: one result for each file of sql/report, under its name, all of one state."""
+    """The data of the page: one result for each file of sql/report, by its name. All show the same state."""
 
     results: dict[str, Result]
     findings: list[Finding]
 
     def rows(self, name: str) -> list[Row]:
-        """The rows of one result, each by column."""
+        """Returns the rows of one result as dictionaries."""
         return as_dicts(self.results[name])
 
 
 def as_dicts(result: Result) -> list[Row]:
-    """The rows of a result, each by column."""
+    """Returns the rows of a result as dictionaries."""
     return [dict(zip(result.columns, row, strict=True)) for row in result.rows]
 
 
 def read_report(url: str) -> Report:
-    """Ask everything in one read-only transaction.
+    """Reads everything in one read-only transaction.
 
-    Raises UsageError before the first load, and when nothing was published yet; DatabaseUnavailableError.
+    Raises UsageError if nothing was loaded or published yet, and DatabaseUnavailableError.
     """
     with read_only(url, "document-events report") as cursor:
         results = {path.stem: query_file(cursor, path) for path in sorted(REPORT.glob("*.sql"))}
         if not results["periods"].rows:
             raise UsageError(
-                "no event was published yet, so there is nothing to report: load some with `make pipeline`"
+                "no event has been published yet, so there is nothing to report: load some with `make pipeline`"
             )
         return Report(results, list(find_rows_behind(cursor, as_dicts(results["anomalies"])[:SHOWN_ANOMALIES])))
 
 
 def find_rows_behind(cursor: Cursor, anomalies: list[Row]) -> Iterator[Finding]:
-    """Each anomaly with its rows, by the query of sql/report/evidence that bears the name of its kind.
+    """Yields each anomaly with its rows. The query is the file of sql/report/evidence that is named after its kind.
 
-    Behind the one row of a kind that flags too many are all its findings.
+    A kind that flags too many subjects has one row; its rows here are all its findings.
     """
     views = {kind.name: sql.Identifier("metrics", kind.view) for kind in KINDS}
     for anomaly in anomalies:

@@ -1,7 +1,7 @@
-"""What the charts have in common: colours, the frame, lines by day, rankings.
+"""What the charts have in common: colours, layout, lines by day, rankings.
 
-Text, lines and background take their colours from the page's style sheet, which knows light, dark and print; the
-colours here stand out against all three. Text that comes from data is escaped, since plotly reads markup in it.
+Text, lines and background take their colours from the page's style sheet, which has light, dark and print versions. The
+colours here are visible on all three. Text that comes from data is escaped, since plotly reads markup in it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import plotly.graph_objects as go
 
 USUAL, QUIET, ODD, NEW = "#3d7fc6", "#8793a5", "#d9622b", "#2a9182"
 
-# As in style.css: plotly measures text before it stands in the page.
+# The font is that of style.css, because plotly measures text before it is in the page.
 _FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
-_BAR_HEIGHT, _TALLEST = 44, 440  # pixels: of one horizontal bar with its gap, of a chart
+_BAR_HEIGHT, _TALLEST = 44, 440  # in pixels: a horizontal bar with its gap, and the tallest chart
 
 
 def draw_ranking(
@@ -27,7 +27,7 @@ def draw_ranking(
     hovertemplate: str,
     texttemplate: str,
 ) -> go.Figure:
-    """Horizontal bars, the first row on top; two rows may bear one label, their keys keep them apart."""
+    """Draws horizontal bars, the first row on top. Two rows may have the same label, but not the same key."""
     figure = go.Figure()
     for (name, values), color in zip(series.items(), (USUAL, QUIET), strict=False):
         figure.add_bar(
@@ -56,7 +56,7 @@ def draw_ranking(
 def draw_lines(
     days: list[Any], series: dict[str, list[Any]], hovertemplate: str, customdata: list[Any] | None = None
 ) -> go.Figure:
-    """Values by day from 0 on, one line a series."""
+    """Draws values by day, one line for each series. The axis begins at 0."""
     figure = go.Figure()
     for (name, values), color in zip(series.items(), (USUAL, NEW), strict=False):
         figure.add_scatter(
@@ -75,7 +75,7 @@ def draw_lines(
 
 
 def lay_out(figure: go.Figure, height: int, legend: bool = False) -> go.Figure:
-    """The same frame for all; dragging is left to the page, which a phone must be able to scroll."""
+    """Sets the same layout for every chart. Charts do not react to dragging, so that one can scroll on a phone."""
     figure.update_layout(
         template="none",
         height=height,
@@ -96,12 +96,20 @@ def lay_out(figure: go.Figure, height: int, legend: bool = False) -> go.Figure:
 
 
 def shorten(label: str, length: int = 30) -> str:
-    """A label that leaves room for its bar, escaped."""
+    """Returns a label, escaped, and short enough to leave room for its bar.
+
+    >>> shorten("Plan & budget"), shorten("Roadmap", length=5)
+    ('Plan &amp; budget', 'Road…')
+    """
     return escape(label if len(label) <= length else label[: length - 1] + "…")
 
 
 def wrap_all(sentences: list[str], width: int = 60, shown: int = 3) -> str:
-    """Sentences in lines that fit a hover label, escaped; of many the first."""
+    """Returns sentences, escaped, in lines that fit a hover label. Only the first `shown` sentences are in it.
+
+    >>> wrap_all(["One.", "Two."], shown=1)
+    'One.<br>and 1 more'
+    """
     more = [f"and {len(sentences) - shown} more"] if len(sentences) > shown else []
     return "<br>".join(
         escape(line) for sentence in [*sentences[:shown], *more] for line in textwrap.wrap(sentence, width)

@@ -1,4 +1,4 @@
-"""Values as people read them."""
+"""Formats values for people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ NOTHING = "\N{EN DASH}"
 
 
 def number(value: Any, digits: int | None = None) -> str:
-    """1234.5 as 1,234.5; as many decimals as it has, unless `digits` are asked for."""
+    """Formats a number, with all its decimals or with `digits` of them.
+
+    >>> number(1234.5), number(1234.5, 0)
+    ('1,234.5', '1,234')
+    """
     if value is None:
         return NOTHING
     if digits is None and isinstance(value, Decimal):
@@ -19,7 +23,7 @@ def number(value: Any, digits: int | None = None) -> str:
 
 
 def percent(part: Any, whole: Any) -> str:
-    """A share in percent with one decimal; one that is not 0 is never shown as 0."""
+    """Formats a share in percent with one decimal. A share that is not 0 is never shown as 0."""
     if not whole:
         return NOTHING
     share = 100 * part / whole
@@ -27,7 +31,11 @@ def percent(part: Any, whole: Any) -> str:
 
 
 def duration(seconds: Any) -> str:
-    """13 min 58 s."""
+    """Formats a duration with its two largest units.
+
+    >>> duration(838), duration(7200), duration(0.2)
+    ('13 min 58 s', '2 h', '0 s')
+    """
     if seconds is None:
         return NOTHING
     minutes, rest = divmod(round(seconds), 60)
@@ -38,23 +46,35 @@ def duration(seconds: Any) -> str:
 
 
 def name_problem(reason: str, field: str) -> str:
-    """A reason for quarantine with the field that it is about, which may be blank: missing field (user_id)."""
+    """Formats a reason for quarantine with its field, which may be blank.
+
+    >>> name_problem("missing_field", "user_id"), name_problem("malformed_json", "")
+    ('missing field (user_id)', 'malformed json')
+    """
     words = reason.replace("_", " ")
     return f"{words} ({field})" if field else words
 
 
 def day(value: date) -> str:
-    """Mon 30 June 2025."""
+    """Formats a day.
+
+    >>> day(date(2025, 6, 30))
+    'Mon 30 June 2025'
+    """
     return f"{value:%a} {value.day} {value:%B %Y}"
 
 
 def instant(value: datetime | None) -> str:
-    """2025-06-30 20:01:25 UTC."""
+    """Formats an instant, such as 2025-06-30 20:01:25 UTC."""
     return NOTHING if value is None else f"{value:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def days_from_to(first: date, last: date) -> str:
-    """1 to 30 June 2025, naming a month or year twice only where they differ."""
+    """Formats a period. The month and year of the first day are left out where they are those of the last.
+
+    >>> days_from_to(date(2025, 6, 1), date(2025, 6, 30)), days_from_to(date(2025, 5, 31), date(2025, 6, 1))
+    ('1 to 30 June 2025', '31 May to 1 June 2025')
+    """
     start = f"{first.day}"
     if (first.year, first.month) != (last.year, last.month):
         start += f" {first:%B}" + (f" {first.year}" if first.year != last.year else "")
@@ -62,7 +82,7 @@ def days_from_to(first: date, last: date) -> str:
 
 
 def cell(value: Any) -> str:
-    """One value of a table."""
+    """Formats one value of a table."""
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, int | float | Decimal):
@@ -71,6 +91,10 @@ def cell(value: Any) -> str:
 
 
 def heading(column: str) -> str:
-    """`edit_count` as `Edit count`, `event_at` as `Event at (UTC)`."""
+    """Formats the name of a column.
+
+    >>> heading("edit_count"), heading("event_at")
+    ('Edit count', 'Event at (UTC)')
+    """
     words = column.replace("_", " ").capitalize().replace(" id", " ID")
     return f"{words} (UTC)" if column.endswith("_at") else words

@@ -1,4 +1,4 @@
-"""The page: one HTML file that needs nothing else, neither network nor server."""
+"""Makes the page: one HTML file, which needs neither a network nor a server."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from jobs.storage.database.queries import Result
 from jobs.storage.wording import plural
 
 TEMPLATES = Path(__file__).with_name("templates")
-# npm's plotly.js-basic-dist-min, in the version that the Python package has in full: with bars and lines only the page
-# opens in half the time. A new plotly in setup.cfg needs the one that belongs to it here; a test compares.
+# The file of npm's plotly.js-basic-dist-min. It has bars and lines only, so that the page opens in half the time. It
+# must have the version that the Python package plotly contains; a test compares the two.
 PLOTLY = Path(__file__).with_name("plotly") / "plotly-basic.min.js"
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart with its caption, the sentence that says what it shows, its rows as a table, and where they come from."""
+    """A chart with its title, a sentence that says what it shows, its rows as a table, and their source."""
 
     name: str
     title: str
@@ -40,9 +40,9 @@ class Figure:
 
 @dataclass(frozen=True)
 class Section:
-    """How a figure is made: from the result of sql/report under its `name`, by a sentence and a chart of its rows.
+    """How a figure is made of the rows of sql/report/`name`.sql: by functions for its sentence and its chart.
 
-    `source` names the table or view that holds all the rows.
+    `source` is the table or view that has all the rows.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Section:
 
 @dataclass(frozen=True)
 class MarkedSection:
-    """A section whose sentence and chart also mark what the anomalies, given as second argument, are about."""
+    """A section that also marks the subjects of anomalies. Its functions take the anomalies as second argument."""
 
     name: str
     title: str
@@ -162,7 +162,7 @@ MARKED_SECTIONS = (
 
 
 def make_figures(report: Report) -> dict[str, Figure]:
-    """The figures of the page by name."""
+    """Returns the figures of the page by name."""
     anomalies = report.rows("anomalies")
     made = {}
     for plain in SECTIONS:
@@ -179,7 +179,7 @@ def _make_figure(report: Report, section: Section | MarkedSection, summary: str,
 
 
 def render(report: Report, made_at: datetime) -> str:
-    """The page of a report as HTML."""
+    """Returns the page of a report as HTML."""
     scripts = [path.read_text(encoding="utf-8") for path in (PLOTLY, TEMPLATES / "page.js")]
     points = trust.points_of_trust(report)
     return make_environment().get_template("index.html.j2").render(
@@ -201,7 +201,7 @@ def render(report: Report, made_at: datetime) -> str:
 
 
 def make_environment() -> Environment:
-    """Jinja that escapes whatever comes from data, and rejects a name that it was not given."""
+    """Returns a Jinja environment that escapes all data, and rejects names that the template was not given."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -226,10 +226,10 @@ def make_environment() -> Environment:
 
 
 def chart_json(figure: go.Figure) -> Markup:
-    """A figure as JSON that can stand in a script element: plotly spells out what could end it."""
-    return Markup(figure.to_json())  # noqa: S704 - see above; a test holds plotly to it
+    """Returns a figure as JSON for a script element. Plotly escapes the characters that could end the element."""
+    return Markup(figure.to_json())  # noqa: S704 - plotly escapes it, which a test checks
 
 
 def hash_for_policy(script: str) -> str:
-    """How a content security policy names a script that may run; no other can, whatever a title holds."""
+    """Returns the hash by which a content security policy allows a script. Scripts in data therefore never run."""
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")

@@ -1,4 +1,4 @@
-"""The result of a query as text: a ruled table on a terminal, aligned columns in a pipe."""
+"""Prints the result of a query: as a ruled table on a terminal, and as aligned columns into a pipe."""
 
 from __future__ import annotations
 
@@ -12,19 +12,23 @@ from jobs.storage.database.queries import Result
 
 
 def format_cell(value: Any) -> str:
-    """One value as text; what a terminal would obey, such as an escape in a title, is spelled out."""
+    r"""Returns one value as text. Control characters are escaped, because a terminal would obey them.
+
+    >>> print(format_cell("red \x1b[31m"))
+    red \x1b[31m
+    """
     text = "" if value is None else str(value)
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def is_numeric_column(result: Result, position: int) -> bool:
-    """Whether a column holds numbers only, which are read more easily when aligned to the right."""
+    """Whether a column has numbers only. Such a column is aligned to the right."""
     values = [row[position] for row in result.rows if row[position] is not None]
     return bool(values) and all(isinstance(value, int | float | Decimal) for value in values)
 
 
 def format_plain(result: Result) -> str:
-    """The result as aligned text."""
+    """Returns the result as aligned text."""
     table = [result.columns, *([format_cell(value) for value in row] for row in result.rows)]
     widths = [max(len(row[position]) for row in table) for position in range(len(result.columns))]
     align: list[Callable[[str, int], str]] = [
@@ -36,8 +40,8 @@ def format_plain(result: Result) -> str:
 
 
 def print_table(result: Result) -> None:
-    """Print the result as a ruled table that fits the terminal."""
-    from rich.console import Console  # noqa: PLC0415 - in the extra `terminal` only
+    """Prints the result as a ruled table that fits the terminal."""
+    from rich.console import Console  # noqa: PLC0415 - only the extra `terminal` installs it
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
@@ -50,7 +54,7 @@ def print_table(result: Result) -> None:
 
 
 def show_results(results: list[Result]) -> None:
-    """Print each as a ruled table on a terminal, as aligned text into a pipe."""
+    """Prints each result: as a ruled table on a terminal, as aligned text into a pipe."""
     for result in results:
         if sys.stdout.isatty():
             print_table(result)
@@ -60,7 +64,7 @@ def show_results(results: list[Result]) -> None:
 
 
 def parse_rows(text: str) -> int:
-    """The number of rows to show. Raises ArgumentTypeError for one that shows nothing."""
+    """Returns the number of rows to show. Raises ArgumentTypeError for anything but a whole number above zero."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number above zero, not {text}")
     return int(text)

@@ -1,4 +1,4 @@
-"""Whether to believe the numbers, point by point."""
+"""Says whether the numbers can be trusted, point by point."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from jobs.reporting.data import Report, Row
 from jobs.reporting.formats import duration, instant, number, percent
 from jobs.storage.wording import plural
 
-# A share of quarantined records that deserves a look; the gate of conf/pipeline.yml stops a run at a far larger one.
+# A larger share of quarantined records deserves a look. The gate of conf/pipeline.yml stops a run at a far larger one.
 _NOTABLE_QUARANTINE = 0.02
 _NAMED_FILES = 3
 
 
 @dataclass(frozen=True)
 class Point:
-    """One reason to believe the numbers or not; `state` is good, look or bad."""
+    """One reason to trust the numbers or not. `state` is good, look or bad."""
 
     state: str
     title: str
@@ -24,7 +24,7 @@ class Point:
 
 
 def points_of_trust(report: Report) -> list[Point]:
-    """Whether to believe the numbers: the sums, the last run, what was quarantined, set aside, late, not complete."""
+    """Returns all points: the sums, the last run, and records that are quarantined, repeated, late or missing."""
     health = report.rows("health")[0]
     runs = report.rows("runs")
     repeated = health["exact_duplicates"] + health["superseded"]
@@ -37,9 +37,9 @@ def points_of_trust(report: Report) -> list[Point]:
         *_empty_folders(health),
         Point(
             "good",
-            "Repetitions are not counted",
-            f"{plural(health['exact_duplicates'], 'exact repetition')} and"
-            f" {plural(health['superseded'], 'superseded version')} were set aside,"
+            "Duplicates are not counted",
+            f"{plural(health['exact_duplicates'], 'exact duplicate')} and"
+            f" {plural(health['superseded'], 'superseded version')} were left out,"
             f" {percent(repeated, health['accepted'])} of the valid records.",
         ),
         _late(report),
@@ -47,17 +47,18 @@ def points_of_trust(report: Report) -> list[Point]:
             "good",
             "How far the data reach",
             f"The newest event is of {instant(health['newest_event_at'])}."
-            " The last day is complete only if nothing of it is still to come.",
+            " The last day is complete only if no more of its events arrive.",
         ),
     ]
 
 
 def _sums(health: Row) -> Point:
     if health["files_not_closing"]:
-        return Point("bad", "The sums do not close", f"{plural(health['files_not_closing'], 'file')} with open sums.")
+        sums = "the records are not the sum of blank, ignored, quarantined and valid ones; run make check."
+        return Point("bad", "The sums do not add up", f"In {plural(health['files_not_closing'], 'file')} {sums}")
     return Point(
         "good",
-        "The sums close",
+        "The sums add up",
         f"{number(health['records'])} records in {plural(health['files'], 'file')} = {number(health['blank'])} blank"
         f" + {number(health['ignored'])} ignored"
         f" + {number(health['quarantined'])} quarantined + {number(health['accepted'])} valid, file by file.",
@@ -97,22 +98,22 @@ def _held_back(files: list[Row]) -> Point:
     return Point(
         "look",
         f"{plural(len(files), 'file')} held back",
-        f"Too many records of {names}{more} are bad; none of them is in any number here until the file is fixed, or"
-        " accepted by make accept.",
+        f"Too many records of {names}{more} are bad. No number here counts them until the file is fixed, or make accept"
+        " accepts it.",
     )
 
 
 def _empty_folders(health: Row) -> list[Point]:
     if not (count := health["empty_input_folders"]):
         return []
-    text = "A run found no file where it was to look, so that new events may be missing; make check names it."
+    text = "A run found no file in its input folder, so that new events may be missing; make check names the folder."
     return [Point("look", f"{plural(count, 'input folder')} empty", text)]
 
 
 def _checks(checks: list[Row]) -> Point:
     found = [check for check in checks if check["findings"]]
     if not checks:
-        return Point("look", "No run was checked", "make check runs the checks over everything.")
+        return Point("look", "No run was checked", "Run make check: it checks all tables.")
     if not found:
         words = f"{plural(len(checks), 'check')} found nothing in the last run that was checked."
         return Point("good", "All checks passed", words)
@@ -126,19 +127,19 @@ def _late(report: Report) -> Point:
     succeeded = [run["run_id"] for run in runs if run["status"] == "succeeded"]
     late = sum(run["late_events"] or 0 for run in runs)
     if not late and not health["restatements"]:
-        return Point("good", "Nothing came late", "No event came after the numbers of its day had been published.")
+        return Point("good", "Nothing came late", "No event arrived after the numbers of its day were published.")
     restated = {row["run_id"] for row in report.rows("restatements")}
     return Point(
         "look" if restated & set(succeeded[:1]) else "good",
         "The last run changed published numbers" if restated & set(succeeded[:1]) else "Some events came late",
         f"{plural(late, 'event')} of the last {plural(len(runs), 'run')}, {percent(late, health['published'])} of all,"
-        " came after the numbers of their day had been published;"
+        " arrived after the numbers of their day were published;"
         f" {plural(health['restatements'], 'published number')} of {plural(health['restated_days'], 'day')} changed.",
     )
 
 
 def verdict(points: list[Point]) -> str:
-    """The answer in one line."""
+    """Returns the conclusion in one line."""
     states = [point.state for point in points]
     if "bad" in states:
         return "Do not rely on these numbers yet"

@@ -1,4 +1,4 @@
-"""What the page says about the numbers: the headlines, and a sentence for each chart."""
+"""Writes what the page says about the numbers: the headlines, and a sentence for each chart."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from jobs.reporting.formats import days_from_to, duration, name_problem, number,
 from jobs.storage.input.file_systems import show_name
 from jobs.storage.wording import plural
 
-# Below a week, weekends alone make a difference.
+# In less than a week, the weekend alone would make a difference.
 _FEWEST_DAYS_COMPARED = 7
 
 
 @dataclass(frozen=True)
 class Headline:
-    """One number with its change against the period before."""
+    """One number, and its change since the previous period."""
 
     label: str
     value: str
@@ -25,7 +25,7 @@ class Headline:
 
 
 def headlines(periods: list[Row]) -> list[Headline]:
-    """The numbers of the last 30 days."""
+    """Returns the numbers of the last 30 days."""
     current, *rest = periods
     before = rest[0] if rest and rest[0]["days"] >= _FEWEST_DAYS_COMPARED else None
     labels = {
@@ -47,14 +47,22 @@ def headlines(periods: list[Row]) -> list[Headline]:
 
 
 def show(name: str, value: Any) -> str:
-    """A headline with its unit."""
+    """Returns the number of a headline with its unit.
+
+    >>> show("average_session_seconds", 90), show("events_per_day", 1234.5)
+    ('1.5 min', '1,234.5')
+    """
     return f"{number(value / 60, 1)} min" if name.endswith("_seconds") and value is not None else number(value, 1)
 
 
 def describe_change(name: str, now: Any, before: Any) -> tuple[str, str]:
-    """(change, value before), both in words."""
+    """Returns the change and the previous value, both in words.
+
+    >>> describe_change("events_per_day", 110, 100)
+    ('▲ +10.0 %', 'was 100.0')
+    """
     if now is None or before is None:
-        return "", "nothing before to compare with"
+        return "", "there is no earlier value"
     was = f"was {show(name, before)}"
     if not before:
         return "", was
@@ -64,7 +72,7 @@ def describe_change(name: str, now: Any, before: Any) -> tuple[str, str]:
 
 
 def describe_comparison(periods: list[Row]) -> str:
-    """What the change is measured against."""
+    """Says which periods are compared."""
     current, *rest = periods
     span = days_from_to(current["first_day"], current["last_day"])
     shown = f"Averages a day over {plural(current['days'], 'day')}, {span}"
@@ -83,7 +91,7 @@ def describe_comparison(periods: list[Row]) -> str:
 
 
 def describe_daily_active_users(days: list[Row], anomalies: list[Row]) -> str:
-    """Lowest, highest and average number of people, and how many days have a critical anomaly."""
+    """Says the lowest, highest and average number of people, and how many days have a critical anomaly."""
     counts = [row["active_users"] for row in days]
     busiest = max(days, key=lambda row: row["active_users"])
     busiest_date = f"{busiest['day_of_week']}, {busiest['activity_date'].day} {busiest['activity_date']:%B}"
@@ -97,7 +105,7 @@ def describe_daily_active_users(days: list[Row], anomalies: list[Row]) -> str:
 
 
 def describe_weekdays(rows: list[Row]) -> str:
-    """The busiest and the quietest weekday."""
+    """Names the busiest and the quietest weekday."""
     busiest = max(rows, key=lambda row: row["average_active_users"])
     quietest = min(rows, key=lambda row: row["average_active_users"])
     return (
@@ -107,17 +115,17 @@ def describe_weekdays(rows: list[Row]) -> str:
 
 
 def describe_session_lengths(rows: list[Row]) -> str:
-    """How many sessions there are and how long most of them last."""
+    """Says how many sessions there are, and how long most of them last."""
     total = sum(row["sessions"] for row in rows)
     longest = max(rows[1:], key=lambda row: row["sessions"])
     return (
-        f"{plural(total, 'session')}; {percent(rows[0]['sessions'], total)} are a single event, whose length nobody can"
-        f" know. Of the others most last {longest['session_length']}."
+        f"{plural(total, 'session')}; {percent(rows[0]['sessions'], total)} are a single event, so that their length is"
+        f" unknown. Of the others most last {longest['session_length']}."
     )
 
 
 def describe_user_sessions(rows: list[Row]) -> str:
-    """Who stays longest among those with the most sessions."""
+    """Says who has the longest sessions among the people with the most sessions."""
     if not rows:
         return "There are no sessions."
     first = rows[0]
@@ -128,7 +136,7 @@ def describe_user_sessions(rows: list[Row]) -> str:
 
 
 def describe_top_documents(rows: list[Row], anomalies: list[Row]) -> str:
-    """The most edited document, and which of them have an anomaly."""
+    """Names the most edited document, and the documents with an anomaly."""
     if not rows:
         return "No document was edited."
     first = rows[0]
@@ -142,7 +150,7 @@ def describe_top_documents(rows: list[Row], anomalies: list[Row]) -> str:
 
 
 def describe_sharing(rows: list[Row]) -> str:
-    """Who shared most."""
+    """Says who shared the most."""
     if not rows:
         return "Nothing was shared."
     first = rows[0]
@@ -153,7 +161,7 @@ def describe_sharing(rows: list[Row]) -> str:
 
 
 def describe_quarantine(rows: list[Row]) -> str:
-    """The most frequent problem, and where it stands first."""
+    """Names the most frequent problem, and the first record that has it."""
     if not rows:
         return "Nothing is open in quarantine."
     first = rows[0]
@@ -165,7 +173,7 @@ def describe_quarantine(rows: list[Row]) -> str:
 
 
 def describe_active_users(days: list[Row]) -> str:
-    """People of the last week and month, and the stickiness of the last days."""
+    """Says how many people were active in the last week and month, and the stickiness of the last days."""
     last = days[-1]
     known = [day["stickiness"] for day in days[-7:] if day["stickiness"] is not None]
     return (
@@ -176,18 +184,18 @@ def describe_active_users(days: list[Row]) -> str:
 
 
 def describe_new_and_returning_users(days: list[Row]) -> str:
-    """How many came for the first time."""
+    """Says how many people came for the first time."""
     new = sum(day["new_users"] for day in days)
     if not new:
         return "Nobody came for the first time in these 30 days."
     return (
         f"{plural(new, 'person', 'people')} came for the first time in these 30 days."
-        " At the beginning of a log everybody is new."
+        " At the beginning of a log, everybody counts as new."
     )
 
 
 def describe_daily_sessions(days: list[Row]) -> str:
-    """The span of the daily medians."""
+    """Says how far the daily medians differ."""
     medians = [day["median_session_seconds"] for day in days]
     if not medians:
         return "There are no sessions."
@@ -199,14 +207,14 @@ def describe_daily_sessions(days: list[Row]) -> str:
 
 
 def describe_comments_per_edit(days: list[Row]) -> str:
-    """Comments and edits of all the days."""
+    """Says how many comments and edits there are."""
     edits, comments = (sum(day[name] for day in days) for name in ("edit_count", "comment_count"))
     ratio = f", {comments / edits:.2f} for each edit" if edits else ""
     return f"{plural(comments, 'comment')} and {plural(edits, 'edit')} in these 30 days{ratio}."
 
 
 def describe_joint_documents(rows: list[Row]) -> str:
-    """How many documents have several editors, and which has most."""
+    """Says how many documents have several editors, and which one has the most."""
     if not rows:
         return "No document was edited by more than one person."
     first = rows[0]
@@ -217,7 +225,7 @@ def describe_joint_documents(rows: list[Row]) -> str:
 
 
 def describe_connected_users(rows: list[Row]) -> str:
-    """Who is at the centre of sharing."""
+    """Says who is connected with the most people."""
     if not rows:
         return "Nobody has shared with anybody."
     first = rows[0]
@@ -229,7 +237,7 @@ def describe_connected_users(rows: list[Row]) -> str:
 
 
 def describe_first_shares(rows: list[Row]) -> str:
-    """How many have shared at all, and how many of these on their first day."""
+    """Says how many people have ever shared, and how many of these did so within a day."""
     total, never = sum(row["users"] for row in rows), rows[-1]["users"]
     soon = sum(row["users"] for row in rows[:2])
     return (

@@ -1,4 +1,4 @@
-"""Simulated event logs, with the right answers beside them.
+"""Simulates event logs, and writes the right answers for them.
 
-May import `schemas`; it shares no rule with the code that it tests.
+The package may import `schemas`. It shares no other code with the pipeline, because the answers test the pipeline.
 """

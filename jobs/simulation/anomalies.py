@@ -1,4 +1,4 @@
-"""The behavioural oddities that every large enough shard plants for the anomaly queries to find."""
+"""Anomalies that every shard plants if it is large enough, so that the anomaly queries can find them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jobs.simulation.settings import Settings, Shard, find_weekday, name_day
 
 BURST_EDITS = 60
 SHARED_DOCUMENTS = 25
-# The burst must stand out many-fold, so it hits a document that has a history, but an unhurried one.
+# The burst must be many times the usual number, so we choose a document that has a history of few edits a day.
 USUAL_EDITS_PER_DAY = 1.0
 EDIT_SHARE = 0.55
 COLLAPSE_FROM_WORDS = 30
@@ -22,7 +22,10 @@ COLLAPSE_FROM_WORDS = 30
 
 @dataclass
 class Anomalies:
-    """What one shard plants, by index of user and document and by day; what happened is noted as it comes."""
+    """What one shard plants, and what happened. Users and documents are indexes, days count from the first day.
+
+    `more_kinds` are there if all kinds of anomalies are asked for.
+    """
 
     burst_day: int
     burst_user: int
@@ -33,7 +36,7 @@ class Anomalies:
     shared_documents: list[int]
     collapse_from_day: int
     silent_user: int
-    further: PlantedAnomalies | None = None
+    more_kinds: PlantedAnomalies | None = None
     edits_by_day: Counter[int] = field(default_factory=Counter)
     shares_by_day: dict[int, set[str]] = field(default_factory=dict)
     silent_user_events: int = 0
@@ -41,13 +44,13 @@ class Anomalies:
 
     @property
     def planned_events(self) -> int:
-        """How many events the planted sessions take of the shard's quota."""
-        further = self.further.planned_events if self.further else 0
-        return 2 + self.burst_edits + len(self.shared_documents) + further
+        """How many events of the shard's quota the planted sessions take."""
+        of_more_kinds = self.more_kinds.planned_events if self.more_kinds else 0
+        return 2 + self.burst_edits + len(self.shared_documents) + of_more_kinds
 
     def extra_sessions(self, day: int) -> list[tuple[int, list[PlannedEvent]]]:
-        """The planted sessions of a day: (user, what it does, one event after the other)."""
-        sessions = list(self.further.sessions.get(day, [])) if self.further else []
+        """Returns the planted sessions of a day: for each its user and its events, in order."""
+        sessions = list(self.more_kinds.sessions.get(day, [])) if self.more_kinds else []
         if day == self.burst_day:
             work = [PlannedEvent("document_edit", self.burst_document)] * self.burst_edits
             sessions.append((self.burst_user, [PlannedEvent("user_login", self.burst_document), *work]))
@@ -57,7 +60,7 @@ class Anomalies:
         return sessions
 
     def note_event(self, day: int, user: int, event_type: str, document: int, document_id: str) -> None:
-        """Keep the history that the sentences quote."""
+        """Counts the events that `describe` quotes."""
         if user == self.silent_user:
             self.silent_user_events += 1
         if event_type == "document_edit" and document == self.burst_document:
@@ -66,7 +69,7 @@ class Anomalies:
             self.shares_by_day.setdefault(day, set()).add(document_id)
 
     def describe(self, settings: Settings, people: People, library: Library) -> list[dict[str, str]]:
-        """The planted oddities: type, subject and a sentence with the numbers."""
+        """Returns the planted anomalies: type, subject and a sentence with the numbers."""
         burst_document = library.document_ids[self.burst_document]
         share_burst_user = people.users[self.share_burst_user].user_id
         silent_user = people.users[self.silent_user].user_id
@@ -96,13 +99,13 @@ class Anomalies:
             document_id, at, before, after = self.collapse
             sentence = f"One edit at {at} took {document_id} from {before} words to {after}."
             found.append(("content_collapse", document_id, sentence))
-        if self.further:
-            found += self.further.describe(settings, people)
+        if self.more_kinds:
+            found += self.more_kinds.describe(settings, people)
         return [{"type": kind, "subject": subject, "sentence": text} for kind, subject, text in found]
 
 
 def plan_anomalies(settings: Settings, shard: Shard, rng: Random, people: People, library: Library) -> Anomalies | None:
-    """Choose the subjects and days of a shard's oddities; None when it is too small or short for them."""
+    """Chooses the subjects and days of a shard's anomalies; None if the shard is too small or too short for them."""
     if not shard.has_anomalies(settings):
         return None
     all_kinds = settings.anomalies == "all"
@@ -125,10 +128,14 @@ def plan_anomalies(settings: Settings, shard: Shard, rng: Random, people: People
         ),
         collapse_from_day=settings.days * 4 // 10,
         silent_user=busiest[10],
-        further=plan_planted_anomalies(settings, rng, people, library) if all_kinds else None,
+        more_kinds=plan_planted_anomalies(settings, rng, people, library) if all_kinds else None,
     )
 
 
 def most_on_other_days(counts: dict[int, int], day: int) -> int:
-    """The highest count on any day but one; 0 when there is no other."""
+    """Returns the highest count of any day but this one; 0 if there is no other day.
+
+    >>> most_on_other_days({1: 60, 2: 3}, day=1)
+    3
+    """
     return max((count for other, count in counts.items() if other != day), default=0)

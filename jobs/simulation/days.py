@@ -1,7 +1,7 @@
-"""When people work: quotas by weekday, office hours, and work sessions that cannot be mistaken for another.
+"""Plans when people work: quotas by weekday, office hours, and sessions.
 
-Sessions are made to be told apart without doubt: within one, events are at most 25 minutes apart; between
-two of the same user lie more than 34 minutes. So the truth hangs on no rounding and no exact half hour.
+The truth must not depend on rounding, or on a pause of exactly half an hour. So events within a session are at most 25
+minutes apart, and two sessions of one user are more than 34 minutes apart.
 """
 
 from __future__ import annotations
@@ -27,20 +27,23 @@ CUMULATIVE_TYPES = ((0.66, "document_edit"), (0.83, "comment_added"), (0.89, "do
 
 
 class PlannedEvent(NamedTuple):
-    """What will happen, before it is written down; `user` and `document` are indexes within the shard."""
+    """An event before it is written as a record. `user` and `document` are indexes within the shard.
+
+    `stated` replaces fields of the record.
+    """
 
     at_ms: int
     user: int
     event_type: str
     document: int
-    stated: dict[str, str] | None = None  # fields of the record, in place of what would be written
+    stated: dict[str, str] | None = None
 
 
 Session = list[PlannedEvent]
 
 
 def plan_quotas(settings: Settings, events: int) -> list[int]:
-    """How many of a shard's events each day gets: quiet weekends, none on a silent day, exact total."""
+    """Splits a shard's events among the days. Weekends get few and a silent day none; the total is exact."""
     first_weekday = settings.start_date.weekday()
     weights = [WEEKDAY_WEIGHTS[(first_weekday + day) % 7] for day in range(settings.days)]
     if (silent_day := find_silent_day(settings)) is not None:
@@ -49,7 +52,7 @@ def plan_quotas(settings: Settings, events: int) -> list[int]:
 
 
 def draw_type(rng: Random) -> str:
-    """The type of an event within a session."""
+    """Draws the type of an event within a session."""
     draw = rng.random()
     for threshold, event_type in CUMULATIVE_TYPES:
         if draw < threshold:
@@ -72,7 +75,7 @@ class Planner:
         self._seen_login: set[int] = set()
 
     def plan_day(self, day: int, quota: int) -> list[Session]:
-        """The ordinary sessions of one day, `quota` events in all, and those planted on it besides."""
+        """Returns the ordinary sessions of one day, with `quota` events in all, and the planted ones of that day."""
         self._taken.clear()
         sessions = self._plan_anomalies(day)
         while quota > 0:
@@ -84,7 +87,7 @@ class Planner:
         return sessions
 
     def _find_free_slot(self, day: int) -> tuple[int, int]:
-        """A user and the start of a session in a slot that this user has not used yet on this day."""
+        """Returns a user, and the start of a session in a slot that this user has not used yet on this day."""
         rng = self._rng
         for _ in range(20):
             user = self._people.activity.pick(rng)
@@ -132,9 +135,9 @@ class Planner:
         return session
 
     def _vary(self, session: Session, at_ms: int, room: int) -> int:
-        """Make the last event odd, but no anomaly: a login from a second place, a comment sent by a double click.
+        """Makes the last event unusual, but no anomaly: a login from a second place, or a comment that is sent twice.
 
-        Adds an event only where there is `room`; returns the time of the last event.
+        Adds an event only if there is `room` for it. Returns the time of the last event.
         """
         last, draw = session[-1], self._rng.random()
         second_address = self._people.users[last.user].second_address
@@ -147,7 +150,7 @@ class Planner:
         return at_ms
 
     def _logs_in(self, user: int) -> bool:
-        """Most sessions begin with a login, everyone's first one does, the silent user's never."""
+        """Whether a session begins with a login: most do, each user's first one does, the silent user's never do."""
         if self._anomalies is not None and user == self._anomalies.silent_user:
             return False
         if user in self._seen_login and self._rng.random() >= 0.85:
@@ -156,12 +159,12 @@ class Planner:
         return True
 
     def _plan_anomalies(self, day: int) -> list[Session]:
-        """The planted sessions of this day: one user in one slot, no pause over a minute and a half."""
+        """Returns the planted sessions of this day. Each has one user and one slot, and no pause over 90 seconds."""
         if self._anomalies is None:
             return []
         sessions = []
         for user, events in self._anomalies.extra_sessions(day):
-            # Mid-day in UTC for everybody, so that no planted session runs over midnight.
+            # All planted sessions are at noon in UTC, so that none runs over midnight.
             at_ms = self._take_slot(day, user, SLOTS_PER_DAY // 2 - 1)
             clock = self._people.users[user].read_clock
             session: Session = []

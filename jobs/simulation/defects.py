@@ -1,4 +1,4 @@
-"""What goes wrong on the way: broken records, repeated ones, contradicting ones, late ones."""
+"""Defects: records that are broken, repeated, contradicting or late."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 
 from jobs.simulation.records import Record, encode, make_event_id
 
-# How many of each kind are planted in 3,000 events; larger data get the same rates.
+# How many of each kind are planted in 3,000 events. Larger simulations have the same rates.
 PER_3000_EVENTS = {
     "truncated_json": 3,
     "garbage_text": 2,
@@ -27,7 +27,7 @@ PER_3000_EVENTS = {
 }
 DUPLICATES_IN_EXPORT = 3
 
-# The code under which the pipeline must quarantine each kind of broken record.
+# The reason for which the pipeline must quarantine each kind of broken record.
 REASONS = {
     "truncated_json": "malformed_json",
     "garbage_text": "malformed_json",
@@ -40,7 +40,7 @@ REASONS = {
     "nul_character": "invalid_text",
 }
 
-# Some kinds need an event of a type to be made from; the others take any.
+# Some kinds can be made of certain event types only.
 NEEDED_TYPES = {
     "wrong_type": ("document_edit",),
     "missing_field": ("document_edit",),
@@ -73,10 +73,10 @@ TIMESTAMPS_OUT_OF_RANGE = ("1999-12-31T23:59:59Z", "2150-01-01T00:00:00Z")
 
 
 class DefectSchedule:
-    """At which of a shard's events which kind of defect is due: fixed numbers, random places."""
+    """Says at which event of a shard a defect is due. The numbers of defects are fixed, their places random."""
 
     def __init__(self, rng: Random, events: int, first: int) -> None:
-        """Spread the defects over the events from number `first` on; what comes before goes to an export."""
+        """Spreads the defects over the events from number `first` on. The events before are those of the export."""
         kinds = [kind for kind, count in PER_3000_EVENTS.items() for _ in range(round(count * events / 3000))]
         if first:
             kinds += ["duplicate_in_export"] * DUPLICATES_IN_EXPORT
@@ -85,7 +85,7 @@ class DefectSchedule:
         self._due: list[str] = []
 
     def find_due(self, number: int, event_type: str, is_last_day: bool) -> str | None:
-        """The kind to plant at this event; one that does not suit the event waits for the next that does."""
+        """Returns the kind to plant at this event. A kind that does not suit the event waits for the next that does."""
         kind = self._kind_at.get(number)
         if kind is not None:
             self._due.append(kind)
@@ -97,13 +97,13 @@ class DefectSchedule:
         return None
 
     def pass_over(self, number: int) -> None:
-        """Plant nothing at this event; what is due there waits for the next that suits it."""
+        """Plants nothing at this event. A kind that is due waits for the next event that suits it."""
         if (kind := self._kind_at.get(number)) is not None:
             self._due.append(kind)
 
 
 class RecordBreaker:
-    """Makes broken texts out of good records, going through the variants of each kind in turn."""
+    """Makes broken texts of good records. It goes through the variants of each kind in turn."""
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
@@ -128,11 +128,11 @@ class RecordBreaker:
         }
 
     def can_make(self, kind: str) -> bool:
-        """Whether this kind is a broken record (or a blank line), not a good one in the wrong place."""
+        """Whether this kind is a broken record or a blank line. The other kinds are copies of good records."""
         return kind in self._makers
 
     def make(self, kind: str, record: Record) -> str:
-        """One line of this kind, modelled on a good record but under an event id of its own."""
+        """Makes one line of this kind from a good record, with an event id of its own."""
         turn = self._uses.get(kind, 0)
         self._uses[kind] = turn + 1
         return self._makers[kind](record | {"event_id": make_event_id(self._rng)}, turn)
@@ -143,10 +143,10 @@ class RecordBreaker:
 
     def _write_two(self, record: Record, turn: int) -> str:
         other = record | {"event_id": make_event_id(self._rng)}
-        # With nothing but blanks between them these would be two good records.
+        # We put a comma between the two, because the pipeline reads two objects without one as two good records.
         return encode(record) + "," + " " * (turn % 2) + encode(other)
 
 
 def drop_nulls(record: Record) -> Record:
-    """The record without its null fields."""
+    """Returns the record without its null fields."""
     return {name: value for name, value in record.items() if value is not None}

@@ -1,4 +1,4 @@
-"""What is worked on: documents whose text grows and shrinks from edit to edit."""
+"""Documents, whose text grows and shrinks from edit to edit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WORDS_LEFT_AFTER_COLLAPSE = 3
 
 
 class Library:
-    """The documents of one shard, each with its present text."""
+    """The documents of one shard, each with its current text."""
 
     def __init__(self, rng: Random, shard: Shard) -> None:
         self.document_ids = [f"doc_{number}" for number in shard.documents]
@@ -23,18 +23,18 @@ class Library:
         self._tokens: dict[int, list[str]] = {}
 
     def is_japanese(self, document: int) -> bool:
-        """Whether a document is written in Kanji, where each character counts as a word."""
+        """Whether a document is written in Kanji. There each character counts as a word."""
         return document % JAPANESE_EVERY == JAPANESE_EVERY - 1
 
     def draw_tokens(self, rng: Random, document: int, count: int) -> list[str]:
-        """`count` new tokens in the document's language."""
+        """Returns `count` new tokens in the document's language."""
         return rng.choices(KANJI_PAIRS if self.is_japanese(document) else WORDS, k=count)
 
     def edit(self, rng: Random, document: int) -> int:
-        """Change a document's text by one edit; returns the number of characters written or removed.
+        """Changes a document's text by one edit. Returns the number of characters written or removed.
 
-        Long documents tend to shrink and short ones to grow, so texts stay near 25 words, and no edit takes
-        away more than a quarter: only a planted collapse does.
+        Long documents tend to shrink and short ones to grow, so that texts have about 25 words. No edit removes more
+        than a quarter, so that only a planted collapse looks like one.
         """
         tokens = self._tokens.get(document)
         if tokens is None:
@@ -56,15 +56,15 @@ class Library:
         return max(1, sum(map(len, changed)) + len(changed) - 1)
 
     def collapse(self, document: int) -> int:
-        """Delete nearly all of a document's text; returns the number of characters removed."""
+        """Deletes nearly all of a document's text. Returns the number of characters removed."""
         before = len(self.text(document))
         del self._tokens[document][WORDS_LEFT_AFTER_COLLAPSE:]
         return before - len(self.text(document))
 
     def text(self, document: int) -> str:
-        """The full present text."""
+        """Returns the current text of a document."""
         return " ".join(self._tokens[document])
 
     def count_words(self, document: int) -> int:
-        """The words of the present text, known from how it was written, not by counting."""
+        """Returns the number of words. We know it from the tokens, so that it tests the pipeline's own counting."""
         return len(self._tokens[document]) * (2 if self.is_japanese(document) else 1)

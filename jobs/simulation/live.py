@@ -1,7 +1,7 @@
-"""A simulation as a live stream: the records of a batch, in the order in which a server would get them.
+"""Writes a simulation as a live stream: the records of a batch, in the order in which a server would get them.
 
-What is late, repeated, contradicting or broken in the batch is so here too, and so is its truth. What comes on top is
-that some clients' clocks are wrong: their events arrive out of step with everybody else's.
+The records and the truth are those of the batch, with all its defects. In addition, the clocks of some clients are
+wrong, so that their events arrive too early or too late.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from jobs.simulation.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-# By how many minutes a client's clock is ahead; nearly all are right, a few hang on the wrong time zone.
+# How many minutes a client's clock is ahead. Most are right, and some are in a wrong time zone.
 CLOCK_ERRORS = (0, 0, 0, 0, 0, 0, -60, -7, 4, 60)
 MOST_FILES_A_SECOND = 2
 EPOCH = datetime.fromisoformat("2000-01-01T00:00:00Z")
 
 
 def write_live(batch: Path, settings: Settings, rate: float) -> None:
-    """Write the records of the simulation in `batch` into the output folder, `rate` a second, in small files.
+    """Writes the records of the simulation in `batch` into the output folder, `rate` records a second, in small files.
 
-    The old export, an array, is there first. Every file is complete when its name appears.
+    The export, an array, is written first. Every file is complete when its name appears.
     """
     if (batch / EXPORT_FILE).exists():
         appear(settings.output / EXPORT_FILE, (batch / EXPORT_FILE).read_text(encoding="utf-8"))
@@ -47,9 +47,10 @@ def write_live(batch: Path, settings: Settings, rate: float) -> None:
 
 
 def order_by_arrival(lines: list[str], clocks: Random) -> list[str]:
-    """The lines as a server gets them whose clock is right, when some clients' clocks are not.
+    """Sorts the lines as a server would get them whose own clock is right.
 
-    Its time is the latest that any line so far has shown; a client that is an hour ahead is an hour early by it.
+    The server's time is the latest time of any line so far. A client whose clock is an hour ahead dates its events an
+    hour late, so they arrive an hour before that time.
     """
     errors: dict[str, timedelta] = {}
     now, arrivals = EPOCH, []
@@ -65,7 +66,7 @@ def order_by_arrival(lines: list[str], clocks: Random) -> list[str]:
 
 
 def read_user_and_time(line: str) -> tuple[str, datetime] | None:
-    """Who sent a line and when, by the sender's clock; None where the line does not tell or can't be right."""
+    """Returns who sent a line and when, by the sender's clock; None where the line does not say, or is wrong."""
     try:
         record = json.loads(line)
         at = datetime.fromisoformat(record["timestamp"])
@@ -75,7 +76,10 @@ def read_user_and_time(line: str) -> tuple[str, datetime] | None:
 
 
 def cut_into_parts(lines: Iterable[str], size: int) -> Iterator[list[str]]:
-    """Parts of `size` lines; of more where less than half would be objects, which JSON Lines are known by."""
+    """Yields parts of `size` lines. A part is longer if fewer than half of its lines would be objects.
+
+    The pipeline would not recognise such a part as JSON Lines.
+    """
     part: list[str] = []
     objects = 0
     for line in lines:
@@ -89,7 +93,11 @@ def cut_into_parts(lines: Iterable[str], size: int) -> Iterator[list[str]]:
 
 
 def is_object(line: str) -> bool:
-    """Whether a line is one complete JSON object."""
+    """Whether a line is one complete JSON object.
+
+    >>> is_object('{"a": 1}'), is_object('{"a": ')
+    (True, False)
+    """
     try:
         return isinstance(json.loads(line), dict)
     except ValueError:
@@ -97,7 +105,7 @@ def is_object(line: str) -> bool:
 
 
 def appear(path: Path, text: str) -> None:
-    """Make a file whose name is there only when all of its content is."""
+    """Writes a file under another name first, so that it is complete when its name appears."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".tmp")
     unfinished.write_text(text, encoding="utf-8", newline="\n")
@@ -105,7 +113,7 @@ def appear(path: Path, text: str) -> None:
 
 
 def move_truth(batch: Path, settings: Settings) -> None:
-    """Put the batch's truth beside the output, but for the account of files, which are others here."""
+    """Copies the batch's truth, without the counts for each file, because the live stream has other files."""
     truth = json.loads((batch.parent / "truth.json").read_text(encoding="utf-8"))
     truth.pop("per_file", None)
     settings.truth_path.write_text(json.dumps(truth, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

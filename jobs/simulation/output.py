@@ -1,4 +1,4 @@
-"""The output folder: what it must look like before, and the files that are written into it."""
+"""Prepares the output folder, and writes files into it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from jobs.simulation.tally import Tally
 
 EXPORT_FILE = "export/backfill.json"
 LIVE_FOLDER = "live"
-# What a simulation writes, and so all that a simulation may remove.
+# The files that a simulation writes. It never removes any others.
 OWN_FILES = ("????-??-??/part-?????.jsonl", f"{LIVE_FOLDER}/part-??????.jsonl*", EXPORT_FILE)
 
 
 class OutputError(Exception):
-    """The output folder cannot be used; the message names it and the way out."""
+    """The output folder cannot be used. The message names it and says what to do."""
 
 
 class Part:
-    """One daily file of one shard, made with its first line; counts what is written."""
+    """One daily file of one shard. It is created with its first line, and counts the lines."""
 
     def __init__(self, path: Path, tally: Tally) -> None:
         self._path = path
@@ -37,7 +37,7 @@ class Part:
             self._file.close()
 
     def write(self, text: str, verdict: str, record: Record) -> None:
-        """Write one line, made of this record, and note what must become of it."""
+        """Writes one line, made of this record, and counts the verdict that the pipeline must give it."""
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("w", encoding="utf-8", newline="\n")
@@ -47,27 +47,27 @@ class Part:
 
 
 def open_part(settings: Settings, shard: Shard, day: int, tally: Tally) -> Part:
-    """The file of a shard in the folder of a day (counted from the first one)."""
+    """Returns the file of a shard for a day, which counts from the first day."""
     folder = settings.output / (settings.start_date + timedelta(days=day)).isoformat()
     return Part(folder / f"part-{shard.number:05d}.jsonl", tally)
 
 
 def prepare_output(settings: Settings, force: bool) -> None:
-    """Make the output folder and see that it is empty; with `force`, remove an earlier simulation from it.
+    """Makes the output folder and checks that it is empty. With `force`, it removes an earlier simulation.
 
-    Raises OutputError when the folder holds anything else, and touches nothing then.
+    Raises OutputError if the folder holds anything else. Then nothing is removed.
     """
     output = settings.output
     if output.exists() and not output.is_dir():
         raise OutputError(f"{output} is a file; name a folder with --output")
     if not output.name:
-        raise OutputError(f"{output} has no folder above it for truth.json; name another with --output")
+        raise OutputError(f"{output} has no parent folder for truth.json; name another folder with --output")
     found = {path for path in output.rglob("*") if not path.is_dir()} if output.exists() else set()
     own = {path for pattern in OWN_FILES for path in output.glob(pattern)}
     if found - own:
-        raise OutputError(f"{output} holds {min(found - own)}, which no simulation wrote; give an empty folder")
+        raise OutputError(f"{output} holds {min(found - own)}, which no simulation wrote; name an empty folder")
     if found and not force:
-        raise OutputError(f"{output} is not empty; give another folder, or replace it with --force")
+        raise OutputError(f"{output} is not empty; name another folder, or replace its content with --force")
     for path in sorted(own):
         path.unlink()
         if not any(path.parent.iterdir()):

@@ -1,4 +1,4 @@
-"""Who works: users with names, devices, time zones and habits, some far busier than others."""
+"""Makes up users, with names, devices, time zones and habits. Some are far busier than others."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from jobs.simulation.vocabulary import FIRST_NAMES, LAST_NAMES
 SLOTS_PER_DAY = 12  # a user has at most one work session in each slot of two hours
 SLOT_MS = 86_400_000 // SLOTS_PER_DAY
 
-# What a device writes as its event time decides the format: milliseconds, whole seconds, or an offset.
+# The device decides the format of event times: with milliseconds, in whole seconds, or with an offset.
 DEVICES = ("web", "web", "web", "desktop", "desktop", "android", "ios")
 OFFSET_DEVICES = ("android", "ios")
-# Where people live, in slots of two hours east of UTC.
+# The time zones of users, in slots of two hours east of UTC.
 HOME_SLOTS = (-4, -3, 0, 0, 0, 1, 1, 1, 2, 4)
 
 
 class WeightedChoice:
-    """Draws an index with a fixed weight for each, in logarithmic time."""
+    """Draws indexes, each in proportion to its weight."""
 
     def __init__(self, weights: list[float]) -> None:
         self.weights = weights
         self._cumulative = list(accumulate(weights))
 
     def pick(self, rng: Random) -> int:
-        """One index, drawn in proportion to its weight."""
+        """Draws one index."""
         return bisect(self._cumulative, rng.random() * self._cumulative[-1], hi=len(self.weights) - 1)
 
     def heaviest(self) -> list[int]:
-        """All indexes, the most likely first."""
+        """Returns all indexes, the most likely first."""
         return sorted(range(len(self.weights)), key=lambda i: (-self.weights[i], i))
 
 
 def make_zipf_choice(rng: Random, size: int, offset: float, exponent: float) -> WeightedChoice:
-    """A heavy-tailed choice among `size`; which index is heavy is random. `offset` tames the very first."""
+    """Returns a heavy-tailed choice of `size` indexes, in random order. A larger `offset` evens out the heaviest."""
     weights = [(rank + offset) ** -exponent for rank in range(1, size + 1)]
     rng.shuffle(weights)
     return WeightedChoice(weights)
@@ -45,7 +45,10 @@ def make_zipf_choice(rng: Random, size: int, offset: float, exponent: float) -> 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One person; `phase_ms` is where in a slot of two hours the sessions start, so not all start alike."""
+    """One person. Sessions start at `phase_ms` within a slot of two hours, so that not everyone starts at once.
+
+    A clock that is off shows `fraction_ms` in each second.
+    """
 
     user_id: str
     name: str
@@ -54,18 +57,18 @@ class User:
     ip_address: str
     home_slots: int
     phase_ms: int
-    fraction_ms: int | None = None  # of a second, on which a clock that is off stands still
+    fraction_ms: int | None = None
     second_address: str | None = None
 
     def read_clock(self, at_ms: int) -> int:
-        """What this device's clock shows, by its precision."""
+        """Returns the time that this device's clock shows."""
         if self.fraction_ms is not None:
             return at_ms - at_ms % 1000 + self.fraction_ms
         return at_ms - at_ms % (1000 if self.device == "desktop" else 1)
 
 
 class People:
-    """The users of one shard, and guests from outside who only ever receive shares."""
+    """The users of one shard, and guests, who only receive shares."""
 
     def __init__(self, rng: Random, shard: Shard) -> None:
         self.users = [make_user(rng, number) for number in shard.users]
@@ -73,18 +76,18 @@ class People:
         self.activity = make_zipf_choice(rng, len(self.users), offset=5, exponent=0.7)
 
     def shift_clock(self, user: int, fraction_ms: int) -> None:
-        """Let this user's clock stand on a fraction of a second."""
+        """Makes this user's clock show the same fraction of a second always."""
         self.users[user] = replace(self.users[user], fraction_ms=fraction_ms)
 
     def give_second_addresses(self, rng: Random) -> None:
-        """Let some people work from two places."""
+        """Lets some people work from two places."""
         self.users = [
             replace(user, second_address=f"198.51.100.{1 + rng.randrange(254)}") if rng.random() < 0.4 else user
             for user in self.users
         ]
 
     def pick_recipients(self, rng: Random, sharer: int) -> list[str]:
-        """Whom something is shared with: a guest, a colleague or up to three, or nobody (a link share)."""
+        """Draws the recipients of a share: a guest, up to three colleagues, or nobody (a share by link)."""
         draw = rng.random()
         if draw < 0.2:
             return []
@@ -97,7 +100,7 @@ class People:
 
 
 def make_user(rng: Random, number: int) -> User:
-    """Make up one user; about one in twelve has an IPv6 address."""
+    """Makes up one user. About one in twelve has an IPv6 address."""
     if rng.random() < 0.08:
         ip_address = f"2001:db8::{rng.getrandbits(16):x}:{rng.getrandbits(16):x}"
     else:

@@ -1,4 +1,4 @@
-"""The oddities that are planted only when all are asked for, with strengths drawn from weak to strong."""
+"""The kinds of anomalies that are planted only if all kinds are asked for. Their strengths vary from weak to strong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jobs.simulation.people import People
 from jobs.simulation.settings import Settings, find_weekday, name_day
 from jobs.simulation.vocabulary import COMMENTS
 
-# Fewest and most of what is planted; the fewest barely pass the thresholds of conf/pipeline.yml.
+# The fewest and the most to plant. The fewest are just above the thresholds of conf/pipeline.yml.
 BURST_EDITS = (20, 90)
 BURST_SHARES = (10, 30)
 SWEPT_DOCUMENTS = (25, 45)
@@ -26,7 +26,10 @@ MIN_DAYS_FOR_SILENCE = 42
 
 
 class PlannedEvent(NamedTuple):
-    """One event of a planted session; `stated` replaces what its record would say, `is_hasty` comes a second later."""
+    """One event of a planted session. `stated` replaces fields of its record.
+
+    If it `is_hasty`, the next event follows after a second.
+    """
 
     event_type: str
     document: int
@@ -36,11 +39,12 @@ class PlannedEvent(NamedTuple):
 
 @dataclass
 class PlantedAnomalies:
-    """What one shard plants besides, by index of user and document and by day counted from the first."""
+    """What one shard plants. Users and documents are indexes, and days count from the first day."""
 
     sessions: dict[int, list[tuple[int, list[PlannedEvent]]]]
-    strays: dict[str, tuple[int, int, int]]  # by kind, or reason for the quarantine: time in ms, user, document
-    stray_day: int  # on which the strays arrive
+    # Events whose date is far from the others, by their kind or reason for the quarantine: time in ms, user, document.
+    strays: dict[str, tuple[int, int, int]]
+    stray_day: int  # the day on which these arrive
     silent_day: int | None
     swept: tuple[int, int]  # user, documents
     spread: tuple[int, int]  # user, addresses
@@ -49,21 +53,21 @@ class PlantedAnomalies:
 
     @property
     def planned_events(self) -> int:
-        """How many events they take of the shard's quota."""
+        """How many events of the shard's quota they take."""
         return len(self.strays) + sum(len(work) for own in self.sessions.values() for _, work in own)
 
     def is_in_future(self, at_ms: int) -> bool:
-        """Whether an event of this time is the one that must be quarantined, as it is dated in the future."""
+        """Whether an event with this time is the one that must be quarantined, because its date is in the future."""
         return at_ms == self.strays["timestamp_in_future"][0]
 
     def note_stray(self, at_ms: int, event_id: str) -> None:
-        """Keep the id of an event that was planted at this far-off time."""
+        """Notes the id of an event if its time is that of a planted stray."""
         for kind, (stray_ms, _, _) in self.strays.items():
             if at_ms == stray_ms:
                 self.stray_ids[kind] = event_id
 
     def describe(self, settings: Settings, people: People) -> list[tuple[str, str, str]]:
-        """(kind, subject, sentence) of each."""
+        """Returns the kind, the subject and a sentence for each."""
         (sweeper, documents), (wanderer, addresses), (stutterer, copies) = self.swept, self.spread, self.retried
         name = [user.user_id for user in people.users]
         found = [
@@ -81,7 +85,7 @@ class PlantedAnomalies:
 
 
 def plan_planted_anomalies(settings: Settings, rng: Random, people: People, library: Library) -> PlantedAnomalies:
-    """Choose subjects, days and strengths; shifts the clocks of some people, which is an oddity of its own."""
+    """Chooses subjects, days and strengths. It also shifts the clocks of some people, which is one of the anomalies."""
     users = people.activity.heaviest()
     sweeper, wanderer, stutterer, stray = users[2], users[5], users[8], users[9]
     documents = range(len(library.document_ids))
@@ -117,14 +121,14 @@ def plan_planted_anomalies(settings: Settings, rng: Random, people: People, libr
 
 
 def find_silent_day(settings: Settings) -> int | None:
-    """The weekday on which all shards are silent, if there are weeks enough before it to be used to others."""
+    """Returns the weekday on which all shards are silent; None if too few weeks come before it to compare with."""
     if settings.anomalies != "all" or settings.days < MIN_DAYS_FOR_SILENCE:
         return None
     return find_weekday(settings, settings.days * 3 // 4)
 
 
 def shift_clocks(people: People) -> None:
-    """Give people who do a share of all work, as far as their clocks have fractions, one and the same fraction."""
+    """Gives people who do a large share of the work the same fraction of a second, if their clocks show fractions."""
     wanted = FRACTION_SHARE * sum(people.activity.weights)
     for user in people.activity.heaviest():
         if wanted <= 0:
@@ -135,5 +139,5 @@ def shift_clocks(people: People) -> None:
 
 
 def draw_ms(rng: Random, start: datetime, end: datetime) -> int:
-    """A moment of a period, in milliseconds since 1970."""
+    """Draws a moment of a period, in milliseconds since 1970."""
     return rng.randrange(int(start.timestamp()), int(end.timestamp())) * 1000

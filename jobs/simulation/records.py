@@ -1,4 +1,4 @@
-"""How an event is written down: the platform's own JSON fields, with the clock formats of its clients."""
+"""Writes events as JSON records: with the platform's own fields, and the time formats of its clients."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from jobs.simulation.vocabulary import COMMENTS
 Record = dict[str, Any]
 
 OFFSET_MS = 2 * 60 * 60 * 1000
-# This share of the edits reports a word count of the client's own instead of the text.
+# This share of the edits states a word count instead of the text.
 WORD_COUNT_ONLY_SHARE = 0.04
-# What events say that our fields have no place for.
+# Names in the records that none of our fields reads.
 UNMAPPED_FIELDS = ("app_version", "link_expires_in_days")
 APP_VERSIONS = {"android": "6.0.3", "desktop": "4.2.1", "ios": "6.0.1", "web": "2025.5"}
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -27,31 +27,47 @@ encode_spaced = json.JSONEncoder(ensure_ascii=False, separators=(" , ", " : ")).
 
 
 def list_unmapped(record: Record) -> list[str]:
-    """What the record says that our fields have no place for."""
+    """Returns the names in a record that none of our fields reads."""
     return [name for name in UNMAPPED_FIELDS if name in record]
 
 
 def list_recipients(record: Record) -> list[str]:
-    """Whom a share names: one, several, or nobody."""
+    """Returns the recipients that a share names: one, several, or none.
+
+    >>> list_recipients({"shared_with_user_id": "ann"}), list_recipients({"shared_with": ["ann", "bob"]})
+    (['ann'], ['ann', 'bob'])
+    """
     one = record.get("shared_with_user_id")
     return record.get("shared_with", []) if one is None else [one]
 
 
 @lru_cache(maxsize=1024)
 def format_date(day: int) -> str:
-    """The ISO date of a day counted from 1970."""
+    """Returns the ISO date of a day that is counted from 1970.
+
+    >>> format_date(365)
+    '1971-01-01'
+    """
     return datetime.fromtimestamp(day * 86_400, UTC).date().isoformat()
 
 
 def format_local(at_ms: int) -> str:
-    """ISO date and time to the second, without an offset."""
+    """Returns the ISO date and time to the second, without an offset.
+
+    >>> format_local(1_748_865_600_000)
+    '2025-06-02T12:00:00'
+    """
     day, rest = divmod(at_ms, DAY_MS)
     seconds = rest // 1000
     return f"{format_date(day)}T{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
 def format_time(at_ms: int, device: str) -> str:
-    """The event time as this kind of device writes it; the same instant whatever the form."""
+    """Returns the event time as this kind of device writes it.
+
+    >>> format_time(1_748_865_600_000, "web"), format_time(1_748_865_600_000, "ios")
+    ('2025-06-02T12:00:00.000Z', '2025-06-02T14:00:00.000+02:00')
+    """
     if device in OFFSET_DEVICES:
         return f"{format_local(at_ms + OFFSET_MS)}.{at_ms % 1000:03d}+02:00"
     if device == "desktop":
@@ -60,13 +76,13 @@ def format_time(at_ms: int, device: str) -> str:
 
 
 def make_event_id(rng: Random) -> str:
-    """A random UUID (version 4) from our own random numbers, so that it repeats with the seed."""
+    """Returns a random UUID (version 4). It is made of our own random numbers, so that the seed determines it."""
     digits = f"{rng.getrandbits(128):032x}"
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
 class RecordWriter:
-    """Turns planned events, given in the order of time, into records, carrying on the documents' texts."""
+    """Turns planned events into records. They must come in the order of time, because edits change the documents."""
 
     def __init__(self, rng: Random, people: People, library: Library) -> None:
         self._rng = rng
@@ -74,7 +90,7 @@ class RecordWriter:
         self._library = library
 
     def write_record(self, planned: PlannedEvent, collapses: bool) -> Record:
-        """The record of one event; an edit changes the document, one that `collapses` nearly empties it."""
+        """Returns the record of one event. An edit changes the document; one that `collapses` nearly empties it."""
         user = self._people.users[planned.user]
         record: Record = {
             "event_id": make_event_id(self._rng),
@@ -100,7 +116,7 @@ class RecordWriter:
         return record | (planned.stated or {})
 
     def _add_recipients(self, record: Record, sharer: int) -> None:
-        """Several stand in a list, under another name; a link expires, which no field of ours says."""
+        """Adds the recipients: one by its id, several as a list under another name, none as a link that expires."""
         recipients = self._people.pick_recipients(self._rng, sharer)
         if len(recipients) > 1:
             record["shared_with"] = recipients

@@ -1,4 +1,4 @@
-"""What a simulation is asked for, and how it is cut into shards that know nothing of each other."""
+"""The settings of a simulation, and how it is cut into shards that are independent of each other."""
 
 from __future__ import annotations
 
@@ -11,21 +11,20 @@ from typing import Literal
 
 DAY_MS = 86_400_000
 EVENTS_PER_SHARD = 250_000
-MAX_SHARDS = 64  # more would only make more, smaller files
+MAX_SHARDS = 64  # more shards would only make more and smaller files
 
-# Below these the planted oddities would drown the ordinary work, or have no history to stand out against.
+# In a smaller shard, the planted anomalies would be most of the events, or would have no history to compare with.
 MIN_SHARD_EVENTS_FOR_ANOMALIES = 1_000
 MIN_DAYS_FOR_ANOMALIES = 14
 
-
-# `few` are those of the committed sample; `all` has every kind, and like `none` people with habits that are odd but
-# no anomaly, so that both can tell how well anomalies are found.
+# `few` plants those of the committed sample, and `all` plants every kind. With `all` and `none`, some people also have
+# unusual habits that are no anomaly, so that one can measure how well anomalies are found.
 AnomalyLevel = Literal["none", "few", "all"]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One simulation: `events` distinct published events over `days` UTC days, the last one `end_date`."""
+    """One simulation: `events` distinct published events over `days` UTC days, of which `end_date` is the last."""
 
     events: int
     seed: int
@@ -47,13 +46,13 @@ class Settings:
 
     @property
     def truth_path(self) -> Path:
-        """Where the right answers go: beside the output folder, so that no loader reads them as events."""
+        """The file for the right answers. It is next to the output folder, so that no load reads it as events."""
         return self.output.parent / "truth.json"
 
 
 @dataclass(frozen=True)
 class Shard:
-    """A community whose users edit only its own documents, so that the answers of shards simply add up."""
+    """A part of the simulation whose users edit only its own documents, so that the answers of shards add up."""
 
     number: int
     events: int
@@ -61,11 +60,11 @@ class Shard:
     documents: range
 
     def make_random(self, seed: int) -> Random:
-        """This shard's own random numbers: the same whichever process runs it, and in whatever order."""
+        """Returns this shard's own random numbers. They are the same in whatever process and order shards are made."""
         return Random(f"{seed}:{self.number}")  # noqa: S311 - made-up data, no secrets
 
     def has_anomalies(self, settings: Settings) -> bool:
-        """Whether this shard is large and long enough to plant its set of oddities."""
+        """Whether this shard plants anomalies: they are asked for, and it is large and long enough."""
         return (
             settings.anomalies != "none"
             and self.events >= MIN_SHARD_EVENTS_FOR_ANOMALIES
@@ -74,7 +73,11 @@ class Shard:
 
 
 def share_out(total: int, weights: list[float]) -> list[int]:
-    """Split `total` into whole parts in proportion to `weights`; the parts add up to `total` exactly."""
+    """Splits `total` into whole parts in proportion to `weights`. The parts add up to `total` exactly.
+
+    >>> share_out(10, [1, 1, 1])
+    [4, 3, 3]
+    """
     scale = total / sum(weights)
     parts = [int(weight * scale) for weight in weights]
     by_remainder = sorted(range(len(weights)), key=lambda i: (parts[i] - weights[i] * scale, i))
@@ -84,7 +87,7 @@ def share_out(total: int, weights: list[float]) -> list[int]:
 
 
 def split_into_shards(settings: Settings) -> list[Shard]:
-    """Cut a simulation into shards; the cut depends on the number of events alone, not on the workers."""
+    """Cuts a simulation into shards, whatever the number of workers, so that the result does not depend on it."""
     count = min(MAX_SHARDS, max(1, settings.events // EVENTS_PER_SHARD))
     # A user has room for about 60 events a day, so a short simulation needs more people.
     users = max(25, settings.events // 150, settings.events // (settings.days * 10))
@@ -99,17 +102,21 @@ def split_into_shards(settings: Settings) -> list[Shard]:
 
 
 def cut_evenly(total: int, count: int) -> list[range]:
-    """Cut the numbers from 1 to `total` into `count` ranges of nearly the same length."""
+    """Cuts the numbers from 1 to `total` into `count` ranges of nearly the same length.
+
+    >>> cut_evenly(5, 2)
+    [range(1, 3), range(3, 6)]
+    """
     ends = [total * i // count + 1 for i in range(count + 1)]
     return [range(start, stop) for start, stop in pairwise(ends)]
 
 
 def find_weekday(settings: Settings, day: int) -> int:
-    """The day itself, or the Friday before when it falls on a weekend."""
+    """Returns the day itself, or the Friday before it if it is on a weekend."""
     weekday = (settings.start_date.weekday() + day) % 7
     return day - max(0, weekday - 4)
 
 
 def name_day(settings: Settings, day: int) -> str:
-    """The date of a day of the simulation."""
+    """Returns the date of a day of the simulation."""
     return (settings.start_date + timedelta(days=day)).isoformat()

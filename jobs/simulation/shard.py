@@ -1,4 +1,4 @@
-"""Makes the files of one shard: day by day, in the order of time, holding one day's plan and no more."""
+"""Makes the files of one shard, in the order of time. Only the plan of one day is in memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXPORTED_EVENTS = 40
 
 
 def simulate_shard(settings: Settings, shard: Shard) -> Answers:
-    """Write the files of one shard and return the right answers for its events."""
+    """Writes the files of one shard, and returns the right answers for its events."""
     run = ShardRun(settings, shard)
     run.write_days()
     run.write_export()
@@ -43,18 +43,17 @@ class ShardRun:
         self.planner = Planner(rng, settings, self.people, self.library, self.anomalies)
         self.records = RecordWriter(rng, self.people, self.library)
         self.breaker = RecordBreaker(rng)
-        # The first shard's oldest events come half in the daily files, half in the export, a JSON array.
+        # Every second one of the first shard's oldest events goes to the export, a JSON array, instead of a daily file.
         has_export = shard.number == 0 and shard.events >= 10 * EXPORTED_EVENTS
         self.ends_export = 2 * EXPORTED_EVENTS if has_export else 0
         self.export: list[Any] = []
         self.schedule = DefectSchedule(rng, shard.events, self.ends_export)
-        self.pending: dict[
-            int, list[tuple[str, str, Record]]
-        ] = {}  # by day: (text, verdict, record), written at its end
+        # By day: (text, verdict, record) of each line that is written at the end of the day's file.
+        self.pending: dict[int, list[tuple[str, str, Record]]] = {}
         self.written = 0
 
     def write_days(self) -> None:
-        """Plan and write every day; what runs over midnight is carried into the next one."""
+        """Plans and writes every day. Events after midnight are carried into the next day."""
         planted = self.anomalies.planned_events if self.anomalies else 0
         carried: list[PlannedEvent] = []
         for day, quota in enumerate(plan_quotas(self.settings, self.shard.events - planted)):
@@ -72,12 +71,12 @@ class ShardRun:
             self.tally.anomalies = self.anomalies.describe(self.settings, self.people, self.library)
 
     def find_strays(self, day: int) -> list[PlannedEvent]:
-        """The events that arrive on a day but are dated far from it, each a session of its own; counts them."""
-        further = self.anomalies.further if self.anomalies else None
-        if further is None or day != further.stray_day:
+        """Returns the events that arrive on a day but are dated far from it, and counts each as a session."""
+        more = self.anomalies.more_kinds if self.anomalies else None
+        if more is None or day != more.stray_day:
             return []
         strays = [
-            PlannedEvent(at_ms, user, "document_viewed", document) for at_ms, user, document in further.strays.values()
+            PlannedEvent(at_ms, user, "document_viewed", document) for at_ms, user, document in more.strays.values()
         ]
         for stray in strays:
             if self.is_in_future(stray):
@@ -87,12 +86,12 @@ class ShardRun:
         return strays
 
     def is_in_future(self, planned: PlannedEvent) -> bool:
-        """Whether the event must be quarantined, as it is dated in the future of whoever loads it."""
-        further = self.anomalies.further if self.anomalies else None
-        return further is not None and further.is_in_future(planned.at_ms)
+        """Whether the event must be quarantined, because its date is in the future at any load."""
+        more = self.anomalies.more_kinds if self.anomalies else None
+        return more is not None and more.is_in_future(planned.at_ms)
 
     def write_day(self, day: int, events: list[PlannedEvent]) -> None:
-        """Write one daily file: its events, with defects among them, then what arrived late or again."""
+        """Writes one daily file: first its events and defects, then the lines that arrive late or are duplicates."""
         with open_part(self.settings, self.shard, day, self.tally) as part:
             for planned in events:
                 self.write_event(part, day, planned)
@@ -100,7 +99,7 @@ class ShardRun:
                 part.write(text, verdict, record)
 
     def write_event(self, part: Part, day: int, planned: PlannedEvent) -> None:
-        """Write one event and, where one is due, a defect with it."""
+        """Writes one event, and a defect if one is due."""
         record = self.make_record(day, planned)
         number, self.written = self.written, self.written + 1
         if number < self.ends_export and number % 2:
@@ -122,7 +121,7 @@ class ShardRun:
             self.plant(part, kind, day, planned, record)
 
     def make_record(self, day: int, planned: PlannedEvent) -> Record:
-        """Write one event down and count it."""
+        """Makes the record of one event, and counts the event."""
         words_before = None
         collapses = self.is_collapse_due(day, planned)
         if collapses:
@@ -135,14 +134,14 @@ class ShardRun:
         if self.anomalies is not None:
             document_id = self.library.document_ids[planned.document]
             self.anomalies.note_event(day, planned.user, planned.event_type, planned.document, document_id)
-            if self.anomalies.further:
-                self.anomalies.further.note_stray(planned.at_ms, record["event_id"])
+            if self.anomalies.more_kinds:
+                self.anomalies.more_kinds.note_stray(planned.at_ms, record["event_id"])
             if words_before is not None and words is not None:
                 self.anomalies.collapse = (document_id, record["timestamp"], words_before, words)
         return record
 
     def is_collapse_due(self, day: int, planned: PlannedEvent) -> bool:
-        """Whether this edit is the one that nearly empties its document: the first of a long enough text."""
+        """Whether this edit is the planted collapse: the first edit of a text that is long enough."""
         if self.anomalies is None or self.anomalies.collapse is not None:
             return False
         document_id = self.library.document_ids[planned.document]
@@ -155,7 +154,7 @@ class ShardRun:
         )
 
     def plant(self, part: Part, kind: str, day: int, planned: PlannedEvent, record: Record) -> None:
-        """Add what goes wrong beside a good event: a broken record, or a copy of it."""
+        """Adds a defect next to a good event: a broken record, or a copy of the event."""
         if self.breaker.can_make(kind):
             part.write(self.breaker.make(kind, record), REASONS.get(kind, "blank"), record)
         elif kind == "duplicate_same_file":
@@ -177,20 +176,20 @@ class ShardRun:
             self.postpone(self.pick_later_day(day), encode(record | changed), "superseded", record)
 
     def postpone(self, day: int, text: str, verdict: str, record: Record) -> None:
-        """Have a line written at the end of that day's file."""
+        """Lets a line be written at the end of that day's file."""
         self.pending.setdefault(day, []).append((text, verdict, record))
 
     def pick_later_day(self, day: int) -> int:
-        """One of the next seven days, within the simulation."""
+        """Returns one of the next seven days, within the simulation."""
         return min(day + 1 + self.rng.randrange(7), self.settings.days - 1)
 
     def export_record(self, element: Any, verdict: str) -> None:
-        """Put an element into the array file."""
+        """Adds an element to the array file."""
         self.export.append(element)
         self.tally.add_record(EXPORT_FILE, verdict, element)
 
     def write_export(self) -> None:
-        """Write the array file, with two elements in it that are no events."""
+        """Writes the array file, with two elements in it that must be quarantined."""
         if not self.export:
             return
         nameless = {**self.export[0], "event_id": make_event_id(self.rng), "user_id": None}

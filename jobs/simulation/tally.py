@@ -1,7 +1,7 @@
 """Counts the right answers of one shard while its events are made.
 
-Nothing here reads what was written or knows the pipeline: sessions are counted where they are planned, words
-where they are written, verdicts where a line is spoilt or repeated. That makes it a second opinion.
+The answers must be independent of the pipeline that they test. So sessions are counted when they are planned, words
+when they are written, and verdicts when a line is broken or repeated. Nothing reads the files that were written.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ _NO_OBJECTS = ("blank", "malformed_json", "not_an_object")
 
 @dataclass
 class Tally:
-    """What is counted in one shard. Users and documents are known by their ids, days by their number since 1970."""
+    """The counts of one shard. Users and documents are given by their ids, days by their number since 1970."""
 
-    # A record's verdict: blank, published, exact_duplicate, superseded, or the code of its quarantine.
+    # A verdict is blank, published, exact_duplicate, superseded, or the reason for the quarantine.
     verdicts: Counter[str] = field(default_factory=Counter)
     files: dict[str, Counter[str]] = field(default_factory=dict)  # verdicts by file
     planted: Counter[str] = field(default_factory=Counter)  # defects by kind
-    unmapped_fields: Counter[str] = field(default_factory=Counter)  # records by what our fields have no place for
+    unmapped_fields: Counter[str] = field(default_factory=Counter)  # records by a name that no field reads
     types: Counter[str] = field(default_factory=Counter)
     events_by_day: Counter[int] = field(default_factory=Counter)
     users_by_day: Counter[int] = field(default_factory=Counter)
@@ -41,7 +41,10 @@ class Tally:
     anomalies: list[dict[str, str]] = field(default_factory=list)
 
     def add_record(self, file: str, verdict: str, record: Record) -> None:
-        """Count one line of a file or element of an array, with what must become of it, and what it was made of."""
+        """Counts one line of a file, or element of an array, and the verdict that the pipeline must give it.
+
+        `record` is the record that it was made of.
+        """
         self.verdicts[verdict] += 1
         if verdict not in _NO_OBJECTS:
             self.unmapped_fields.update(list_unmapped(record))
@@ -50,18 +53,18 @@ class Tally:
         self.files[file][verdict] += 1
 
     def add_session(self, user_id: str, session: Session) -> None:
-        """Count one planned session."""
+        """Counts one planned session."""
         self.sessions[user_id] += 1
         self.session_ms[user_id] += session[-1].at_ms - session[0].at_ms
         self.single_event_sessions += len(session) == 1
 
     def add_day(self, day: int, events: list[PlannedEvent]) -> None:
-        """Count the events of one day and who was active on it."""
+        """Counts the events and the active users of one day."""
         self.events_by_day[day] += len(events)
         self.users_by_day[day] += len({event.user for event in events})
 
     def add_event(self, at_ms: int, record: Record, words: int | None) -> None:
-        """Count one published event; `words` is the length of its document if it is an edit, else None."""
+        """Counts one published event. `words` is the length of its document after an edit, else None."""
         event_type = record["event_type"]
         self.types[event_type] += 1
         if event_type == "user_login":

@@ -22,10 +22,9 @@ MOST_FILES = 500
 
 @dataclass
 class Answers:
-    """The answers of one or more shards: small enough to keep for all, and such that they add up.
+    """The answers of one or more shards. They add up, because shards share no user, document or file.
 
-    They do, because shards share no user, document or file. `totals` holds plain numbers, the lists by user
-    and document are there only where they are short.
+    `totals` holds plain numbers. Long lists by user, document or file are left out.
     """
 
     totals: Counter[str] = field(default_factory=Counter)
@@ -42,7 +41,7 @@ class Answers:
     anomalies: list[dict[str, str]] = field(default_factory=list)
 
     def merge(self, other: Answers) -> None:
-        """Add another shard's answers to these."""
+        """Adds another shard's answers to these."""
         self.totals.update(other.totals)
         self.verdicts.update(other.verdicts)
         self.planted.update(other.planted)
@@ -59,12 +58,16 @@ class Answers:
 
 
 def rank_documents(edits: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    """The ten most edited documents, ties in the byte order of their ids."""
+    """Returns the ten most edited documents. Ties are in the byte order of the ids.
+
+    >>> rank_documents([("b", 2), ("a", 2), ("c", 5)])
+    [('c', 5), ('a', 2), ('b', 2)]
+    """
     return sorted(edits, key=lambda item: (-item[1], item[0].encode()))[:10]
 
 
 def sum_up_shard(tally: Tally) -> Answers:
-    """The answers of one shard, without what only counting needed."""
+    """Returns the answers of one shard, without the sets that only counting needed."""
     users = tally.sessions.keys() | tally.recipients
     answers = Answers(
         totals=Counter(
@@ -94,7 +97,7 @@ def sum_up_shard(tally: Tally) -> Answers:
 
 
 def list_by_user(tally: Tally) -> dict[str, dict[str, Any]]:
-    """The lists by user: sessions of everyone who acted, shares of everyone who shared."""
+    """Returns the lists by user: the sessions of users who acted, and the shares of users who shared."""
     sessions = {
         user_id: {"sessions": count, "average_seconds": _average_seconds(tally.session_ms[user_id], count)}
         for user_id, count in tally.sessions.items()
@@ -108,18 +111,18 @@ def list_by_user(tally: Tally) -> dict[str, dict[str, Any]]:
 
 
 def count_file(verdicts: Counter[str]) -> dict[str, int]:
-    """The account of one file."""
+    """Returns the counts of one file."""
     quarantined = sum(list_quarantined(verdicts).values())
     return {"records": verdicts.total(), "blank": verdicts["blank"], "quarantined": quarantined}
 
 
 def list_quarantined(verdicts: Counter[str]) -> dict[str, int]:
-    """Quarantined records by reason: every verdict that is not one of the four others."""
+    """Returns the quarantined records by reason: all verdicts but the four others."""
     return {name: count for name, count in sorted(verdicts.items()) if name not in NOT_QUARANTINED}
 
 
 def compose_truth(settings: Settings, answers: Answers) -> dict[str, Any]:
-    """The content of the truth file, from the answers of all shards."""
+    """Returns the content of the truth file, from the answers of all shards."""
     totals, verdicts = answers.totals, answers.verdicts
     reasons = list_quarantined(verdicts)
     truth: dict[str, Any] = {
@@ -157,7 +160,7 @@ def compose_truth(settings: Settings, answers: Answers) -> dict[str, Any]:
 
 
 def compose_lists(answers: Answers) -> dict[str, Any]:
-    """The lists by user, by document and by file, where they are short enough."""
+    """Returns the lists by user, by document and by file that are short enough."""
     lists: dict[str, Any] = {}
     if answers.totals["users"] <= MOST_USERS:
         lists |= {name: dict(sorted(entries.items())) for name, entries in answers.by_user.items()}
@@ -169,7 +172,11 @@ def compose_lists(answers: Answers) -> dict[str, Any]:
 
 
 def count_weekdays(events_by_day: Counter[int]) -> dict[str, int]:
-    """Published events by UTC day of week, in the order of the week."""
+    """Counts published events by UTC weekday, in the order of the week.
+
+    >>> count_weekdays(Counter({0: 2}))["Thursday"]
+    2
+    """
     counts = dict.fromkeys(WEEKDAYS, 0)
     for day, events in events_by_day.items():
         counts[WEEKDAYS[(day + 3) % 7]] += events  # 1970 began on a Thursday
@@ -177,12 +184,12 @@ def count_weekdays(events_by_day: Counter[int]) -> dict[str, int]:
 
 
 def list_active_users(answers: Answers) -> dict[str, int]:
-    """Users who acted, on each of the 30 days that end with the latest event, zeros included."""
+    """Returns the number of users who acted on each of the 30 days up to the latest event. Days without any have 0."""
     last = max(day for day, events in answers.events_by_day.items() if events)
     return {format_date(day): answers.users_by_day[day] for day in range(last - 29, last + 1)}
 
 
 def _average_seconds(milliseconds: int, count: int) -> float:
-    """To six decimals, half away from zero, as PostgreSQL rounds a numeric."""
+    """Returns the average in seconds. It rounds to six decimals, half away from zero, as PostgreSQL's numeric does."""
     exact = Decimal(milliseconds) / 1000 / count
     return float(exact.quantize(Decimal("0.000001"), ROUND_HALF_UP))

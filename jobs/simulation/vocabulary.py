@@ -1,4 +1,4 @@
-"""The words that people, titles and texts are made of."""
+"""The words of names, titles and texts."""
 
 _FIRST_NAMES = """
 Ada Amir Anna Ben Carla Chen Clara Dario Elena Emeka Fatima Felix Grace Hana Igor Ines Jonas Jürgen Kofi Lena
@@ -11,7 +11,7 @@ Park Quinn Rossi Silva Tanaka Ueda Varga Weber Xu Yamada Zhang O'Brien Smith-Jon
 _TITLE_AREAS = "Sales Design Legal Mobile Search Payments Support Research Hiring Platform"
 _TITLE_THINGS = "Roadmap Budget Minutes Proposal Handbook Survey Contract Launch Retrospective Strategy"
 
-# Each of these is one word by the project's rule (letters, digits, inner apostrophes and hyphens) ...
+# Each of these counts as one word: letters and digits, with apostrophes and hyphens inside.
 _WORDS = """
 the the the a of to and and in for with is are was be on at we they team plan budget, draft review meeting
 customer report. launch date owner risk decision agreed. quarter Q3 2025 12% target growth follow-up don't
@@ -20,7 +20,7 @@ summary next steps: contact vendor contract price discount offer timeline milest
 backlog sprint release notes design prototype feedback survey interview result experiment hypothesis baseline
 week month year north south region store
 """
-# ... and each of these two, since every Han character counts as one.
+# Each of these counts as two words, since every Han character is one.
 _KANJI_PAIRS = "設計 会議 予算 計画 資料 確認 期限 担当 報告 変更 品質 議事 顧客 契約 販売 調査"
 
 FIRST_NAMES = _FIRST_NAMES.split()

@@ -102,7 +102,7 @@ comment on table public.event_properties is
 'Event-specific fields; one row per event that has some of those which the mapping of its source names.';
 comment on column public.event_properties.event_id is 'The event that has them.';
 comment on column public.event_properties.properties is
-'What the mapping keeps of the record beside our fields, by the paths that it names.';
+'What the mapping stores of the record beside our fields, by the paths that it names.';
 
 comment on table ops.pipeline_runs is 'The journal; one row per run that got as far as the database.';
 comment on column ops.pipeline_runs.run_id is
@@ -188,7 +188,7 @@ comment on table ops.quarantined_records is
 'Records that were quarantined; one row per record. Their text is in the quarantine folder.';
 comment on column ops.quarantined_records.file_id is 'Reading of the file it stands in.';
 comment on column ops.quarantined_records.record_number is 'Its number in that file, from 1.';
-comment on column ops.quarantined_records.reasons is 'Every reason for refusing it, as codes.';
+comment on column ops.quarantined_records.reasons is 'Every reason for its quarantine, as codes.';
 comment on column ops.quarantined_records.fields is
 'Our fields, and paths of properties, that the reasons are about; may be empty.';
 comment on column ops.quarantined_records.raw_sha256 is
@@ -246,7 +246,7 @@ comment on column ops.superseded_records.revision is
 'Which version of the event this record is: the largest wins. A whole number, or a time as '
 'microseconds since 1970.';
 comment on column ops.superseded_records.properties is
-'What the mapping kept of the record beside our fields; NULL if nothing.';
+'What the mapping stored of the record beside our fields; NULL if nothing.';
 
 comment on table ops.duplicate_records is
 'Accepted records that repeat a published or superseded one; one row per record.';
@@ -314,7 +314,7 @@ comment on column public.event_details.comment_text is 'Text of the comment, unt
 comment on column public.event_details.recipient_count is
 'Number of people it names as recipients, in public.share_recipients; 0 for a share by link.';
 comment on column public.event_details.properties is
-'What the mapping keeps of the record beside our fields, by the paths that it names; NULL if '
+'What the mapping stores of the record beside our fields, by the paths that it names; NULL if '
 'nothing.';
 comment on column public.event_details.permission is 'What the share allows, as the producer says it.';
 comment on column public.event_details.device is 'Device, as the producer says it.';

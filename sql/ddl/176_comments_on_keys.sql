@@ -40,7 +40,7 @@ comment on constraint ingested_files_pkey on ops.ingested_files is 'One row per 
 comment on constraint ingested_files_part_of_file_id_fkey on ops.ingested_files is
 'A part belongs to a reading of the whole file.';
 comment on constraint ingested_files_read_again_as_fkey on ops.ingested_files is
-'What was read again names the reading that did so.';
+'A reading that was replaced names the reading that replaced it.';
 comment on constraint ingested_files_run_id_fkey on ops.ingested_files is 'A reading is that of a run.';
 
 comment on constraint mappings_pkey on ops.mappings is 'One row per text of a mapping.';
@@ -51,7 +51,7 @@ comment on constraint quarantined_records_file_id_fkey on ops.quarantined_record
 'It stands in a reading of a file.';
 comment on constraint quarantined_records_run_id_fkey on ops.quarantined_records is 'A run quarantined it.';
 comment on constraint quarantined_records_recovered_by_run_id_fkey on ops.quarantined_records is
-'What recovered it is a run.';
+'A run recovered it.';
 
 comment on constraint quarantine_problems_key on ops.quarantine_problems is
 'A problem of a record stands once, also one of the whole record.';

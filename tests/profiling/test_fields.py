@@ -102,7 +102,8 @@ def test_elements_that_are_no_objects_are_counted(tmp_path: Path) -> None:
         page = {**PAGE, "entries": [*PAGE["entries"], *elements]}  # type: ignore[misc]
         (tmp_path / "in" / f"{number}.json").write_text(json.dumps(page))
     done = run(tmp_path / "in", tmp_path / "new.yml")
-    assert "6 elements are no objects and would be quarantined (record_path: entries)" in done.stdout.splitlines()
+    line = "6 elements are no objects, so that a load would quarantine them (record_path: entries)"
+    assert line in done.stdout.splitlines()
     assert "paths in 6 records" in done.stdout
 
 
@@ -135,7 +136,7 @@ def test_mapped_paths_that_match_nothing_are_told(log: Path, tmp_path: Path) -> 
     assert rows["#"] == ["3", "100 %", "0", "revision"]
     assert rows["from"][-1] == "properties"
     assert f"{place}: finds nothing: comment_text at note, remark; properties at gone" in done.stdout
-    assert f"{place}: found elsewhere than at user.id (user_id)" in done.stdout
+    assert f"{place}: finds nothing at user.id (user_id): these fields are found at other paths" in done.stdout
 
 
 def test_a_log_that_the_default_mapping_does_not_read_is_shown_as_it_seems_to_be(log: Path) -> None:
@@ -219,7 +220,7 @@ def test_a_text_reads_back_from_yaml(text: str) -> None:
         ({"a.json": b""}, "new.yml", "no JSON object with anything in it (1 files were read, 0 could not be)"),
         ({"a.json": b"\x00\xff" * 5000}, "new.yml", "no JSON object with anything in it"),
         ({"a.log": b"started\nstopped\n"}, "new.yml", "no JSON object with anything in it"),
-        ({"a.json": record_json().encode()}, "typo", "a draft is written to a name that ends in .yml only"),
+        ({"a.json": record_json().encode()}, "typo", "for a draft, give a name that ends in .yml"),
         ({"a.json": record_json().encode()}, "nowhere/new.yml", "there is no folder"),
         ({"a.json": record_json().encode()}, "log", "can't be read"),
         ({"a.json": record_json().encode()}, "", "SOURCE (--source) is set and empty"),

@@ -41,7 +41,7 @@ def test_a_long_file_of_lines_is_read_at_its_end_too(tmp_path: Path) -> None:
     sample = take_sample(str(tmp_path), ("*.jsonl",), [])
     assert (sample.values[0]["n"], sample.values[-1]["n"], sample.is_whole) == (0, 7999, False)
     assert sample.read_bytes < 5 * 1024**2
-    assert sample.refused <= 3  # a line that begins before what is read
+    assert sample.quarantined <= 3  # a line that begins before what is read
 
 
 def test_of_many_files_some_are_read_from_all_over_the_folder(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_gzip_bomb_and_a_record_without_an_end_are_cut(tmp_path: Path) -> None
 def test_what_is_no_object_is_counted(tmp_path: Path) -> None:
     (tmp_path / "log.json").write_text('{"a": 1}\n\nstarting\n{"a": 2}\n{"a": 3}\n')
     sample = take_sample(str(tmp_path), ("*.json",), [])
-    assert (len(sample.values), sample.refused, sample.is_whole) == (3, 1, True)
+    assert (len(sample.values), sample.quarantined, sample.is_whole) == (3, 1, True)
 
 
 def test_a_scheme_that_needs_java_is_refused() -> None:

@@ -7,23 +7,13 @@ import re
 import subprocess
 import sys
 
-import pytest
-
-from jobs.records import Event, read_record, reader
+from jobs.records import Event, read_record
 from jobs.records.reader import read_default_source
 from jobs.records.validate import Limits
-from jobs.records.values import rich_text, timestamps, words
 from jobs.storage.config.settings import read_settings
 from tests.builders import ROOT, default_source, record_json
 
 PACKAGE = ROOT / "jobs" / "records"
-
-
-@pytest.mark.parametrize("module", [reader, words, rich_text, timestamps])
-def test_examples(module: object) -> None:
-    done = doctest.testmod(module)  # type: ignore[arg-type]
-    assert done.attempted > 0
-    assert done.failed == 0
 
 
 def test_text_and_bytes_are_read_by_the_default_mapping() -> None:

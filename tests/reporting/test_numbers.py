@@ -121,7 +121,7 @@ def test_first_shares_account_for_everybody(page: str, world: Any) -> None:
     assert shown["within an hour"] == 1
 
 
-def test_a_refused_record_counts_for_each_of_its_reasons(page: str) -> None:
+def test_a_quarantined_record_counts_for_each_of_its_reasons(page: str) -> None:
     assert bars(page, "quarantine") == {"missing_field:user_id": 2, "bad_value:edit_length": 1}
 
 

@@ -50,7 +50,7 @@ def test_tables_without_events_are_told_from_none(
     monkeypatch.setenv("DATABASE_URL", database_url)
     code, out, error = run_report(capsys, tmp_path / "index.html")
     assert (code, out, error.count("\n")) == (2, "", 1)
-    assert error.startswith("error: no event was published yet")
+    assert error.startswith("error: no event has been published yet")
 
 
 def test_unreachable_database_is_exit_code_4(

@@ -37,7 +37,7 @@ def test_change_is_in_percent_and_with_its_sign() -> None:
 def test_no_change_is_stated_against_a_few_days(report: Report) -> None:
     current, previous = report.rows("periods")
     few = [current, {**previous, "days": 6}]
-    assert {headline.before for headline in wording.headlines(few)} == {"nothing before to compare with"}
+    assert {headline.before for headline in wording.headlines(few)} == {"there is no earlier value"}
     assert "too few to state a change" in wording.describe_comparison(few)
 
 
@@ -73,17 +73,21 @@ def test_late_events_and_the_numbers_they_changed_are_told(report: Report) -> No
     point = points["The last run changed published numbers"]
     assert point.state == "look"
     assert point.text == (
-        "3 events of the last 3 runs, 1.1\N{NO-BREAK SPACE}% of all, came after the numbers of their day had been"
+        "3 events of the last 3 runs, 1.1\N{NO-BREAK SPACE}% of all, arrived after the numbers of their day were"
         " published; 3 published numbers of 2 days changed."
     )
     assert [row["change"] for row in report.rows("restatements")] == [2, 1, 1]
 
 
-def test_books_that_do_not_close_make_the_numbers_unreliable(report: Report) -> None:
+def test_sums_that_do_not_add_up_make_the_numbers_unreliable(report: Report) -> None:
     health = report.results["health"]
     position = health.columns.index("files_not_closing")
     row = [*health.rows[0][:position], 2, *health.rows[0][position + 1 :]]
     broken = Report({**report.results, "health": type(health)(health.title, health.columns, [tuple(row)])}, [])
     points = trust.points_of_trust(broken)
-    assert points[0] == trust.Point("bad", "The sums do not close", "2 files with open sums.")
+    assert points[0] == trust.Point(
+        "bad",
+        "The sums do not add up",
+        "In 2 files the records are not the sum of blank, ignored, quarantined and valid ones; run make check.",
+    )
     assert trust.verdict(points) == "Do not rely on these numbers yet"

@@ -78,7 +78,7 @@ def test_folder_with_an_earlier_simulation_is_replaced_only_by_force(
     again = ["--events=600", "--seed=2", f"--output={tmp_path / 'a/events'}"]
 
     assert main(again) == 2
-    assert "is not empty; give another folder, or replace it with --force" in capsys.readouterr().err
+    assert "is not empty; name another folder, or replace its content with --force" in capsys.readouterr().err
     assert main([*again, "--force"]) == 0
     assert read_tree(tmp_path / "a") == read_tree(tmp_path / "b")
 

@@ -49,7 +49,7 @@ FINAL_EXIT_CODES = {2, 3}
 
 
 def run_project(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """A module of the project with its arguments, run to its end, in the project's folder."""
+    """Runs a module of the project with its arguments, in the project's folder, and waits for its end."""
     return subprocess.run([PYTHON, "-m", *arguments], cwd=HOME, capture_output=True, text=True, check=False)
 
 

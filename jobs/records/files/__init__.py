@@ -1,4 +1,4 @@
-"""The content of a file -> its records, as bytes: JSON Lines, arrays, printed or concatenated values, gzip, UTF-16.
+"""Splits the content of a file into records: JSON Lines, arrays, printed or concatenated values, gzip, UTF-16.
 
-Imports the standard library, pyarrow's file systems, `schemas` and `jobs.records.values` only, of this project.
+Of this project, the package imports only `schemas` and `jobs.records.values`.
 """

@@ -1,4 +1,4 @@
-"""The bytes of a file -> its text in UTF-8, a chunk at a time, whether it is gzip or in UTF-16."""
+"""Turns the bytes of a file, which may be gzip or UTF-16, into UTF-8 text, one chunk at a time."""
 
 import codecs
 import zlib
@@ -10,7 +10,7 @@ _CHUNK_BYTES = 64 * 1024
 _MAX_PIECE_BYTES = 1024 * 1024
 UTF8_MARK = codecs.BOM_UTF8
 _GZIP_MAGIC = b"\x1f\x8b"
-# The longer ones first: UTF-16 begins as UTF-32 does.
+# UTF-32 comes first, because its little-endian mark begins with that of UTF-16.
 _MARKS = {
     codecs.BOM_UTF32_LE: "utf-32-le",
     codecs.BOM_UTF32_BE: "utf-32-be",
@@ -21,20 +21,20 @@ _MARKS = {
 
 
 class Stream(Protocol):
-    """What is read of an open file."""
+    """An open file, as far as we use it."""
 
     def read(self, size: int, /) -> bytes:
-        """The next bytes, at most so many; none at the end."""
+        """Returns at most `size` bytes; none at the end."""
 
     def seek(self, position: int, /) -> int:
-        """Go to that byte."""
+        """Moves to the byte at `position`."""
 
 
 class Content:
-    """What is in a stream, as UTF-8 without a byte order mark; bytes that are not text pass through as they are.
+    """The text of a stream, as UTF-8 without a byte order mark. Bytes that are not text pass through unchanged.
 
-    Once all chunks are read, `error` says why there are no more, if not because the stream ends. `is_plain` says,
-    from the first chunk on, that the stream itself is what comes out, apart from a mark.
+    Once all chunks are read, `error` says what stopped the reading before the end of the stream; None if nothing did.
+    `is_plain` is known from the first chunk on. It says that the stream needs no unpacking and no decoding.
     """
 
     def __init__(self, stream: Stream) -> None:
@@ -43,7 +43,7 @@ class Content:
         self.is_plain = True
 
     def chunks(self) -> Iterator[bytes]:
-        """The text, piece by piece; memory does not grow with the file."""
+        """Yields the text in pieces, so that memory does not grow with the file."""
         packed = iter(lambda: self._stream.read(_CHUNK_BYTES), b"")
         first = next(packed, b"")
         packed = chain([first], packed)
@@ -67,7 +67,7 @@ class Content:
             yield from self._encode(rest, _MARKS[mark])
 
     def _unpack(self, packed: Iterator[bytes]) -> Iterator[bytes]:
-        """What can be unpacked, member by member."""
+        """Yields what can be unpacked of the gzip, member by member."""
         member = zlib.decompressobj(wbits=31)
         for content in packed:
             while content:
@@ -81,7 +81,7 @@ class Content:
                     member = zlib.decompressobj(wbits=31)
                 before = member.copy()
                 try:
-                    # In pieces: a chunk of NULs unpacks to a thousand times its size.
+                    # We unpack in pieces, because a chunk of NULs unpacks to a thousand times its size.
                     yield member.decompress(content, _MAX_PIECE_BYTES)
                     while rest := member.unconsumed_tail:
                         before, content = member.copy(), rest
@@ -96,7 +96,10 @@ class Content:
             self.error = "truncated gzip"
 
     def _encode(self, chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-        """UTF-16 or UTF-32 as UTF-8; half a surrogate pair becomes what no UTF-8 is, and so its record's concern."""
+        """Yields UTF-16 or UTF-32 as UTF-8.
+
+        Half a surrogate pair becomes bytes that are not UTF-8, so that only the record that holds it is quarantined.
+        """
         decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
         try:
             for chunk in chunks:
@@ -107,7 +110,7 @@ class Content:
 
 
 def _unpack_bytewise(member: "zlib._Decompress", content: bytes) -> bytes:
-    """What comes out before the damaged byte."""
+    """Returns what can be unpacked before the damaged byte."""
     parts = []
     try:
         for position in range(len(content)):

@@ -1,4 +1,4 @@
-"""A digest of the beginning of a file: tasks make it in parts, and it tells whether a file has only grown."""
+"""A digest of the beginning of a file, which tells whether the file has only grown. Tasks compute it in parts."""
 
 from hashlib import sha256
 from typing import BinaryIO
@@ -11,19 +11,19 @@ _CHUNK_BYTES = 1024**2
 
 
 class ContentDigest:
-    """The sum, over blocks of 64 KiB, of a hash of each block and its number.
+    """The sum of the hashes of all blocks of 64 KiB, each hashed with its number.
 
-    Since it is a sum, the digest of a whole is that of its parts added up, in any order.
+    Because it is a sum, the digests of the parts of a file add up to the digest of the file, in any order.
     """
 
     def __init__(self, position: int = 0) -> None:
-        """`position` is where the first byte stands in the file, a multiple of `BLOCK_BYTES`."""
+        """`position` is the place of the first byte in the file, a multiple of `BLOCK_BYTES`."""
         self._number, self._filled = divmod(position, BLOCK_BYTES)
         self._block = sha256(b"%d:" % self._number)
         self._sum = 0
 
     def update(self, data: bytes) -> None:
-        """Add the bytes that follow."""
+        """Adds the next bytes."""
         view = memoryview(data)
         while view:
             taken = view[: BLOCK_BYTES - self._filled]
@@ -38,18 +38,25 @@ class ContentDigest:
 
     @property
     def value(self) -> str:
-        """32 hex digits."""
+        """The digest, as 32 hex digits."""
         rest = _as_number(self._block.digest()) if self._filled else 0
         return f"{(self._sum + rest) % _MODULUS:032x}"
 
 
 def add_digests(first: str, second: str) -> str:
-    """The digest of two parts of a file together."""
+    """Returns the digest of two parts of a file together.
+
+    >>> add_digests("0" * 31 + "1", "0" * 31 + "f")
+    '00000000000000000000000000000010'
+    """
     return f"{(int(first, 16) + int(second, 16)) % _MODULUS:032x}"
 
 
 def digest_beginnings(stream: BinaryIO, lengths: list[int]) -> list[str | None]:
-    """The digests of the first so many bytes, given in ascending order; None where there are not so many."""
+    """Returns, for each length, the digest of that many first bytes; None where the stream is shorter.
+
+    The lengths are in ascending order, so that the stream is read once.
+    """
     digest, position, found = ContentDigest(), 0, []
     for length in lengths:
         while position < length and (chunk := stream.read(min(_CHUNK_BYTES, length - position))):
@@ -60,7 +67,7 @@ def digest_beginnings(stream: BinaryIO, lengths: list[int]) -> list[str | None]:
 
 
 class HashedStream:
-    """A stream whose bytes between `start` and `end` go into a digest as they are read."""
+    """A stream that adds its bytes between `start` and `end` to a digest while they are read."""
 
     def __init__(self, stream: BinaryIO, start: int, end: int) -> None:
         self._stream, self._end = stream, end
@@ -68,9 +75,9 @@ class HashedStream:
         self._digest = ContentDigest(start)
 
     def read(self, size: int) -> bytes:
-        """The next bytes; none at the end of the stream."""
+        """Returns the next bytes; none at the end of the stream."""
         data = self._stream.read(size)
-        # After a look for a byte order mark the same bytes are read once more.
+        # The first bytes are read twice where the reader looked for a byte order mark. They are hashed once.
         fresh = data[max(0, self._hashed - self._position) : max(0, self._end - self._position)]
         self._position += len(data)
         self._digest.update(fresh)
@@ -78,12 +85,12 @@ class HashedStream:
         return data
 
     def seek(self, position: int) -> int:
-        """Go to a place that is at `start`, or has been read."""
+        """Moves to `start`, or to a place that has been read."""
         self._position = self._stream.seek(position)
         return self._position
 
     def finish(self) -> str | None:
-        """The digest, once the rest has been read; None where the stream has ended before `end`."""
+        """Reads the rest and returns the digest; None where the stream ends before `end`."""
         while self._hashed < self._end and self.read(_CHUNK_BYTES):
             pass
         return self._digest.value if self._hashed == self._end else None

@@ -1,4 +1,4 @@
-"""What the content of a file looks like, told by its first bytes."""
+"""Tells the format of a file by its first bytes."""
 
 import json
 from collections.abc import Callable
@@ -11,18 +11,15 @@ from jobs.records.files.line_values import split_values
 
 Format = Literal["json_lines", "json_values", "unreadable", "replay"]
 
-# Most files are known at a glance; to read so much more of each would take longer than all else about it.
+# The first 64 KiB tell the format of most files. Reading 1 MiB of each would take longer than all else before the load.
 _GLANCED_BYTES, _SNIFFED_BYTES = 64 * 1024, 1024 * 1024
-# Where half of so many lines are complete objects, the others need not be looked at.
+# If half of the first hundred lines are complete objects, we do not look at the others.
 _FIRST_LINES = 100
 
 
 @dataclass(frozen=True)
 class Sniffed:
-    """What the beginning of a file shows.
-
-    A plain file needs no unpacking and no decoding. `problem` says why a file is unreadable.
-    """
+    """The format of a file. A plain file needs no unpacking or decoding. `problem` says why a file is unreadable."""
 
     format: Format
     is_plain: bool = True
@@ -30,10 +27,15 @@ class Sniffed:
 
 
 def sniff_content(read_head: Callable[[int], bytes]) -> Sniffed:
-    """Tell the format of a file by its first MiB; `read_head` returns its first bytes, as many as it is asked for.
+    """Tells the format of a file by its first MiB. `read_head(size)` returns the first `size` bytes of the file.
 
-    A file is JSON Lines when at least half of its lines are one complete JSON object each, or several. Blank lines do
-    not count, and of many lines the first hundred are enough.
+    A file is JSON Lines if at least half of its lines hold complete JSON objects and nothing else. Blank lines do not
+    count. In a long file the first hundred lines decide, if they are JSON Lines.
+
+    >>> sniff_content(lambda size: b'{"a": 1}')
+    Sniffed(format='json_lines', is_plain=True, problem=None)
+    >>> sniff_content(lambda size: b'[{"a": 1},  {"a": 2}]').format
+    'json_values'
     """
     for size in (_GLANCED_BYTES, _SNIFFED_BYTES):
         head, is_cut, is_plain = _unpack_head(read_head(size + 1), size)
@@ -49,7 +51,7 @@ def sniff_content(read_head: Callable[[int], bytes]) -> Sniffed:
 
 
 def _unpack_head(packed: bytes, size: int) -> tuple[bytes, bool, bool]:
-    """(the first bytes, unpacked; whether there are more; whether there was nothing to unpack)."""
+    """Returns the first bytes, unpacked; whether there are more; and whether the file is plain."""
     content, head = Content(BytesIO(packed)), bytearray()
     for chunk in content.chunks():
         head += chunk
@@ -60,13 +62,13 @@ def _unpack_head(packed: bytes, size: int) -> tuple[bytes, bool, bool]:
 
 
 def _are_objects(lines: list[bytes]) -> bool:
-    """Whether at least half of them are one complete JSON object each, or several."""
+    """Whether at least half of the lines hold complete JSON objects and nothing else."""
     return 2 * sum(all(map(_is_object, split_values(line))) for line in lines) >= len(lines)
 
 
 def _is_object(value: bytes) -> bool:
     try:
-        # We decode here, because the library guesses the encoding of bytes by the NULs in them.
+        # We decode the bytes ourselves, because `json.loads` guesses their encoding by the NULs in them.
         return isinstance(json.loads(value.decode()), dict)
     except (ValueError, RecursionError):
         return False

@@ -1,30 +1,31 @@
-"""JSON text -> its values one after the other, with no more of it in memory than the value at hand."""
+"""Splits JSON text into its values. Only the current value is in memory."""
 
 import json
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# A value that has not ended by then is given up.
+# We give up a value that is longer.
 MAX_VALUE_CHARACTERS = 1024**3
 
 _LEAST_CHARACTERS = 64 * 1024
-# The longest thing that the decoder may find wrong only because it is cut: \\uXXXX\\uXXXX, -Infinity.
+# The decoder may call a token wrong only because the text is cut within it. These are the longest such tokens, rounded
+# up: \\uXXXX\\uXXXX and -Infinity.
 _LONGEST_TOKEN = 16
 
-# A byte order mark or a record separator (RFC 7464) before a value is no part of it.
+# A byte order mark or a record separator (RFC 7464) before a value does not belong to it.
 _BETWEEN_VALUES = re.compile("[ \t\r\n,\ufeff\x1e]*")
-# A text ends with its line at the latest, so that an open quote costs no more. A `{` that begins a line is a place to
-# start again.
+# We assume that a string ends at the line break. A missing closing quote then spoils one record, not the rest of the
+# file. After a broken value we start again at the next line that begins with `{`.
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\[^\n])*+"?|[\[\]{},]|\n(?P<indent>[ \t]*)(?=[\ufeff\x1e]*\{)')
-# Numbers stay text: only the place where a value ends is asked for.
+# We only need to know where a value ends, so numbers are left as text.
 DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
 
 
 class Value(NamedTuple):
-    """One value as it is written; `is_open` where the text ends before it does.
+    """The text of one value. `is_open` says that the text ended before the value did.
 
-    One that `is_broken` is an object or a list that may have been cut off too early.
+    `is_broken` says that it is an object or a list with an error in it, so that it may have been cut off too early.
     """
 
     text: str
@@ -33,17 +34,17 @@ class Value(NamedTuple):
 
 
 class Splitter:
-    """Splits text that comes piece by piece. `is_too_long` says that it gave up, at a value without an end."""
+    """Splits text that comes in pieces. `is_too_long` says that it gave up at a value without an end."""
 
     def __init__(self, pieces: Iterator[str]) -> None:
         self.is_too_long = False
         self._pieces = pieces
         self._in_array = False
-        # What is at hand, where in it we are, and at which column of its line it begins.
+        # The text in memory, our position in it, and the column of its line at which the text begins.
         self._text, self._position, self._column = "", 0, 0
 
     def split(self) -> Iterator[Value]:
-        """The values; the elements of a top-level array count as such."""
+        """Yields the values. Each element of a top-level array is a value."""
         while self._skip_separators():
             mark = self._text[self._position]
             if mark == ("]" if self._in_array else "["):
@@ -53,7 +54,7 @@ class Splitter:
                 yield self._take_value(mark)
 
     def split_list(self) -> Iterator[Value]:
-        """The elements of the list that begins the text."""
+        """Yields the elements of the list at the beginning of the text."""
         self._in_array = self._skip_separators()
         self._position += 1
         while self._skip_separators() and self._text[self._position] != "]":
@@ -61,7 +62,7 @@ class Splitter:
         self._position += 1
 
     def take_rest(self) -> str:
-        """What has not been split."""
+        """Returns the text that has not been split."""
         return self._text[self._position :] + "".join(self._pieces)
 
     def _skip_separators(self) -> bool:
@@ -74,7 +75,10 @@ class Splitter:
                 return False
 
     def _read_on(self) -> bool:
-        """Let go of what is behind us and put at least as much again to what is ahead; False at the end."""
+        """Drops the text before our position, and doubles the rest by reading on; False at the end.
+
+        Because it doubles, a long value is copied only a few times.
+        """
         if self.is_too_long or (piece := next(self._pieces, None)) is None:
             return False
         self._column = self._column_of(self._position)
@@ -109,15 +113,16 @@ class Splitter:
         return self._take_up_to_end()._replace(is_broken=True)
 
     def _take_line(self) -> Value:
-        """Outside an array plain text is one value a line, and not one for each number in it."""
+        """Takes a line as one value. Outside an array, plain text would else become a value for each number in it."""
         while (end := self._text.find("\n", self._position)) < 0:
             if not self._read_on():
                 return self._cut(len(self._text), is_open=True)
         return self._cut(end)
 
     def _take_up_to_end(self) -> Value:
-        """What is broken, or a scalar: up to the comma behind it, up to where its brackets close, or up to the next
-        line that begins with an object, whichever comes first.
+        """Takes a scalar, or a broken value.
+
+        It ends at the next comma, where its brackets close, or before a line that begins with `{`, whichever is first.
         """
         while True:
             end = self._find_end()
@@ -131,7 +136,7 @@ class Splitter:
         for token in _TOKEN.finditer(self._text, self._position):
             mark = token.group()
             if mark[0] == "\n":
-                # Indented deeper than the value it is one of the value's own.
+                # An object on a line of its own belongs to the value if it is indented deeper than the value.
                 if depth <= 0 or len(token.group("indent")) <= column:
                     return token.end()
             elif depth == 0 and self._in_array and mark in (",", "]"):

@@ -1,11 +1,11 @@
-"""A line of JSON Lines -> the JSON values on it: one as a rule, several where a producer has left out line feeds."""
+"""Splits a line of JSON Lines into its values. A line has several where a producer left out line feeds."""
 
 import re
 
 from jobs.records.files.content import UTF8_MARK
 from jobs.records.files.json_values import DECODER
 
-# RFC 7464 puts one before each value.
+# A producer that follows RFC 7464 writes this byte before each value.
 RECORD_SEPARATOR = b"\x1e"
 _BLANKS = b" \t\r"
 
@@ -15,24 +15,30 @@ _LEADING_SEPARATORS = re.compile(rb"(?:[ \t\r\x1e]|\xef\xbb\xbf)*+")
 
 
 def are_plain(text: bytes, lines: list[bytes]) -> bool:
-    """Whether these lines of the text hold one value each at the most, and no mark before it; False where only a closer
-    look at each can tell.
+    """Whether each of these lines of the text certainly holds one value at most, with no mark before it.
 
-    It costs little, so that many usual lines are told from others at once.
+    This test looks at all lines of a chunk at once, because most lines are plain. False means that each line has to be
+    looked at by itself.
+
+    >>> are_plain(b'{"a": 1}', [b'{"a": 1}']), are_plain(b'{"a": 1}{"a": 2}', [b'{"a": 1}{"a": 2}'])
+    (True, False)
     """
     return not (
         RECORD_SEPARATOR in text
-        or (UTF8_MARK[:1] in text and UTF8_MARK in text)  # the first byte alone is found ten times as fast
+        or (UTF8_MARK[:1] in text and UTF8_MARK in text)  # searching one byte is ten times as fast
         or _SIDE_BY_SIDE.search(text)
-        # A line that begins with an object comes behind `{` in order.
+        # A line that begins with `[` or a blank sorts before `{`, so that the least line tells whether there is one.
         or (min(lines, default=b"{") < b"{" and any(line.lstrip(_BLANKS).startswith(b"[") for line in lines))
     )
 
 
 def split_values(line: bytes) -> list[bytes]:
-    """The objects and lists on a line, where it holds nothing else; else the line itself.
+    """Returns the objects and lists on a line; the line itself where it holds anything else.
 
-    A byte order mark or a record separator before or behind a value is no part of it.
+    A byte order mark or a record separator before or after a value does not belong to it.
+
+    >>> split_values(b'{"a": 1} {"a": 2}'), split_values(b'{"a": 1} x')
+    ([b'{"a": 1}', b'{"a": 2}'], [b'{"a": 1} x'])
     """
     if are_plain(line, [line]):
         return [line]

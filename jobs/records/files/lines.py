@@ -1,4 +1,4 @@
-"""Bytes -> lines: of a whole file or of a range of it, in bounded memory."""
+"""Splits the bytes of a file, or of a range of it, into lines. The memory is bounded."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,36 +8,36 @@ from typing import NamedTuple
 from jobs.records.files.content import UTF8_MARK, Stream
 from jobs.records.files.line_values import are_plain, split_values
 
-# A longer record is quarantined. Spark holds a record several times over, beside those of the other tasks.
+# A longer record is quarantined, because Spark has several copies of a record in memory, next to those of other tasks.
 MAX_RECORD_BYTES = 16 * 1024**2
 TOO_LONG = "a record of %d bytes, more than 16 MiB; its SHA-256 is %s"
-# Of what can't be read, that much is kept.
+# How much of the text of an unreadable record is stored.
 KEPT_BYTES = 64 * 1024
 
 _CHUNK_BYTES = 1024**2
 
-# The text of a line, and what is wrong with it.
+# The text of a line, and what is wrong with it, if anything is.
 Line = tuple[bytes, str | None]
 
 
 @dataclass
 class LineRange:
-    """The lines that one task reads of a plain file.
+    """The lines of a plain file that one task reads.
 
-    The text begins behind the first line feed at or after `start`, and ends with the first line feed at or after
-    `end`. So ranges that follow each other give each line once, and a line that crosses a border belongs to the range
-    in which it begins. Nothing is read behind `size`, which is the file's size as it was listed.
+    Every line must be read by exactly one task, so it belongs to the range in which it begins. The text of a range
+    begins after the first line feed at or after `start`. It ends with the first line feed at or after `end`. Nothing
+    after `size` is read: that was the size of the file when it was listed.
     """
 
     stream: Stream
     start: int
     end: int
     size: int
-    # A plain file has no packing that could be damaged.
+    # Only a packed file can be damaged, so this stays None. `Content` has the same attribute.
     error: str | None = None
 
     def chunks(self) -> Iterator[bytes]:
-        """The text of the range, piece by piece."""
+        """Yields the text of the range in pieces."""
         position, is_before = self._begin(), self.start > 0
         while chunk := self.stream.read(min(_CHUNK_BYTES, self.size - position)):
             begin, stop = 0, len(chunk)
@@ -56,16 +56,17 @@ class LineRange:
                 return
 
     def _begin(self) -> int:
-        """Go to the start, or behind the byte order mark there."""
+        """Moves to the start, or past the byte order mark at the start of the file. Returns the position."""
         if self.start == 0 and self.stream.read(len(UTF8_MARK)) == UTF8_MARK:
             return len(UTF8_MARK)
         return self.stream.seek(self.start)
 
 
 class Lines(NamedTuple):
-    """Lines that follow each other, without their line feeds or CR LFs. A line of several values is as many lines.
+    """Successive lines without their line endings. A line that holds several values counts as several lines.
 
-    With an `error` it is the beginning of one line. `is_open` says that the text ended within the last one.
+    If there is an `error`, `texts` holds the beginning of one line. `is_open` says that the text ended within the last
+    line.
     """
 
     texts: list[bytes]
@@ -74,7 +75,7 @@ class Lines(NamedTuple):
 
 
 def split_lines(chunks: Iterator[bytes], limit: int = MAX_RECORD_BYTES) -> Iterator[Lines]:
-    """The lines, many at once. A line of more than `limit` bytes comes as its beginning and `TOO_LONG`."""
+    """Yields the lines, many at once. A line of more than `limit` bytes comes as its beginning and `TOO_LONG`."""
     crossing = _CrossingLine(limit)
     for chunk in chunks:
         first, *others = chunk.split(b"\n")
@@ -84,7 +85,7 @@ def split_lines(chunks: Iterator[bytes], limit: int = MAX_RECORD_BYTES) -> Itera
             last = others.pop()
             if b"\r" in chunk:
                 others = [line.removesuffix(b"\r") for line in others]
-            # Told of all lines of the chunk at once, since to look at each would cost as much as all the rest.
+            # We ask about all lines of the chunk at once. Looking at each would double the time of splitting.
             is_plain = are_plain(chunk, others)
             yield Lines(others if is_plain else [value for line in others for value in split_values(line)])
             crossing = _CrossingLine(limit)
@@ -99,21 +100,25 @@ def _split_crossing(crossing: "_CrossingLine", is_open: bool = False) -> Lines:
 
 
 def bound_record(record: bytes, limit: int = MAX_RECORD_BYTES) -> Line:
-    """The record, or its beginning and `TOO_LONG`."""
+    """Returns the record; of a longer one than `limit`, its beginning and `TOO_LONG`.
+
+    >>> bound_record(b'{"a": 1}')
+    (b'{"a": 1}', None)
+    """
     if len(record) <= limit:
         return record, None
     return record[:KEPT_BYTES], TOO_LONG % (len(record), sha256(record).hexdigest())
 
 
 class _CrossingLine:
-    """A line that comes in pieces. Once it is too long, only its beginning, its length and its hash are kept."""
+    """A line that comes in pieces. Once it is too long, only its beginning, length and hash stay in memory."""
 
     def __init__(self, limit: int) -> None:
         self.size = 0
         self._limit = limit
         self._pieces: list[bytes] = []
         self._hash = sha256()
-        # The last byte waits: it may be the carriage return before the line feed.
+        # The last byte is hashed later, because it may be the carriage return of the line's end.
         self._last = b""
 
     def add(self, piece: bytes) -> None:
@@ -129,7 +134,7 @@ class _CrossingLine:
                 self._update_hash(whole)
 
     def take(self) -> Line:
-        """The line, once it is complete."""
+        """Returns the line, once all its pieces are added."""
         if not self._is_too_long():
             return bound_record(b"".join(self._pieces).removesuffix(b"\r"), self._limit)
         rest = self._last.removesuffix(b"\r")
@@ -138,7 +143,7 @@ class _CrossingLine:
         return self._pieces[0], TOO_LONG % (length, self._hash.hexdigest())
 
     def _is_too_long(self) -> bool:
-        return self.size > self._limit + 1  # a carriage return is no part of the line
+        return self.size > self._limit + 1  # the line may end with a carriage return, which does not count
 
     def _update_hash(self, piece: bytes) -> None:
         if piece:

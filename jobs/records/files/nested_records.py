@@ -1,4 +1,4 @@
-"""The records that are in the lists of a JSON value, by the `record_path` and the `decode` of a source."""
+"""Finds the records in the lists of a JSON value, by the `record_path` and the `decode` of a source."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from jobs.records.values.strict_json import decode
 from schemas.fields import Source
 from schemas.paths import Steps
 
-# So many lists directly in each other are gone through: each costs another look at all that is in them.
+# How many lists directly within each other we go through. Each level scans all that is in it again.
 _MAX_LISTS = 8
 _PIECE_CHARACTERS = 64 * 1024
 _SPACE = " \t\r\n"
@@ -20,7 +20,7 @@ _BROKEN = ("malformed_json", "one JSON object")
 
 
 class Nested(NamedTuple):
-    """A record that was found in a value, or the value itself, if it has none."""
+    """A record that was found in a value, or the value itself where it holds no record."""
 
     value: Value
     around: Around | None = None
@@ -29,21 +29,23 @@ class Nested(NamedTuple):
 
 
 def make_opener(source: Source) -> "ValueOpener | None":
-    """What finds the records of a source in each JSON value; None where the value itself is the record."""
+    """Returns what finds the records in each JSON value; None where the value itself is the record."""
     return ValueOpener(source) if source.record_path else None
 
 
 def record_decode(source: Source) -> Decode:
-    """The strings that are to be opened within a record."""
+    """Returns the strings to open within a record: the entries of `decode` below the record path."""
     return _cut_paths(source.decode, source.record_path)
 
 
 class ValueOpener:
-    """Finds records in records: the elements of the lists at the record path.
+    """Finds the records within each value: the elements of the lists at the record path.
 
-    Their text is taken as it stands, also out of a value that is broken elsewhere. At the level of an object as many
-    names of the path are behind us. A unit is what becomes one quarantined record where there is no list in it: the
-    innermost element of a list on the way, else the whole value.
+    The text of a record is cut out as it is written, so that a value that is broken elsewhere still gives its records.
+
+    A `level` counts the names of the record path that lead to where we are. A `unit` is what becomes one quarantined
+    record if no list is found in it: the innermost list element on the way, else the whole value. For example, with
+    the path `batches.events`, an element of `batches` without a list `events` is quarantined alone.
     """
 
     def __init__(self, source: Source) -> None:
@@ -55,10 +57,12 @@ class ValueOpener:
         self._decode = [_cut_paths(source.decode, names[:level]) for level in levels]
 
     def open(self, values: Iterable[Value]) -> Iterator[tuple[Value, Nested]]:
-        """The records of each value: itself, ignored, where it has none, and as a problem where no list can be found.
+        """Yields each value with each of its records.
 
-        A value that can't be read to its end may have been cut off within its list. What follows it has no such list
-        and is a record.
+        A value whose list is empty comes once, as ignored. A value without a list comes once, with a problem.
+
+        A broken value may have been cut off within its list. The values that follow are then elements of that list, so
+        we take them as records.
         """
         is_in_broken = False
         for value in values:
@@ -89,7 +93,7 @@ class ValueOpener:
         elif value.text.startswith("{") and level < len(self._names):
             yield from self._walk_object(value, level, unit, around)
         elif value.text != "null" or unit.text == "null":
-            # What is no object is quarantined as that.
+            # The problem `no list` is given for an object only. Anything else is quarantined for not being an object.
             yield Nested(unit, problem=self._no_list if unit.text.lstrip(_SPACE).startswith("{") else None)
 
     def _walk_list(self, value: Value, level: int, unit: Value, around: Around | None, lists: int) -> Iterator[Nested]:
@@ -102,12 +106,12 @@ class ValueOpener:
             else:
                 yield from self._walk_unit(element, level, placed, lists + 1)
         rest = splitter.take_rest()
-        # Where nothing but elements of the list is broken, what is around them is no record.
+        # If the value is JSON without its list, only elements of the list were broken, and the rest holds no record.
         if rest and not _is_json(f"{unit.text.removesuffix(value.text)}null{rest}"):
             yield from _show_rest(rest, value.is_open)
 
     def _walk_object(self, value: Value, level: int, unit: Value, around: Around | None) -> Iterator[Nested]:
-        """Nothing where the unit turns out to be no JSON, so that itself is the record, and where there is no list."""
+        """Yields the records below an object. There are none without a list, or where the unit is not JSON."""
         member = start, end, is_whole = find_member(value.text, self._names[level])
         if start is None or (end is None and value.text[start] not in "{["):
             return
@@ -119,9 +123,9 @@ class ValueOpener:
             yield from _show_rest(value.text[end:], value.is_open)
 
     def _look_around(self, text: str, member: Member, level: int, around: Around) -> Around | None:
-        """Where what is in the member stands; None where the object around it is no JSON.
+        """Returns what is around the content of the member; None where the object around it is not JSON.
 
-        The member is cut out of the text, so that a long list is not decoded with the object around it.
+        We cut the member out of the text first, so that a long list is not decoded with the object around it.
         """
         start, end, _ = member
         if end is None:
@@ -132,12 +136,13 @@ class ValueOpener:
             return None
         del outside[self._names[level]]
         open_strings(outside, self._decode[level])
-        if around.objects and around.places[0] is None:  # no list is between them
+        # Without a list between the two objects, the outer one holds the inner one. We put it back where we cut it out.
+        if around.objects and around.places[0] is None:
             around.objects[0][self._names[level - 1]] = outside
         return Around((outside, *around.objects), (None, *around.places))
 
     def _open_string(self, value: Value, level: int) -> Value:
-        """What is in the string that the value is, if it is to be opened and can be."""
+        """Returns the content of a string that the source says to open; the value itself where it can't be opened."""
         if not (steps := self._steps[level]) or not value.text.startswith('"') or not _is_json(value.text):
             return value
         opened = open_string(decode(_encode(value.text)), steps)
@@ -145,19 +150,19 @@ class ValueOpener:
 
 
 def _cut_pieces(text: str) -> Iterator[str]:
-    """To say where an element is broken, Python's library counts the lines from the beginning of what is at hand."""
+    """Cuts the text into pieces, because Python's library counts all lines of a text for each error in it."""
     return (text[start : start + _PIECE_CHARACTERS] for start in range(0, len(text), _PIECE_CHARACTERS))
 
 
 def _show_rest(text: str, is_open: bool) -> Iterator[Nested]:
-    """What follows a list in a broken value, unless it does nothing but close what is around the list."""
+    """Yields the text after a list in a broken value, unless it is nothing but closing brackets."""
     rest = text.strip(_SPACE + ",")
     if rest.strip(_SPACE + ",]}"):
         yield Nested(Value(rest, is_open), problem=_BROKEN)
 
 
 def _cut_paths(paths: Decode, beginning: tuple[str, ...]) -> Decode:
-    """Those that begin so, without their beginning."""
+    """Returns the paths that begin with `beginning`, without their beginning."""
     size = len(beginning)
     return {names[size:]: steps for names, steps in paths.items() if len(names) > size and names[:size] == beginning}
 

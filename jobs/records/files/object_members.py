@@ -1,4 +1,4 @@
-"""The text of an object, whole or broken -> where one of its members stands."""
+"""Finds where a member stands in the text of an object. The object may be broken."""
 
 import json
 import re
@@ -12,9 +12,10 @@ _END = re.compile(r"[ \t\r\n]*}[ \t\r\n]*\Z")
 
 
 class Member(NamedTuple):
-    """Where its value begins and ends: no `start` where there is none such, and no `end` where the value is broken.
+    """Where the value of a member begins and ends.
 
-    `is_whole` says that all the text is one whole object.
+    `start` is None where there is no such member, and `end` where its value is broken. `is_whole` says that the text is
+    one whole object.
     """
 
     start: int | None
@@ -23,7 +24,11 @@ class Member(NamedTuple):
 
 
 def find_member(text: str, name: str) -> Member:
-    """The last member of this name in the object that begins the text, as far as it can be read."""
+    """Finds the last member of this name, as far as the object at the beginning of the text can be read.
+
+    >>> find_member('{"a": 1, "b": [2]}', "b")
+    Member(start=14, end=17, is_whole=True)
+    """
     start = end = None
     position, may_end = 1, True
     while key := _KEY.match(text, position):

@@ -1,4 +1,4 @@
-"""Opens files for whoever reads records: on this machine, or in a bucket of S3."""
+"""Opens input files: on this machine, or in a bucket of S3."""
 
 from functools import cache
 from io import BufferedReader, FileIO
@@ -8,17 +8,25 @@ from urllib.parse import unquote, urlsplit
 from pyarrow import ArrowException
 from pyarrow import fs as pyarrow_fs
 
-# One request to the bucket for so many bytes.
+# How many bytes one request to the bucket asks for.
 _S3_BUFFER_BYTES = 8 * 1024**2
 
 
 def decode(uri: str) -> str:
-    """`uri` with nothing percent-encoded; bytes that are not UTF-8 become surrogates, as in Python's own paths."""
+    """Returns `uri` without percent-encoding. Bytes that are not UTF-8 become surrogates, as in Python's own paths.
+
+    >>> decode("file:///data/a%20b.jsonl")
+    'file:///data/a b.jsonl'
+    """
     return unquote(uri, errors="surrogateescape")
 
 
 def is_local(uri: str) -> bool:
-    """Whether the file is on this machine."""
+    """Whether the file is on this machine.
+
+    >>> is_local("file:///data/a.jsonl"), is_local("s3://bucket/a.jsonl")
+    (True, False)
+    """
     return urlsplit(uri).scheme == "file"
 
 
@@ -28,18 +36,18 @@ def can_open(uri: str) -> bool:
 
 
 def open_file(uri: str) -> BinaryIO:
-    """The content of a file, named by its absolute URI, with `seek`. Raises OSError."""
+    """Opens the file at an absolute URI. The result can seek. Raises OSError."""
     parts = urlsplit(uri)
     path = decode(parts.path)
     if parts.scheme == "file":
         return FileIO(path)
     try:
         return BufferedReader(connect_bucket(parts.netloc).open_input_file(parts.netloc + path), _S3_BUFFER_BYTES)
-    except ArrowException as error:  # a key that pyarrow has no name for, such as one with two slashes in a row
+    except ArrowException as error:  # pyarrow rejects some keys, such as one with two slashes in a row
         raise OSError(str(error)) from error
 
 
 @cache
 def connect_bucket(bucket: str) -> pyarrow_fs.FileSystem:
-    """The file system of a bucket, in its region, by the credentials that AWS's own tools would find."""
+    """Connects to a bucket in its region, with the credentials that AWS's own tools would find."""
     return pyarrow_fs.FileSystem.from_uri(f"s3://{bucket}")[0]

@@ -1,4 +1,4 @@
-"""Strings that hold JSON, as text or packed as base64 and gzip, opened by the `decode` of a source."""
+"""Opens strings that hold JSON, as text or packed as base64 or gzip. The `decode` of a source names them."""
 
 import gzip
 import zlib
@@ -10,22 +10,28 @@ from typing import Any, NamedTuple
 
 from jobs.records.values.strict_json import decode
 
-# Of what a record unpacks to, no more is held in memory. A string that holds more stays a string.
+# The strings of one record may unpack to this many bytes. A string beyond that stays a string, to bound the memory.
 MAX_UNPACKED_BYTES = 16 * 1024**2
 
-# By the names that lead to a string, how it is opened, such as ("base64", "gzip", "json").
+# The names that lead to a string -> the steps that open it, such as ("base64", "gzip", "json").
 Decode = dict[tuple[str, ...], tuple[str, ...]]
 
 
 class Opened(NamedTuple):
-    """What was in a string: the JSON text, and its value."""
+    """The content of a string: its JSON text, and the value of that."""
 
     text: bytes
     value: Any
 
 
 def open_string(string: str, steps: tuple[str, ...], limit: int = MAX_UNPACKED_BYTES) -> Opened | None:
-    """What is in the string; None where it can't be opened, or holds more than `limit` bytes."""
+    """Returns the content of the string; None where it can't be opened, or holds more than `limit` bytes.
+
+    >>> open_string('{"id": 7}', ("json",))
+    Opened(text=b'{"id": 7}', value={'id': 7})
+    >>> open_string("eyJpZCI6IDd9", ("base64", "json")).value
+    {'id': 7}
+    """
     try:
         data = string.encode()
         for step in steps:
@@ -37,9 +43,9 @@ def open_string(string: str, steps: tuple[str, ...], limit: int = MAX_UNPACKED_B
 
 
 def open_strings(value: dict[str, Any], decode_paths: Decode) -> dict[str, Any]:
-    """Open the strings at these names in a decoded value, which is changed; through whatever lists they lead.
+    """Opens the strings at these names, in place, and returns the value. Lists on the way are gone through.
 
-    Shorter paths come first, so that a string within an opened one is opened too.
+    Shorter paths come first, so that a string within an opened string is opened too.
     """
     left = MAX_UNPACKED_BYTES
     for names, steps in sorted(decode_paths.items(), key=lambda item: len(item[0])):
@@ -60,7 +66,7 @@ def open_strings(value: dict[str, Any], decode_paths: Decode) -> dict[str, Any]:
 
 
 def _find_objects(value: Any) -> list[dict[str, Any]]:
-    """The value, or those in its lists, as far as they are objects."""
+    """Returns the value if it is an object; the objects in it if it is a list."""
     objects, lists = [], [value]
     while lists:
         found = lists.pop()
@@ -72,7 +78,7 @@ def _find_objects(value: Any) -> list[dict[str, Any]]:
 
 
 def _unpack_base64(data: bytes, _: int) -> bytes:
-    # White space, the alphabet of URLs and missing padding are usual.
+    # Producers often add white space, use the URL-safe alphabet, or leave out the padding. We accept all three.
     packed = b"".join(data.split()).translate(bytes.maketrans(b"-_", b"+/"))
     return b64decode(packed + b"=" * (-len(packed) % 4), validate=True)
 

@@ -1,4 +1,4 @@
-"""The content of one file -> its records, in plain Python: lines, arrays, printed or concatenated values, wrappers."""
+"""Splits the content of one file into records: lines, arrays, printed or concatenated values, wrappers."""
 
 from codecs import iterdecode
 from collections.abc import Iterator
@@ -12,17 +12,18 @@ from jobs.records.files.lines import KEPT_BYTES, LineRange, bound_record, split_
 from jobs.records.files.nested_records import Nested, ValueOpener
 from jobs.records.files.raw_record import RawRecord
 
-# Makes a record of a tuple of all its fields, in half the time of a call of the class.
+# Makes a record of a tuple of its fields. Calling the class would take twice as long.
 _make_record = partial(tuple.__new__, RawRecord)
 
 
 def split_records(
     content: Content | LineRange, file_format: Format, opener: ValueOpener | None = None
 ) -> Iterator[RawRecord]:
-    """The records of one file or range, blank lines among them; what can't be read ends in one record that says so.
+    """Yields the records of one file or range. A blank line is a record too.
 
-    With an `opener` the records are what it finds in each JSON value. Bytes that are not UTF-8 cost their own record
-    only.
+    Bytes that are not UTF-8 spoil only the record that they are in.
+    Where the file can't be read on, the last record has an `error` that says why. With an `opener`, the records are
+    those that it finds in each JSON value.
     """
     if file_format == "json_lines" and opener is None:
         return _number_lines(content)
@@ -30,7 +31,7 @@ def split_records(
 
 
 def _number_lines(content: Content | LineRange) -> Iterator[RawRecord]:
-    """Lines are never decoded: each is a record, whatever is in it."""
+    """Yields each line as a record. Lines are not decoded, because nothing in them matters here."""
     number, unfinished = 1, None
     for lines in split_lines(content.chunks()):
         if lines.is_open and content.error:
@@ -53,7 +54,7 @@ def _number_values(
             unfinished = text[:KEPT_BYTES]
             continue
         raw, error = bound_record(text)
-        # What is ignored may be of any length, since nothing is made of it.
+        # A value that is ignored may be of any length.
         error = None if found.is_ignored else error
         yield RawRecord(number, raw, error, found.around, found.is_ignored, found.problem)
         number += 1
@@ -62,7 +63,7 @@ def _number_values(
 
 
 def _scan_line_values(chunks: Iterator[bytes]) -> Iterator[Value]:
-    # The records are in the list that a line holds, so that the line itself may be longer than a record.
+    # A line holds a list of records here, so that the line may be longer than one record may be.
     for texts, _, is_open in split_lines(chunks, limit=MAX_VALUE_CHARACTERS):
         for place, line in enumerate(texts, start=1):
             yield Value(line.decode("utf-8", "surrogateescape"), is_open and place == len(texts))

@@ -1,4 +1,4 @@
-"""Which bytes of which file one task reads."""
+"""Decides which bytes of which files each task reads."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -13,15 +13,15 @@ from jobs.records.files.raw_record import RawRecord
 from jobs.records.files.split_records import split_records
 
 _MIB = 1024**2
-# What opening a file costs, in bytes that could be read meanwhile.
+# Opening a file takes as long as reading this many bytes.
 _OPENING_BYTES = _MIB
 
 
 @dataclass(frozen=True)
 class Split:
-    """A file, or a part of one that can be read by itself: the lines that begin between `start` and `end`.
+    """A file, or the part of a file that one task reads: the lines that begin between `start` and `end`.
 
-    Of plain JSON Lines nothing behind `size` is read. `number` counts the splits of a file from 0.
+    Plain JSON Lines are not read beyond `size`. `number` counts the splits of a file from 0.
     """
 
     file_id: int
@@ -34,28 +34,29 @@ class Split:
 
     @property
     def is_plain_lines(self) -> bool:
-        """Whether the file can be cut, and read from any line on."""
+        """Whether the file can be cut at any line."""
         return self.sniffed.format == "json_lines" and self.sniffed.is_plain
 
     @property
     def weight(self) -> int:
-        """How much work it is, in bytes."""
+        """How much work the split is, in bytes."""
         return (self.size if self.end is None else self.end) - self.start + _OPENING_BYTES
 
 
 def choose_split_bytes(files: Iterable[Split], cores: int) -> int:
-    """How many bytes one task should read of these files.
+    """Returns how many bytes one task should read of these files.
 
-    Some tasks for each core, so that none waits long for the last one; but none so small that its start is what costs.
+    Each core gets several tasks, so that no core waits long for the last one. No task is so small that starting it
+    takes longer than its work.
     """
     total_bytes = sum(file.weight for file in files)
     return max(_MIB, min(32 * _MIB, total_bytes // cores), min(128 * _MIB, total_bytes // (8 * cores)))
 
 
 def cut_file(whole: Split, split_bytes: int) -> Iterator[Split]:
-    """The splits of a file: plain JSON Lines are cut, everything else is read from beginning to end.
+    """Yields the splits of a file. Only plain JSON Lines are cut; any other file is one split.
 
-    Of a file that is read from its `start` on, nothing before that is read. Borders are those of the digest's blocks.
+    The borders are at blocks of the digest, so that the digests of the splits add up.
     """
     length = whole.size - whole.start
     if not whole.is_plain_lines:
@@ -69,7 +70,7 @@ def cut_file(whole: Split, split_bytes: int) -> Iterator[Split]:
 
 
 def pack_splits(splits: Iterable[Split], split_bytes: int) -> list[list[Split]]:
-    """Splits, some to a task: the largest first, since a task that is long and late keeps the others waiting."""
+    """Returns the splits of each task. The largest come first, because a long task that starts late delays the end."""
     tasks: list[list[Split]] = []
     weight = 0
     for split in sorted(splits, key=lambda split: -split.weight):
@@ -84,8 +85,8 @@ def pack_splits(splits: Iterable[Split], split_bytes: int) -> list[list[Split]]:
 class SplitReader:
     """Reads the records of a split.
 
-    Once they are read, `digest` is that of the split's bytes. It is None where the split does not begin with a block of
-    the digest, and where the file has become shorter or is gone meanwhile.
+    Once the records are read, `digest` is the digest of the split's bytes. It is None if the split does not begin at a
+    block of the digest, or if the file has become shorter or is gone.
     """
 
     def __init__(self, split: Split, opener: ValueOpener | None = None) -> None:
@@ -93,7 +94,7 @@ class SplitReader:
         self.digest: str | None = None
 
     def read(self) -> Iterator[RawRecord]:
-        """The records, numbered from 1; none where the file is gone. Raises OSError where it can't be read."""
+        """Yields the records, numbered from 1; none where the file is gone. Raises OSError where it can't be read."""
         split = self._split
         if split.sniffed.format == "unreadable":
             yield RawRecord(1, None, split.sniffed.problem)

@@ -1,1 +1,1 @@
-"""Single texts in plain Python: JSON, times, words, HTML."""
+"""Functions that read a single text in plain Python: JSON, times, words, HTML."""

@@ -1,35 +1,45 @@
-"""Numbers that count a unit of time since 1970."""
+"""Epoch numbers: they count seconds, or a smaller unit of time, since 1970."""
 
 import math
 import re
 from decimal import ROUND_FLOOR, Context, Decimal
 
 NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]+)?(?:[eE]\+?[0-9]{1,2})?")
-# What a number counts; the keys are the units' short names.
+# The short name of each unit, and how messages describe it.
 UNITS = {
     "s": "seconds since 1970",
     "ms": "milliseconds since 1970",
     "us": "microseconds since 1970",
     "ns": "nanoseconds since 1970",
 }
-# What each is in microseconds.
+# The length of each unit in microseconds.
 _SIZES: dict[str, int | Decimal] = {"s": 10**6, "ms": 10**3, "us": 1, "ns": Decimal("0.001")}
-# As seconds 10^11 is the year 5138, as milliseconds it is 1973; and so with each limit that follows.
+# A number's size tells its unit: 10^11 seconds is the year 5138, while 10^11 milliseconds is 1973. The same holds for
+# the next two limits.
 _SECONDS_END, _MILLISECONDS_END, _MICROSECONDS_END = 10**11, 10**14, 10**17
 _FLOOR = Context(prec=60, rounding=ROUND_FLOOR)
-# A date of 2000 to 2099 and an hour, yyyyMMddHH, or a time to the hundredth of a second, yyyyMMddHHmmssSS.
+# Matches digits that can be a date of the years 2000 to 2099: with an hour, yyyyMMddHH, or with a time to the hundredth
+# of a second, yyyyMMddHHmmssSS.
 _DATE = re.compile(
     r"20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[01][0-9]|2[0-3])(?:[0-5][0-9][0-5][0-9][0-9]{2})?"
 )
 
 
 def read_number(text: str) -> int | Decimal:
-    """The number of a text that matches NUMBER; int where it is written as one."""
+    """Returns the number that a text matching NUMBER states; an int where the text has digits only.
+
+    >>> read_number("1748865600"), read_number("1.5e3")
+    (1748865600, Decimal('1.5E+3'))
+    """
     return int(text) if text.isdigit() else Decimal(text)
 
 
 def count_micros(number: int | Decimal, unit: str) -> int:
-    """The whole microseconds in that many units; the rest is cut off towards the past."""
+    """Returns the whole microseconds in that many units. A fraction of a microsecond is cut off, towards the past.
+
+    >>> count_micros(1748865600, "s"), count_micros(-1, "ns")
+    (1748865600000000, -1)
+    """
     size = _SIZES[unit]
     if isinstance(number, int) and isinstance(size, int):
         return number * size
@@ -37,9 +47,12 @@ def count_micros(number: int | Decimal, unit: str) -> int:
 
 
 def guess_unit(number: int | Decimal) -> str | None:
-    """The unit of an epoch number by its size; None where its digits can as well be those of a date.
+    """Returns the unit that the size of an epoch number suggests, or None where its digits can also be a date.
 
-    No epoch number in seconds or microseconds has the digits of a date before the year 2033.
+    An epoch number of seconds or microseconds looks like a date from the year 2033 on only.
+
+    >>> guess_unit(1748865600), guess_unit(1748865600000), guess_unit(2025060212)
+    ('s', 'ms', None)
     """
     size = number if number >= 0 else -number
     if size < _SECONDS_END:

@@ -1,41 +1,42 @@
-"""HTML -> the text that its reader sees, for counting words; read by libxml2, through lxml."""
+"""Turns HTML into the text that its reader sees, so that words can be counted. libxml2 parses it, through lxml."""
 
-# Elements that are part of a line, as browsers show them. All others stand apart from what is before and behind them.
+# Browsers show these elements within a line. Every other element ends the word before it and starts a new one.
 _IN_LINE = {
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "blink", "cite", "code", "data", "del", "dfn", "em", "font",
     "i", "ins", "kbd", "label", "mark", "nobr", "q", "rb", "ruby", "s", "samp", "small", "span", "strike", "strong",
     "sub", "sup", "text", "time", "tspan", "tt", "u", "var", "wbr",
 }  # fmt: skip
 _HIDDEN = {"iframe", "noembed", "noframes", "noscript", "script", "style", "template", "title"}
-# The library takes the square of the time for what stands deeper. No document does.
+# No document nests its elements deeper. We stop there, because the library's time grows with the square of the depth.
 _MAX_DEPTH = 2_000
 _PIECE_CHARACTERS = 64 * 1024
 
 
 class TooDeepError(Exception):
-    """The elements stand deeper in each other than they do in any document."""
+    """The elements are nested deeper than those of any document."""
 
 
 def read_html(text: str) -> str:
-    """The text that a reader of the HTML sees, apart from white space; raises TooDeepError.
+    """Returns the text that a reader of the HTML sees. White space may differ. Raises TooDeepError.
 
     >>> read_html("<p><b>H</b>ello&nbsp;you</p>").split()
     ['Hello', 'you']
     """
     if "<" not in text and "&" not in text:
         return text
-    # Imported here, so that a source without HTML need not load it.
+    # We import lxml here, so that a source without HTML does not load it.
     from lxml.etree import HTMLParser  # noqa: PLC0415
 
     seen = _SeenText()
     parser = HTMLParser(target=seen, huge_tree=True, remove_pis=True, remove_comments=True)
-    for start in range(0, len(text), _PIECE_CHARACTERS):  # after an error the parser still reads the piece to its end
+    # We feed pieces, because the parser reads a piece to its end even after TooDeepError was raised.
+    for start in range(0, len(text), _PIECE_CHARACTERS):
         parser.feed(text[start : start + _PIECE_CHARACTERS])
     return parser.close() or ""
 
 
 class _SeenText:
-    """Gathers the texts that are shown, as the parser comes by them."""
+    """Collects the visible texts. The parser calls `start`, `end` and `data` for each element and text."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
@@ -61,5 +62,6 @@ class _SeenText:
         return "".join(self._parts)
 
     def _part_words(self, tag: str) -> None:
-        if tag not in _IN_LINE and "-" not in tag:  # a name with a hyphen is of the page's own making
+        # Browsers show custom elements, whose names have a hyphen, within the line.
+        if tag not in _IN_LINE and "-" not in tag:
             self._parts.append(" ")

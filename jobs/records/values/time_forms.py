@@ -1,16 +1,16 @@
-"""Forms of a time that have one reading only: each is spelled again in ISO 8601.
+"""Reads forms of a time that have only one meaning, and writes each in ISO 8601.
 
-What could be read in two ways is no such form: an abbreviation of a zone without an offset (PST, IST), a date in
-slashes of digits, a time without its date.
+A form that could be read in two ways is not among them: the abbreviation of a zone without an offset (PST, IST), a date
+such as 01/02/2025, a time without a date.
 """
 
 import re
 
 from jobs.records.values.time_patterns import make_speller, spell_offset
 
-# ISO 8601, also in its basic form (20240105T100000Z), and what may stand behind it: the name of UTC in place of an
-# offset; the name of a zone behind one, in brackets as Java has it, or as Go has it, with the reading of Go's other
-# clock.
+# Matches ISO 8601, also in its basic form (20240105T100000Z). `UTC` or `GMT` may stand in place of the offset. The name
+# of a zone may follow the offset: in brackets as Java writes it (`[Europe/Berlin]`), or as Go writes it (`CET m=+0.01`,
+# with the reading of Go's monotonic clock).
 _ISO_LIKE = re.compile(
     r"""
     (?: (?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}) [Tt\ ] (?P<clock>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)
@@ -26,8 +26,8 @@ _ISO_LIKE = re.compile(
     re.VERBOSE,
 )
 _COMMENT = re.compile(r" +\([^()]*\)")
-# RFC 2822 (its patterns without a zone or with another one than UTC by name are not taken: `email.utils` takes zones
-# that it does not know for UTC), Apache's log, JavaScript's `String(new Date())`, and Twitter's.
+# The patterns of RFC 2822, of Apache's log, of JavaScript's `String(new Date())`, and of Twitter. We do not use
+# `email.utils` for RFC 2822, because it reads a zone that it does not know as UTC.
 _SPELLERS = [
     make_speller(pattern)
     for pattern in (
@@ -43,7 +43,11 @@ _SPELLERS = [
 
 
 def spell_as_iso(text: str) -> str | None:
-    """The time in ISO 8601; None where `text` has none of the forms. No calendar has been asked about the result."""
+    """Returns the time in ISO 8601, or None where `text` has none of the forms. The result may be no real date.
+
+    >>> spell_as_iso("20240105T100000Z"), spell_as_iso("05/Jan/2024:10:00:00 +0100")
+    ('2024-01-05T10:00:00Z', '2024-01-05T10:00:00+0100')
+    """
     if match := _ISO_LIKE.fullmatch(text):
         return _spell_iso_like(match)
     if "(" in text and (comment := _COMMENT.search(text)) and comment.end() == len(text):
@@ -55,7 +59,7 @@ def _spell_iso_like(match: re.Match[str]) -> str | None:
     parts = match.groupdict("")
     offset = "Z" if parts["utc"] else spell_offset(parts["offset"])
     names_utc = {parts["zone"], parts["abbreviation"]} & {"UTC", "GMT"}
-    if names_utc and offset.strip("Z+-0:"):  # `+01:00[UTC]` says two things
+    if names_utc and offset.strip("Z+-0:"):  # `+01:00[UTC]` contradicts itself
         return None
     if parts["date"]:
         return f"{parts['date']}T{parts['clock']}{offset}"

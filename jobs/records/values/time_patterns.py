@@ -1,7 +1,7 @@
-"""Patterns of times, as Python's strptime has them: a text that fits one is spelled again in ISO 8601.
+"""Patterns of times, as for Python's strptime. A text that fits a pattern is written again in ISO 8601.
 
-`datetime.strptime` itself is not used. It takes the names of months from the locale, no more than six digits of a
-fraction, and `%m%d` of `111` for any of two dates.
+We do not use `datetime.strptime` itself. It takes the names of months from the locale, and reads at most six digits of
+a fraction. It also reads `111` by `%m%d` as one date, although two are possible.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import NamedTuple
 
-# A text -> the same time in ISO 8601, or None where the text does not fit. No calendar has been asked about the result.
+# Takes a text. Returns the same time in ISO 8601, or None where the text does not fit the pattern.
 Speller = Callable[[str], str | None]
 
 _MONTHS = [
@@ -22,7 +22,7 @@ _ONE_OR_TWO = (1, 2)
 
 
 class _Directive(NamedTuple):
-    """What a directive reads: the part of a time, and either digits, how few and how many, or a regular expression."""
+    """What a directive reads: a part of a time, as digits (the fewest and the most), or by a regular expression."""
 
     part: str
     digits: tuple[int, int] | None
@@ -56,7 +56,12 @@ _KNOWN = " ".join(f"%{letter}" for letter in _DIRECTIVES)
 
 
 def find_pattern_fault(pattern: str) -> str | None:
-    """What is wrong with a pattern, as a sentence; None where it can give a whole date and time."""
+    """Returns what is wrong with a pattern, or None where it gives a whole date and time.
+
+    >>> find_pattern_fault("%d/%b/%Y:%H:%M:%S %z")
+    >>> find_pattern_fault("%d/%b/%Y")
+    'it has no hour: %H, or %I and %p'
+    """
     letters = [token[1] for token in _TOKEN.finditer(pattern) if token[1] is not None and token[1] != "%"]
     if "" in letters:
         return "a % stands at its end; %% is a percent sign"
@@ -82,7 +87,11 @@ def _find_missing_part(parts: set[str]) -> str | None:
 
 
 def make_speller(pattern: str) -> Speller:
-    """For a pattern that `find_pattern_fault` finds nothing wrong with."""
+    """Returns the function that reads a pattern in which `find_pattern_fault` finds no fault.
+
+    >>> make_speller("%d/%b/%Y:%H:%M:%S %z")("02/Jun/2025:12:00:00 +0200")
+    '2025-06-02T12:00:00+0200'
+    """
     expression = re.compile(_make_expression(pattern), re.ASCII | re.IGNORECASE)
 
     def spell(text: str) -> str | None:
@@ -93,7 +102,10 @@ def make_speller(pattern: str) -> Speller:
 
 
 def _make_expression(pattern: str) -> str:
-    """Digits beside digits must be all that the directive can have, since nobody could tell where one number ends."""
+    """Returns the regular expression of a pattern.
+
+    Where two numbers touch, as in `%m%d`, nobody can tell where the first one ends. So each must have all its digits.
+    """
     tokens = list(_TOKEN.finditer(pattern.strip()))
     are_digits = [_is_digits(token) for token in tokens]
     expression = ""
@@ -128,7 +140,7 @@ def _spell_parts(parts: dict[str, str]) -> str | None:
     try:
         day = _read_day(parts)
         hour = _read_hour(parts)
-    except ValueError:  # no day of the calendar, no hour of the clock
+    except ValueError:  # there is no such day or hour
         return None
     if "weekday" in parts and _NUMBERS_OF_NAMES[parts["weekday"][:3].lower()] != day.weekday():
         return None
@@ -138,7 +150,7 @@ def _spell_parts(parts: dict[str, str]) -> str | None:
 
 
 def _read_day(parts: dict[str, str]) -> date:
-    if "short_year" in parts:  # as POSIX reads it
+    if "short_year" in parts:  # POSIX reads 69 to 99 as 1969 to 1999
         short = int(parts["short_year"])
         year = short + (1900 if short > 68 else 2000)
     else:
@@ -163,5 +175,9 @@ def _read_hour(parts: dict[str, str]) -> int:
 
 
 def spell_offset(offset: str) -> str:
-    """An offset as ISO 8601 has it: `Z` for a name of UTC, and a plain minus."""
+    """Returns the offset as ISO 8601 writes it: `Z` for a name of UTC, and a plain minus.
+
+    >>> spell_offset("GMT"), spell_offset("\u221203:00")
+    ('Z', '-03:00')
+    """
     return "Z" if offset[:1].isalpha() else offset.replace("\u2212", "-")

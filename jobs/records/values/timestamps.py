@@ -1,4 +1,4 @@
-"""Timestamps as producers write them -> instants, in microseconds since 1970."""
+"""Reads timestamps as producers write them. The results are microseconds since 1970."""
 
 import re
 from collections.abc import Callable
@@ -17,10 +17,10 @@ _ISO_8601 = re.compile(
     r"(?: ?(?:[Zz]|[+-](?:(?:0[0-9]|1[0-7])(?::?[0-5][0-9])?|18(?::?00)?)))?"
 )
 _MINUTES = len("2025-06-02T12:00")
-# After so long the calendar repeats itself.
+# The calendar repeats itself after 400 years.
 _MICROSECONDS_OF_400_YEARS = 146_097 * 86_400 * 10**6
 
-# .NET's; the offset says how it was shown, not when it was.
+# .NET writes times so. We ignore the offset, because the number counts in UTC whatever the offset is.
 _DOT_NET = re.compile(r"/Date\((-?[0-9]{1,20})(?:[+-][0-9]{4})?\)/")
 
 _TIME = "an ISO 8601 date and time, or an epoch number"
@@ -33,14 +33,14 @@ _EPOCH_FORMATS = {f"epoch_{unit}": (unit, False) for unit in UNITS} | {
 
 
 class Time(NamedTuple):
-    """An instant in microseconds since 1970; `unit` is what a number was read as, such as `seconds since 1970`."""
+    """An instant in microseconds since 1970. For a number, `unit` is the unit that we assumed: `seconds since 1970`."""
 
     micros: int
     unit: str | None
 
 
 class NoTimeError(ValueError):
-    """The text names no instant, or could name two. `expected` says what would."""
+    """The text names no instant, or could name two. `expected` says which forms would be right."""
 
     def __init__(self, expected: str) -> None:
         super().__init__(expected)
@@ -48,18 +48,22 @@ class NoTimeError(ValueError):
 
 
 def find_zone(name: str) -> tzinfo:
-    """The time zone of that IANA name."""
+    """Returns the time zone of an IANA name, such as `Europe/Berlin`."""
     return UTC if name == "UTC" else ZoneInfo(name)
 
 
 def to_micros(instant: datetime) -> int:
-    """Microseconds since 1970."""
+    """Returns the microseconds since 1970.
+
+    >>> to_micros(datetime(1970, 1, 2, tzinfo=UTC))
+    86400000000
+    """
     since = instant - EPOCH
     return (since.days * 86_400 + since.seconds) * 10**6 + since.microseconds
 
 
 def check_time_format(text: str) -> str | None:
-    """What is wrong with an entry of `time_formats`, as a sentence; None where it is one.
+    """Returns what is wrong with an entry of `time_formats`, or None where nothing is.
 
     >>> check_time_format("%H:%M")
     'it has no year: %Y or %y'
@@ -74,10 +78,17 @@ def check_time_format(text: str) -> str | None:
 class TimeReader:
     """Reads the times of one field of one source, cut to microseconds.
 
-    Understood by themselves: ISO 8601 date and time with `Z`, an offset, or neither (then the default time zone), the
-    forms of `time_forms`, `/Date(ms)/`, and epoch numbers, whose unit is told by their size. `formats` are tried before
-    those: names such as `epoch_ms` and `local_epoch_s` (which counts in the default time zone, not in UTC), or patterns
-    such as `%d/%b/%Y:%H:%M:%S %z`. Once an epoch is among them, it is the unit of every number.
+    These forms need no setting: ISO 8601, the forms of `time_forms`, `/Date(ms)/`, and epoch numbers. A time without
+    `Z` and without an offset is in the default time zone. The size of an epoch number tells its unit.
+
+    `formats` are tried first. They are names such as `epoch_ms` and `local_epoch_s`, or patterns such as
+    `%d/%b/%Y:%H:%M:%S %z`. A local epoch counts in the default time zone instead of UTC. If an epoch format is named,
+    every number has its unit.
+
+    >>> TimeReader("UTC").read("2025-06-02T12:00:00Z")
+    Time(micros=1748865600000000, unit=None)
+    >>> TimeReader("Europe/Berlin", ("epoch_s",)).read("1748865600")
+    Time(micros=1748865600000000, unit='seconds since 1970')
     """
 
     def __init__(self, default_time_zone: str, formats: tuple[str, ...] = ()) -> None:
@@ -86,13 +97,13 @@ class TimeReader:
         self._expected = f"{_TIME}, or one of these time_formats: {', '.join(formats)}" if formats else _TIME
 
     def read_usual(self, text: str) -> int | None:
-        """The instant, where the text is in the form of most producers, ISO 8601; None where only `read` can tell."""
+        """Returns the instant where the text is ISO 8601, the usual case. None means that `read` has to decide."""
         if not self._formats and _ISO_8601.fullmatch(text):
             return _read_iso_8601(text, self._zone)
         return None
 
     def read(self, text: str) -> Time:
-        """The instant that `text` names; raises NoTimeError where it names none or could name two."""
+        """Returns the instant that `text` names. Raises NoTimeError where it names none, or could name two."""
         if self._formats and (time := self._read_format(text)):
             return time
         if _ISO_8601.fullmatch(text):
@@ -108,7 +119,7 @@ class TimeReader:
         raise NoTimeError(self._expected)
 
     def read_written(self, text: str) -> int | None:
-        """The instant as `read` gives it, but a number is no time unless `formats` say so; None where there is none."""
+        """Returns the instant as `read` does, or None. A number counts as a time only if `formats` say so."""
         time = self._read_format(text) if self._formats else None
         if time:
             return time.micros
@@ -156,12 +167,13 @@ def _read_iso_8601(text: str, default_time_zone: tzinfo) -> int | None:
 
 
 def _read_odd_iso_8601(text: str, default_time_zone: tzinfo) -> int | None:
-    """What Python does not know: the year 0, a blank before the offset, and a small z."""
-    if text.startswith("0000"):  # Python's calendar begins with the year 1
+    """Reads what Python cannot: the year 0, a blank before the offset, and a small z."""
+    # Python's calendar begins with the year 1. So we read the year 400, and subtract 400 years.
+    if text.startswith("0000"):
         later = _read_iso_8601("0400" + text[4:], default_time_zone)
         return None if later is None else later - _MICROSECONDS_OF_400_YEARS
     known = text[:_MINUTES] + text[_MINUTES:].replace(" ", "").upper()
-    # What is no day of the calendar is as odd in each spelling.
+    # Where the spelling was not the fault, there is no such day, and we stop.
     return None if known == text else _read_iso_8601(known, default_time_zone)
 
 
@@ -178,10 +190,10 @@ def _read_number_by_size(text: str) -> Time:
 
 
 def _take_for_local(time: Time, zone: tzinfo) -> Time:
-    """The instant at which clocks in the zone show what the number counts."""
+    """Returns the instant at which clocks in the zone show the time that the number gives in UTC."""
     unit = f"{time.unit}, of local time"
     try:
         shown = EPOCH + timedelta(microseconds=time.micros)
-    except OverflowError:  # beyond the calendar, and so beyond every limit
+    except OverflowError:  # the year is beyond Python's calendar, and every limit is within it
         return Time(time.micros, unit)
     return Time(to_micros(shown.replace(tzinfo=zone)), unit)

@@ -1,26 +1,28 @@
-"""What a word is."""
+"""Counts the words of a text."""
 
 import re
 import unicodedata
 
-# What each character is to the counting: a part of a word, something that may stand inside one, neither, or something
-# that its neighbours decide about.
+# Each character gets one of four marks: it is part of a word, it may stand inside a word, it is neither, or its
+# neighbours decide.
 _PART, _INNER, _NEITHER, _UNDECIDED = "a", "'", " ", "?"
-# Beyond Latin, each character is first made one of Latin: a letter, a digit, a word by itself, a mark that may stand
-# inside a word between letters only, or nothing.
+# A character outside Latin-1 is first replaced by a Latin-1 form, because bytes are looked up fast. The form is a
+# letter, a digit, a word by itself, a mark that may stand between two letters, or nothing.
 _LETTER, _DIGIT, _ALONE, _BETWEEN_LETTERS, _NOTHING = "a", "0", " a ", "\xb7", ""
 _BEYOND_LATIN = re.compile(r"[^\x00-\xff]+")
 _INNER_CHARACTERS = "'-\u2019\u2010\u2011"
-# Catalan (\u00b7, \u2027), Greek, Hebrew and Armenian.
+# Marks that stand between letters in Catalan (\u00b7, \u2027), Greek, Hebrew and Armenian.
 _INNER_OF_LETTERS = "\u00b7\u0387\u2027\u05f3\u05f4\u055a\u055b\u055c\u055e\u055f"
-# A mark that some write as a quote, for want of the key: only between two letters of Hebrew.
+# Hebrew has a mark of its own (\u05f4) that many keyboards lack, so people type a quote. We read a quote as this mark
+# between two Hebrew letters only.
 _HEBREW = r"[\u05d0-\u05ea\u05ef-\u05f2\ufb1d\ufb1f-\ufb28\ufb2a-\ufb4f]"
 _HEBREW_POINTS = r"[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u034f\u200c-\u200f\u2060\xad]*"
 _HEBREW_QUOTE = re.compile(rf"({_HEBREW}{_HEBREW_POINTS})\"(?={_HEBREW_POINTS}{_HEBREW})")
-# What extends a character, though it is no combining mark: voiced marks of half width, the skin tones of emoji.
+# Characters that extend the one before them, although Unicode does not call them combining marks: half-width voiced
+# marks and the skin tones of emoji.
 _EXTEND = "\uff9e\uff9f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
 _ZERO_WIDTH_SPACE = "\u200b"
-# The scripts Han, Hiragana and Katakana (Scripts.txt of Unicode), with the prolonged sound marks of both widths.
+# The scripts Han, Hiragana and Katakana by Unicode's Scripts.txt, and the prolonged sound marks of both widths.
 _CJK = (
     *[("\u2e80", "\u2fd5"), ("\u3005", "\u3005"), ("\u3007", "\u3007"), ("\u3021", "\u3029"), ("\u3038", "\u303b")],
     *[("\u3041", "\u3096"), ("\u309d", "\u309f"), ("\u30a1", "\u30fa"), ("\u30fc", "\u30ff"), ("\u31f0", "\u31ff")],
@@ -31,13 +33,15 @@ _CJK = (
 
 
 def count_words(text: str) -> int:
-    """Number of words in `text`; 0 for blank text.
+    """Returns the number of words in `text`; 0 for blank text.
 
-    A word is a run of letters, digits and inner apostrophes or hyphens; so are inner marks of some scripts between
-    letters, such as the dot of Catalan. Combining marks and characters that are not seen, such as soft hyphens and
-    joiners, belong to what is before them (Unicode Standard Annex 29, WB4, WB6, WB7). Each Han, Hiragana or Katakana
-    character is a word, since those scripts do not part words by spaces (section 4 there).
+    A word is a run of letters and digits. Apostrophes and hyphens may stand inside it, and so may marks of some scripts
+    between letters, such as the dot of Catalan. Combining marks and invisible characters, such as soft hyphens, belong
+    to the character before them (Unicode Standard Annex 29, WB4, WB6, WB7). Each Han, Hiragana or Katakana character is
+    one word, since those scripts put no spaces between words (section 4 there).
 
+    >>> count_words("It's state-of-the-art")
+    2
     >>> count_words("don't stop: 3.14 is well-known")
     6
     """
@@ -45,14 +49,14 @@ def count_words(text: str) -> int:
     if not text.isascii() and b"?" in marks:
         latin = _make_latin(text).replace(b"\xad", b"")
         marks = _DOT_BETWEEN_LETTERS.sub(b"'", latin).translate(_MARKS).replace(b"?", b" ")
-    # A word begins at each part that does not continue one. Before it stands a blank, or an inner character that has
-    # no part before itself: `don't` is marked aaa'a and begins once, `a--b` is marked a''a and begins twice.
+    # We count the places where a word begins. There the character before is a blank, or an inner mark that does not
+    # follow a letter. So `don't`, marked aaa'a, counts once, and `a--b`, marked a''a, counts twice.
     padded = b"  " + marks
     return padded.count(b" a") + padded.count(b" 'a") + padded.count(b"''a")
 
 
 def _make_latin(text: str) -> bytes:
-    """The text with the Latin form of each character; bytes are looked up all at once, other characters one by one."""
+    """Returns the text with each character replaced by its Latin-1 form. Latin-1 text stays as it is."""
     try:
         return text.encode("latin-1")
     except UnicodeEncodeError:
@@ -74,7 +78,7 @@ def _find_latin_form(character: str) -> str:
 
 
 class _LatinForms(dict[int, str]):
-    """The Latin form of each character, found when it first appears."""
+    """The Latin-1 form of each character; an entry is made when the character first appears."""
 
     def __missing__(self, point: int) -> str:
         self[point] = form = _find_latin_form(chr(point))
