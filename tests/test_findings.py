@@ -12,7 +12,8 @@ from jobs.reporting.data import REPORT, as_dicts
 from jobs.storage.database.postgres import hold_run_lock
 from jobs.storage.database.queries import query_file
 from tests.metrics.rows import Event, comment, create_tables, execute, load, query
-from tests.metrics.test_anomalies import STEADY, edits_of, retries_of
+from tests.metrics.test_content_collapses import STEADY, edits_of
+from tests.metrics.test_too_many import retries_of
 
 Run = Callable[..., tuple[int, list[str], str]]
 

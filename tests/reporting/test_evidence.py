@@ -10,7 +10,7 @@ import pytest
 from jobs.reporting.data import REPORT, as_dicts, find_rows_behind
 from jobs.storage.database.queries import query_file
 from tests.metrics.rows import Event, comment, create_tables, edit, load, login
-from tests.metrics.test_anomalies import edits_per_day, retries_of, sessions_at, shares_per_day
+from tests.metrics.test_anomalies import edits_per_day, sessions_at, shares_per_day
 from tests.metrics.test_further_anomalies import (
     MARCH,
     USUAL_SESSIONS,
@@ -20,6 +20,7 @@ from tests.metrics.test_further_anomalies import (
     wander,
 )
 from tests.metrics.test_silent_days import sessions_per_day
+from tests.metrics.test_too_many import retries_of
 
 SATURDAYS = dict.fromkeys(MARCH[0:28:7], 25)
 COLLAPSE = [
