@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from driver import DAGS, PROGRAMS, Airflow, Loaded, find_free_port
+from driver import DAGS, PROGRAMS, ROOT, Airflow, Loaded, find_free_port
 
 from tests.conftest import empty_database
 
@@ -45,3 +45,12 @@ def loaded(airflow: Airflow, server: str) -> Iterator[Loaded]:
     with empty_database(server) as url:
         code, output = airflow.test(DATABASE_URL=url)
         yield Loaded(url, code, output, airflow.tasks(), airflow.count_asset_events())
+
+
+@pytest.fixture
+def few_events(tmp_path: Path) -> str:
+    """A folder with one file of the sample."""
+    smallest = min((ROOT / "data" / "events").rglob("*.jsonl"), key=lambda path: (path.stat().st_size, path))
+    (tmp_path / "events").mkdir()
+    shutil.copy(smallest, tmp_path / "events")
+    return str(tmp_path / "events")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import sqlite3
 import subprocess
+import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAMS = ROOT / ".venv-airflow" / "bin"
 DAGS = ROOT / "docker" / "airflow" / "dags"
+TASKS = ("wait_for_input", "ingest", "check", "announce")
 NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
@@ -85,3 +88,10 @@ def find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def wait_until(is_so: Callable[[], bool], what: str, seconds: float = 180) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        time.sleep(1)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psycopg2
 import pytest
-from driver import DAGS, NO_DATABASE, ROOT, Airflow, Loaded, Task
+from driver import DAGS, NO_DATABASE, ROOT, TASKS, Airflow, Loaded, Task, wait_until
 
 from jobs.storage.local import embedded_postgres
 from tests.conftest import run_on_server
@@ -35,8 +33,6 @@ print(json.dumps({
     "outlets": {task.task_id: [asset.name for asset in task.outlets] for task in dag.tasks},
 }))
 """
-
-TASKS = ("wait_for_input", "ingest", "check", "announce")
 
 POKE = """
 import json, sys
@@ -145,39 +141,6 @@ def test_what_a_user_types_is_not_read_by_a_shell(airflow: Airflow, loaded: Load
     assert not (airflow.home / "PWNED").exists()
 
 
-def test_a_run_without_new_files_is_skipped_and_announces_nothing(airflow: Airflow, loaded: Loaded) -> None:
-    before = airflow.count_asset_events()
-    airflow.test(DATABASE_URL=loaded.url, DOCUMENT_EVENTS_INPUT_TIMEOUT_SECONDS="1")
-    assert {name: task.state for name, task in airflow.tasks().items()} == dict.fromkeys(TASKS, "skipped")
-    assert airflow.count_asset_events() == before
-
-
-def test_a_load_that_publishes_nothing_announces_nothing(airflow: Airflow, loaded: Loaded, few_events: str) -> None:
-    before = airflow.count_asset_events()
-    # Beside a file that is held back one whose events were published from another folder.
-    Path(few_events, "bad.jsonl").write_text("junk\n" * 30)
-    code, output = airflow.test(DATABASE_URL=loaded.url, DOCUMENT_EVENTS_INPUT=few_events)
-    assert code == 0, output
-    assert "held back" in output
-    assert airflow.tasks() == {**dict.fromkeys(TASKS, Task("success", 1)), "announce": Task("skipped", 1)}
-    assert airflow.count_asset_events() == before
-
-
-def test_a_load_that_takes_too_long_is_stopped(airflow: Airflow, loaded: Loaded, few_events: str) -> None:
-    settings = {"DOCUMENT_EVENTS_INPUT": few_events, "DOCUMENT_EVENTS_LOAD_TIMEOUT_SECONDS": "1"}
-    code, output = airflow.test(DATABASE_URL=loaded.url, DOCUMENT_EVENTS_RETRY_SECONDS="1", **settings)
-    assert code == 1, output
-    assert airflow.tasks()["ingest"] == Task("failed", 4)
-    assert "AirflowTaskTimeout" in output
-    wait_until(lambda: not find_processes(few_events), "the load has ended", 60)
-
-
-def find_processes(word: str) -> list[str]:
-    """Command lines with that word in them."""
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    return [line for line in listed.splitlines() if word in line]
-
-
 def test_the_message_reaches_a_notifier_and_hides_nothing_when_the_database_is_down(airflow: Airflow) -> None:
     code, output = airflow.test(dag="failing", DATABASE_URL=NO_DATABASE)
     assert (code, airflow.tasks("failing")) == (1, {"fail": Task("failed", 1)})
@@ -201,15 +164,6 @@ def stopped_server(folder: Path) -> Iterator[tuple[str, Callable[[], None]]]:
     embedded_postgres.stop(folder)
 
 
-@pytest.fixture
-def few_events(tmp_path: Path) -> str:
-    """A folder with one file of the sample."""
-    smallest = min((ROOT / "data" / "events").rglob("*.jsonl"), key=lambda path: (path.stat().st_size, path))
-    (tmp_path / "events").mkdir()
-    shutil.copy(smallest, tmp_path / "events")
-    return str(tmp_path / "events")
-
-
 def test_a_database_that_comes_back_is_met_by_a_retry(airflow: Airflow, tmp_path: Path, few_events: str) -> None:
     with stopped_server(tmp_path / "postgres") as (url, start):
         environment = {"DATABASE_URL": url, "DOCUMENT_EVENTS_INPUT": few_events}
@@ -227,13 +181,6 @@ def test_a_database_that_comes_back_is_met_by_a_retry(airflow: Airflow, tmp_path
         assert airflow.tasks() == {
             **dict.fromkeys(TASKS, Task("success", 1)), "ingest": Task("success", 2),
         }  # fmt: skip
-
-
-def wait_until(is_so: Callable[[], bool], what: str, seconds: float = 180) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(1)
 
 
 @contextmanager
