@@ -38,7 +38,7 @@ from jobs.storage.runs.staging import stage, stage_all
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
 from jobs.transforms.model import conform, list_properties, model_tables
 from jobs.transforms.quarantine import list_problems, shape_quarantined, to_quarantine_lines
-from jobs.transforms.reading import number_records
+from jobs.transforms.reading import EarlierRecords, number_records
 from jobs.transforms.sessionize import sessionize
 from schemas.tables import ARRIVING_EVENTS, PUBLISHED, RECOVERED_RECORDS
 
@@ -103,11 +103,7 @@ def _load(
         if not run.is_plan:
             finish_rewrites(spark, quarantine)
     with stages.time("read") as counts:
-        read = request.read(spark, request.readings, request.make_read_request(settings))
-        lines = to_quarantine_lines(read.quarantined).coalesce(_QUARANTINE_PARTS)
-        records = _Records(read.accepted, lines, read.groups)
-        counts["records"] = sum(found.records for found in read.counts.values())
-        counts |= dict(sorted(count_reasons(records.groups).items()))
+        read, records = _read(spark, request, settings, counts)
     # A file that is still being written was read in part. It is left out first: the gate must not decide by a part.
     beginnings = _list_beginnings(request, read)
     changes = find_changes(request.files, beginnings)
@@ -121,9 +117,7 @@ def _load(
     with stages.time("history"):
         history = _find_history(spark, database_url, run, request, records.accepted, settings) if run.merges else None
     with stages.time("model"):
-        new = records.accepted.drop("properties")
-        verdicts = deduplicate(add_history(new, run.run_id, history), persist_small)
-        modelled = persist(number_records(sessionize(verdicts, settings.session_gap), read.earlier))
+        modelled = _model(run, records.accepted, history, read.earlier)
     with stages.time("stage") as counts:
         verdict_counts = _stage_tables(run, request, records, modelled, jdbc_options(database_url))
         counts["accepted"] = sum(row.accepted for row in verdict_counts.values())
@@ -144,6 +138,24 @@ def _load(
         "seconds": stages.seconds,
         **summarize_published(done, request.readings),
     }
+
+
+def _read(
+    spark: SparkSession, request: LoadRequest, settings: Settings, counts: dict[str, int]
+) -> tuple[RecordsRead, _Records]:
+    """Read the records, and put their number and the reasons of the quarantined ones into `counts`."""
+    read = request.read(spark, request.readings, request.make_read_request(settings))
+    lines = to_quarantine_lines(read.quarantined).coalesce(_QUARANTINE_PARTS)
+    counts["records"] = sum(found.records for found in read.counts.values())
+    counts |= dict(sorted(count_reasons(read.groups).items()))
+    return read, _Records(read.accepted, lines, read.groups)
+
+
+def _model(run: Run, accepted: DataFrame, history: DataFrame | None, earlier: list[EarlierRecords]) -> DataFrame:
+    """Give each record its verdict and its session, and number it within its file."""
+    records = add_history(accepted.drop("properties"), run.run_id, history)
+    verdicts = deduplicate(records, persist_small)
+    return persist(number_records(sessionize(verdicts, run.settings.session_gap), earlier))
 
 
 def _stage_tables(
