@@ -16,7 +16,8 @@ SEEDS ?= 20
 RATE ?= 20
 ROUNDS ?= 1
 VARIABLES := INPUT SOURCE MASTER SPARK_ARGS EVENT_LOG JDBC_JAR ONCE FULL_REFRESH DROP_MISSING REMAP ACCEPT_QUALITY EVENTS SEED OUTPUT \
-	ANOMALIES SEEDS RATE ROUNDS KILLS REASON FILE RUN EVENT RECORD CONFIRM UNKNOWN STREAM ROLE ONLY BASE
+	METRICS_FILE OPENLINEAGE_URL ANOMALIES SEEDS RATE ROUNDS KILLS REASON FILE RUN EVENT RECORD FINDING NOTE CONFIRM UNKNOWN \
+	STREAM ROLE ONLY BASE
 
 # A benchmark needs more events than `make simulate`, so the default of EVENTS is larger there.
 BENCH_EVENTS := $(if $(filter file,$(origin EVENTS)),2000000,$(value EVENTS))
@@ -47,6 +48,7 @@ REPORT := .venv/.report
 TEST := .venv/.test
 AIRFLOW := .venv-airflow/.installed
 BENCH := .venv-bench/.installed
+DBT := .venv-dbt/.installed
 is_on = $(filter-out 0 no false,$(value $(1)))
 
 ##@ Load and look
@@ -83,6 +85,11 @@ metrics: $(LOCAL) ## the first rows of each metric
 report: $(REPORT) ## write data/reports/index.html: what happened, whether to believe it, what is odd; one page, no network
 	@$(PYTHON) -m jobs.report
 
+.PHONY: picture
+picture: report ## take the front page's picture of the report again, with Chromium
+	@chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1200,895 --virtual-time-budget=5000 \
+		--screenshot=.github/report.png "file://$(CURDIR)/data/reports/index.html" 2>/dev/null
+
 .PHONY: trace
 trace: $(LOCAL) ## where the event EVENT went, or the record RECORD of FILE
 	@$(PYTHON) -m jobs.trace $${EVENT:+--event "$$EVENT"} $${FILE:+--file "$$FILE"} $${RECORD:+--record "$$RECORD"}
@@ -98,6 +105,14 @@ session-gaps: $(LOCAL) ## what other gaps than 30 minutes would make of the sess
 .PHONY: check
 check: $(LOCAL) ## run the checks of sql/checks; exit code 3 and the rows when one finds something
 	@$(PYTHON) -m jobs.check
+
+.PHONY: findings
+findings: $(LOCAL) ## enter the anomalies in ops.findings; those that nobody has acknowledged: new, known, no longer found
+	@$(PYTHON) -m jobs.findings
+
+.PHONY: acknowledge
+acknowledge: $(LOCAL) ## do not print the finding FINDING=number again; NOTE= says why
+	@$(PYTHON) -m jobs.findings --acknowledge "$$FINDING" --note "$$NOTE"
 
 .PHONY: quality
 quality: $(LOCAL) ## the last five runs: their counts, quarantine by reason, errors; records that no file holds any more
@@ -187,7 +202,7 @@ docker/.env:
 ##@ Work on the code
 .PHONY: test
 test: $(TEST) ## run the whole test suite, in two processes with a Spark and a PostgreSQL each
-	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest --numprocesses 2 --dist loadfile
+	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest --numprocesses 2 --dist loadfile --durations 20
 
 # Tests that start servers of their own or simulate whole logs are slow, so they are left out.
 .PHONY: test-fast
@@ -204,6 +219,10 @@ airflow-test: $(TEST) $(AIRFLOW) ## run the Airflow DAG for real, in .venv-airfl
 .PHONY: cluster-test
 cluster-test: $(TEST) build/packages.tar.gz ## the job on a Spark master and two workers of this machine, one of which is killed
 	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest tests/cluster
+
+.PHONY: dbt-test
+dbt-test: $(TEST) $(DBT) ## dbt, in .venv-dbt, reads and tests the sources of sql/dbt on the loaded sample
+	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest tests/dbt
 
 .PHONY: faults
 faults: $(TEST) ## the job killed in each of its stages, in processes of its own; the database failing under it
@@ -243,11 +262,13 @@ UV := .venv-uv/bin/uv
 .PHONY: lock
 lock: ## pin the packages of setup.cfg with all that they need, by hash, in conf/requirements
 	@python3 -m venv .venv-uv && .venv-uv/bin/pip install --quiet --quiet --disable-pip-version-check uv==0.13.9
-	@for set in 'terminal --extra terminal' 'local --extra local' 'report --extra local --extra report' 'test --extra local --extra test'; do \
+	@for set in 'terminal --extra terminal --extra monitoring' 'local --extra local' 'report --extra local --extra report' 'test --extra local --extra test'; do \
 		$(UV) pip compile --quiet setup.cfg $${set#* } --universal --python-version 3.11 --generate-hashes \
 		--no-emit-package document-events --custom-compile-command 'make lock' --output-file "conf/requirements/$${set%% *}.txt"; done
 	@sed -n 's/^requires = \["\(.*\)"\]/\1/p' pyproject.toml | $(UV) pip compile --quiet - --universal --python-version 3.11 \
 		--generate-hashes --custom-compile-command 'make lock' --output-file conf/requirements/build.txt
+	@$(UV) pip compile --quiet tests/dbt/requirements.in --no-strip-extras --universal --python-version 3.11 \
+		--generate-hashes --custom-compile-command 'make lock' --output-file tests/dbt/requirements.txt
 
 .PHONY: licences
 licences: $(TEST) ## the licence of every package that is installed; ends with 2 at one that is not allowed
@@ -265,13 +286,13 @@ format: $(TEST) ## let ruff lay out the Python files
 
 ##@ Set up and clear
 .PHONY: java
-java: $(LOCAL) ## fetch Java 17 into ~/.jdk where there is no Java 17 or 21; prints the one that is used
+java: $(LOCAL) ## fetch Java 17 into ~/.jdk where there is no Java 17, 21 or 25; prints the one that is used
 	@$(PYTHON) -m jobs.storage.local.java --install
 
 .PHONY: clean
 clean: ## stop the embedded server and remove it WITH ITS DATA, .venv and all that was generated; data/events stays
 	@if [ -x $(PYTHON) ] && [ -d data/postgres ]; then env -u DATABASE_URL $(PYTHON) -m jobs.database stop; fi
-	@rm -rf .venv .venv-airflow .venv-audit .venv-bench .venv-uv data/airflow data/postgres data/quarantine data/runs data/reports data/simulated build *.egg-info \
+	@rm -rf .venv .venv-airflow .venv-audit .venv-bench .venv-dbt .venv-uv data/airflow data/postgres data/quarantine data/runs data/reports data/simulated build *.egg-info \
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse metastore_db derby.log
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -308,6 +329,12 @@ build/packages.tar.gz: $(LOCAL)
 $(BENCH): tests/bench/requirements.txt
 	@python3 -m venv .venv-bench >&2
 	@.venv-bench/bin/python -m pip install --quiet --quiet --disable-pip-version-check --requirement $< >&2
+	@touch $@
+
+# What dbt pins and what Spark needs need not agree either.
+$(DBT): tests/dbt/requirements.txt
+	@python3 -m venv .venv-dbt >&2
+	@.venv-dbt/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --requirement $< >&2
 	@touch $@
 
 # The venv is made once. All messages go to standard error, because `make -s database-url` must print only a URL.

@@ -33,6 +33,7 @@ from jobs.storage.database.postgres import connect, hold_run_lock, jdbc_options
 from jobs.storage.database.vacuum import vacuum
 from jobs.storage.erasure.person_records import (
     REWRITTEN,
+    clean_findings,
     clean_ledger,
     drop_unmapped_fields,
     find_input_files,
@@ -45,6 +46,7 @@ from jobs.storage.erasure.person_records import (
 from jobs.storage.erasure.person_texts import PersonTexts, list_packed_files
 from jobs.storage.erasure.tombstones import Tombstones, read_tombstones, take_key
 from jobs.storage.errors import UsageError
+from jobs.storage.monitoring.observers import observed_run
 from jobs.storage.process.spark_session import persist, persist_small, start_spark
 from jobs.storage.quarantine.folder import finish_rewrites, list_unfinished
 from jobs.storage.quarantine.shared_folder import require_shared_folder
@@ -52,7 +54,7 @@ from jobs.storage.runs.dry_run import publish_dry_run
 from jobs.storage.runs.history import find_history, read_history
 from jobs.storage.runs.mappings import list_namespaces
 from jobs.storage.runs.publish import publish_with_retries
-from jobs.storage.runs.run import Run, entered_run
+from jobs.storage.runs.run import Run
 from jobs.storage.runs.staging import stage
 from jobs.storage.runs.summary import format_erasure, write_summary
 from jobs.transforms.deduplicate import PUBLISHED, deduplicate
@@ -118,7 +120,7 @@ def run(args: argparse.Namespace, database_url: str) -> str:
             raise UsageError(
                 f"{person.user_id!r} is unknown: no record names this id; public.users has the known ones{others}"
             )
-        with entered_run(database_url, "erase", settings, is_plan=not args.confirm) as entered:
+        with observed_run(database_url, "erase", settings, not args.confirm, folders=()) as entered:
             summary = erase(spark, args, database_url, entered, person, redaction, settings)
     if args.confirm:
         vacuum(database_url, REWRITTEN)
@@ -173,6 +175,7 @@ def erase(
     mentions = {str(path): count for path, count in texts.find_files(data)}
     with closing(connect(database_url)) as connection, connection.cursor() as cursor:
         ledger = clean_ledger(cursor, texts)
+        ledger["findings"] = clean_findings(cursor, person.user_id, person.pseudonym, texts)
         ledger["unmapped_fields"] = drop_unmapped_fields(cursor, person.tombstones)
         if args.confirm:
             connection.commit()

@@ -38,13 +38,20 @@ _ORDERS = {
         ' anomaly_type collate "C", subject_id collate "C", observed desc, explanation collate "C"'
     ),
     "active_users": "activity_date desc",
-    "daily_sessions": "session_date desc",
+    "daily_sessions": "activity_date desc",
     "documents_with_several_editors": 'editor_count desc, edit_count desc, document_id collate "C"',
     "most_connected_users": "rank",
     "new_and_returning_users": "activity_date desc",
     "time_to_first_share": 'seconds_to_first_share nulls last, user_id collate "C"',
     "comments_per_edit": "activity_date desc",
+    "weekly_retention": "cohort_week desc, weeks_since_first",
+    "activation_funnel": "step_number",
+    "document_history": 'event_at desc, event_id collate "C" desc',
+    "document_authors": 'words_added desc nulls last, edit_count desc, document_id collate "C", user_id collate "C"',
+    "calendar": "activity_date desc",
 }
+# These are nearly as long as the log, and are read by document.
+_OF_TOP_DOCUMENTS = ("document_history", "document_authors")
 METRICS = tuple(_ORDERS)
 BRIEF = METRICS[:5]
 
@@ -53,12 +60,16 @@ _CONNECTION_NAME = "document-events query"
 
 def query_metric(cursor: Any, name: str, row_limit: int) -> Result:
     """The first rows of one metric, at least one, with the number of all in the title."""
-    statement = f"select *, count(*) over () from metrics.{name} order by {_ORDERS[name]} limit {row_limit:d}"  # noqa: S608
+    rows_of_it = f"metrics.{name}"
+    if name in _OF_TOP_DOCUMENTS:
+        rows_of_it += " where document_id in (select document_id from metrics.top_edited_documents)"
+    statement = f"select *, count(*) over () from {rows_of_it} order by {_ORDERS[name]} limit {row_limit:d}"  # noqa: S608
     result = run_query(cursor, f"metrics.{name}", statement)
     rows = [row[:-1] for row in result.rows]
     total = result.rows[0][-1] if rows else 0
     shown = f"first {len(rows)} of {total:,} rows" if total > len(rows) else f"{total:,} rows"
-    return Result(f"metrics.{name} ({shown})", result.columns[:-1], rows)
+    whose = " of the most edited documents" if name in _OF_TOP_DOCUMENTS else ""
+    return Result(f"metrics.{name}{whose} ({shown})", result.columns[:-1], rows)
 
 
 @contextmanager

@@ -36,7 +36,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from jobs.steps.job_runner import own_places, run_job
+from jobs.steps.job_runner import note_end, own_places, run_job
 from jobs.steps.load_folder import add_folder_arguments, describe_load, load_folder
 from jobs.storage.config.settings import Settings, read_settings
 from jobs.storage.errors import ChangedFilesError
@@ -87,12 +87,14 @@ class Loads:
                 if self._args.once:
                     self.failure = error
                 logger.warning("%s", error)  # the next look finds them complete, or says so again
+                note_end(self._args, "stream", error.exit_code)
                 return
             except Exception as error:
                 self.failure = error
                 return
             if not self._args.once:
                 self._tell(self.last)
+                note_end(self._args, "stream", 0)
 
     def _tell(self, summary: dict[str, Any]) -> None:
         """Print what was loaded, and once that the folder has become empty."""

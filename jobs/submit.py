@@ -9,6 +9,7 @@ folder. From the environment, where the database stays off the command line:
     EVENT_LOG       if 1, Spark's event log goes to data/runs/spark-events
     JDBC_JAR        the PostgreSQL driver, where it can't be fetched
     DATABASE_URL    with --database; default the embedded server
+    EXIT_CODE_FILE  where to leave the exit code for docker/entry.py, since make, which starts this, ends with its own
 
 Returns the job's own exit code, or 2 or 4 when something it needs is not there.
 """
@@ -234,6 +235,8 @@ def main(arguments: list[str]) -> int:
     if (code := run_stoppable(lambda: submit(options))) != 0:
         code, meaning = explain_code(code)
         print(f"exit code {code}: {meaning}", file=sys.stderr)
+    if file := os.environ.get("EXIT_CODE_FILE"):
+        Path(file).write_text(str(code), encoding="utf-8")
     return code
 
 

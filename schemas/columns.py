@@ -182,6 +182,10 @@ SESSIONS = (
         "ended_at - started_at in seconds, exact to the microsecond; 0 for a single event.",
     ),
     Column("event_count", "count", "Number of its events."),
+    Column("edit_count", "count", "Number of its events that are edits."),
+    Column("comment_count", "count", "Number of its events that are comments."),
+    Column("share_count", "count", "Number of its events that are shares, with people or by link."),
+    Column("document_count", "count", "Number of different documents that its events name."),
 )
 
 EVENT_TYPES = (

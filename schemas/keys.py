@@ -76,5 +76,9 @@ KEYS: dict[str, dict[str, str]] = {
         "check_results_run_id_fkey": "A run was checked.",
     },
     "ops.erased_identifiers": {"erased_identifiers_pkey": "An id, or a name, is erased once."},
+    "ops.findings": {
+        "findings_pkey": "A finding has a number, by which it is acknowledged.",
+        "findings_key": "A subject of a kind has one finding a day.",
+    },
     "ops.migrations": {"migrations_pkey": "A migration is applied once."},
 }

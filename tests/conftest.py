@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from uuid import uuid4
 import psycopg2
 import pytest
 
+from jobs.storage.config.environment import is_switched_on
 from jobs.storage.local import embedded_postgres
 
 if TYPE_CHECKING:
@@ -67,6 +69,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "spark" in getattr(item, "fixturenames", ()):
             item.add_marker("spark")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fails a run of CI in which a test was skipped, since it proves less than it seems to.
+
+    ALLOW_SKIPPED_TESTS=1 allows it, where something is known to be missing, such as Chromium.
+    """
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")  # none in a worker of xdist
+    skipped = len(reporter.stats.get("skipped", [])) if reporter else 0
+    if skipped and is_switched_on("CI", os.environ) and not is_switched_on("ALLOW_SKIPPED_TESTS", os.environ):
+        reporter.write_line(f"\n{skipped} tests were skipped: install what they need, or set ALLOW_SKIPPED_TESTS=1")
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
 
 def read_spark_defaults() -> dict[str, str]:

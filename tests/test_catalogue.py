@@ -19,6 +19,7 @@ from schemas.tables import KEYED, READ_EVENTS
 from tests.builders import ROOT
 from tests.dictated import piece as piece_module
 from tests.dictated.database import list_sql_pieces, list_types_with_document
+from tests.dictated.dbt import list_dbt_pieces
 from tests.dictated.guides import list_guide_pieces
 from tests.dictated.migration import make_migration
 from tests.dictated.piece import Piece
@@ -28,7 +29,7 @@ WRITE = "write it by `python -m tests.dictated`, or by hand"
 
 @pytest.mark.parametrize(
     "piece",
-    [*list_sql_pieces(), *list_guide_pieces()],
+    [*list_sql_pieces(), *list_guide_pieces(), *list_dbt_pieces()],
     ids=lambda piece: f"{piece.path}: {piece.text.splitlines()[0].strip()}",
 )
 def test_a_file_says_what_the_catalogue_dictates(piece: Piece) -> None:
@@ -89,8 +90,9 @@ def test_records_are_quarantined_for_known_reasons_only() -> None:
 @pytest.mark.parametrize("metric", METRICS)
 def test_the_guide_defines_every_metric(metric: str) -> None:
     guide = (ROOT / "sql" / "README.md").read_text(encoding="utf-8")
-    row = f"| `{metric}` | our definition | others, and why not |"
-    assert f"\n| `{metric}` | " in guide.split("## The metrics")[1].split("\n## ")[0], f"sql/README.md: write\n{row}"
+    row = f"| `{metric}` | one row per | our definition | others, and why not |"
+    section = guide.split("## The metrics")[1].split("\n## ")[0]
+    assert re.search(rf"^\| `{metric}` \| \w.* \| \w.* \|.* \|$", section, re.MULTILINE), f"sql/README.md: write\n{row}"
 
 
 def test_a_difference_is_found_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

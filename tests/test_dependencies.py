@@ -12,7 +12,7 @@ SETUP = configparser.ConfigParser()
 SETUP.read(ROOT / "setup.cfg")
 LOCKS = {path.stem: path.read_text() for path in (ROOT / "conf" / "requirements").glob("*.txt")}
 # Which extras of setup.cfg are in which lock file.
-EXTRAS = {"terminal": ("terminal",), "local": ("terminal", "local")}
+EXTRAS = {"terminal": ("terminal", "monitoring"), "local": ("terminal", "monitoring", "local")}
 EXTRAS |= {"report": (*EXTRAS["local"], "report"), "test": (*EXTRAS["local"], "report", "test")}
 
 

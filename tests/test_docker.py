@@ -1,12 +1,19 @@
 """What the container files promise: no password in them, nothing open to the network, no more rights than needed."""
 
+import json
+import os
 import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from tests.builders import ROOT
+from tests.test_make import prepare_make
 
 DOCKER = ROOT / "docker"
 COMPOSE = yaml.safe_load((DOCKER / "compose.yml").read_text())
@@ -88,3 +95,54 @@ def test_runbook_has_a_paragraph_for_every_exit_code() -> None:
     runbook = (DOCKER / "README.md").read_text()
     missing = [code for code in [0, *MEANINGS] if not re.search(rf"^\*\*{code}\b", runbook, re.MULTILINE)]
     assert missing == []
+
+
+def run_entry(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What the container runs as its first process, behind tini, with another command."""
+    entry = json.loads(re.findall(r"^ENTRYPOINT (.*)$", DOCKERFILE, re.MULTILINE)[0])
+    assert entry == ["tini", "--", "python3", "/app/docker/entry.py"]
+    return subprocess.run(
+        [sys.executable, DOCKER / "entry.py", *command],
+        cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("exit 0", 0),
+        ("exit 2", 2),
+        ("printf 3 > $EXIT_CODE_FILE; exit 2", 3),
+        ("printf 0 > $EXIT_CODE_FILE; exit 2", 2),  # the job was done, and what make did next has failed
+        ("kill -TERM $$", 143),
+    ],
+)
+def test_the_container_ends_with_the_code_of_its_job(command: str, code: int) -> None:
+    assert run_entry("sh", "-c", command).returncode == code
+
+
+def test_a_stop_reaches_the_command_and_a_job_that_ended_well_is_no_failure() -> None:
+    # As `make stream`: the job ends with 0 after its batch, and make ends by the signal that it has handed on.
+    command = (
+        "trap 'printf 0 > $EXIT_CODE_FILE; trap - TERM; kill -TERM $$' TERM; echo ready; while :; do sleep 0.1; done"
+    )
+    with subprocess.Popen(
+        [sys.executable, DOCKER / "entry.py", "bash", "-c", command], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("code", [3, 4])
+def test_make_pipeline_in_the_container_ends_with_the_code_of_the_job(server: str, tmp_path: Path, code: int) -> None:
+    (tmp_path / "bad.jsonl").write_text("junk\n" * 30)
+    words = json.loads(re.findall(r"^CMD (.*)$", DOCKERFILE, re.MULTILINE)[0])
+    assert words == ["make", "pipeline", "INPUT=/input"]
+    command, environment = prepare_make("pipeline", f"INPUT={tmp_path}")
+    urls = {3: server, 4: "postgresql://nobody@127.0.0.1:1/nothing"}
+    done = run_entry(*command, **environment, DATABASE_URL=urls[code], MASTER="local[2]")
+    assert done.returncode == code, done.stderr
+    assert f"exit code {code}: " in done.stderr

@@ -24,7 +24,7 @@ ALLOWED = {
     "jobs.storage": set(),
 }
 # Each of these may import those before it.
-STORAGE = ("process", "config", "database", "local", "input", "runs", "quarantine", "erasure")
+STORAGE = ("process", "config", "database", "local", "input", "runs", "quarantine", "erasure", "monitoring")
 for place, room in enumerate(STORAGE):
     ALLOWED[f"jobs.storage.{room}"] = RECORDS | {
         "jobs.storage",

@@ -20,16 +20,19 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 VARIABLES = re.search(r"^VARIABLES := ((?:.*\\\n)*.*)$", MAKEFILE, re.MULTILINE)[1].replace("\\\n", " ").split()  # type: ignore[index]
 
 
-def run_make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run make with this test's Python instead of .venv, which it is not to build or touch."""
+def prepare_make(*arguments: str) -> tuple[list[str], dict[str, str]]:
+    """make with this test's Python instead of .venv, which it is not to build or touch: (command, environment)."""
     ours = {*VARIABLES, "BENCH_EVENTS", "DURATION", "ERASE_USER", "SECONDS", "MFLAGS"}
     kept = {key: value for key, value in os.environ.items() if not key.startswith("MAKE") and key not in ours}
     stamps = ["-o", ".venv/.local", "-o", ".venv/.report", "-o", ".venv/.test"]
     python = [] if any(argument.startswith("PYTHON=") for argument in arguments) else [f"PYTHON={sys.executable}"]
-    return subprocess.run(
-        ["make", "-s", *stamps, *python, *arguments],
-        cwd=ROOT, env={**kept, **environment}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    return ["make", "-s", *stamps, *python, *arguments], kept
+
+
+def run_make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run it in the project's folder."""
+    command, kept = prepare_make(*arguments)
+    return subprocess.run(command, cwd=ROOT, env={**kept, **environment}, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -137,6 +140,8 @@ USES = [
     ("pipeline", "EVENT_LOG", "1"),
     ("stream", "EVENT_LOG", "1"),
     ("pipeline", "JDBC_JAR", "/a b.jar"),
+    ("pipeline", "METRICS_FILE", "my metrics.prom"),
+    ("stream", "OPENLINEAGE_URL", "http://marquez:5000"),
     ("pipeline", "FULL_REFRESH", "1"),
     ("plan", "FULL_REFRESH", "1"),
     ("pipeline", "DROP_MISSING", "1"),
@@ -158,6 +163,8 @@ USES = [
     ("replay", "RUN", "17"),
     ("trace", "EVENT", "e 17"),
     ("trace", "RECORD", "17"),
+    ("acknowledge", "FINDING", "17"),
+    ("acknowledge", "NOTE", "our own test"),
     ("pipeline", "REMAP", "1"),
     ("erase", "CONFIRM", "1"),
     ("erase", "UNKNOWN", "1"),

@@ -96,6 +96,17 @@ def test_a_session_that_nothing_touches_is_not_written_again(database_url: str, 
     assert [after[1][0], after[1][1] != before[1][1]] == [before[1][0], True]
 
 
+def test_a_session_of_the_same_length_counts_what_its_events_are_now(
+    server: str, database_url: str, load_lines: Load, tmp_path: Path
+) -> None:
+    edited = at(50, "x", document_id="d1", event_type="document_edit")
+    shared = at(40, "x", document_id="d1", event_type="document_shared")
+    load_lines([at(30), edited, at(60)], [shared])
+    counts = "select event_count, edit_count, comment_count, share_count, document_count from sessions"
+    assert query(database_url, counts) == [(3, 0, 0, 1, 1)]
+    assert_equals_one_load(server, database_url, tmp_path)
+
+
 def test_a_winner_that_arrives_later_replaces_and_the_loser_is_kept(
     server: str, database_url: str, load_lines: Load, tmp_path: Path
 ) -> None:

@@ -144,6 +144,20 @@ def test_the_leaders_are_printed_and_ties_are_broken_bytewise(world: Any) -> Non
         assert [row[0] for row in query_metric(cursor, "shared_documents_per_user", 9).rows] == list(IDS)
 
 
+def test_of_what_is_as_long_as_the_log_the_most_edited_documents_are_shown(server: str) -> None:
+    with empty_database(server) as url, closing(psycopg2.connect(url)) as connection:
+        create_tables(connection)
+        edits = [edit(f"e{n}{i}", "ann", f"2025-03-01 10:0{i}", f"d{n}") for n in range(10) for i in (0, 1)]
+        load(connection, *edits, edit("late", "ann", "2025-03-02 10:00", "d10", document_word_count=1))
+        with connection.cursor() as cursor:
+            shown = query_metric(cursor, "document_authors", 3)
+            assert (shown.title, [row[0] for row in shown.rows]) == (
+                "metrics.document_authors of the most edited documents (first 3 of 10 rows)",
+                ["d0", "d1", "d2"],
+            )
+            assert query_metric(cursor, "document_history", 3).rows == []  # only the other document has a count
+
+
 def test_a_metric_without_rows_says_so(empty_tables: Any) -> None:
     with empty_tables.cursor() as cursor:
         shown = query_metric(cursor, "daily_active_users", 5)

@@ -1,6 +1,7 @@
 """What the front page says is so: the diagram, the commands, the files, the functions, the hashes."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from jobs.steps import load, load_folder
 from tests.builders import ROOT
 from tests.metrics.rows import create_tables, query
 
+# Longer ones are read twice.
+MOST_WORDS = 30
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DIAGRAM = README.split("```mermaid\n")[1].split("```")[0]
+DIAGRAM = README.split("```mermaid\nerDiagram\n")[1].split("```")[0]
 
 
 @pytest.fixture
@@ -82,12 +85,36 @@ def test_every_file_it_names_exists() -> None:
 
 
 def test_the_functions_of_the_flow_exist() -> None:
-    flow = README.split("## The flow")[1].split("## Architecture")[0]
+    flow = README.split("## How it works")[1].split("### Why")[0]
     steps = [re.findall(r"`(\w+)`", line.split("|")[2]) for line in flow.splitlines() if line.startswith("| ")][1:]
     names = [name for step in steps for name in step]
     assert len(names) > 10
     assert [name for name in names if not hasattr(load, name) and not hasattr(load_folder, name)] == []
 
 
-def test_it_stays_short() -> None:
-    assert len(README.splitlines()) <= 250
+def test_every_page_that_it_links_to_exists() -> None:
+    links = re.findall(r"\]\(([^)#]+)(?:#([\w-]+))?\)", README)
+    assert len(links) > 6
+    for path, heading in links:
+        assert (ROOT / path).is_file(), path
+        if heading:
+            text = (ROOT / path).read_text(encoding="utf-8")
+            assert heading in {slug(title) for title in re.findall("^#+ (.+)$", text, re.MULTILINE)}
+
+
+def slug(title: str) -> str:
+    """As GitHub makes the anchor of a heading."""
+    return re.sub(r"[^\w -]", "", title).lower().replace(" ", "-")
+
+
+def list_sentences(text: str) -> Iterator[str]:
+    """Those of paragraphs, list items and cells of tables, without code."""
+    prose = re.sub("^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    for block in re.split(r"\n\s*\n|^- |^#+ .*$|\|", prose, flags=re.MULTILINE):
+        yield from re.split(r"(?<=[.?!])\**\s+", " ".join(block.split()))
+
+
+def test_its_sentences_are_short() -> None:
+    sentences = list(list_sentences(README))
+    assert len(sentences) > 100
+    assert [sentence for sentence in sentences if len(sentence.split()) > MOST_WORDS] == []

@@ -111,7 +111,7 @@ def new_and_returning_users(days: list[Row]) -> go.Figure:
 def daily_sessions(days: list[Row]) -> go.Figure:
     """Minutes of the sessions of each day: the median, and what nine of ten stay below."""
     return draw_lines(
-        [day["session_date"] for day in days],
+        [day["activity_date"] for day in days],
         {
             "nine of ten are shorter": [float(day["p90_session_seconds"]) / 60 for day in days],
             "median": [float(day["median_session_seconds"]) / 60 for day in days],
@@ -152,7 +152,7 @@ def connected_users(rows: list[Row]) -> go.Figure:
         [row["user_id"] for row in rows],
         [row["user_name"] or row["user_id"] for row in rows],
         {"connected people": [row["connected_users"] for row in rows]},
-        [[row["user_id"], int(row["shared_with"]), int(row["received_from"])] for row in rows],
+        [[row["user_id"], int(row["recipients"]), int(row["senders"])] for row in rows],
         "%{customdata[0]}: <b>%{x:,}</b> people<br>shared with %{customdata[1]:,}, "
         "received from %{customdata[2]:,}<extra></extra>",
         "%{x:,}",

@@ -12,6 +12,7 @@ from psycopg2.extensions import cursor as Cursor
 from jobs.storage.database.postgres import SQL, read_only, read_sql
 from jobs.storage.database.queries import Result, query_file, run_query
 from jobs.storage.errors import UsageError
+from schemas.anomalies import KINDS, WHOLE_KIND
 
 REPORT = SQL / "report"
 
@@ -64,12 +65,18 @@ def read_report(url: str) -> Report:
 
 
 def find_rows_behind(cursor: Cursor, anomalies: list[Row]) -> Iterator[Finding]:
-    """Each anomaly with its rows, by the query of sql/report/evidence that bears the name of its kind."""
+    """Each anomaly with its rows, by the query of sql/report/evidence that bears the name of its kind.
+
+    Behind the one row of a kind that flags too many are all its findings.
+    """
+    views = {kind.name: sql.Identifier("metrics", kind.view) for kind in KINDS}
     for anomaly in anomalies:
-        subject = {name: sql.Literal(anomaly[name]) for name in ("subject_id", "observed_at", "observed")}
-        query = read_sql(REPORT / "evidence" / f"{anomaly['anomaly_type']}.sql", subject)
+        kind = anomaly["anomaly_type"]
+        parts = {name: sql.Literal(anomaly[name]) for name in ("subject_id", "observed_at", "observed")}
+        name = WHOLE_KIND if anomaly["subject_type"] == WHOLE_KIND else kind
+        query = read_sql(REPORT / "evidence" / f"{name}.sql", {**parts, "view": views[kind]})
         statement = query.as_string(cursor).strip()
-        title = f"rows behind {anomaly['anomaly_type']}"
+        title = f"rows behind {kind}"
         count = run_query(cursor, title, f"select count(*) from ({statement}\n) as evidence").rows[0][0]  # noqa: S608
         rows = run_query(cursor, title, f"{statement}\nlimit {SHOWN_ROWS:d}")
         yield Finding(anomaly, rows, count, f"{statement};")

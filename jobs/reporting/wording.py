@@ -223,8 +223,8 @@ def describe_connected_users(rows: list[Row]) -> str:
     first = rows[0]
     return (
         f"{first['user_name'] or first['user_id']} is connected with"
-        f" {plural(first['connected_users'], 'person', 'people')}: shared with {number(first['shared_with'])},"
-        f" received from {number(first['received_from'])}."
+        f" {plural(first['connected_users'], 'person', 'people')}: shared with {number(first['recipients'])},"
+        f" received from {number(first['senders'])}."
     )
 
 

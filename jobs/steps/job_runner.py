@@ -1,6 +1,7 @@
 """Runs a job: its arguments, log, database, errors and exit code."""
 
 import argparse
+import inspect
 import logging
 import os
 import sys
@@ -9,7 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from jobs.storage.config.environment import is_switched_on, require_not_blank
-from jobs.storage.errors import PipelineError, UsageError, describe
+from jobs.storage.errors import DatabaseUnavailableError, PipelineError, UsageError, describe
+from jobs.storage.monitoring.observers import JobEnd, tell_end
 from jobs.storage.process.gateway import attach_to_java, keep_classes, silence_java
 from jobs.storage.process.known_errors import explain
 from jobs.storage.process.logs import configure_logging
@@ -75,6 +77,7 @@ def run_job(args: argparse.Namespace, run: Callable[[argparse.Namespace, str], s
     DATABASE_URL in the environment.
     """
     code = run_stoppable(lambda: _run_job(args, run))
+    note_end(args, Path(inspect.getfile(run)).stem, code)
     if find_stop():
         # An ordinary exit waits for all threads. Those that stage may still wait for Java, and Java for PostgreSQL.
         silence_java()
@@ -83,6 +86,16 @@ def run_job(args: argparse.Namespace, run: Callable[[argparse.Namespace, str], s
             sys.stdout.flush()
         os._exit(code)
     return code
+
+
+def note_end(args: argparse.Namespace, job: str, code: int) -> None:
+    """Tell the tools that watch jobs how one has ended; not of what keeps nothing, a plan or a dry run."""
+    if getattr(args, "plan", False) or not getattr(args, "confirm", True):
+        return
+    database_url = os.environ.get("DATABASE_URL", "").strip() or None
+    if code == DatabaseUnavailableError.exit_code:
+        database_url = None  # to find that out once more would take as long again
+    tell_end(JobEnd(job, code, database_url, Path(args.data) / "runs"))
 
 
 def _run_job(args: argparse.Namespace, run: Callable[[argparse.Namespace, str], str]) -> int:

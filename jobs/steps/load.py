@@ -25,6 +25,7 @@ from jobs.storage.input.changed_files import (
     require_unchanged,
 )
 from jobs.storage.input.file_systems import show_name
+from jobs.storage.monitoring.observers import observed_run
 from jobs.storage.process.logs import Stages
 from jobs.storage.process.spark_session import persist, persist_small, start_spark, unpersist_all
 from jobs.storage.quarantine.folder import finish_rewrites, write_quarantine
@@ -33,7 +34,7 @@ from jobs.storage.runs.account import FileCounts, Published, RunNotes
 from jobs.storage.runs.dry_run import publish_dry_run
 from jobs.storage.runs.history import find_history, read_history
 from jobs.storage.runs.publish import publish_with_retries
-from jobs.storage.runs.run import Run, entered_run
+from jobs.storage.runs.run import Run
 from jobs.storage.runs.staging import stage, stage_all
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
 from jobs.transforms.model import conform, list_properties, model_tables
@@ -81,7 +82,7 @@ def load(
     try:
         require_shared_folder(quarantine)
         with (
-            entered_run(database_url, request.kind, settings, request.is_plan) as run,
+            observed_run(database_url, request.kind, settings, request.is_plan, request.folders) as run,
             explained_by_changes(request.files),
         ):
             return _load(database_url, run, request, settings, quarantine, accept_quality)

@@ -135,6 +135,7 @@ def _load_found(
         precedents=precedents,
         drops_missing=args.drop_missing,
         run_at=replay.run_at,
+        folder=name_folder(args.input),
     )
     done = load(replay.database_url, request, replay.settings, replay.quarantine, args.accept_quality)
     return add_run(summary, done, readings, known)

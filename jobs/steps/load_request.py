@@ -25,7 +25,8 @@ class LoadRequest:
 
     Jobs differ only in where the records come from (`read`). The tombstones of erased people apply to all of them.
     With `drops_missing` a full refresh deletes the records that no file holds any more. Events of more than a day after
-    `run_at` are in the future. All workers use this one moment, because their clocks may differ.
+    `run_at` are in the future. All workers use this one moment, because their clocks may differ. `folder` is the
+    URI of the input folder, if there is one.
     """
 
     kind: RunKind
@@ -37,11 +38,19 @@ class LoadRequest:
     precedents: Precedents = NO_PRECEDENTS
     drops_missing: bool = False
     run_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    folder: str | None = None
 
     @property
     def files(self) -> list[InputFile]:
         """The files that the run reads. A replay has none, since it reads texts in the quarantine folder."""
         return [] if self.kind == "replay" else [reading.file for reading in self.readings]
+
+    @property
+    def folders(self) -> list[str]:
+        """The URIs of what is read: the input folder, else those in which the files lie."""
+        return (
+            [self.folder] if self.folder else sorted({reading.file.uri.rpartition("/")[0] for reading in self.readings})
+        )
 
     def without(self, file_ids: list[int]) -> "LoadRequest":
         """Return the request for all other files."""

@@ -24,7 +24,11 @@ with hashed_rows as (
         md5(json_build_array(
             session_id, user_id, extract(epoch from started_at), extract(epoch from ended_at),
             session_duration_seconds, event_count
-        )::text) as row_hash
+        )::text
+        || coalesce(' edit_count ' || to_json(edit_count)::text, '')
+        || coalesce(' comment_count ' || to_json(comment_count)::text, '')
+        || coalesce(' share_count ' || to_json(share_count)::text, '')
+        || coalesce(' document_count ' || to_json(document_count)::text, '')) as row_hash
     from public.sessions
     union all
     select

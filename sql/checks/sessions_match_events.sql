@@ -10,6 +10,8 @@ with settings as (
 ordered_events as (
     select
         session_id,
+        event_type,
+        document_id,
         event_at,
         event_at - lag(event_at) over (partition by session_id order by event_at) as since_previous
     from public.events
@@ -19,6 +21,10 @@ recomputed as (
     select
         session_id,
         count(*) as event_count,
+        count(*) filter (where event_type = 'document_edit') as edit_count,
+        count(*) filter (where event_type = 'comment_added') as comment_count,
+        count(*) filter (where event_type = 'document_shared') as share_count,
+        count(distinct document_id) as document_count,
         min(event_at) as started_at,
         max(event_at) as ended_at,
         max(since_previous) as longest_gap
@@ -33,6 +39,10 @@ ordered_sessions as (
         sessions.started_at,
         sessions.ended_at,
         sessions.event_count,
+        sessions.edit_count,
+        sessions.comment_count,
+        sessions.share_count,
+        sessions.document_count,
         sessions.started_at - session_before.ended_at as since_session_before
     from public.sessions
     left join lateral (
@@ -52,6 +62,14 @@ compared as (
             when recomputed.session_id is null then 'session without events'
             when recomputed.event_count <> ordered_sessions.event_count
                 then 'event_count is not the number of events'
+            when recomputed.edit_count <> ordered_sessions.edit_count
+                then 'edit_count is not the number of edits'
+            when recomputed.comment_count <> ordered_sessions.comment_count
+                then 'comment_count is not the number of comments'
+            when recomputed.share_count <> ordered_sessions.share_count
+                then 'share_count is not the number of shares'
+            when recomputed.document_count <> ordered_sessions.document_count
+                then 'document_count is not the number of documents'
             when recomputed.started_at <> ordered_sessions.started_at then 'started_at is not its first event'
             when recomputed.ended_at <> ordered_sessions.ended_at then 'ended_at is not its last event'
             when recomputed.longest_gap > settings.gap then 'a gap inside should have opened a new session'

@@ -25,7 +25,11 @@ create table {staging}.sessions (
     started_at timestamptz,
     ended_at timestamptz,
     session_duration_seconds numeric(18, 6),
-    event_count bigint
+    event_count bigint,
+    edit_count bigint,
+    comment_count bigint,
+    share_count bigint,
+    document_count bigint
 );
 
 create table {staging}.events (

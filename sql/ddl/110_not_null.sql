@@ -15,7 +15,11 @@ alter column user_id set not null,
 alter column started_at set not null,
 alter column ended_at set not null,
 alter column session_duration_seconds set not null,
-alter column event_count set not null;
+alter column event_count set not null,
+alter column edit_count set not null,
+alter column comment_count set not null,
+alter column share_count set not null,
+alter column document_count set not null;
 
 alter table {staging}.events
 alter column event_id set not null,

@@ -12,6 +12,12 @@ add constraint sessions_ended_after_started check (ended_at >= started_at),
 add constraint sessions_event_count_positive check (event_count > 0),
 add constraint sessions_duration_matches check (
     session_duration_seconds = extract(epoch from ended_at - started_at)
+),
+add constraint sessions_counts_not_negative check (
+    edit_count >= 0 and comment_count >= 0 and share_count >= 0 and document_count >= 0
+),
+add constraint sessions_counts_within_events check (
+    edit_count + comment_count + share_count <= event_count and document_count <= event_count
 );
 
 alter table {staging}.events

@@ -33,6 +33,11 @@ comment on column public.sessions.ended_at is 'Time of its last event.';
 comment on column public.sessions.session_duration_seconds is
 'ended_at - started_at in seconds, exact to the microsecond; 0 for a single event.';
 comment on column public.sessions.event_count is 'Number of its events.';
+comment on column public.sessions.edit_count is 'Number of its events that are edits.';
+comment on column public.sessions.comment_count is 'Number of its events that are comments.';
+comment on column public.sessions.share_count is
+'Number of its events that are shares, with people or by link.';
+comment on column public.sessions.document_count is 'Number of different documents that its events name.';
 
 comment on table public.event_types is
 'Kinds of events; one row per type, of those that the catalogue knows and those that events have.';

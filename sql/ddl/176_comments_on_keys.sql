@@ -89,4 +89,7 @@ comment on constraint check_results_run_id_fkey on ops.check_results is 'A run w
 comment on constraint erased_identifiers_pkey on ops.erased_identifiers is
 'An id, or a name, is erased once.';
 
+comment on constraint findings_pkey on ops.findings is 'A finding has a number, by which it is acknowledged.';
+comment on constraint findings_key on ops.findings is 'A subject of a kind has one finding a day.';
+
 comment on constraint migrations_pkey on ops.migrations is 'A migration is applied once.';

@@ -29,20 +29,6 @@ $$;
 comment on function metrics.daily_active_users_as_of(date) is
 'People who acted on each of the 30 business days that end at the given date; one row per day, zero-filled.';
 
--- Days follow instants, so the last event of the last UTC day has it.
-create or replace function metrics.latest_business_day()
-returns date
-language sql stable parallel safe
-as $$
-    select metrics.business_day(event_at, event_date)
-    from public.events
-    order by event_date desc, event_at desc
-    limit 1
-$$;
-
-comment on function metrics.latest_business_day() is
-'The latest business day with an event; null in an empty database.';
-
 -- materialized, so that the day is looked for once and not for each row.
 create or replace view metrics.daily_active_users as
 with latest as materialized (

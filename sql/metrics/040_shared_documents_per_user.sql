@@ -1,4 +1,5 @@
--- Who shares how much. One row per user, counted by the one who shares; a link share has no recipient.
+-- Who shares how much. One row per user, counted by the one who shares. A share by link has no recipient, and
+-- nor has a share with oneself.
 create or replace view metrics.shared_documents_per_user as
 with shares as (
     select
@@ -16,7 +17,7 @@ received as (
         count(distinct share_recipients.user_id) as recipients
     from public.events
     inner join public.share_recipients on events.event_id = share_recipients.event_id
-    where events.event_type = 'document_shared'
+    where events.event_type = 'document_shared' and share_recipients.user_id <> events.user_id
     group by events.user_id
 )
 
@@ -37,4 +38,4 @@ comment on column metrics.shared_documents_per_user.user_name is 'Latest known n
 comment on column metrics.shared_documents_per_user.shared_documents is 'Distinct documents the user shared.';
 comment on column metrics.shared_documents_per_user.share_events is 'Number of document_shared events.';
 comment on column metrics.shared_documents_per_user.recipients is
-'Distinct people shared with; a link share names none and counts 0.';
+'Distinct other people shared with; a share by link, or with oneself, has none.';

@@ -31,8 +31,8 @@ ranked as (
     select
         user_id,
         count(distinct connected_user_id) as connected_users,
-        sum(gave) as shared_with,
-        sum(received) as received_from,
+        sum(gave) as recipients,
+        sum(received) as senders,
         row_number() over (order by count(distinct connected_user_id) desc, user_id collate "C") as rank
     from connections
     group by user_id
@@ -45,8 +45,8 @@ select
     ranked.user_id,
     users.name as user_name,
     ranked.connected_users,
-    ranked.shared_with,
-    ranked.received_from
+    ranked.recipients,
+    ranked.senders
 from ranked
 inner join public.users on ranked.user_id = users.user_id
 order by ranked.rank;
@@ -58,7 +58,7 @@ comment on column metrics.most_connected_users.user_id is 'The user.';
 comment on column metrics.most_connected_users.user_name is 'Latest known name.';
 comment on column metrics.most_connected_users.connected_users is
 'Distinct other people whom the user shared with or received from.';
-comment on column metrics.most_connected_users.shared_with is
+comment on column metrics.most_connected_users.recipients is
 'Distinct other people whom the user shared with.';
-comment on column metrics.most_connected_users.received_from is
+comment on column metrics.most_connected_users.senders is
 'Distinct other people who shared with the user.';

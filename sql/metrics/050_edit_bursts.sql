@@ -46,10 +46,9 @@ usual as (
         history.document_id,
         count(*) as days,
         medians.median_edits,
-        greatest(
-            1.4826 * percentile_cont(0.5) within group (order by abs(history.edits - medians.median_edits)),
-            sqrt(medians.median_edits),
-            1
+        metrics.robust_spread(
+            medians.median_edits,
+            percentile_cont(0.5) within group (order by abs(history.edits - medians.median_edits))
         ) as spread
     from history
     inner join medians on history.document_id = medians.document_id

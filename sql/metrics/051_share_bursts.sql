@@ -47,11 +47,9 @@ usual as (
         history.user_id,
         count(*) as days,
         medians.median_documents,
-        greatest(
-            1.4826
-            * percentile_cont(0.5) within group (order by abs(history.documents - medians.median_documents)),
-            sqrt(medians.median_documents),
-            1
+        metrics.robust_spread(
+            medians.median_documents,
+            percentile_cont(0.5) within group (order by abs(history.documents - medians.median_documents))
         ) as spread
     from history
     inner join medians on history.user_id = medians.user_id

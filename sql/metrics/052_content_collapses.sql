@@ -1,6 +1,14 @@
--- A document that loses most of its words in one edit. One row per such edit.
--- Compared are neighbours among the edits that carry a word count, in order of (event_at, event_id). To put
--- all edits into that order would take seconds, so the few documents in question are found first.
+-- A document that loses most of its words in one edit, and does not get them back. One row per such edit.
+-- Compared are neighbours among the edits that carry a word count, in order of (event_at, event_id). Four
+-- things must hold:
+-- 1. The edit takes away more than a share of the words that the edit before left.
+-- 2. The next edit, if there is one, does not bring back more than that share of them: that is an undo.
+-- 3. The fall lies several spreads above what an edit of this document usually changes, up or down. A
+--    document of very few changes has no such measure yet: the fall itself would be much of it.
+-- 4. No more than a few edits of the document are such as 1 and 2 say. One that is cleared every week, as
+--    an agenda is, loses nothing.
+-- To read the ids of all edits would take seconds. So times and counts are read from an index, and ids only
+-- of documents that have two edits in one instant.
 create or replace view metrics.content_collapses as
 -- No edit takes away more than lies between the highest and the lowest count of its document. These two are
 -- one read of an index; to look at the neighbours costs five times as much for each edit.
@@ -15,12 +23,13 @@ with unsteady_documents as (
         > max(document_word_count) * metrics.threshold('content_collapse', 'share_lost')::double precision
 ),
 
-neighbours as (
+neighbours as materialized (
     select
         events.document_id,
         events.event_at,
         events.document_word_count,
         lag(events.document_word_count) over document as previous_count,
+        lead(events.document_word_count) over document as next_count,
         lag(events.event_at) over document as previous_at
     from unsteady_documents
     inner join public.events on unsteady_documents.document_id = events.document_id
@@ -28,43 +37,101 @@ neighbours as (
     window document as (partition by events.document_id order by events.event_at)
 ),
 
--- The index has no ids. Where two edits share an instant, who follows whom is not known yet.
-suspects as (
+-- The index has no ids. Where two edits share an instant, the table says who follows whom.
+tied_documents as materialized (
     select distinct document_id
     from neighbours
-    where
-        (
-            previous_count >= metrics.threshold('content_collapse', 'words')::integer
-            and previous_count - document_word_count
-            > previous_count * metrics.threshold('content_collapse', 'share_lost')::double precision
-        )
-        or previous_at = event_at
+    where previous_at = event_at
 ),
 
--- lateral, so that only these documents' edits are read, through the index on edits.
-edits as (
+edits as materialized (
     select
-        suspects.document_id,
-        ordered.event_at,
-        ordered.user_id,
-        ordered.document_word_count,
-        ordered.previous_count
-    from suspects
+        document_id,
+        event_at,
+        document_word_count,
+        previous_count,
+        next_count,
+        null as user_id
+    from neighbours
+    where document_id not in (select tied_documents.document_id from tied_documents)
+    union all
+    select
+        events.document_id,
+        events.event_at,
+        events.document_word_count,
+        lag(events.document_word_count) over document as previous_count,
+        lead(events.document_word_count) over document as next_count,
+        events.user_id
+    from tied_documents
+    inner join public.events on tied_documents.document_id = events.document_id
+    where events.event_type = 'document_edit' and events.document_word_count is not null
+    window document as (partition by events.document_id order by events.event_at, events.event_id collate "C")
+),
+
+falls as materialized (
+    select
+        *,
+        previous_count - document_word_count as lost_words,
+        count(*) over (partition by document_id) as document_falls
+    from edits
+    where
+        previous_count >= metrics.threshold('content_collapse', 'words')::integer
+        and previous_count - document_word_count
+        > previous_count * metrics.threshold('content_collapse', 'share_lost')::double precision
+        and coalesce(
+            next_count - document_word_count
+            <= (previous_count - document_word_count)
+            * metrics.threshold('content_collapse', 'share_lost')::double precision,
+            true
+        )
+),
+
+medians as (
+    select
+        document_id,
+        count(*) as changes,
+        array_agg(abs(document_word_count - previous_count)) as changed_words,
+        percentile_cont(0.5) within group (order by abs(document_word_count - previous_count))
+            as median_change
+    from edits
+    where previous_count is not null and document_id in (select falls.document_id from falls)
+    group by document_id
+),
+
+collapses as (
+    select
+        falls.*,
+        -- The index has no users either, and where no edits share an instant it names one edit.
+        coalesce(
+            falls.user_id,
+            (
+                select events.user_id
+                from public.events
+                where
+                    events.document_id = falls.document_id
+                    and events.event_type = 'document_edit'
+                    and events.document_word_count is not null
+                    and events.event_at = falls.event_at
+            )
+        ) as editor
+    from falls
+    inner join medians on falls.document_id = medians.document_id
     cross join
         lateral (
             select
-                events.event_at,
-                events.user_id,
-                events.document_word_count,
-                lag(events.document_word_count) over (
-                    order by events.event_at, events.event_id collate "C" -- noqa: RF03
-                ) as previous_count
-            from public.events
-            where
-                events.document_id = suspects.document_id
-                and events.event_type = 'document_edit'
-                and events.document_word_count is not null
-        ) as ordered
+                metrics.robust_spread(
+                    medians.median_change,
+                    percentile_cont(0.5) within group (order by abs(changed - medians.median_change))
+                ) as spread
+            from unnest(medians.changed_words) as changed
+        ) as usual
+    where
+        falls.document_falls <= metrics.threshold('content_collapse', 'most_falls')
+        and (
+            medians.changes < metrics.threshold('content_collapse', 'changes')
+            or (falls.lost_words - medians.median_change) / usual.spread
+            > metrics.threshold('content_collapse', 'spreads')
+        )
 )
 
 select
@@ -77,18 +144,15 @@ select
     previous_count::numeric as expected,
     format(
         'Document %s fell from %s words to %s in one edit by %s at %s UTC.',
-        document_id, previous_count, document_word_count, user_id,
+        document_id, previous_count, document_word_count, editor,
         to_char(event_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
     ) as explanation
-from edits
-where
-    previous_count >= metrics.threshold('content_collapse', 'words')
-    and previous_count - document_word_count
-    > previous_count * metrics.threshold('content_collapse', 'share_lost');
+from collapses;
 
 comment on view metrics.content_collapses is
-'Edits that take away most of the words that the previous edit with a word count had left, by the '
-'thresholds of content_collapse.';
+'Edits that take away most of the words that the previous edit with a word count had left, far more than an '
+'edit of the document usually changes, and that the next one does not undo; by the thresholds of '
+'content_collapse.';
 comment on column metrics.content_collapses.anomaly_type is 'Always content_collapse.';
 comment on column metrics.content_collapses.severity is
 'critical if no word remains, else warning.';

@@ -80,10 +80,9 @@ usual as (
         medians.user_id,
         medians.days,
         medians.median_places,
-        greatest(
-            1.4826 * percentile_cont(0.5) within group (order by abs(history.places - medians.median_places)),
-            sqrt(medians.median_places),
-            1
+        metrics.robust_spread(
+            medians.median_places,
+            percentile_cont(0.5) within group (order by abs(history.places - medians.median_places))
         ) as spread
     from medians
     inner join history on medians.user_id = history.user_id

@@ -102,11 +102,9 @@ decided as (
                     and quiet_days.sessions
                     < medians.median_sessions * metrics.threshold('silent_day', 'share')
                     and (medians.median_sessions - quiet_days.sessions)
-                    / greatest(
-                        1.4826
-                        * percentile_cont(0.5) within group (order by abs(counted - medians.median_sessions)),
-                        sqrt(medians.median_sessions),
-                        1
+                    / metrics.robust_spread(
+                        medians.median_sessions,
+                        percentile_cont(0.5) within group (order by abs(counted - medians.median_sessions))
                     )
                     > metrics.threshold('silent_day', 'spreads'),
                     false

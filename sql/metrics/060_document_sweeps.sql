@@ -53,11 +53,9 @@ usual as (
         medians.user_id,
         medians.sessions,
         medians.median_documents,
-        greatest(
-            1.4826
-            * percentile_cont(0.5) within group (order by abs(history.documents - medians.median_documents)),
-            sqrt(medians.median_documents),
-            1
+        metrics.robust_spread(
+            medians.median_documents,
+            percentile_cont(0.5) within group (order by abs(history.documents - medians.median_documents))
         ) as spread
     from medians
     inner join history on medians.user_id = history.user_id

@@ -1,4 +1,6 @@
 -- Everything unusual, one row per finding. Each kind has a view of its own, with its rule in the header.
+-- A kind that flags more subjects than an on-call can look at, and more than a small share of those that it
+-- looked at, does not tell what is unusual: it gets one row, and its findings stay in its view.
 
 -- A function, because it can carry the setting `jit = off`. The planner expects this query to cost 25 million
 -- and to find 195,000 rows; it takes half a second and finds a few. So a server that compiles costly queries
@@ -19,25 +21,89 @@ returns table (
 language sql stable
 set jit = off
 as $$
-    select * from metrics.activity_without_login
+    with found as materialized (
+        select 'metrics.activity_without_login' as view_name, kind.* from metrics.activity_without_login as kind
+        union all
+        select 'metrics.client_retries' as view_name, kind.* from metrics.client_retries as kind
+        union all
+        select 'metrics.content_collapses' as view_name, kind.* from metrics.content_collapses as kind
+        union all
+        select 'metrics.document_sweeps' as view_name, kind.* from metrics.document_sweeps as kind
+        union all
+        select 'metrics.edit_bursts' as view_name, kind.* from metrics.edit_bursts as kind
+        union all
+        select 'metrics.identical_fractions' as view_name, kind.* from metrics.identical_fractions as kind
+        union all
+        select 'metrics.login_spreads' as view_name, kind.* from metrics.login_spreads as kind
+        union all
+        select 'metrics.past_events' as view_name, kind.* from metrics.past_events as kind
+        union all
+        select 'metrics.share_bursts' as view_name, kind.* from metrics.share_bursts as kind
+        union all
+        select 'metrics.silent_days' as view_name, kind.* from metrics.silent_days as kind
+    ),
+
+    kinds as materialized (
+        select
+            found.anomaly_type,
+            found.view_name,
+            found.subject_type,
+            count(*) as findings,
+            count(distinct found.subject_id) as subjects,
+            min(found.observed_at) as first_observed_at
+        from found
+        group by found.anomaly_type, found.view_name, found.subject_type
+        having count(distinct found.subject_id) > metrics.threshold('too_many', 'subjects')
+    ),
+
+    -- Materialized above, so that subjects are counted for these kinds only.
+    crowded as materialized (
+        select *
+        from (select kinds.*, metrics.count_subjects(kinds.subject_type) as all_subjects from kinds) as counted
+        where counted.subjects > counted.all_subjects * metrics.threshold('too_many', 'share')
+    )
+
+    select
+        found.anomaly_type,
+        found.severity,
+        found.subject_type,
+        found.subject_id,
+        found.observed_at,
+        found.observed,
+        found.expected,
+        found.explanation
+    from found
+    where found.anomaly_type not in (select crowded.anomaly_type from crowded)
     union all
-    select * from metrics.client_retries
-    union all
-    select * from metrics.content_collapses
-    union all
-    select * from metrics.document_sweeps
-    union all
-    select * from metrics.edit_bursts
-    union all
-    select * from metrics.identical_fractions
-    union all
-    select * from metrics.login_spreads
-    union all
-    select * from metrics.past_events
-    union all
-    select * from metrics.share_bursts
-    union all
-    select * from metrics.silent_days
+    select
+        crowded.anomaly_type,
+        gravest.severity,
+        'kind',
+        crowded.anomaly_type,
+        crowded.first_observed_at,
+        crowded.subjects::numeric,
+        greatest(
+            metrics.threshold('too_many', 'subjects'),
+            floor(crowded.all_subjects * metrics.threshold('too_many', 'share'))
+        ),
+        format(
+            'The kind %s flags %s of %s %ss (%s findings), too many to be unusual: look at the log as a whole, or '
+            'at the thresholds of the kind. %s has all of them; the gravest is: %s',
+            crowded.anomaly_type, crowded.subjects, crowded.all_subjects, crowded.subject_type, crowded.findings,
+            crowded.view_name, gravest.explanation
+        )
+    from crowded
+    cross join lateral (
+        select
+            found.severity,
+            found.explanation
+        from found
+        where found.anomaly_type = crowded.anomaly_type
+        order by
+            array_position(array['critical', 'warning', 'info'], found.severity), found.observed_at desc,
+            found.subject_id collate "C", found.observed desc, found.explanation collate "C"
+        limit 1
+    ) as gravest
 $$;
 
 comment on function metrics.find_anomalies() is 'What metrics.anomalies shows.';
@@ -62,17 +128,22 @@ from metrics.find_anomalies()
 order by anomaly_type collate "C", observed_at, subject_id collate "C", observed, explanation collate "C";
 
 comment on view metrics.anomalies is
-'Unusual things found in the published events, each explained in a sentence; one row per finding.';
+'Unusual things found in the published events, each explained in a sentence; one row per finding, and one '
+'row for all findings of a kind that flags too many subjects, by the thresholds of too_many.';
 comment on column metrics.anomalies.anomaly_type is
 'Kind of finding; each kind has a view of its own that states its rule.';
 comment on column metrics.anomalies.severity is
-'info: worth knowing; warning: worth a look; critical: look now. The rule is in the view of the kind.';
+'info: worth knowing; warning: worth a look; critical: look now. The rule is in the view of the kind. The '
+'one row of a kind that flags too many has the gravest of them.';
 comment on column metrics.anomalies.subject_type is
-'What subject_id names: document, user, event, day or fraction.';
+'What subject_id names: document, user, event, day or fraction; kind where too many were flagged.';
 comment on column metrics.anomalies.subject_id is
-'Id of the document, user or event, the day, or the fraction of a second.';
+'Id of the document, user or event, the day, the fraction of a second, or the kind.';
 comment on column metrics.anomalies.observed_at is
-'When it happened; for findings about a day its start in the business time zone.';
-comment on column metrics.anomalies.observed is 'The number seen.';
-comment on column metrics.anomalies.expected is 'The number that would have been usual.';
+'When it happened; for findings about a day its start in the business time zone, for a kind that of '
+'its first finding.';
+comment on column metrics.anomalies.observed is
+'The number seen; for a kind the number of subjects that it flags.';
+comment on column metrics.anomalies.expected is
+'The number that would have been usual; for a kind the most subjects that get a row each.';
 comment on column metrics.anomalies.explanation is 'One sentence that says what was seen and what is usual.';

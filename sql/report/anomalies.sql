@@ -1,20 +1,40 @@
--- metrics.anomalies, the gravest first, then the latest. One row per finding.
+-- metrics.anomalies, the gravest first, then the latest, with what ops.findings remembers of each. One row
+-- per finding; new is what at most one look has found.
+with anomalies as (
+    select
+        *,
+        metrics.business_day(observed_at) as observed_on
+    from metrics.anomalies
+)
+
 select
-    anomaly_type,
-    severity,
-    subject_type,
-    subject_id,
-    observed_at,
-    metrics.business_day(observed_at) as observed_on,
-    observed_at = metrics.business_day_start(metrics.business_day(observed_at)) as is_about_a_day,
-    observed,
-    expected,
-    explanation
-from metrics.anomalies
+    anomalies.anomaly_type,
+    anomalies.severity,
+    anomalies.subject_type,
+    anomalies.subject_id,
+    anomalies.observed_at,
+    anomalies.observed_on,
+    anomalies.observed_at = metrics.business_day_start(anomalies.observed_on) as is_about_a_day,
+    anomalies.observed,
+    anomalies.expected,
+    anomalies.explanation,
+    findings.finding_id,
+    case
+        when findings.acknowledged_at is not null then 'acknowledged'
+        when findings.first_found_at < findings.last_found_at then 'known'
+        else 'new'
+    end as state
+from anomalies
+left join ops.findings
+    on
+        anomalies.anomaly_type = findings.kind
+        and anomalies.subject_type = findings.subject_type
+        and anomalies.subject_id = findings.subject_id
+        and anomalies.observed_on = findings.day
 order by
-    array_position(array['critical', 'warning', 'info'], severity),
-    observed_at desc,
-    anomaly_type collate "C" asc,
-    subject_id collate "C" asc,
-    observed desc,
-    explanation collate "C" asc;
+    array_position(array['critical', 'warning', 'info'], anomalies.severity),
+    anomalies.observed_at desc,
+    anomalies.anomaly_type collate "C" asc,
+    anomalies.subject_id collate "C" asc,
+    anomalies.observed desc,
+    anomalies.explanation collate "C" asc;

@@ -4,7 +4,7 @@ select
     user_id,
     user_name,
     connected_users,
-    shared_with,
-    received_from
+    recipients,
+    senders
 from metrics.most_connected_users
 order by rank;

@@ -1,4 +1,5 @@
--- metrics.time_to_first_share in classes: one row per class, empty ones too, with its number of users.
+-- metrics.time_to_first_share in classes: one row per class, empty ones too, with its number of users who
+-- have acted.
 with classes (position, first_share, seconds) as (
     values
     (1, 'within an hour', numrange(0, 3600)),
@@ -17,6 +18,7 @@ counts as (
         on
             first_shares.seconds_to_first_share <@ classes.seconds
             or (first_shares.seconds_to_first_share is null and classes.seconds is null)
+    where first_shares.first_event_at is not null
     group by classes.position
 )
 

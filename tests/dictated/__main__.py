@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tests.dictated.database import list_sql_pieces
+from tests.dictated.dbt import list_dbt_pieces
 from tests.dictated.guides import list_guide_pieces
 from tests.dictated.migration import make_migration
 from tests.dictated.piece import ROOT
@@ -15,6 +16,10 @@ def write() -> Iterator[str]:
     names, text = make_migration(differences)
     for piece in differences:
         piece.write()
+    # They repeat comments, which may have been written just now.
+    late = [piece for piece in list_dbt_pieces() if piece.read() != piece.text]
+    for piece in late:
+        piece.write()
     if text:
         number = len([*(ROOT / "sql/migrations").glob("*.sql")]) + 1
         path = f"sql/migrations/{number:04d}_{'_'.join(names)}.sql"
@@ -22,7 +27,7 @@ def write() -> Iterator[str]:
             f"-- What the catalogue of schemas/ has got since: {', '.join(names)}.\n{text}", "utf-8"
         )
         yield path
-    yield from dict.fromkeys(piece.path for piece in differences)
+    yield from dict.fromkeys(piece.path for piece in [*differences, *late])
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 
+from schemas.anomalies import KINDS
 from schemas.columns import EVENTS, LATEST, SQL_TYPES, TABLES, Column, Columns
 from schemas.event_types import EVENT_TYPES
 from schemas.fields import FIELDS
@@ -26,6 +27,7 @@ def list_sql_pieces() -> Iterator[Piece]:
         yield Piece(TABLES_FILE, rf"^create table \{{staging\}}\.{table} \(\n.*?\n\);", _define(table, columns))
     yield Piece(CHECKS_FILE, r"^    or event_type not in \(.*?\)", list_types_with_document())
     yield from _list_event_types()
+    yield _union_anomalies()
     yield from _list_comments()
     yield Piece("sql/ddl/176_comments_on_keys.sql", r"^comment on constraint.*;$", _comment_on_keys())
     yield _list_view_columns()
@@ -62,6 +64,14 @@ def _list_event_types() -> Iterator[Piece]:
     codes = [each.code for each in EVENT_TYPES]
     place = "            and events.event_type"
     yield Piece("sql/merge/215_remove_event_types.sql", rf"^{place} not in \(.*?\)", _exclude(place, codes))
+
+
+def _union_anomalies() -> Piece:
+    """The findings of all kinds, in the order of the names of their views."""
+    views = [f"metrics.{view}" for view in sorted(kind.view for kind in KINDS)]
+    lines = (f"        select '{view}' as view_name, kind.* from {view} as kind" for view in views)
+    text = "    with found as materialized (\n" + "\n        union all\n".join(lines) + "\n    ),"
+    return Piece("sql/metrics/099_anomalies.sql", r"^    with found as materialized \(\n.*?\n    \),", text)
 
 
 def define_index_of_unknown_types(schema: str) -> str:

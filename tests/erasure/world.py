@@ -112,6 +112,11 @@ def leave_traces(url: str, data: Path) -> None:
     for statement in (
         f"update ops.pipeline_runs set error = 'Key (user_id)=({PERSON}) is not present'",
         f"update ops.check_results set findings = 1, example = '{quoted}' where check_name = 'users_without_name'",
+        "insert into ops.findings (kind, subject_type, subject_id, day, first_found_at, last_found_at, severity,"
+        " explanation, acknowledged_at, note) values"
+        f" ('client_retry', 'user', '{PERSON}', '2025-06-02', now(), now(), 'info', 'The same comment of user {PERSON}"
+        f" came 3 times.', now(), 'Zoë \"Z\" Quist was asked'),"
+        f" ('past_event', 'event', 'e1', '2025-06-02', now(), now(), 'info', 'Event e1 of user {PERSON}.', null, null)",
         "analyze",
     ):
         with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:

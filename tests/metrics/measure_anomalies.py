@@ -1,10 +1,14 @@
 """How well anomalies are found: precision and recall by kind, and false alarms a month where nothing was planted.
 
-    python -m tests.metrics.measure_anomalies --seeds 20
+    python -m tests.metrics.measure_anomalies --seeds 20 [--write]
 
-simulates, for each seed, one log with every kind planted and one with none, and loads both into a PostgreSQL of its
-own. The events are told from the records in plain Python instead of by the job, because that takes seconds and not
-minutes; that the tables are those that the job would publish is checked against the truth file of the simulation.
+makes, for each seed and by each of two generators, one log with every kind planted and one with none, and loads them
+into a PostgreSQL of its own. One generator is the simulator that the rules were made with, the other one is
+lifelike_log.py. `--write` puts the tables into sql/README.md.
+
+The events of a simulation are told from the records in plain Python instead of by the job, because that takes seconds
+and not minutes; that the tables are those that the job would publish is checked against the truth file of the
+simulation.
 """
 
 from __future__ import annotations
@@ -12,30 +16,38 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import psycopg2
+from psycopg2.extensions import cursor as Cursor
 
 from jobs.simulate import simulate
 from jobs.simulation.records import list_recipients
 from jobs.simulation.settings import AnomalyLevel, Settings
-from jobs.storage.config.settings import THRESHOLDS
+from jobs.storage.database.postgres import SQL
 from jobs.storage.local import embedded_postgres
+from schemas.anomalies import KINDS
 from tests.check_truth import compare
 from tests.conftest import empty_database
+from tests.metrics import lifelike_log
+from tests.metrics.lifelike_oddities import make_log
 from tests.metrics.rows import Event, create_tables, load
 from tests.simulation.test_simulate_truth import count_document_words, recount_records
 
+GUIDE = SQL / "README.md"
 EVENTS, DAYS = 10_000, 45
 # Of the truth, what only a run of the job has: the account of records.
 ACCOUNT = {"records", "blank", "quarantined", "accepted", "exact_duplicates", "superseded", "quarantined_by_reason"}
 ACCOUNT |= {"unmapped_fields"}
 
 Finding = tuple[str, str]  # kind, subject
+Outcome = tuple[set[Finding], list[Finding]]  # what was planted, what was found
 
 
 def make_event(record: dict[str, Any]) -> Event:
@@ -65,34 +77,65 @@ def make_event(record: dict[str, Any]) -> Event:
     )
 
 
-def find_in_simulation(
-    server: str, folder: Path, seed: int, anomalies: AnomalyLevel
-) -> tuple[set[Finding], list[Finding]]:
-    """(what was planted, what was found) in one simulated log. Raises AssertionError where the tables are not true."""
-    simulate(Settings(EVENTS, seed, DAYS, date(2025, 6, 30), folder / "events", anomalies), workers=1)
-    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-    _, records = recount_records(folder / "events")
+def find_in_simulation(server: str, seed: int, has_oddities: bool) -> Outcome:
+    """What is found in one simulated log. Raises AssertionError where the tables are not true."""
+    with TemporaryDirectory() as folder:
+        place, level = Path(folder) / "events", "all" if has_oddities else "none"
+        simulate(Settings(EVENTS, seed, DAYS, date(2025, 6, 30), place, cast(AnomalyLevel, level)), workers=1)
+        truth = json.loads((Path(folder) / "truth.json").read_text(encoding="utf-8"))
+        _, records = recount_records(place)
+
+    def check(cursor: Cursor) -> None:
+        compared, differences = compare({k: v for k, v in truth.items() if k not in ACCOUNT}, cursor)
+        assert compared > 10, compared
+        assert differences == []
+
+    planted = {(planted["type"], planted["subject"]) for planted in truth["planted_anomalies"]}
+    return planted, find_anomalies(server, list(map(make_event, records)), check)
+
+
+def find_in_lifelike_log(server: str, seed: int, has_oddities: bool) -> Outcome:
+    """What is found in one log of the other generator."""
+    log = make_log(seed, has_oddities)
+    return log.planted, find_anomalies(server, log.events)
+
+
+def find_anomalies(server: str, events: list[Event], check: Callable[[Cursor], None] | None = None) -> list[Finding]:
+    """What the views find in these events; `check` may look at the tables before."""
     with empty_database(server) as url, closing(psycopg2.connect(url)) as connection:
         create_tables(connection)
-        load(connection, *map(make_event, records))
+        load(connection, *events)
         with connection.cursor() as cursor:
             cursor.execute("analyze")
-            compared, differences = compare({k: v for k, v in truth.items() if k not in ACCOUNT}, cursor)
-            assert compared > 10, compared
-            assert differences == []
+            if check:
+                check(cursor)
             cursor.execute("select anomaly_type, subject_id from metrics.anomalies")
             found = cursor.fetchall()
         connection.rollback()
-    return {(planted["type"], planted["subject"]) for planted in truth["planted_anomalies"]}, found
+    return found
 
 
-def measure(server: str, seeds: range) -> dict[str, Counter[str]]:
+@dataclass(frozen=True)
+class Generator:
+    """A sort of logs, the days of one, and what finds the anomalies in one of a seed, with or without oddities."""
+
+    title: str
+    days: int
+    find: Callable[[str, int, bool], Outcome]
+
+
+GENERATORS = (
+    Generator("Logs of the simulator", DAYS, find_in_simulation),
+    Generator("Lifelike logs", lifelike_log.DAYS, find_in_lifelike_log),
+)
+
+
+def measure(server: str, generator: Generator, seeds: range) -> dict[str, Counter[str]]:
     """By kind: planted, found, true (found and planted), false alarms where nothing was planted."""
-    counts = {kind: Counter[str]() for kind in THRESHOLDS}
+    counts = {kind.name: Counter[str]() for kind in KINDS}
     for seed in seeds:
-        with TemporaryDirectory() as folder:
-            planted, found = find_in_simulation(server, Path(folder, "all"), seed, "all")
-            _, false_alarms = find_in_simulation(server, Path(folder, "none"), seed, "none")
+        planted, found = generator.find(server, seed, True)
+        _, false_alarms = generator.find(server, seed, False)
         for kind, count in counts.items():
             count["planted"] += sum(finding[0] == kind for finding in planted)
             count["found"] += sum(finding[0] == kind for finding in found)
@@ -113,10 +156,11 @@ def rate(counts: Counter[str]) -> tuple[float, float]:
     return precision, counts["true"] / counts["planted"] if counts["planted"] else 1.0
 
 
-def format_table(counts: dict[str, Counter[str]], seeds: int) -> str:
-    """A Markdown table, one line a kind."""
-    months = seeds * DAYS / 30
+def format_table(generator: Generator, counts: dict[str, Counter[str]], seeds: int) -> str:
+    """A Markdown table, one line a kind, under a title."""
+    months = seeds * generator.days / 30
     lines = [
+        f"{generator.title}, {seeds} of each sort, of {generator.days} days:\n",
         "| kind | planted | found | precision | recall | false alarms a clean month |",
         "|---|---|---|---|---|---|",
     ]
@@ -129,17 +173,30 @@ def format_table(counts: dict[str, Counter[str]], seeds: int) -> str:
     return "\n".join(lines)
 
 
+def write_tables(tables: str) -> None:
+    """Put the tables into the guide, in the place of those that stand there."""
+    text = GUIDE.read_text(encoding="utf-8")
+    start, end = text.index(GENERATORS[0].title), text.index("\n\n", text.rindex("| `all` |"))
+    GUIDE.write_text(text[:start] + tables + text[end:], encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seeds", type=int, default=20, help="simulated logs of each sort (%(default)s)")
-    seeds = parser.parse_args().seeds
+    parser.add_argument("--seeds", type=int, default=20, help="logs of each sort (%(default)s)")
+    parser.add_argument("--write", action="store_true", help="put the tables into sql/README.md")
+    options = parser.parse_args()
+    seeds = range(1, options.seeds + 1)
     with TemporaryDirectory(prefix="document-events-", ignore_cleanup_errors=True) as folder:
         server = embedded_postgres.start(Path(folder))
         try:
-            counts = measure(server, range(1, seeds + 1))
+            tables = "\n\n".join(
+                format_table(generator, measure(server, generator, seeds), len(seeds)) for generator in GENERATORS
+            )
         finally:
             embedded_postgres.stop(Path(folder))
-    print(format_table(counts, seeds))
+    print(tables)
+    if options.write:
+        write_tables(tables)
 
 
 if __name__ == "__main__":

@@ -176,9 +176,16 @@ def cut_sessions(events: tuple[Event, ...]) -> tuple[list[tuple[Any, ...]], dict
         for group in groups:
             start, end = group[0].event_at, group[-1].event_at
             session_id = str(uuid5(NAMESPACE_OID, f"{user_id} {start.isoformat()}"))
-            rows.append((session_id, user_id, start, end, (end - start).total_seconds(), len(group)))
+            rows.append((session_id, user_id, start, end, (end - start).total_seconds(), len(group), *count(group)))
             session_of.update({event.event_id: session_id for event in group})
     return rows, session_of
+
+
+def count(group: list[Event]) -> tuple[int, ...]:
+    """Edits, comments, shares and different documents of a session."""
+    types = [event.event_type for event in group]
+    documents = {event.document_id for event in group} - {None}
+    return (*map(types.count, ("document_edit", "comment_added", "document_shared")), len(documents))
 
 
 def latest(events: list[Event], name: str) -> Any:
@@ -190,9 +197,14 @@ def latest(events: list[Event], name: str) -> Any:
 def summarize_users(events: tuple[Event, ...]) -> list[tuple[Any, ...]]:
     """Rows of public.users."""
     rows = []
-    for user_id in {user_id for e in events for user_id in (e.user_id, *e.recipients)}:
-        acting = [e for e in events if e.user_id == user_id]
-        seen = [e.event_at for e in events if user_id in (e.user_id, *e.recipients)]
+    acts: dict[str, list[Event]] = defaultdict(list)
+    times: dict[str, list[datetime]] = defaultdict(list)
+    for event in events:
+        acts[event.user_id].append(event)
+        for user_id in (event.user_id, *event.recipients):
+            times[user_id].append(event.event_at)
+    for user_id, seen in times.items():
+        acting = acts[user_id]
         name, email = latest(acting, "reported_user_name"), latest(acting, "reported_user_email")
         rows.append((user_id, name, email, min(seen), max(seen)))
     return rows
@@ -201,8 +213,11 @@ def summarize_users(events: tuple[Event, ...]) -> list[tuple[Any, ...]]:
 def summarize_documents(events: tuple[Event, ...]) -> list[tuple[Any, ...]]:
     """Rows of public.documents."""
     rows = []
-    for document_id in {e.document_id for e in events} - {None}:
-        own = [e for e in events if e.document_id == document_id]
+    by_document: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        if event.document_id is not None:
+            by_document[event.document_id].append(event)
+    for document_id, own in by_document.items():
         edits = [e for e in own if e.event_type == "document_edit"]
         first = min(own, key=lambda e: (e.event_at, e.event_id))
         last_edited_at = max((e.event_at for e in edits), default=None)

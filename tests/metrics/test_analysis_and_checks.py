@@ -141,6 +141,7 @@ def test_checks_are_silent_when_all_is_well(tables: Any, check: str) -> None:
     assert run_file(tables, "checks", check) == []
 
 
+FREE_COUNTS = "alter table public.sessions drop constraint sessions_counts_within_events"
 OTHER_READING = (
     "insert into ops.ingested_files select file_id + 1, file_path || 'x', size_bytes, modified_at, format, source,"
     f" mapping_hash, 1, 0, 0, 1, 0, 0, 1, 1, {RUN_ID}, true from ops.ingested_files"
@@ -168,6 +169,10 @@ OTHER_READING = (
         ("sessions_match_events", "delete from public.events where event_id = 'e5'"),
         ("recipients_match_events", "update public.share_recipients set shared_at = shared_at + interval '1 s'"),
         ("sessions_match_events", "update public.sessions set event_count = 9 where user_id = 'ann'"),
+        *(
+            ("sessions_match_events", f"{FREE_COUNTS}; update public.sessions set {count} = {count} + 1")
+            for count in ("edit_count", "comment_count", "share_count", "document_count")
+        ),
         (
             "sessions_match_events",
             "update public.sessions set started_at = started_at - interval '1 s', session_duration_seconds ="

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.metrics.rows import Event, edit, load, share
+from tests.metrics.rows import Event, comment, edit, load, query, share
 
 
 def find_anomalies(database: Any) -> list[tuple[Any, ...]]:
@@ -56,7 +56,7 @@ def test_edit_burst_is_found_and_explained_with_its_numbers(tables: Any) -> None
 
 
 def test_edit_burst_in_the_warm_up_is_silent(tables: Any) -> None:
-    load(tables, *edits_per_day(2, 3, 2, 3, 2, 3, 40, 2))  # six days before it
+    load(tables, *edits_per_day(2, 3, 40, 2, 3, 2, 3, 2))  # two days before it
     assert find_anomalies(tables) == []
 
 
@@ -164,6 +164,112 @@ def test_content_that_shrinks_step_by_step_is_no_collapse(tables: Any) -> None:
         *(edit(f"e{n}", "ann", f"2025-03-01 10:0{n}", document_word_count=c) for n, c in enumerate(counts)),
     )
     assert find_anomalies(tables) == []
+
+
+def edits_of(*counts: int, document_id: str = "doc") -> list[Event]:
+    """Edits of one document that leave so many words, a minute apart."""
+    return [
+        edit(f"{document_id}{n:03}", "ann", f"2025-03-01 10:{n:02}", document_id, document_word_count=count)
+        for n, count in enumerate(counts)
+    ]
+
+
+STEADY = (98, 102, 99, 101, 100)
+
+
+@pytest.mark.parametrize(
+    ("later", "findings"),
+    [
+        ((), 1),  # nothing follows
+        ((81,), 1),  # exactly four fifths of the 95 lost words come back
+        ((82,), 0),
+        ((100,), 0),
+        ((6, 100), 1),  # the next edit but one is too late
+    ],
+)
+def test_a_collapse_that_the_next_edit_undoes_is_none(tables: Any, later: tuple[int, ...], findings: int) -> None:
+    load(tables, *edits_of(*STEADY, 5, *later))
+    assert len(find_anomalies(tables)) == findings
+
+
+def test_a_next_edit_without_a_count_says_nothing(tables: Any) -> None:
+    load(tables, *edits_of(*STEADY, 5), edit("later", "ann", "2025-03-01 11:00"))
+    assert len(find_anomalies(tables)) == 1
+
+
+def test_a_document_that_swings_all_the_time_does_not_collapse(tables: Any) -> None:
+    load(tables, *edits_of(200, 30, 120, 10, 90, 150, 20, 110, 5))
+    assert find_anomalies(tables) == []
+
+
+@pytest.mark.parametrize(("counts", "findings"), [((100, 30, 100, 10), 1), ((100, 30, 100, 30, 100, 10), 0)])
+def test_a_document_of_few_changes_has_no_swings_yet(tables: Any, counts: tuple[int, ...], findings: int) -> None:
+    load(tables, *edits_of(*counts))
+    assert len(find_anomalies(tables)) == findings
+
+
+@pytest.mark.parametrize(("weeks", "findings"), [(3, 3), (4, 0)])
+def test_a_document_that_is_cleared_again_and_again_does_not_collapse(tables: Any, weeks: int, findings: int) -> None:
+    load(tables, *edits_of(*([70, 80, 90, 100, 110, 120, 10, 20, 30] * weeks)))
+    assert len(find_anomalies(tables)) == findings
+
+
+def test_a_document_that_swung_once_may_collapse(tables: Any) -> None:
+    load(tables, *edits_of(5, *STEADY, 98, 3))
+    assert [finding[2:] for finding in find_anomalies(tables)] == [("doc", 3, 98)]
+
+
+@pytest.mark.parametrize(("last", "findings"), [(16, 0), (15, 1)])
+def test_a_collapse_lies_four_spreads_above_the_usual_change(tables: Any, last: int, findings: int) -> None:
+    # Changes of 20, and of 10 and 30 around it: the median is 20 and the spread 14.826, so that the line is 79.3 words.
+    load(tables, *edits_of(45, 65, 75, 105, 85, 95, last))
+    assert len(find_anomalies(tables)) == findings
+
+
+@pytest.mark.parametrize(("people", "others", "rows"), [(20, 0, 20), (21, 0, 1), (21, 2079, 21), (21, 2078, 1)])
+def test_a_kind_that_flags_too_many_subjects_says_so_in_one_row(
+    tables: Any, people: int, others: int, rows: int
+) -> None:
+    load(tables, *retries_of(people), *(Event(f"o{n}", f"other{n}", "2025-03-01 09:00") for n in range(others)))
+    assert len(find_anomalies(tables)) == rows
+    assert len(query(tables, "select from metrics.client_retries")) == people
+
+
+def retries_of(people: int) -> list[Event]:
+    """So many people whose client sends a comment several times; the last one's does so most often."""
+    return [
+        comment(f"c{n:02}-{copy:02}", f"user{n:02}", f"2025-03-{n + 1:02} 10:00:{copy:02}", comment_text="+1")
+        for n in range(people)
+        for copy in range(10 if n == people - 1 else 3)
+    ]
+
+
+def test_the_row_of_a_kind_has_the_numbers_and_the_gravest_example(tables: Any) -> None:
+    again = [comment(f"d{n}", "user03", f"2025-03-04 12:00:{n:02}", comment_text="?") for n in range(4)]
+    load(tables, *retries_of(22), *again)
+    assert query(tables, "select * from metrics.anomalies") == [
+        (
+            "client_retry",
+            "warning",
+            "kind",
+            "client_retry",
+            datetime(2025, 3, 1, 10, tzinfo=UTC),
+            22,
+            20,
+            "The kind client_retry flags 22 of 22 users (23 findings), too many to be unusual: look at the log as a"
+            " whole, or at the thresholds of the kind. metrics.client_retries has all of them; the gravest is: The same"
+            " comment of user user21 on document doc came 10 times under different ids within 9.0 s from 2025-03-22"
+            " 10:00:00 UTC on; sent once it should count once.",
+        )
+    ]
+
+
+def test_other_kinds_keep_their_rows_beside_one_that_flags_too_many(tables: Any) -> None:
+    load(tables, *retries_of(22), *edits_of(*STEADY, 5))
+    assert [row[:3] for row in find_anomalies(tables)] == [
+        ("client_retry", "warning", "client_retry"),
+        ("content_collapse", "warning", "doc"),
+    ]
 
 
 def sessions_at(*fractions: str) -> list[Event]:

@@ -35,7 +35,7 @@ def test_an_event_belongs_to_the_day_of_the_business_time_zone(
     active_days = query(database, "select activity_date from metrics.daily_active_users where active_users > 0")
     assert active_days == [(expected,)]
     assert query(database, "select activity_date from metrics.active_users where daily_active_users > 0") == active_days
-    assert query(database, "select session_date from metrics.daily_sessions") == active_days
+    assert query(database, "select activity_date from metrics.daily_sessions") == active_days
     assert query(database, "select activity_date from metrics.new_and_returning_users") == active_days
     assert query(database, "select activity_date from metrics.comments_per_edit") == active_days
     assert query(database, "select event_date::text from public.events limit 1") == [(at[:10],)]

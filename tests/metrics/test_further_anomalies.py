@@ -7,25 +7,10 @@ from typing import Any
 
 import pytest
 
-from jobs.storage.config.settings import THRESHOLDS
-from jobs.storage.database.postgres import SQL
 from tests.metrics.rows import Event, comment, edit, load, login, query, share
 from tests.metrics.test_anomalies import explain, find_anomalies
 
 MARCH = [f"2025-03-{day:02}" for day in range(1, 32)]
-
-
-def test_every_threshold_is_asked_for_by_the_view_of_its_kind() -> None:
-    text = "".join(path.read_text(encoding="utf-8") for path in (SQL / "metrics").glob("*.sql"))
-    unused = [pair for kind in THRESHOLDS for pair in [(kind, n) for n in THRESHOLDS[kind]] if str(pair) not in text]
-    assert unused == []
-
-
-def test_every_kind_has_a_view_and_is_among_the_anomalies() -> None:
-    union = (SQL / "metrics" / "099_anomalies.sql").read_text(encoding="utf-8")
-    views = {path.stem.partition("_")[2] for path in (SQL / "metrics").glob("0[56]*.sql")}
-    assert [view for view in views if f"select * from metrics.{view}\n" not in union] == []
-    assert len(views) == len(THRESHOLDS) >= 8
 
 
 def logins_per_day(*days: str, user_id: str = "ann") -> list[Event]:

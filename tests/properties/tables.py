@@ -84,7 +84,10 @@ def _cut_sessions(winners: list[Event]) -> tuple[dict[str, UUID], Rows]:
         session_id = UUID(md5(f"{count_microseconds(start)}:{user}".encode()).hexdigest())
         session_of |= {event["event_id"]: session_id for event in events}
         duration = count_microseconds(end) - count_microseconds(start)
-        rows.append((user, start, end, duration, len(events), session_id))
+        types = [event["event_type"] for event in events]
+        counts = [types.count(name) for name in ("document_edit", "comment_added", "document_shared")]
+        documents = {event["document_id"] for event in events if "document_id" in event}
+        rows.append((user, start, end, duration, len(events), *counts, len(documents), session_id))
     return session_of, rows
 
 

@@ -38,7 +38,7 @@ TABLES = {
     "documents": "select document_id, title, first_seen_at, first_seen_by, last_edited_by, last_edited_at, word_count"
     " from documents order by document_id",
     "sessions": "select user_id, started_at, ended_at, (session_duration_seconds * 1000000)::bigint, event_count,"
-    " session_id from sessions order by user_id, started_at",
+    " edit_count, comment_count, share_count, document_count, session_id from sessions order by user_id, started_at",
     "events": "select event_id, event_type, event_at, event_date, day_of_week, user_id, document_id, session_id,"
     " document_word_count, content_fingerprint, edit_length, device, reported_user_name,"
     " reported_user_email, reported_document_title, revision, is_current from events order by event_id",

@@ -76,6 +76,8 @@ def fill(connection: Any) -> None:
             (2, 'edits', '2025-06-01', 1, 2, 'late'), (2, 'edits', '2025-06-02', 1, 3, 'late');
         insert into ops.check_results values (2, 'reconcile_files', 'error', 0, null),
             (2, 'users_without_name', 'warn', 1, '{{"user_id": "bob"}}'), (1, 'repeated_files', 'warn', 7, '{{}}');
+        insert into ops.findings values (7, 'edit_burst', 'document', 'doc', '{BURST_DAY}', 'epoch', now(), 'warning',
+            'as it was', now(), 'known');
         insert into ops.held_back_files values ('file:///held%20back.jsonl', 1, now(), 'default', 'hash', 20, 5,
             $why${HOSTILE_WHY}$why$, 2);
         insert into ops.unmapped_fields values ('default', $name${HOSTILE_FIELD}$name$, 1234, 1, 2);

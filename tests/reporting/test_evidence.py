@@ -10,7 +10,7 @@ import pytest
 from jobs.reporting.data import REPORT, as_dicts, find_rows_behind
 from jobs.storage.database.queries import query_file
 from tests.metrics.rows import Event, comment, create_tables, edit, load, login
-from tests.metrics.test_anomalies import edits_per_day, sessions_at, shares_per_day
+from tests.metrics.test_anomalies import edits_per_day, retries_of, sessions_at, shares_per_day
 from tests.metrics.test_further_anomalies import (
     MARCH,
     USUAL_SESSIONS,
@@ -24,7 +24,7 @@ from tests.metrics.test_silent_days import sessions_per_day
 SATURDAYS = dict.fromkeys(MARCH[0:28:7], 25)
 COLLAPSE = [
     edit(f"e{n}", "ann", f"2025-03-01 1{n}:00", document_word_count=words)
-    for n, words in enumerate((30, 30, 30, 2, 30))
+    for n, words in enumerate((30, 30, 30, 2, 20))
 ]
 RETRIES = [comment(f"c{n}", "ann", f"2025-03-01 10:00:{n * 5:02}", comment_text="+1") for n in range(4)]
 
@@ -35,7 +35,7 @@ RETRIES = [comment(f"c{n}", "ann", f"2025-03-01 10:00:{n * 5:02}", comment_text=
     [
         ("edit_burst", edits_per_day(*[2] * 8, 40), "user_id", ["ann"] * 40),
         ("share_burst", shares_per_day(*[0] * 7, 12), "document_id", [f"doc{n}" for n in range(12)]),
-        ("content_collapse", COLLAPSE, "document_word_count", [30, 30, 2, 30]),
+        ("content_collapse", COLLAPSE, "document_word_count", [30, 30, 2, 20]),
         (
             "activity_without_login",
             [login("l", "bob", "2025-03-01 10:00"), *log(*MARCH[1:4]), *log("2025-02-01")],
@@ -80,6 +80,15 @@ def test_rows_behind(database: Any, kind: str, events: list[Event], column: str,
         names = [description.name for description in cursor.description]
         assert [row[names.index(column)] for row in cursor.fetchall()] == values
     assert finding.row_count == len(values)
+
+
+def test_behind_a_kind_that_flags_too_many_are_all_its_findings(database: Any) -> None:
+    create_tables(database)
+    load(database, *retries_of(25))
+    with database.cursor() as cursor:
+        (finding,) = find_rows_behind(cursor, as_dicts(query_file(cursor, REPORT / "anomalies.sql")))
+    assert finding.row_count == 25
+    assert [row[:2] for row in finding.rows.rows[:2]] == [("warning", "user24"), ("info", "user23")]
 
 
 def test_a_burst_is_looked_up_in_the_day_of_the_business_time_zone(database: Any) -> None:

@@ -19,7 +19,7 @@ from tests.metrics.rows import execute, query
 
 STAGED_ROWS = """
 insert into {staging}.users values (%(user)s, null, null, %(at)s, %(at)s);
-insert into {staging}.sessions values (md5(%(id)s)::uuid, %(user)s, %(at)s, %(at)s, 0, 1);
+insert into {staging}.sessions values (md5(%(id)s)::uuid, %(user)s, %(at)s, %(at)s, 0, 1, 0, 0, 0, 0);
 insert into {staging}.events (
     event_id, event_type, event_at, event_date, day_of_week, user_id, session_id, content_fingerprint,
     file_id, record_number, run_id, is_current

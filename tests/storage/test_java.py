@@ -49,8 +49,8 @@ def test_java_fetched_into_the_home_folder_is_found(tmp_path: Path) -> None:
 
 def test_too_old_and_too_new_are_named_with_their_versions(tmp_path: Path) -> None:
     make_java(tmp_path / "usr/lib/jvm/java-8", "1.8.0_392")
-    make_java(tmp_path / "usr/lib/jvm/java-25", "25.0.1")
-    with pytest.raises(JavaNotFoundError, match=r"only Java 8 in .*java-8, 25 in .*java-25 was found"):
+    make_java(tmp_path / "usr/lib/jvm/java-26", "26.0.1")
+    with pytest.raises(JavaNotFoundError, match=r"only Java 8 in .*java-8, 26 in .*java-26 was found"):
         find_java_home({"PATH": ""}, tmp_path)
 
 

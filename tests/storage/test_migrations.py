@@ -106,6 +106,16 @@ def test_types_follow_the_catalogue(old_url: str) -> None:
         assert not [text for text in found if text.startswith("gone")]
 
 
+def test_sessions_of_an_older_database_are_counted(old_url: str) -> None:
+    prepare(old_url)
+    with closing(psycopg2.connect(old_url)) as connection:
+        counts = "array[event_count, edit_count, comment_count, share_count, document_count]"
+        assert column(connection, f"select {counts} from public.sessions order by started_at") == [
+            [2, 1, 0, 0, 1],  # a login and an edit
+            [1, 0, 0, 1, 1],
+        ]
+
+
 def test_a_function_that_the_views_need_no_more_is_dropped_with_them(old_url: str) -> None:
     prepare(old_url)
     with closing(psycopg2.connect(old_url)) as connection, connection, connection.cursor() as cursor:

@@ -34,6 +34,11 @@ def test_a_number_is_an_id_only_where_a_text_is_quoted() -> None:
     )
 
 
+def test_a_number_is_an_id_anywhere_in_a_sentence() -> None:
+    sentence = "User 47 shared 470 documents, 4.7 are usual."
+    assert PersonTexts("47", [], "X").replace_words(sentence) == ("User X shared 470 documents, 4.7 are usual.", 1)
+
+
 def test_a_file_keeps_all_else_byte_for_byte(tmp_path: Path) -> None:
     path = tmp_path / "runs" / "pipeline.log"
     path.parent.mkdir()

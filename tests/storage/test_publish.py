@@ -21,7 +21,7 @@ from tests.builders import ROOT
 STAGED_ROWS = """
 insert into {staging}.users values ('ann', null, null, '2025-06-02 12:00Z', '2025-06-02 12:00Z');
 insert into {staging}.sessions values
-(md5('s')::uuid, 'ann', '2025-06-02 12:00Z', '2025-06-02 12:00Z', 0, 1);
+(md5('s')::uuid, 'ann', '2025-06-02 12:00Z', '2025-06-02 12:00Z', 0, 1, 0, 0, 0, 0);
 insert into {staging}.events (
     event_id, event_type, event_at, event_date, day_of_week, user_id, session_id, content_fingerprint,
     file_id, record_number, run_id, is_current

@@ -29,13 +29,13 @@ select
     event_at::text, md5(event_at::text)::uuid, md5(event_at::text)::uuid, %(file_id)s, number, %(run_id)s, true
 from unnest(%(times)s::timestamptz[]) with ordinality as times (event_at, number);
 insert into {staging}.users select user_id, null, null, event_at, event_at from {staging}.events;
-insert into {staging}.sessions select session_id, user_id, event_at, event_at, 0, 1 from {staging}.events;
+insert into {staging}.sessions select session_id, user_id, event_at, event_at, 0, 1, 0, 0, 0, 0 from {staging}.events;
 insert into {staging}.documents
 select document_id, null, event_at, user_id, user_id, event_at, null from {staging}.events;
 """
 SHOWN = """
 select 'daily_active_users', activity_date, active_users from metrics.daily_active_users
-union all select 'sessions', session_date, session_count from metrics.daily_sessions
+union all select 'sessions', activity_date, session_count from metrics.daily_sessions
 union all select 'edits', activity_date, edit_count from metrics.comments_per_edit
 """
 Numbers = dict[tuple[str, date], int]

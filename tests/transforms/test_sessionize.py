@@ -91,3 +91,16 @@ def test_what_is_not_published_neither_has_a_session_nor_makes_one_longer(spark:
     starts = [row.session_started_at and row.session_started_at.minute for row in found]
     assert starts == [0, None, 50, None]
     assert [row.session_id is None for row in found] == [False, True, False, True]
+
+
+def test_a_session_counts_its_edits_comments_shares_and_different_documents(spark: SparkSession) -> None:
+    kinds = [
+        *[("document_edit", "d1"), ("document_edit", "d1"), ("comment_added", "d2"), ("document_shared", "d1")],
+        *[("user_login", None), ("document_viewed", "d3"), ("user_login", "d3")],
+    ]
+    rows = [{"event_type": kind, "document_id": document} for kind, document in kinds]
+    alone = {"event_type": "user_login", "event_at": minutes(90)}
+    numbered = [{"event_id": f"e{number}", **row} for number, row in enumerate([*rows, alone])]
+    found = summarize_sessions(sessionize(published(spark, *numbered), GAP)).orderBy("started_at")
+    counts = found.select("event_count", "edit_count", "comment_count", "share_count", "document_count").collect()
+    assert [tuple(row) for row in counts] == [(7, 2, 1, 1, 3), (1, 0, 0, 0, 0)]

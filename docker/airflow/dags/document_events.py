@@ -1,7 +1,7 @@
 """Loads new event logs into PostgreSQL, then asks the database whether all is well.
 
-`wait_for_input` -> `ingest` -> `check`. Airflow only starts the project's commands, in the project's folder and with
-the project's Python: Spark is not installed beside Airflow, whose dependencies would not go with it.
+`wait_for_input` -> `ingest` -> `check` -> `announce`. Airflow only starts the project's commands, in the project's
+folder and with the project's Python: Spark is not installed beside Airflow, whose dependencies would not go with it.
 
 Read from the environment of Airflow, all optional: DATABASE_URL (else the project's embedded server; see README.md for
 the password) and the DOCUMENT_EVENTS_* below. INPUT and SOURCE can also be given to a single run, as its parameters.
@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from airflow.providers.standard.operators.bash import BashOperator
-from airflow.sdk import DAG, Asset, BaseSensorOperator, Context, Param
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk import DAG, Asset, BaseOperator, BaseSensorOperator, Context, Param
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 
 def read_variable(name: str, default: str) -> str:
@@ -39,33 +39,53 @@ SOURCE = read_variable("DOCUMENT_EVENTS_SOURCE", "conf/sources/default.yml")
 SCHEDULE = os.environ.get("DOCUMENT_EVENTS_SCHEDULE", "@hourly") or None  # empty: only when triggered
 RETRY_SECONDS = float(os.environ.get("DOCUMENT_EVENTS_RETRY_SECONDS") or 60)
 INPUT_TIMEOUT_SECONDS = float(os.environ.get("DOCUMENT_EVENTS_INPUT_TIMEOUT_SECONDS") or 3600)
+LOAD_TIMEOUT_SECONDS = float(os.environ.get("DOCUMENT_EVENTS_LOAD_TIMEOUT_SECONDS") or 6 * 3600)
+
+TABLES = Asset("document_events")
 
 # Exit codes that no retry fixes: wrong usage or configuration, and data that does not pass. The others (database out
 # of reach or locked, anything unforeseen, killed) may be gone in a minute.
 FINAL_EXIT_CODES = {2, 3}
 
 
-class EventFolderSensor(BaseSensorOperator):
-    """Waits for the first file below `folder` that is not being written any more; the job judges what it holds."""
+def run_project(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """A module of the project with its arguments, run to its end, in the project's folder."""
+    return subprocess.run([PYTHON, "-m", *arguments], cwd=HOME, capture_output=True, text=True, check=False)
 
-    template_fields = ("folder",)
 
-    def __init__(self, *, folder: str, **arguments: Any) -> None:
+class NewFilesSensor(BaseSensorOperator):
+    """Waits until there is something to load: files that the ledger does not know as they are now, as a rule."""
+
+    template_fields = ("folder", "source")
+
+    def __init__(self, *, folder: str, source: str, **arguments: Any) -> None:
         super().__init__(**arguments)
-        self.folder = folder
+        self.folder, self.source = folder, source
 
     def poke(self, context: Context) -> bool:
-        """Whether there is one. Names of unfinished files are those that the job skips."""
-        uri = urlsplit(self.folder)
-        if "://" in self.folder and uri.scheme != "file":
-            return True  # only the job's Java can look into HDFS or S3
-        root = Path(unquote(uri.path)) if self.folder.startswith("file:") else HOME / self.folder
-        return any(
-            path.is_file()
-            and path.suffix != ".tmp"
-            and not any(part.startswith(("_", ".")) for part in path.relative_to(root).parts)
-            for path in root.rglob("*")
-        )
+        """Whether there is. The load itself meets whatever keeps us from asking, and its task knows what to retry."""
+        done = run_project("jobs.pending", "--input", self.folder, "--source", self.source)
+        self.log.info("%s", (done.stdout + done.stderr).strip() or "nothing to load")
+        return done.returncode != 0 or bool(done.stdout.strip())
+
+
+class AnnounceOperator(BaseOperator):
+    """Announces the tables where a run has changed them since they were announced last; else the task is skipped.
+
+    The run is asked of the ledger. So a change whose check failed is announced once a check succeeds, whichever run of
+    the DAG that belongs to, and so is what was loaded without Airflow.
+    """
+
+    def execute(self, context: Context) -> None:
+        """Look at the latest change and at the latest announcement, which names one."""
+        done = run_project("jobs.query", "sql/analysis/last_change.sql")
+        if done.returncode:
+            raise AirflowException(done.stderr.strip())
+        run_ids = re.findall(r"^ *(\d+) *$", done.stdout, re.MULTILINE)
+        announced = [event.extra.get("run_id") for event in context["inlet_events"][TABLES].ascending(False).limit(1)]
+        if not run_ids or run_ids == announced:
+            raise AirflowSkipException("nothing has been published since the tables were announced last")
+        context["outlet_events"][TABLES].extra = {"run_id": run_ids[0]}
 
 
 class ProjectOperator(BashOperator):
@@ -133,12 +153,15 @@ with DAG(
         "on_failure_callback": [report_failure],
     },
 ):
-    wait_for_input = EventFolderSensor(
+    wait_for_input = NewFilesSensor(
         task_id="wait_for_input",
         folder="{{ params.input }}",
+        source="{{ params.source }}",
         mode="reschedule",  # holds no worker while it waits
         poke_interval=30,
         timeout=INPUT_TIMEOUT_SECONDS,
+        soft_fail=True,  # an hour without new files is no failure: the other tasks are skipped
+        execution_timeout=timedelta(minutes=10),  # of one look
     )
     # One task: loading and publishing end in one transaction, there is no state between them to come back to.
     ingest = ProjectOperator(
@@ -146,12 +169,19 @@ with DAG(
         bash_command='exec "$PROJECT_PYTHON" -m jobs.submit --database jobs/pipeline.py'
         ' --input "$INPUT" --source "$SOURCE"',
         env={"INPUT": "{{ params.input }}", "SOURCE": "{{ params.source }}"},
+        execution_timeout=timedelta(seconds=LOAD_TIMEOUT_SECONDS),  # then it is stopped, and publishes nothing
     )
     check = ProjectOperator(
         task_id="check",
-        bash_command='exec "$PROJECT_PYTHON" -m jobs.check',
-        outlets=[Asset("document_events")],  # a DAG with schedule=[Asset("document_events")] starts when this ends
+        bash_command='"$PROJECT_PYTHON" -m jobs.check && exec "$PROJECT_PYTHON" -m jobs.findings',
+        execution_timeout=timedelta(minutes=30),
+    )
+    announce = AnnounceOperator(
+        task_id="announce",
+        inlets=[TABLES],
+        outlets=[TABLES],  # a DAG with schedule=[Asset("document_events")] starts when this ends
+        execution_timeout=timedelta(minutes=10),
     )
 
     # What is made from checked tables, such as a report, is one more ProjectOperator behind `check`.
-    wait_for_input >> ingest >> check
+    wait_for_input >> ingest >> check >> announce

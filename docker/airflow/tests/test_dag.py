@@ -31,14 +31,17 @@ print(json.dumps({
     "retries": {task.retries for task in dag.tasks} == {3},
     "backoff": {task.retry_exponential_backoff for task in dag.tasks} == {2.0},
     "settings": [dag.max_active_runs, dag.catchup, dag.schedule],
+    "timeouts": {task.task_id: task.execution_timeout.total_seconds() for task in dag.tasks},
     "outlets": {task.task_id: [asset.name for asset in task.outlets] for task in dag.tasks},
 }))
 """
 
+TASKS = ("wait_for_input", "ingest", "check", "announce")
+
 POKE = """
 import json, sys
-from document_events import EventFolderSensor
-sensor = lambda folder: EventFolderSensor(task_id="wait", folder=folder)
+from document_events import SOURCE, NewFilesSensor
+sensor = lambda folder: NewFilesSensor(task_id="wait", folder=folder, source=SOURCE)
 print(json.dumps([sensor(folder).poke({}) for folder in sys.argv[1:]]))
 """
 
@@ -55,11 +58,12 @@ def test_it_imports_without_errors_or_warnings_and_is_what_it_says(airflow: Airf
     assert run_python(airflow, code, DOCUMENT_EVENTS_SCHEDULE="15 * * * *") == {
         "errors": {},
         "warnings": {},
-        "order": {"wait_for_input": ["ingest"], "ingest": ["check"], "check": []},
+        "order": {"wait_for_input": ["ingest"], "ingest": ["check"], "check": ["announce"], "announce": []},
         "retries": True,
         "backoff": True,
         "settings": [1, False, "15 * * * *"],
-        "outlets": {"wait_for_input": [], "ingest": [], "check": ["document_events"]},
+        "timeouts": {"wait_for_input": 600, "ingest": 21600, "check": 1800, "announce": 600},
+        "outlets": {"wait_for_input": [], "ingest": [], "check": [], "announce": ["document_events"]},
     }
 
 
@@ -71,49 +75,49 @@ def test_a_variable_that_is_set_and_empty_is_not_taken_for_the_default(airflow: 
     assert f"{name} is set and empty: write what it is to be, or leave it out" in error
 
 
-def test_it_waits_for_a_file_that_is_finished(airflow: Airflow, tmp_path: Path) -> None:
-    files = {"none": [], "unfinished": ["_a.json", ".b.json", "c.json.tmp", "_d/e.json"], "deep one": ["f/g.json"]}
-    for folder, names in files.items():
-        (tmp_path / folder).mkdir()
-        for name in names:
-            (tmp_path / folder / name).parent.mkdir(exist_ok=True)
-            (tmp_path / folder / name).touch()
-    folders = [tmp_path / "nowhere", *(tmp_path / folder for folder in files)]
-    expected = [False, False, False, True]
-    assert run_python(airflow, POKE, *map(str, folders)) == expected
-    assert run_python(airflow, POKE, *(folder.as_uri() for folder in folders)) == expected
-    assert run_python(airflow, POKE, "data/events", "data/nowhere", "s3a://bucket/events") == [True, False, True]
+def test_it_waits_for_files_that_the_ledger_does_not_know(airflow: Airflow, loaded: Loaded, few_events: str) -> None:
+    # What keeps it from asking, it leaves to the load.
+    folders = ["data/events", (ROOT / "data" / "events").as_uri(), few_events, "data/nowhere"]
+    assert run_python(airflow, POKE, *folders, DATABASE_URL=loaded.url) == [False, False, True, True]
+    assert run_python(airflow, POKE, "data/events", DATABASE_URL=NO_DATABASE) == [True]
 
 
 def test_the_sample_is_loaded_checked_and_announced(loaded: Loaded) -> None:
     assert loaded.code == 0, loaded.output
-    assert loaded.tasks == {name: Task("success", 1) for name in ("wait_for_input", "ingest", "check")}
+    assert loaded.tasks == dict.fromkeys(TASKS, Task("success", 1))
     assert "published                3,000" in loaded.output
     assert loaded.output.count("ok      ") == len(list((ROOT / "sql" / "checks").glob("*.sql")))
     assert loaded.asset_events == 1
     with closing(psycopg2.connect(loaded.url)) as connection, connection.cursor() as cursor:
-        cursor.execute("select count(*) from public.events")
-        assert cursor.fetchone() == (3000,)
+        cursor.execute("select count(*), (select count(*) from ops.findings) from public.events")
+        assert cursor.fetchone() == (3000, 4)
+    assert "new: 4 findings" in loaded.output
 
 
 def test_usage_error_is_not_retried_and_tells_of_the_last_runs(airflow: Airflow, loaded: Loaded) -> None:
     code, output = airflow.test("--conf", '{"source": "conf/sources/mine.yml"}', DATABASE_URL=loaded.url)
     assert code == 1
     assert airflow.tasks() == {
-        "wait_for_input": Task("success", 1), "ingest": Task("failed", 1), "check": Task("upstream_failed", 0),
+        "wait_for_input": Task("success", 1), "ingest": Task("failed", 1),
+        "check": Task("upstream_failed", 0), "announce": Task("upstream_failed", 0),
     }  # fmt: skip
     assert "error: conf/sources/mine.yml" in output.replace(str(ROOT) + "/", "")
     message = output.partition("document_events.ingest failed on try 1: ")[2]
     assert message.startswith("exit code 2, which a retry can not fix\n")
-    assert "succeeded     3048      3           27      3018" in message
+    assert "succeeded     3048      3        0           27      3018" in message
     assert "malformed_json 7, missing_field 6" in message
 
 
-def test_failed_check_is_not_retried_and_not_announced(airflow: Airflow, loaded: Loaded) -> None:
+def test_failed_check_is_not_retried_and_announced_once_it_succeeds(
+    airflow: Airflow, loaded: Loaded, tmp_path: Path
+) -> None:
     before = airflow.count_asset_events()
+    new = {"event_id": "new", "event_type": "user_login", "timestamp": "2025-06-30T12:00:00Z", "user_id": "user_5"}
+    (tmp_path / "new.jsonl").write_text(json.dumps(new) + "\n")
+    environment = {"DATABASE_URL": loaded.url, "DOCUMENT_EVENTS_INPUT": str(tmp_path)}
     run_on_server(loaded.url, "update public.users set name = 'somebody else' where user_id = 'user_3'")
     try:
-        code, output = airflow.test(DATABASE_URL=loaded.url)
+        code, output = airflow.test(**environment)
     finally:
         run_on_server(
             loaded.url,
@@ -127,6 +131,10 @@ def test_failed_check_is_not_retried_and_not_announced(airflow: Airflow, loaded:
     assert "FAILED  dimensions_match_events: 1 row" in output
     assert "document_events.check failed on try 1: exit code 3, which a retry can not fix\n" in output
     assert airflow.count_asset_events() == before
+    (tmp_path / "new.jsonl").write_text("\n" + json.dumps(new) + "\n")  # read again, and nothing in it is new
+    code, output = airflow.test(**environment)
+    assert (code, airflow.tasks()) == (0, dict.fromkeys(TASKS, Task("success", 1))), output
+    assert airflow.count_asset_events() == before + 1
 
 
 def test_what_a_user_types_is_not_read_by_a_shell(airflow: Airflow, loaded: Loaded) -> None:
@@ -135,6 +143,39 @@ def test_what_a_user_types_is_not_read_by_a_shell(airflow: Airflow, loaded: Load
     assert (code, airflow.tasks()["ingest"]) == (1, Task("failed", 1))
     assert "exit code 2" in output
     assert not (airflow.home / "PWNED").exists()
+
+
+def test_a_run_without_new_files_is_skipped_and_announces_nothing(airflow: Airflow, loaded: Loaded) -> None:
+    before = airflow.count_asset_events()
+    airflow.test(DATABASE_URL=loaded.url, DOCUMENT_EVENTS_INPUT_TIMEOUT_SECONDS="1")
+    assert {name: task.state for name, task in airflow.tasks().items()} == dict.fromkeys(TASKS, "skipped")
+    assert airflow.count_asset_events() == before
+
+
+def test_a_load_that_publishes_nothing_announces_nothing(airflow: Airflow, loaded: Loaded, few_events: str) -> None:
+    before = airflow.count_asset_events()
+    # Beside a file that is held back one whose events were published from another folder.
+    Path(few_events, "bad.jsonl").write_text("junk\n" * 30)
+    code, output = airflow.test(DATABASE_URL=loaded.url, DOCUMENT_EVENTS_INPUT=few_events)
+    assert code == 0, output
+    assert "held back" in output
+    assert airflow.tasks() == {**dict.fromkeys(TASKS, Task("success", 1)), "announce": Task("skipped", 1)}
+    assert airflow.count_asset_events() == before
+
+
+def test_a_load_that_takes_too_long_is_stopped(airflow: Airflow, loaded: Loaded, few_events: str) -> None:
+    settings = {"DOCUMENT_EVENTS_INPUT": few_events, "DOCUMENT_EVENTS_LOAD_TIMEOUT_SECONDS": "1"}
+    code, output = airflow.test(DATABASE_URL=loaded.url, DOCUMENT_EVENTS_RETRY_SECONDS="1", **settings)
+    assert code == 1, output
+    assert airflow.tasks()["ingest"] == Task("failed", 4)
+    assert "AirflowTaskTimeout" in output
+    wait_until(lambda: not find_processes(few_events), "the load has ended", 60)
+
+
+def find_processes(word: str) -> list[str]:
+    """Command lines with that word in them."""
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return [line for line in listed.splitlines() if word in line]
 
 
 def test_the_message_reaches_a_notifier_and_hides_nothing_when_the_database_is_down(airflow: Airflow) -> None:
@@ -184,7 +225,7 @@ def test_a_database_that_comes_back_is_met_by_a_retry(airflow: Airflow, tmp_path
         assert output.count("exit code 4:") == 1
         assert "new_state=up_for_retry" in output
         assert airflow.tasks() == {
-            "wait_for_input": Task("success", 1), "ingest": Task("success", 2), "check": Task("success", 1),
+            **dict.fromkeys(TASKS, Task("success", 1)), "ingest": Task("success", 2),
         }  # fmt: skip
 
 
@@ -238,8 +279,8 @@ def test_the_scheduler_retries_and_starts_who_waits_for_the_asset(
             assert code == 0, output
         wait_until(lambda: airflow.tasks()["ingest"].state == "up_for_retry", "the first try has failed")
         start()
-        wait_until(lambda: airflow.tasks()["check"].state in ENDED, "the run has ended")
-        assert airflow.tasks()["check"] == Task("success", 1)
+        wait_until(lambda: airflow.tasks()["announce"].state in ENDED, "the run has ended")
+        assert airflow.tasks()["announce"] == Task("success", 1)
         assert airflow.tasks()["ingest"].state == "success"
         assert airflow.tasks()["ingest"].tries >= 2
         assert airflow.count_asset_events() == events + 1

@@ -12,6 +12,8 @@ from psycopg2 import sql
 
 from jobs.records.validate import Limits
 from jobs.storage.config.yaml_file import YamlFile, read_yaml
+from schemas.anomalies import KINDS, THRESHOLDS
+from schemas.bounds import COUNT, MINUTES, SHARE, Bounds
 
 _KEYS = {
     "include",
@@ -43,56 +45,10 @@ class QualityGate:
         return records >= self.from_records and quarantined > self.max_share * records
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """The range of a number in the settings. `text` describes it to the user."""
-
-    least: float
-    most: float
-    text: str
-    is_whole: bool = True
-
-    def hold(self, value: object) -> bool:
-        """Return whether the value is a number in this range. Neither `true` nor NaN is one."""
-        is_number = isinstance(value, int if self.is_whole else int | float) and not isinstance(value, bool)
-        return is_number and self.least <= value <= self.most  # type: ignore[operator]
-
-
-# A count must fit PostgreSQL's integer of four bytes. A number of days, added to a date, must stay a valid date.
-COUNT = Bounds(1, 10**9, "a whole number from 1 to 1,000,000,000")
-# A threshold of 1 would find every subject, so these begin at 2.
-SEVERAL = Bounds(2, 10**9, "a whole number from 2 to 1,000,000,000")
-DAYS = Bounds(1, 10**5, "a whole number of days from 1 to 100,000")
-MINUTES = Bounds(1, 527_040, "a whole number of minutes from 1 to 527,040, which is a year")
-SECONDS = Bounds(0.001, 86_400, "a number of seconds from 0.001 to 86,400", is_whole=False)
-SPREADS = Bounds(0.01, 10**6, "a number from 0.01 to 1,000,000", is_whole=False)
-SHARE = Bounds(0, 1, "a share from 0 to 1, such as 0.2", is_whole=False)
-SOME_SHARE = Bounds(0.001, 1, "a share from 0.001 to 1, such as 0.2", is_whole=False)
-# No edit can remove more than all words, so a threshold of 1 would find nothing.
-LOST_SHARE = Bounds(0.001, 0.999, "a share from 0.001 to 0.999, such as 0.8", is_whole=False)
 # An index row of PostgreSQL holds 2,700 bytes, and a row of events_sent_by_user_idx has three ids.
 ID_BYTES = Bounds(1, 800, "a whole number of bytes from 1 to 800")
 CONNECTIONS = Bounds(1, 1000, "a whole number from 1 to 1,000")
 BATCH_ROWS = Bounds(1, 10**6, "a whole number from 1 to 1,000,000")
-
-# The thresholds of each kind of anomaly. The views in sql/metrics look them up by kind and name.
-THRESHOLDS = {
-    "edit_burst": {"edits": SEVERAL, "spreads": SPREADS, "warm_up_days": DAYS},
-    "share_burst": {"documents": SEVERAL, "spreads": SPREADS, "warm_up_days": DAYS},
-    "content_collapse": {"words": COUNT, "share_lost": LOST_SHARE},
-    "activity_without_login": {"events_for_warning": COUNT},
-    "identical_fraction": {"sessions": SEVERAL, "share": SOME_SHARE, "share_for_critical": SOME_SHARE},
-    "past_event": {"silent_days": DAYS, "most_events": COUNT, "warm_up_days": DAYS, "days_for_warning": DAYS},
-    "login_spread": {"minutes": MINUTES, "places": SEVERAL, "spreads": SPREADS, "warm_up_days": DAYS},
-    "silent_day": {"sessions": COUNT, "share": SOME_SHARE, "spreads": SPREADS},
-    "document_sweep": {"documents": SEVERAL, "spreads": SPREADS, "warm_up_sessions": COUNT},
-    "client_retry": {"copies": SEVERAL, "copies_for_warning": SEVERAL, "seconds": SECONDS},
-}
-# Some thresholds make a finding more severe. Such a threshold must not be below the one that makes it a finding.
-GRAVER = {
-    ("identical_fraction", "share_for_critical"): "share",
-    ("client_retry", "copies_for_warning"): "copies",
-}
 
 
 @dataclass(frozen=True)
@@ -184,12 +140,13 @@ def _thresholds(file: YamlFile, key: str) -> dict[str, dict[str, float]]:
     if missing := known - given:
         raise file.wrong(f"lacks {_name_all(missing)}; add it, as conf/pipeline.yml of the project has it", key)
     numbers = {
-        kind: {name: _number(file, bounds, key, kind, name) for name, bounds in names.items()}
-        for kind, names in THRESHOLDS.items()
+        group: {name: _number(file, bounds, key, group, name) for name, bounds in names.items()}
+        for group, names in THRESHOLDS.items()
     }
-    for (kind, name), least in GRAVER.items():
-        if numbers[kind][name] < numbers[kind][least]:
-            raise file.wrong(f"is {numbers[kind][name]}; it must not be below {least}", key, kind, name)
+    for kind in KINDS:
+        for name, least in kind.graver:
+            if (number := numbers[kind.name][name]) < numbers[kind.name][least]:
+                raise file.wrong(f"is {number}; it must not be below {least}", key, kind.name, name)
     return numbers
 
 

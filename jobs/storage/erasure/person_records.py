@@ -29,6 +29,7 @@ REWRITTEN = (
     *[("public", table) for table in PUBLISHED],
     *[("ops", table) for table in ("superseded_records", "quarantined_records", "pipeline_runs", "check_results")],
     ("ops", "unmapped_fields"),
+    ("ops", "findings"),
 )
 
 
@@ -117,6 +118,24 @@ def clean_ledger(cursor: Cursor, texts: PersonTexts) -> dict[str, int]:
             cursor.execute(update, (text, place))
         changes[table] = len(changed)
     return changes
+
+
+def clean_findings(cursor: Cursor, user_id: str, pseudonym: str, texts: PersonTexts) -> int:
+    """Put the pseudonym into findings that are about the person or mention it; returns how many these are.
+
+    A number in a sentence that reads like the id is replaced too. The next `make findings` writes the sentence again.
+    """
+    cursor.execute("select finding_id, subject_type, subject_id, explanation, note from ops.findings")
+    changed = []
+    for finding_id, subject_type, subject_id, explanation, note in cursor.fetchall():
+        subject = pseudonym if (subject_type, subject_id) == ("user", user_id) else subject_id
+        new = (subject, texts.replace_words(explanation)[0], note and texts.replace_words(note)[0])
+        if new != (subject_id, explanation, note):
+            changed.append((*new, finding_id))
+    update = "update ops.findings set subject_id = %s, explanation = %s, note = %s where finding_id = %s"
+    for row in changed:
+        cursor.execute(update, row)
+    return len(changed)
 
 
 def drop_unmapped_fields(cursor: Cursor, tombstones: Tombstones) -> int:

@@ -31,13 +31,18 @@ class PersonTexts:
     """
 
     def __init__(self, user_id: str, names: Iterable[str], pseudonym: str) -> None:
-        patterns = {_make_pattern(spelling) for text in {user_id, *names} for spelling in spell(text)}
-        self._pattern = re.compile("|".join(sorted(patterns, key=len, reverse=True)))
+        spellings = {spelling for text in {user_id, *names} for spelling in spell(text)}
+        self._pattern = _match_any(map(_make_pattern, spellings))
+        self._word_pattern = _match_any(map(_make_word_pattern, spellings))
         self._pseudonym = pseudonym
 
     def replace(self, text: str) -> tuple[str, int]:
         """Return the text with the pseudonym, and the number of replacements."""
         return self._pattern.subn(lambda _: self._pseudonym, text)
+
+    def replace_words(self, text: str) -> tuple[str, int]:
+        """The same for a sentence, which quotes no ids: there a number may be one wherever it stands."""
+        return self._word_pattern.subn(lambda _: self._pseudonym, text)
 
     def find_files(self, data: Path) -> Iterator[tuple[Path, int]]:
         """Yield (file, mentions) for each file of the jobs below the folder `data` that names the person."""
@@ -64,9 +69,17 @@ def _list_files(data: Path) -> list[Path]:
     return sorted(path for place in _PLACES for path in data.glob(place) if path.is_file())
 
 
+def _match_any(patterns: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(sorted(set(patterns), key=len, reverse=True)))
+
+
+def _make_word_pattern(text: str) -> str:
+    return rf"(?<![\w-]){re.escape(text)}(?![\w-])"
+
+
 def _make_pattern(text: str) -> str:
     try:
         json.loads(text)
     except ValueError:
-        return rf"(?<![\w-]){re.escape(text)}(?![\w-])"
+        return _make_word_pattern(text)
     return rf"""(?<=["'(]){re.escape(text)}(?=[\\"')])"""

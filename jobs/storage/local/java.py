@@ -18,7 +18,8 @@ from pathlib import Path
 from jobs.storage.errors import PipelineError, UsageError
 from jobs.storage.process.signals import run_stoppable
 
-SUPPORTED_VERSIONS = (17, 21)  # the long-term versions that Spark 4.3 is tested on
+# Spark 4.3 names 17 and 21. The sample was loaded on 25, too (2026-11-27).
+SUPPORTED_VERSIONS = (17, 21, 25)
 
 # Package managers put Java into these folders, and `--install` into ~/.jdk. Within a pattern the largest name is tried
 # first, which is mostly the newest version.
@@ -49,7 +50,7 @@ def find_java_home(environment: dict[str, str], system_root: Path = Path("/")) -
             rejected.append(f"{version} in {home}")
     met = f"only Java {', '.join(rejected)} was found" if rejected else "no Java was found"
     raise JavaNotFoundError(
-        f"Spark needs Java 17 or 21 and {met}: install one (apt install openjdk-17-jre-headless, "
+        f"Spark needs Java 17, 21 or 25 and {met}: install one (apt install openjdk-17-jre-headless, "
         "brew install openjdk@17), set JAVA_HOME, or let `make java` fetch one into ~/.jdk"
     )
 
@@ -110,7 +111,7 @@ def _ask_java(program: Path) -> str:
 
 def main(arguments: list[str], system_root: Path = Path("/")) -> int:
     """Print the JAVA_HOME to use, and return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m jobs.storage.local.java", description="Find Java 17 or 21.")
+    parser = argparse.ArgumentParser(prog="python -m jobs.storage.local.java", description="Find Java 17, 21 or 25.")
     parser.add_argument("--install", action="store_true", help="fetch one into ~/.jdk where there is none")
     options = parser.parse_args(arguments)
     try:
