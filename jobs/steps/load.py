@@ -11,9 +11,9 @@ from pyspark.sql import functions as F
 from jobs.records.problems import QuarantinedGroup, count_reasons
 from jobs.steps.file_quality import rate_files
 from jobs.steps.load_request import LoadRequest
-from jobs.steps.mapping_slips import sort_shared_ids
 from jobs.steps.quality_gate import Verdict, pass_gate
 from jobs.steps.read_files import RecordsRead, list_found_names
+from jobs.steps.run_result import count_files, summarize_published
 from jobs.storage.config.settings import Settings
 from jobs.storage.database.postgres import jdbc_options
 from jobs.storage.database.vacuum import vacuum_after_load
@@ -39,7 +39,7 @@ from jobs.storage.runs.staging import stage, stage_all
 from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
 from jobs.transforms.model import conform, list_properties, model_tables
 from jobs.transforms.quarantine import list_problems, shape_quarantined, to_quarantine_lines
-from jobs.transforms.reading import number_records
+from jobs.transforms.reading import EarlierRecords, number_records
 from jobs.transforms.sessionize import sessionize
 from schemas.tables import ARRIVING_EVENTS, PUBLISHED, RECOVERED_RECORDS
 
@@ -104,11 +104,7 @@ def _load(
         if not run.is_plan:
             finish_rewrites(spark, quarantine)
     with stages.time("read") as counts:
-        read = request.read(spark, request.readings, request.make_read_request(settings))
-        lines = to_quarantine_lines(read.quarantined).coalesce(_QUARANTINE_PARTS)
-        records = _Records(read.accepted, lines, read.groups)
-        counts["records"] = sum(found.records for found in read.counts.values())
-        counts |= dict(sorted(count_reasons(records.groups).items()))
+        read, records = _read(spark, request, settings, counts)
     # A file that is still being written was read in part. It is left out first: the gate must not decide by a part.
     beginnings = _list_beginnings(request, read)
     changes = find_changes(request.files, beginnings)
@@ -122,27 +118,13 @@ def _load(
     with stages.time("history"):
         history = _find_history(spark, database_url, run, request, records.accepted, settings) if run.merges else None
     with stages.time("model"):
-        new = records.accepted.drop("properties")
-        verdicts = deduplicate(add_history(new, run.run_id, history), persist_small)
-        modelled = persist(number_records(sessionize(verdicts, settings.session_gap), read.earlier))
+        modelled = _model(run, records.accepted, history, read.earlier)
     with stages.time("stage") as counts:
-        pool = ThreadPoolExecutor(1)
-        counting = pool.submit(count_verdicts(modelled).collect)
-        pool.shutdown(wait=False)  # a stopped run must not wait for Java, which may never answer
-        tables = model_tables(modelled)
-        if any(reading.source.properties for reading in request.readings):
-            tables["version_properties"] = list_properties(records.accepted)
-        if request.kind == "replay":
-            tables["recovered_records"] = conform(records.accepted, RECOVERED_RECORDS)
-        elif records.groups:
-            tables["quarantined_records"] = shape_quarantined(records.quarantined, run.run_id)
-            tables["quarantine_problems"] = list_problems(records.quarantined)
-        stage_all(tables, run, jdbc_options(database_url), settings)
-        verdict_counts = {row.file_id: row for row in counting.result()}
+        verdict_counts = _stage_tables(run, request, records, modelled, jdbc_options(database_url))
         counts["accepted"] = sum(row.accepted for row in verdict_counts.values())
     # A cluster reads files again for an executor that was lost, until staging ends. So we check the files once more.
     require_unchanged(request.files, beginnings)
-    file_counts = _count_files(run, request, read, verdict_counts)
+    file_counts = count_files(run, request, read, verdict_counts)
     notes = RunNotes(verdict.held_back, list_found_names(request.readings, read))
     done = _publish(database_url, run, file_counts, settings, notes, stages)
     return {
@@ -155,9 +137,45 @@ def _load(
         "held_back": [asdict(file) for file in verdict.held_back],
         "left_out": changes,
         "seconds": stages.seconds,
-        **_summarize(done),
-        **sort_shared_ids(done.shared_ids, [reading.source for reading in request.readings]),
+        **summarize_published(done, request.readings),
     }
+
+
+def _read(
+    spark: SparkSession, request: LoadRequest, settings: Settings, counts: dict[str, int]
+) -> tuple[RecordsRead, _Records]:
+    """Read the records, and put their number and the reasons of the quarantined ones into `counts`."""
+    read = request.read(spark, request.readings, request.make_read_request(settings))
+    lines = to_quarantine_lines(read.quarantined).coalesce(_QUARANTINE_PARTS)
+    counts["records"] = sum(found.records for found in read.counts.values())
+    counts |= dict(sorted(count_reasons(read.groups).items()))
+    return read, _Records(read.accepted, lines, read.groups)
+
+
+def _model(run: Run, accepted: DataFrame, history: DataFrame | None, earlier: list[EarlierRecords]) -> DataFrame:
+    """Give each record its verdict and its session, and number it within its file."""
+    records = add_history(accepted.drop("properties"), run.run_id, history)
+    verdicts = deduplicate(records, persist_small)
+    return persist(number_records(sessionize(verdicts, run.settings.session_gap), earlier))
+
+
+def _stage_tables(
+    run: Run, request: LoadRequest, records: _Records, modelled: DataFrame, jdbc: dict[str, str]
+) -> dict[int, Row]:
+    """Stage the rows of all tables. Return the number of records by file id and verdict, which is counted meanwhile."""
+    pool = ThreadPoolExecutor(1)
+    counting = pool.submit(count_verdicts(modelled).collect)
+    pool.shutdown(wait=False)  # a stopped run must not wait for Java, which may never answer
+    tables = model_tables(modelled)
+    if any(reading.source.properties for reading in request.readings):
+        tables["version_properties"] = list_properties(records.accepted)
+    if request.kind == "replay":
+        tables["recovered_records"] = conform(records.accepted, RECOVERED_RECORDS)
+    elif records.groups:
+        tables["quarantined_records"] = shape_quarantined(records.quarantined, run.run_id)
+        tables["quarantine_problems"] = list_problems(records.quarantined)
+    stage_all(tables, run, jdbc, run.settings)
+    return {row.file_id: row for row in counting.result()}
 
 
 def _publish(
@@ -225,48 +243,3 @@ def _find_history(
         stage(conform(accepted, ARRIVING_EVENTS), "arriving_events", run, jdbc, settings)
     find_history(database_url, run, settings, request.readings, request.drops_missing)
     return persist(read_history(spark, run, jdbc, settings))
-
-
-def _summarize(done: Published) -> dict[str, Any]:
-    return {
-        "totals": done.totals,
-        "changes": done.changes,
-        "sessions_recut": done.sessions_recut,
-        "restatements": [asdict(restatement) for restatement in done.restatements],
-        "metric_rows": done.metric_rows,
-        "missing_records": done.missing_records,
-        "open_lines": done.open_lines,
-        "new_event_types": done.new_event_types,
-        "new_fields": {source: asdict(names) for source, names in done.new_fields.items()},
-        "findings": {check.name: check.findings for check in done.checks if check.findings},
-    }
-
-
-def _count_files(run: Run, request: LoadRequest, read: RecordsRead, verdict_counts: dict[int, Row]) -> list[FileCounts]:
-    """Return what Spark counted in each file. A replay counts only the records that it recovered."""
-    none = Row(accepted=0, exact_duplicates=0, superseded=0)
-    return [
-        FileCounts(
-            run_id=run.run_id,
-            file_id=reading.file_id,
-            file_path=reading.file.uri,
-            size_bytes=reading.file.size_bytes,
-            modified_at=reading.file.modified_at,
-            format=read.contents[reading.file_id].format,
-            source=reading.source.name,
-            mapping_hash=reading.source.mapping_hash,
-            records=verdicts.accepted if request.kind == "replay" else read.counts[reading.file_id].records,
-            blank=read.counts[reading.file_id].blank,
-            ignored=read.counts[reading.file_id].ignored,
-            accepted=verdicts.accepted,
-            exact_duplicates=verdicts.exact_duplicates,
-            superseded=verdicts.superseded,
-            original_file_id=reading.original_file_id,
-            part_of_file_id=reading.part_of_file_id,
-            content_bytes=read.contents[reading.file_id].bytes,
-            content_digest=read.contents[reading.file_id].digest,
-        )
-        for reading in request.readings
-        for verdicts in [verdict_counts.get(reading.file_id, none)]
-        if verdicts.accepted or request.kind != "replay"
-    ]
