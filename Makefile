@@ -132,7 +132,7 @@ accept: $(LOCAL) ## load the file FILE as it is, which the quality gate holds ba
 	@$(PYTHON) -m jobs.submit --database jobs/accept.py $${FILE:+--file "$$FILE"}
 
 .PHONY: erase
-erase: $(LOCAL) ## pseudonymise the person USER=id everywhere, for good; a dry run, unless CONFIRM=1; UNKNOWN=1: docker/README.md
+erase: $(LOCAL) ## pseudonymise the person USER=id everywhere, for good; a dry run, unless CONFIRM=1; UNKNOWN=1: docker/SECURITY.md
 	@$(PYTHON) -m jobs.submit --database jobs/erase.py $(if $(call is_on,CONFIRM),--confirm) $(if $(call is_on,UNKNOWN),--unknown)
 
 .PHONY: simulate
@@ -242,7 +242,7 @@ chaos: $(TEST) ## KILLS=50 runs killed at random moments; the tables must end as
 	@$(PYTHON) -m tests.faults.kills.chaos
 
 .PHONY: bench
-bench: $(TEST) $(BENCH) ## loads of EVENTS (2000000) and of the sample beside their rivals, ROUNDS times, and what comes on top; ONLY="small stream": tests/README.md
+bench: $(TEST) $(BENCH) ## loads of EVENTS (2000000) and of the sample beside their rivals, ROUNDS times, and what comes on top; ONLY="small stream": tests/bench/README.md
 	@$(PYTHON) -m tests.bench.bench --events "$$BENCH_EVENTS" --seed "$$SEED" --rounds "$$ROUNDS" $${ONLY:+--only "$$ONLY"}
 
 .PHONY: bench-compare

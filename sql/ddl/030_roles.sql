@@ -1,4 +1,4 @@
--- Three roles without a login. A login becomes a member of one by GRANT (docker/README.md). The owner owns
+-- Three roles without a login. A login becomes a member of one by GRANT (docker/SECURITY.md). The owner owns
 -- the ledger and the views, applies migrations, and may do all that the loader may. The loader owns the
 -- published tables and the staging schemas. The analyst can only read. The login that makes the roles becomes
 -- an owner. Roles belong to the whole server, so another database may have made them already.

@@ -1,7 +1,7 @@
 """`make bench`: what users wait for, beside what they could have instead, on simulated events.
 
 Each part of `PARTS` can be run alone. Prints one table, and core seconds by stage; everything that was measured goes
-into data/runs/bench-*.json. What is measured and how stands in tests/README.md.
+into data/runs/bench-*.json. What is measured and how stands in tests/bench/README.md.
 """
 
 import argparse

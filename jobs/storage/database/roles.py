@@ -69,7 +69,7 @@ def hand_over(cursor: Cursor) -> None:
             cursor.execute("select session_user")
             logger.warning(
                 "all tables belong to %s, which may not set up the roles of this project (%s); see Roles in"
-                " docker/README.md",
+                " docker/SECURITY.md",
                 fetch_one(cursor)[0],
                 describe(error),
             )
