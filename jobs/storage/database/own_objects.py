@@ -21,7 +21,7 @@ _CREATED = re.compile(
 _MOVED_TO_PUBLIC = re.compile(r"^alter table \{staging\}\.(\w+) set schema public", re.MULTILINE)
 # A table that moves to the schema public takes its keys and indexes along. So their names must be free there too.
 _KEYS_AND_INDEXES = re.compile(
-    r"add constraint (\w+) (?:primary key|unique)|^create (?:unique )?index (\w+) on", re.MULTILINE
+    r"add constraint (\w+) (?:primary key|unique)|^create (?:unique )?index (?:if not exists )?(\w+)\s", re.MULTILINE
 )
 
 
