@@ -110,7 +110,9 @@ select *, md5(epoch_us(started_at)::varchar || ':' || user_id) as session_id fro
 create table sessions as
 select
     session_id, any_value(user_id) as user_id, min(event_at) as started_at, max(event_at) as ended_at,
-    (epoch_us(max(event_at)) - epoch_us(min(event_at)))::decimal(18, 0) / 1000000 as seconds, count(*) as event_count
+    (epoch_us(max(event_at)) - epoch_us(min(event_at)))::decimal(18, 0) / 1000000 as seconds, count(*) as event_count,
+    count_if(event_type = 'document_edit'), count_if(event_type = 'comment_added'),
+    count_if(event_type = 'document_shared'), count(distinct document_id)
 from events group by session_id;
 
 create table users as
