@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg2
@@ -23,7 +24,7 @@ from jobs.storage.runs.run import start_run
 from tests.builders import ROOT
 from tests.conftest import run_on_server
 from tests.faults.conftest import Site
-from tests.faults.harness import PUBLISHING, STAGING, stopped_while
+from tests.faults.harness import PUBLISHING, STAGING, stopped_while, wait_until
 from tests.test_pipeline import query
 
 
@@ -33,6 +34,16 @@ def assert_one_line(capsys: pytest.CaptureFixture[str], words: str) -> None:
     (error,) = [line for line in lines if line.startswith("error: ")]
     assert words in error
     assert not [line for line in lines if line.startswith(("Traceback", "\tat "))]
+
+
+def is_cut(connection: Any) -> bool:
+    """Whether the server has ended the connection."""
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("select true")
+    except (psycopg2.OperationalError, psycopg2.InterfaceError):
+        return True
+    return False
 
 
 @pytest.mark.parametrize("stage", [STAGING, PUBLISHING])
@@ -53,7 +64,10 @@ def test_staged_rows_that_a_crash_took_are_missed_though_all_sums_close(merging:
         with connection, connection.cursor() as cursor:
             prepare_database(cursor)  # the fixture's copy lacks the rights on the database itself
         run = start_run(connection, "load", read_settings(ROOT / "conf" / "pipeline.yml"))
-        os.kill(connection.info.backend_pid, signal.SIGKILL)
+        with closing(psycopg2.connect(merging.url)) as other:
+            os.kill(connection.info.backend_pid, signal.SIGKILL)
+            # The server accepts connections until it notices. Then it ends all of them, and recovers.
+            wait_until(lambda: is_cut(other), "the crash")
     merging.wait_for_server()
     with closing(connect(merging.url)) as connection, pytest.raises(LostRowsError, match="crashed while run"):
         publish(connection, run, [])
