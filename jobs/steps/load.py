@@ -1,8 +1,9 @@
 """Loads records into the tables. Every job that loads anything calls `load`."""
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from pyspark.sql import DataFrame, Row, SparkSession
@@ -28,6 +29,7 @@ from jobs.storage.input.file_systems import show_name
 from jobs.storage.monitoring.observers import observed_run
 from jobs.storage.process.logs import Stages
 from jobs.storage.process.spark_session import persist, persist_small, start_spark, unpersist_all
+from jobs.storage.process.threads import call_at_once
 from jobs.storage.quarantine.folder import finish_rewrites, write_quarantine
 from jobs.storage.quarantine.shared_folder import require_shared_folder
 from jobs.storage.runs.account import FileCounts, Published, RunNotes
@@ -163,9 +165,6 @@ def _stage_tables(
     run: Run, request: LoadRequest, records: _Records, modelled: DataFrame, jdbc: dict[str, str]
 ) -> dict[int, Row]:
     """Stage the rows of all tables. Return the number of records by file id and verdict, which is counted meanwhile."""
-    pool = ThreadPoolExecutor(1)
-    counting = pool.submit(count_verdicts(modelled).collect)
-    pool.shutdown(wait=False)  # a stopped run must not wait for Java, which may never answer
     tables = model_tables(modelled)
     if any(reading.source.properties for reading in request.readings):
         tables["version_properties"] = list_properties(records.accepted)
@@ -174,8 +173,12 @@ def _stage_tables(
     elif records.groups:
         tables["quarantined_records"] = shape_quarantined(records.quarantined, run.run_id)
         tables["quarantine_problems"] = list_problems(records.quarantined)
-    stage_all(tables, run, jdbc, run.settings)
-    return {row.file_id: row for row in counting.result()}
+    calls: list[Callable[[], Any]] = [
+        count_verdicts(modelled).collect,
+        partial(stage_all, tables, run, jdbc, run.settings),
+    ]
+    rows, _ = call_at_once(calls)
+    return {row.file_id: row for row in rows}
 
 
 def _publish(
