@@ -94,11 +94,22 @@ def read_spark_defaults() -> dict[str, str]:
     }
 
 
+# Each test loads a few records. Spark would spend most of its time on making Java code of its plans, and Java on
+# compiling that. Tests that start a job of its own have what users have.
+FOR_FEW_RECORDS = {
+    "spark.driver.extraJavaOptions": "-XX:+UseParallelGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.ui.explainMode": "simple",
+}
+
+
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
-    """The session that the jobs use, on two cores, with few partitions because the frames are tiny."""
+    """The session that the jobs use, on two cores."""
     from jobs.storage.process.spark_session import start_spark
 
-    session = start_spark("tests", "local[2]", {**read_spark_defaults(), "spark.sql.shuffle.partitions": "2"})
+    session = start_spark("tests", "local[2]", read_spark_defaults() | FOR_FEW_RECORDS)
     yield session
     session.stop()

@@ -20,6 +20,7 @@ from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.storage.process.java_names import remember_java_names
 from jobs.storage.process.signals import find_stop
 
 _REQUIRED = {
@@ -49,6 +50,7 @@ def start_spark(app_name: str, master: str | None = None, extra: dict[str, str] 
     spark = builder.getOrCreate()
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, interrupted)  # Spark's own handler calls Java, even amid another call
+    remember_java_names(spark._jvm)
     # pgjdbc formats instants by the zone of the JVM. The driver's JVM has started already, so its zone is set here.
     time_zone = spark._jvm.java.util.TimeZone  # type: ignore[union-attr]
     time_zone.setDefault(time_zone.getTimeZone("UTC"))

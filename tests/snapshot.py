@@ -1,0 +1,35 @@
+"""A folder that was loaded once, so that each test can start behind that load for the price of a copy."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+from tests.conftest import run_on_server
+
+
+class Snapshot:
+    """A database, and the folder with its input and its data, as they are when the snapshot is made."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url, self.folder = url, folder
+        self._kept = folder.with_name(f"{folder.name}.kept")
+        shutil.copytree(folder, self._kept)
+
+    @contextmanager
+    def restore(self, server: str) -> Iterator[str]:
+        """Give a copy of the database, which is dropped afterwards. The folder is as it was, at the same place.
+
+        The database knows the files by path, size and time, and all three are those of the snapshot. Nobody may be
+        connected to the database of the snapshot.
+        """
+        shutil.rmtree(self.folder)
+        shutil.copytree(self._kept, self.folder)
+        name, template = f"test_{uuid4().hex}", urlsplit(self.url).path[1:]
+        run_on_server(server, f"create database {name} template {template}")
+        yield urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
+        run_on_server(server, f"drop database {name}")
