@@ -136,8 +136,8 @@ def test_a_number_is_found_however_it_is_written_and_another_case_only_where_nob
 
 def test_hostile_text_is_searched_in_no_time() -> None:
     erased = Tombstones(KEY).add("ann", []).erased
-    bomb = base64.b64encode(gzip.compress(b'["' + b"a" * 200_000_000 + b'"]')).decode()
+    bomb = base64.b64encode(gzip.compress(b'["' + b"a" * 50_000_000 + b'"]')).decode()
     start = time.process_time()
     for text in (f'{{"a": "{bomb}"}}'[:65000], '{"a": "' + '\\"' * 30_000, '["aaaaaaaa",' * 5000):
         erased.redact(quarantine(text))
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 3

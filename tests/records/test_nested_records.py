@@ -170,16 +170,16 @@ def test_lists_in_each_other_without_end_are_no_records() -> None:
     (found,) = find_nested(deep)
     assert (found.raw or b"").startswith(b"[[[[")
     started = time.process_time()
-    find_nested('{"items":' + "[" * 1_000_000)
-    find_nested(("[" * 500 + "]" * 500 + "\n") * 200, file_format="json_lines")
-    assert time.process_time() - started < 20
+    find_nested('{"items":' + "[" * 200_000)
+    find_nested(("[" * 500 + "]" * 500 + "\n") * 40, file_format="json_lines")
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("looks_around", [False, True])
 @pytest.mark.parametrize("event", ['{"a":1}', '{"a":}'])
 def test_the_time_for_a_page_grows_with_its_items(event: str, looks_around: bool) -> None:
     seconds = []
-    for count in (10_000, 40_000):
+    for count in (3_000, 12_000):
         page = '{"items":[' + ",".join([f'{{"id":1,"events":[{event}]}}'] * count) + '],"x":1}'
         started = time.process_time()
         assert len(find_nested(page, looks_around=looks_around)) in (count, 1)

@@ -91,31 +91,31 @@ def test_words_of_html(html: str) -> None:
 
 
 HOSTILE = {
-    "nested": "<div>" * 100_000 + "x",
+    "nested": "<div>" * 25_000 + "x",
     "nested in the line": "<b>" * 1_000_000 + "x",
     "fonts": "".join(f"<font a{number}>" for number in range(20_000)) + "<p>x" * 20_000,
-    "attributes": "<p " + " ".join(f"a{number}" for number in range(2_000_000)) + ">x",
-    "blanks": "<p" + " " * (1 << 24) + ">x",
-    "equals": "<p" + " =" * (1 << 23) + ">x",
-    "values": "<p a=" + "\"'" * (1 << 23) + ">x",
-    "open tags": "<a " * (1 << 22),
-    "open quotes": "<a b='" * (1 << 21),
-    "open comments": "<!--" * (1 << 22),
-    "nearly comments": "<!-- --" * (1 << 21),
-    "open ends": "</" * (1 << 23),
-    "less": "<" * (1 << 24),
-    "questions": "<?" * (1 << 23),
-    "scripts": "<script>" + "</" * (1 << 22) + ">",
-    "script ends": "<script></script" * (1 << 20),
-    "text areas": "<textarea>" * (1 << 20),
-    "templates": "<template>" * (1 << 20),
-    "drawings": "<svg><title/>" * (1 << 19),
-    "ampersands": "&" * (1 << 24),
-    "numbers": "&#" + "9" * (1 << 24),
-    "names": "&" + "a" * (1 << 24),
-    "short numbers": "&#1" * (1 << 22),
-    "paragraphs that end in the line": "<b></p>" * 200_000,
-    "ends without a beginning": "<b>" * 1900 + "</i>" * 100_000 + "</p>" * 100_000,
+    "attributes": "<p " + " ".join(f"a{number}" for number in range(500_000)) + ">x",
+    "blanks": "<p" + " " * (1 << 21) + ">x",
+    "equals": "<p" + " =" * (1 << 20) + ">x",
+    "values": "<p a=" + "\"'" * (1 << 20) + ">x",
+    "open tags": "<a " * (1 << 19),
+    "open quotes": "<a b='" * (1 << 18),
+    "open comments": "<!--" * (1 << 19),
+    "nearly comments": "<!-- --" * (1 << 18),
+    "open ends": "</" * (1 << 20),
+    "less": "<" * (1 << 21),
+    "questions": "<?" * (1 << 20),
+    "scripts": "<script>" + "</" * (1 << 19) + ">",
+    "script ends": "<script></script" * (1 << 17),
+    "text areas": "<textarea>" * (1 << 17),
+    "templates": "<template>" * (1 << 17),
+    "drawings": "<svg><title/>" * (1 << 16),
+    "ampersands": "&" * (1 << 21),
+    "numbers": "&#" + "9" * (1 << 21),
+    "names": "&" + "a" * (1 << 21),
+    "short numbers": "&#1" * (1 << 19),
+    "paragraphs that end in the line": "<b></p>" * 50_000,
+    "ends without a beginning": "<b>" * 1900 + "</i>" * 25_000 + "</p>" * 25_000,
 }
 
 
@@ -124,7 +124,7 @@ def test_hostile_text_costs_no_more_than_its_length(name: str) -> None:
     start = time.process_time()
     with suppress(TooDeepError):
         read_html(HOSTILE[name])
-    assert time.process_time() - start < 10  # seconds; the slowest takes 2
+    assert time.process_time() - start < 5  # seconds, where a time that grows with the square takes hours
 
 
 @pytest.mark.parametrize("html", ["<b>" * 1990 + "Hello" + "</b>" * 1990, "<p><b>x</b></p>" * 10_000])

@@ -110,22 +110,22 @@ def test_a_split_begins_to_count_anew(tmp_path: Path) -> None:
 def test_any_number_of_names_costs_little(tmp_path: Path) -> None:
     reader = RecordReader(make_source(tmp_path), LIMITS)
     texts = [
-        json.dumps({**BASE, f"key{n}": 1, "plan": 1, "user": {"id": "a", f"k{n}": 1}}).encode() for n in range(50_000)
+        json.dumps({**BASE, f"key{n}": 1, "plan": 1, "user": {"id": "a", f"k{n}": 1}}).encode() for n in range(10_000)
     ]
     began = time.process_time()
     for text in texts:
         reader.read(text)
     seconds = time.process_time() - began
     tracemalloc.start()
-    for text in texts[:20_000]:
+    for text in texts[:4_000]:
         reader.read(text)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     *_, names, unnamed = reader.observed.take()
-    assert names[0] == ("plan", 70_000)
+    assert names[0] == ("plan", 14_000)
     assert len(names) == MAX_NAMES
-    assert unnamed + sum(records for _, records in names[1:]) == 2 * 70_000
-    assert seconds < 10
+    assert unnamed + sum(records for _, records in names[1:]) == 2 * 14_000
+    assert seconds < 3
     assert peak < 20_000_000
 
 
