@@ -202,7 +202,7 @@ docker/.env:
 ##@ Work on the code
 .PHONY: test
 test: $(TEST) ## run the whole test suite, in two processes with a Spark and a PostgreSQL each
-	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest --numprocesses 2 --dist loadfile --durations 20
+	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 # Tests that start servers of their own or simulate whole logs are slow, so they are left out.
 .PHONY: test-fast

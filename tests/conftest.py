@@ -65,10 +65,16 @@ def database(database_url: str) -> Iterator[Any]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests that need Spark, so that `make test-fast` can leave them out."""
+    """Marks the tests that need Spark, so that `make test-fast` can leave them out, and puts their files first.
+
+    Short files at the end keep both processes of `make test` busy until then.
+    """
+    slow = set()
     for item in items:
         if "spark" in getattr(item, "fixturenames", ()):
             item.add_marker("spark")
+            slow.add(item.path)
+    items.sort(key=lambda item: item.path not in slow)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
