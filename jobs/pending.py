@@ -21,8 +21,9 @@ from jobs.steps.tool_runner import run_tool
 from jobs.storage.config.environment import require_not_blank
 from jobs.storage.config.settings import read_settings
 from jobs.storage.config.sources import read_source
+from jobs.storage.database.migrations import list_pending_migrations, read_applied_migrations
 from jobs.storage.database.own_objects import is_ours
-from jobs.storage.database.postgres import find_sql, read_only
+from jobs.storage.database.postgres import read_only
 from jobs.storage.input.discovery import discover
 from jobs.storage.input.file_systems import InputFile, make_input_uri, name_folder, show_name
 from jobs.storage.local.database_url import find_database
@@ -38,7 +39,7 @@ def find_reasons(cursor: Cursor, folder: str, found: list[InputFile], source: So
         if found:
             yield f"{len(found)} files to read, and nothing is loaded yet"
         return
-    if _is_older(cursor):
+    if list_pending_migrations(read_applied_migrations(cursor)):
         yield "the database has tables of an earlier version"
         return
     new = leave_out_held_back(cursor, choose_new_files(cursor, found, source).readings, drops_missing=False)
@@ -48,12 +49,6 @@ def find_reasons(cursor: Cursor, folder: str, found: list[InputFile], source: So
         yield f"{due} quarantined records whose time has come"
     if not found and count_current_files(cursor) and not _is_noted(cursor, folder):
         yield f"nothing is found in {show_name(folder)} any more, which a load notes"
-
-
-def _is_older(cursor: Cursor) -> bool:
-    cursor.execute("select migration from ops.migrations")
-    applied = {name for (name,) in cursor.fetchall()}
-    return not {path.stem for path in find_sql("migrations/*.sql")} <= applied
 
 
 def _is_noted(cursor: Cursor, folder: str) -> bool:

@@ -17,19 +17,12 @@ The exit code is that of the job, or 2 or 4 if something that it needs is missin
 from __future__ import annotations
 
 import argparse
-import fcntl
 import os
 import shlex
-import signal
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
-from typing import IO
 
 from jobs.storage.config.environment import is_switched_on, require_not_blank
 from jobs.storage.errors import PipelineError, UsageError
@@ -38,31 +31,12 @@ from jobs.storage.local.compiler import choose_compiler
 from jobs.storage.local.database_url import find_database
 from jobs.storage.local.java import find_java_home
 from jobs.storage.local.jdbc_driver import DEFAULTS, find_driver, find_spark_home
-from jobs.storage.process.signals import LOCK_VARIABLE, STOPPING, run_stoppable
-
-LOG_FOLDER = Path("data/runs").resolve()  # conf/log4j2.properties names the same folder
+from jobs.storage.process.exit_codes import explain_code
+from jobs.storage.process.logs import LOG_FOLDER
+from jobs.storage.process.signals import run_stoppable
+from jobs.storage.process.spark_submit import run_job
 
 MASTERS = ("local", "spark://", "yarn", "k8s://")
-
-MEANINGS = {
-    1: "unforeseen; the trace is in data/runs/",
-    2: "wrong usage, configuration or input folder",
-    3: "the data did not pass, or changed while it was read; nothing was published",
-    4: "the database can't be reached or written, or another run holds the lock",
-    130: "stopped by Ctrl-C; a run is published whole or not at all, the next one goes on from there",
-    143: "stopped by SIGTERM; a run is published whole or not at all, the next one goes on from there",
-}
-# The exit codes of Spark's JVM, and of the job's Python if it was killed.
-JVM_CODES = {
-    52: "the JVM in which Spark runs ran out of memory: give it more, as in SPARK_ARGS='--driver-memory 6g'",
-    -9: "the JVM in which Spark runs was killed, by somebody or for lack of memory",
-    137: "the job's Python was killed, by somebody or for lack of memory; the next run cleans up",
-}
-# How long we wait for the job's Python to record the run as failed. An unreachable database takes it ten seconds.
-PATIENCE_SECONDS = 15
-
-# The JVM itself prints this before any logging is set up, and no option silences it.
-NOISE = b"WARNING: Using incubator modules: jdk.incubator.vector\n"
 
 
 def check_log_folder() -> None:
@@ -123,86 +97,6 @@ def pair_arguments(arguments: list[str]) -> dict[str, str]:
         part for argument in arguments for part in (argument.split("=", 1) if argument[:2] == "--" else [argument])
     ]
     return {name: value for name, value in pairwise(split) if name.startswith("--")}
-
-
-def run_job(command: list[str], environment: dict[str, str]) -> int:
-    """Runs the command to its end, and returns spark-submit's exit code. A signal ends the command."""
-    with tempfile.NamedTemporaryFile(prefix="document-events-") as lock:
-        with _start(command, environment | {LOCK_VARIABLE: lock.name}) as process, _ended_by_signals(process) as told:
-            _copy_without_noise(process.stderr)
-            code = process.wait()
-        _wait_for(lock)
-    # A JVM that has not started its job yet is ended by our own signal, so we report the signal that we got.
-    return 128 + told[0] if told and code in (-signal.SIGTERM, 128 + signal.SIGTERM, 128 + signal.SIGINT) else code
-
-
-def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    """Starts the process, which ignores SIGINT until the job's Python handles it.
-
-    A terminal sends SIGINT to all processes. If the JVM reacted, it would close Spark while the run is still ending.
-    """
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        # The pipe is unbuffered, because a buffer would read beyond the first line, and later reads would miss that.
-        return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, bufsize=0)
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _ended_by_signals(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
-    """Lets SIGINT and SIGTERM end the process, and yields the list of the signals that came."""
-    told: list[int] = []
-
-    def stop(number: int, _frame: object) -> None:
-        told.append(number)
-        process.terminate()
-
-    before = {number: signal.signal(number, stop) for number in STOPPING}
-    try:
-        yield told
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def explain_code(code: int) -> tuple[int, str]:
-    """Returns our exit code for that of spark-submit, and what it means. A code below zero is the number of a signal.
-
-    The job's own codes stay as they are. Any other code comes from a JVM that died, or from a Python that was killed.
-    """
-    if -code in STOPPING:
-        code = 128 - code
-    if code in MEANINGS:
-        return code, MEANINGS[code]
-    reason = JVM_CODES.get(code, f"the JVM in which Spark runs died (exit code {code})")
-    return 1, f"{reason}; run again: a run is published whole or not at all. The last messages are in {LOG_FOLDER}"
-
-
-def _wait_for(lock: IO[bytes]) -> None:
-    """Waits for the job's Python to end. After its JVM has died, it still records the run as failed."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.1)
-        else:
-            return
-
-
-def _copy_without_noise(source: IO[bytes] | None) -> None:
-    """Passes stderr on at once, since a progress bar has no line ends, but without the JVM's first line."""
-    if source is None:
-        return
-    first = source.readline()
-    chunk = b"" if first == NOISE else first
-    while True:
-        sys.stderr.buffer.write(chunk)
-        sys.stderr.buffer.flush()
-        chunk = source.read(65536)
-        if not chunk:
-            return
 
 
 def _split_spark_arguments() -> list[str]:

@@ -90,7 +90,7 @@ def test_versions_of_packages_stand_in_setup_cfg_only() -> None:
 
 
 def test_runbook_has_a_paragraph_for_every_exit_code() -> None:
-    from jobs.submit import MEANINGS
+    from jobs.storage.process.exit_codes import MEANINGS
 
     runbook = (DOCKER / "README.md").read_text()
     missing = [code for code in [0, *MEANINGS] if not re.search(rf"^\*\*{code}\b", runbook, re.MULTILINE)]

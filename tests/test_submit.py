@@ -11,7 +11,8 @@ from jobs import submit
 from jobs.storage.errors import UsageError
 from jobs.storage.local.compiler import SMALL_BYTES, choose_compiler
 from jobs.storage.local.jdbc_driver import find_driver, find_spark_home
-from jobs.submit import NOISE, run_job
+from jobs.storage.process.exit_codes import MEANINGS
+from jobs.storage.process.spark_submit import NOISE, run_job
 
 DEFAULTS = Path(__file__).resolve().parents[1] / "conf" / "spark-defaults.conf"
 
@@ -51,7 +52,7 @@ def test_only_the_first_line_of_the_jvm_is_left_out(noise: str, capfd: pytest.Ca
 def test_failed_job_is_explained(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("JDBC_JAR", "/nowhere.jar")
     assert submit.main(["jobs/pipeline.py"]) == 2
-    assert capsys.readouterr().err.splitlines()[-1] == f"exit code 2: {submit.MEANINGS[2]}"
+    assert capsys.readouterr().err.splitlines()[-1] == f"exit code 2: {MEANINGS[2]}"
 
 
 @pytest.mark.parametrize(("asked", "is_on"), [("1", True), ("", False), ("0", False), ("no", False)])
@@ -89,7 +90,7 @@ def test_an_empty_argument_is_refused_before_anything_starts(
     option = arguments[-2 if arguments[-1] == "" else -1].partition("=")[0]
     first, *others = capsys.readouterr().err.splitlines()
     assert first.endswith(f"({option}) is set and empty: write what it is to be, or leave it out")
-    assert others == [f"exit code 2: {submit.MEANINGS[2]}"]
+    assert others == [f"exit code 2: {MEANINGS[2]}"]
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "MASTER"])

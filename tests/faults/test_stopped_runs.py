@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from jobs.submit import MEANINGS, explain_code
+from jobs.storage.process.exit_codes import MEANINGS, explain_code
 from tests.builders import ROOT
 from tests.faults.conftest import Site
 from tests.faults.harness import PUBLISHING, STAGING, stopped_while

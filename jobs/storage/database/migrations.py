@@ -2,7 +2,9 @@
 
 import hashlib
 import logging
+from collections.abc import Collection
 from importlib.metadata import version
+from pathlib import Path
 
 from psycopg2.extensions import cursor as Cursor
 
@@ -41,28 +43,38 @@ def prepare_database(cursor: Cursor) -> None:
     if is_new_owner:
         cursor.execute("set local role none")
         hand_over(cursor)
-    files = {path.stem: path for path in find_sql("migrations/*.sql")}
     # The checksum is that of the text. So a checkout with other line ends counts as the same file.
     checksums = {
-        name: hashlib.sha256(path.read_text(encoding="utf-8").encode()).hexdigest() for name, path in files.items()
+        path.stem: hashlib.sha256(path.read_text(encoding="utf-8").encode()).hexdigest()
+        for path in find_sql("migrations/*.sql")
     }
-    cursor.execute("select migration, checksum from ops.migrations")
-    applied: dict[str, str] = dict(cursor.fetchall())
+    applied = read_applied_migrations(cursor)
     _reject_other_history(applied, checksums)
-    pending = sorted(checksums.keys() - applied.keys())
+    pending = list_pending_migrations(applied)
     if not pending and not is_new_owner:
         return
     with as_owner(cursor):
-        for name in pending:
-            cursor.execute(read_sql(files[name]))
+        for path in pending:
+            cursor.execute(read_sql(path))
             cursor.execute(
                 "insert into ops.migrations (migration, checksum, code_version) values (%s, %s, %s)",
-                (name, checksums[name], version("document-events")),
+                (path.stem, checksums[path.stem], version("document-events")),
             )
-            logger.info("migration %s applied", name)
+            logger.info("migration %s applied", path.stem)
         if are_in_force(cursor):
             grant_rights_to_tables(cursor)
     act_as_loader(cursor)
+
+
+def read_applied_migrations(cursor: Cursor) -> dict[str, str]:
+    """Return the checksum of each migration that the database has, by name."""
+    cursor.execute("select migration, checksum from ops.migrations")
+    return dict(cursor.fetchall())
+
+
+def list_pending_migrations(applied: Collection[str]) -> list[Path]:
+    """Return the files of sql/migrations that are not among the applied ones, in the order in which they apply."""
+    return [path for path in find_sql("migrations/*.sql") if path.stem not in applied]
 
 
 def _reject_other_history(applied: dict[str, str], checksums: dict[str, str]) -> None:

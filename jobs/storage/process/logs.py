@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+LOG_FOLDER = Path("data/runs").resolve()  # conf/log4j2.properties names the same folder
+
 logger = logging.getLogger(__name__)
 
 

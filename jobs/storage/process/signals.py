@@ -22,7 +22,7 @@ from weakref import WeakSet
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
-# This variable of a job names a file that its Python keeps locked. By it jobs/submit.py waits for the end of Python.
+# This variable of a job names a file that its Python keeps locked. spark_submit.py waits until it is free.
 LOCK_VARIABLE = "DOCUMENT_EVENTS_DRIVER_LOCK"
 
 # Some statements can't be cancelled, such as one on a server that does not answer. After this time the command ends.
