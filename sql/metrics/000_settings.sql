@@ -1,5 +1,5 @@
--- What the metrics go by, from conf/pipeline.yml. PostgreSQL puts the bodies of these functions in the
--- place of their calls and works out what is constant before it plans, so that they cost nothing per row.
+-- The settings of the metrics, from conf/pipeline.yml. PostgreSQL replaces each call by the function's body
+-- and computes constants while it plans. So the functions cost nothing per row.
 
 create or replace function metrics.business_time_zone()
 returns text
@@ -21,7 +21,7 @@ $$;
 comment on function metrics.business_day(timestamptz) is
 'The day of an instant in the business time zone.';
 
--- For events. In UTC the day is stored, and an index on it can be read alone.
+-- The variant for events. In UTC it returns the stored day, so that an index on the day suffices.
 create or replace function metrics.business_day(event_at timestamptz, event_date date)
 returns date
 language sql immutable parallel safe
@@ -53,5 +53,4 @@ as $$
 $$;
 
 comment on function metrics.threshold(text, text) is
-'What a kind of anomaly is found by: a number below anomalies of conf/pipeline.yml. Null for a name that is '
-'not there.';
+'A threshold of a kind of anomaly: a number below anomalies in conf/pipeline.yml. Null for an unknown name.';

@@ -1,7 +1,7 @@
--- The days of the log, so that days, weeks and months are joined and not computed. One row per business day,
--- from the first with an event to the latest, without a gap.
+-- The days of the log. Queries join them, so that none computes days, weeks and months by itself. One row per
+-- business day, from the first with an event to the latest, without a gap.
 
--- Days follow instants, so the first event of the first UTC day has it.
+-- The earliest event has the first business day, in every time zone. The first UTC day contains that event.
 create or replace function metrics.first_business_day()
 returns date
 language sql stable parallel safe
@@ -15,7 +15,7 @@ $$;
 comment on function metrics.first_business_day() is
 'The first business day with an event; null in an empty database.';
 
--- Days follow instants, so the last event of the last UTC day has it.
+-- The latest event has the last business day, in every time zone. The last UTC day contains that event.
 create or replace function metrics.latest_business_day()
 returns date
 language sql stable parallel safe
@@ -29,7 +29,7 @@ $$;
 comment on function metrics.latest_business_day() is
 'The latest business day with an event; null in an empty database.';
 
--- materialized, so that the two days are looked for once.
+-- materialized, so that PostgreSQL looks for the two days once.
 create or replace view metrics.calendar as
 with borders as materialized (
     select
@@ -55,13 +55,12 @@ from days
 order by activity_date;
 
 comment on view metrics.calendar is
-'The days of the log; one row per business day, from the first with an event to the latest, days without '
-'events too. No row in an empty database.';
+'The days of the log; one row per business day, from the first with an event to the latest. Days without '
+'events have a row too. No row in an empty database.';
 comment on column metrics.calendar.activity_date is 'Day in the business time zone.';
 comment on column metrics.calendar.starts_at is 'The instant at which the day begins.';
 comment on column metrics.calendar.ends_at is
-'The instant at which the next day begins, which is not of this day: an event of the day has starts_at <= '
-'event_at < ends_at.';
+'The instant at which the next day begins: an event of the day has starts_at <= event_at < ends_at.';
 comment on column metrics.calendar.week_start is 'Monday of the ISO week of the day.';
 comment on column metrics.calendar.month_start is 'First day of the month of the day.';
 comment on column metrics.calendar.day_of_week is

@@ -1,4 +1,4 @@
--- How many people acted on each day. Active means acted: the recipient of a share is not active by it.
+-- How many people acted on each day. A user is active by acting; receiving a share does not count.
 
 -- One row per day: the 30 days that end at as_of, zero-filled. No row when as_of is null.
 create or replace function metrics.daily_active_users_as_of(as_of date)
@@ -11,7 +11,8 @@ as $$
         where as_of is not null
     ),
 
-    -- Grouping first and counting afterwards lets PostgreSQL hash; count(distinct) would sort every event.
+    -- We group first and count afterwards, which PostgreSQL does by hashing. count(distinct) would sort all
+    -- events.
     active as (
         select metrics.business_day(event_at, event_date) as activity_date, user_id
         from public.events
@@ -29,7 +30,7 @@ $$;
 comment on function metrics.daily_active_users_as_of(date) is
 'People who acted on each of the 30 business days that end at the given date; one row per day, zero-filled.';
 
--- materialized, so that the day is looked for once and not for each row.
+-- materialized, so that PostgreSQL looks for the day once and not for each row.
 create or replace view metrics.daily_active_users as
 with latest as materialized (
     select metrics.latest_business_day() as as_of

@@ -1,4 +1,4 @@
--- How long people stay. One row per user; people known only as recipients have no session.
+-- How long people stay. One row per user. People known only as recipients have a row without sessions.
 create or replace view metrics.average_session_duration as
 with user_sessions as (
     select
@@ -30,6 +30,6 @@ comment on column metrics.average_session_duration.session_count is 'Number of s
 comment on column metrics.average_session_duration.average_session_seconds is
 'Mean length over all sessions in seconds, to 6 decimals; null without sessions.';
 comment on column metrics.average_session_duration.single_event_sessions is
-'Sessions of one event: their length is 0 because nothing else was seen, not because nobody stayed.';
+'Sessions of one event. Their length is 0 because one event has no duration, not because the user left.';
 comment on column metrics.average_session_duration.average_seconds_without_single_event_sessions is
 'Mean length in seconds of sessions with at least two events; null if there are none.';

@@ -1,4 +1,4 @@
--- What is worked on most. Up to ten rows, one per document, ties by document_id.
+-- The documents with the most edits. Up to ten rows, one per document; ties are broken by document_id.
 create or replace view metrics.top_edited_documents as
 with edits as (
     select
@@ -19,7 +19,7 @@ ranked as (
     limit 10
 ),
 
--- The costly columns, for the ten only.
+-- These columns are costly, so they are computed for the ten documents only.
 details as (
     select
         ranked.document_id,

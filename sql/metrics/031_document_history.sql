@@ -1,7 +1,7 @@
--- The words of a document over time. One row per edit that carries a word count; other edits say nothing of
--- it. Words before are those after the previous edit with a count, in order of (event_at, event_id).
+-- The words of a document over time. One row per edit that has a word count; other edits are left out. The
+-- words before an edit are those after the previous edit with a count, in order of (event_at, event_id).
 
--- lateral, so that the history of one document, or of some, is read by the index on edits.
+-- lateral, so that a query for a few documents reads the index on edits instead of all events.
 create or replace view metrics.document_history as
 select
     documents.document_id,

@@ -1,8 +1,8 @@
--- Who wrote how much. One row per document and user who edited it. An edit adds, or removes, as many words as
--- lie between its count and that of the previous edit with a count. Nobody is credited with the first count
--- of a document: those words may be older than the log.
+-- Who wrote how much. One row per document and user who edited it. What an edit added or removed is the
+-- difference between its word count and the previous one. For example, 100 words after 90 are 10 added.
+-- Nobody gets the words of the first count of a document, because they may be older than the log.
 
--- lateral, so that the authors of one document, or of some, are found by the index on edits.
+-- lateral, so that a query for a few documents reads the index on edits instead of all events.
 create or replace view metrics.document_authors as
 select
     documents.document_id,
@@ -16,7 +16,7 @@ select
 from public.documents
 cross join
     lateral ( -- noqa: ST05
-        -- Edits without a count are a partition of their own, so that none stands between two others.
+        -- Edits without a count get a partition of their own, so that lag() never meets one.
         with changes as (
             select
                 events.user_id,
@@ -61,7 +61,7 @@ comment on column metrics.document_authors.words_added is
 'Words that the edits of the user added, each against the previous edit with a count, whoever made it; null '
 'where no edit of the user can be compared.';
 comment on column metrics.document_authors.words_removed is
-'Words that the edits of the user removed, likewise.';
+'Words that the edits of the user removed, each compared in the same way.';
 comment on column metrics.document_authors.share_of_words_added is
 'words_added / words that all users added to the document, to 4 decimals; null where no word was added or '
 'words_added is null.';

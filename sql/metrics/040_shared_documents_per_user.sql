@@ -1,5 +1,5 @@
--- Who shares how much. One row per user, counted by the one who shares. A share by link has no recipient, and
--- nor has a share with oneself.
+-- Who shares how much. One row per user, who is the one who shares. A share by link has no recipient, and
+-- neither has a share with oneself.
 create or replace view metrics.shared_documents_per_user as
 with shares as (
     select

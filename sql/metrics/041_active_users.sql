@@ -1,6 +1,5 @@
 -- How many people acted within a day, a week and a month, and how often they come back. One row per
--- business day: the 30 days of daily_active_users. Stickiness is the share of a month's people who came on
--- the day itself.
+-- business day, for the 30 days of daily_active_users. Stickiness is daily divided by monthly active users.
 create or replace view metrics.active_users as
 with latest as materialized (
     select metrics.latest_business_day() as as_of
@@ -17,8 +16,9 @@ user_days as (
     group by user_id, metrics.business_day(event_at, event_date)
 ),
 
--- A person is counted from each day of activity until the next one takes over, at most the length of the
--- window: so nobody counts twice, and no window has to be counted by itself.
+-- Each active day of a user counts from that day until the user's next active day, at most for the length of
+-- the window. So nobody counts twice in a window, and one pass counts all windows. For example, a user who
+-- acts on the 1st and the 3rd is in the weeks that end on the 1st to the 2nd, and on the 3rd to the 9th.
 returns as (
     select
         activity_date,
@@ -73,7 +73,7 @@ order by activity_date;
 
 comment on view metrics.active_users is
 'People who acted within the day, week and month that end on each of the 30 days of daily_active_users; one '
-'row per business day. The first windows of a log are short by what lies before it.';
+'row per business day. At the beginning of a log the windows contain fewer days.';
 comment on column metrics.active_users.activity_date is 'Day in the business time zone.';
 comment on column metrics.active_users.daily_active_users is 'Distinct users with an event on that day.';
 comment on column metrics.active_users.weekly_active_users is

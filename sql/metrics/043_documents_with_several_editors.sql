@@ -1,4 +1,4 @@
--- Which documents are written together. One row per document that more than one person edited.
+-- Which documents several people write together. One row per document that more than one person edited.
 create or replace view metrics.documents_with_several_editors as
 with editors as (
     select

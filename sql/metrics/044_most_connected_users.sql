@@ -1,5 +1,5 @@
--- Who is at the centre of sharing. Up to ten rows, one per user, ties by user_id. In the share graph two
--- people are connected when one of them has shared a document with the other; a link share names nobody and
+-- Who shares with the most people. Up to ten rows, one per user; ties are broken by user_id. Two people are
+-- connected when one of them has shared a document with the other. A share by link names nobody, so it
 -- connects nobody.
 create or replace view metrics.most_connected_users as
 with shares as (

@@ -1,5 +1,5 @@
--- How long it takes people until they share for the first time. One row per user; people known only as
--- recipients have not begun yet.
+-- How long it takes people until they share for the first time. One row per user. People known only as
+-- recipients have a row without times.
 create or replace view metrics.time_to_first_share as
 with arrivals as (
     select

@@ -1,4 +1,4 @@
--- How much people talk about what they write. One row per business day with an edit or a comment.
+-- How many comments there are for each edit. One row per business day with an edit or a comment.
 create or replace view metrics.comments_per_edit as
 with daily as (
     select

@@ -1,5 +1,6 @@
--- Who comes back. One row per week of first activity (cohort) and week since, as far as a week has begun by
--- the latest day; zero-filled. Weeks are those of metrics.calendar: Monday to Sunday, business time zone.
+-- How many people come back. One row per cohort (the people who first acted in one week) and week since then,
+-- up to the week of the latest day; zero-filled. Weeks are those of metrics.calendar: Monday to Sunday, in
+-- the business time zone.
 create or replace view metrics.weekly_retention as
 with weeks as (
     select distinct week_start

@@ -1,11 +1,11 @@
--- How far people get. Four rows, one per step. A step is reached by who has reached all those before it, at
--- the first event of its kind that is not before the event of the previous step:
+-- How many people take the steps from a login to a comment by somebody else. Four rows, one per step. A user
+-- reaches a step after all steps before it. These are the steps, each with the event that reaches it:
 --   1. the first login of the user;
 --   2. the first edit since then;
 --   3. the first share since then, with people or by link, of any document;
 --   4. the first comment since then, by somebody else, on the document of step 2.
--- Events of one instant count as in order, so that ids, which are arbitrary, decide no step. Of edits at one
--- instant the first by id is taken.
+-- Events at the same instant count as being in the order of the steps, because their ids are arbitrary. If
+-- the first edits are at the same instant, the one with the smallest id counts.
 create or replace view metrics.activation_funnel as
 with logins as (
     select
@@ -16,7 +16,7 @@ with logins as (
     group by user_id
 ),
 
--- lateral, so that each time is found by a short read of an index.
+-- lateral, so that PostgreSQL finds each time by a short read of an index.
 paths as (
     select
         logins.logged_in_at,
@@ -59,7 +59,7 @@ paths as (
     ) as first_comment on true
 ),
 
--- The names first, so that each step has a row where nobody reached it.
+-- The names come first, so that a step that nobody reached has a row too.
 steps (step_number, step) as (
     select
         names.step_number,

@@ -1,7 +1,7 @@
--- A document edited far more on one day than on its other days. One row per document and business day.
--- Usual is the median over the days on which the document was edited; the spread is the median absolute
--- deviation, but never less than chance alone gives a count (the root of the median) and never less than 1.
--- Below a number of edits a day nothing is a burst, so only the documents that ever reach it need a history.
+-- A document edited far more on one day than on its other days. One row per document and business day. The
+-- usual number is the median over the days on which the document was edited. metrics.robust_spread says how
+-- far a day may lie from it. A day with few edits is never a burst. So we read the history only of documents
+-- that have ever had enough edits on one day.
 create or replace view metrics.edit_bursts as
 with busy_documents as (
     select distinct document_id
@@ -14,7 +14,7 @@ with busy_documents as (
     ) as busy_days
 ),
 
--- lateral, so that only these documents' edits are read, through the index on edits.
+-- lateral, so that PostgreSQL reads the edits of these documents only, by the index on edits.
 history as (
     select
         busy_documents.document_id,
@@ -65,7 +65,7 @@ scored as (
     inner join usual on history.document_id = usual.document_id
 )
 
--- A document's first days of editing are its warm-up: nobody knows yet what is usual for it.
+-- The first days of a document with edits are its warm-up, because its usual number is not known yet.
 select
     'edit_burst' as anomaly_type,
     case

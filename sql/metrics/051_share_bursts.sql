@@ -1,8 +1,7 @@
--- A person who shares far more distinct documents on one day than usual for them. One row per user and
--- business day.
--- Usual is the median over the days on which the user did anything, so a day without a share counts as 0.
--- The spread has the same floors as for edit bursts.
--- Below a number of documents a day nothing is a burst, so only users who ever share so often need a history.
+-- A user who shares far more distinct documents on one day than on other days. One row per user and business
+-- day. The usual number is the median over the days on which the user was active; a day without a share
+-- counts as 0. metrics.robust_spread says how far a day may lie from it. A day with few shared documents is
+-- never a burst. So we read the history only of users who have ever shared enough documents on one day.
 create or replace view metrics.share_bursts as
 with busy_users as (
     select distinct user_id
@@ -15,7 +14,7 @@ with busy_users as (
     ) as busy_days
 ),
 
--- lateral, so that only these users' events are read, through the index on (user_id, event_at).
+-- lateral, so that PostgreSQL reads the events of these users only, by the index on (user_id, event_at).
 history as (
     select
         busy_users.user_id,
@@ -66,7 +65,7 @@ scored as (
     inner join usual on history.user_id = usual.user_id
 )
 
--- A user's first active days are the warm-up.
+-- The first active days of a user are the warm-up, because the usual number is not known yet.
 select
     'share_burst' as anomaly_type,
     case

@@ -1,17 +1,18 @@
 -- A document that loses most of its words in one edit, and does not get them back. One row per such edit.
--- Compared are neighbours among the edits that carry a word count, in order of (event_at, event_id). Four
--- things must hold:
--- 1. The edit takes away more than a share of the words that the edit before left.
--- 2. The next edit, if there is one, does not bring back more than that share of them: that is an undo.
--- 3. The fall lies several spreads above what an edit of this document usually changes, up or down. A
---    document of very few changes has no such measure yet: the fall itself would be much of it.
--- 4. No more than a few edits of the document are such as 1 and 2 say. One that is cleared every week, as
---    an agenda is, loses nothing.
--- To read the ids of all edits would take seconds. So times and counts are read from an index, and ids only
--- of documents that have two edits in one instant.
+-- We compare neighbours among the edits that have a word count, in order of (event_at, event_id). Four things
+-- must hold:
+-- 1. The edit removes more than a threshold share of the words. With a share of 0.8, an edit from 39 words to
+--    3 does.
+-- 2. The next edit does not restore more than that share of the lost words. Otherwise it is an undo.
+-- 3. The loss lies several spreads above what an edit of this document usually adds or removes. A document
+--    with very few changes is exempt, because the loss itself would determine what is usual.
+-- 4. Only a few edits of the document fulfil rules 1 and 2. A document that is cleared every week, such as an
+--    agenda, loses nothing.
+-- It would take seconds to read the ids of all edits. So we read times and counts from an index, and ids only
+-- of documents that have two edits at the same instant.
 create or replace view metrics.content_collapses as
--- No edit takes away more than lies between the highest and the lowest count of its document. These two are
--- one read of an index; to look at the neighbours costs five times as much for each edit.
+-- No edit removes more words than the difference between the highest and the lowest count of its document. We
+-- test that first, by one read of an index. To compare neighbours costs five times as much for each edit.
 with unsteady_documents as (
     select document_id
     from public.events
@@ -37,7 +38,7 @@ neighbours as materialized (
     window document as (partition by events.document_id order by events.event_at)
 ),
 
--- The index has no ids. Where two edits share an instant, the table says who follows whom.
+-- The index has no ids. So we read the order of edits at the same instant from the table.
 tied_documents as materialized (
     select distinct document_id
     from neighbours
@@ -101,7 +102,7 @@ medians as (
 collapses as (
     select
         falls.*,
-        -- The index has no users either, and where no edits share an instant it names one edit.
+        -- The index has no users either. Here the document and the instant identify one edit of the table.
         coalesce(
             falls.user_id,
             (

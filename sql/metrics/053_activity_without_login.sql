@@ -1,7 +1,8 @@
--- A person who acts but was never seen to log in. One row per user.
--- Silent for sources that log no user_login at all. An event proves something where its source has shown a
--- login on one of the seven days before: whoever acts on the first day with logins, or before it, may have
--- logged in before the log began. A login dated years away says nothing about the days in between.
+-- A user who acts but never logs in. One row per user. Sources that log no user_login at all are left out. We
+-- count the user's events from the first one that proves something. An event proves something if anybody
+-- logged in to its source on one of the seven days before. A user who acts on the first day with logins may
+-- have logged in before the log began. A login years away does not show that the source logs logins in
+-- between.
 create or replace view metrics.activity_without_login as
 with login_days as materialized (
     select
@@ -28,7 +29,7 @@ never_logged_in as (
     where events.user_id is null
 ),
 
--- lateral, so that only these users' events are read, through the index on (user_id, event_at).
+-- lateral, so that PostgreSQL reads the events of these users only, by the index on (user_id, event_at).
 activity as (
     select
         never_logged_in.user_id,
@@ -81,7 +82,7 @@ comment on column metrics.activity_without_login.severity is
 'info; warning from the threshold of events on.';
 comment on column metrics.activity_without_login.subject_type is 'Always user.';
 comment on column metrics.activity_without_login.subject_id is 'The user who acted.';
-comment on column metrics.activity_without_login.observed_at is 'First such event.';
+comment on column metrics.activity_without_login.observed_at is 'Time of the first such event.';
 comment on column metrics.activity_without_login.observed is 'Events without any login.';
 comment on column metrics.activity_without_login.expected is 'Always 0: no activity without a login.';
 comment on column metrics.activity_without_login.explanation is

@@ -1,7 +1,8 @@
--- Sessions that start on one and the same fraction of a second: times made or shifted by a machine. One row
--- per fraction. Whole seconds are left out, since many producers log nothing finer; a fraction needs a
--- share of all sessions that have one, so that times in tenths of a second raise no alarm. Sessions on a
--- fraction that was found do not count for the share of a rarer one, which they would hide.
+-- Sessions that start on the same fraction of a second, because a machine made or shifted their times. One
+-- row per fraction. Whole seconds are left out, because many producers log nothing finer. A fraction must
+-- have a large share of the sessions that have a fraction, so that times in tenths of a second raise no
+-- alarm. Sessions on a fraction that was found do not count in the share of a rarer one, because they would
+-- hide it.
 create or replace view metrics.identical_fractions as
 with fractions as (
     select
@@ -39,7 +40,8 @@ shares as (
     )
 ),
 
--- Where one is not found, neither is a rarer one: its share of what is left would grow with every step.
+-- We go from the most frequent fraction to rarer ones, and stop at the first one that is not found. Otherwise
+-- the share of each rarer one would grow, as fewer sessions are left.
 scored as (
     select
         microseconds,

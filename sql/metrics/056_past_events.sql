@@ -1,9 +1,10 @@
--- An event dated long before the log begins in earnest: a clock that was never set. One row per event. The
--- log begins in earnest after its last long silence that only a few events lie before. Silent until it has
--- gone on for some days: until then nobody knows which side is the log.
+-- An event dated long before all others, usually by a clock that was never set. One row per event. The log
+-- proper begins after the last long silence that has only a few events before it. For example, three events
+-- of 1970 precede a log that begins in 2025. Nothing is found until the log proper has had events on some
+-- days, because until then either side of the silence may be the log.
 create or replace view metrics.past_events as
 with recursive dates as (
-    -- One short read of the index for each day that has events, however many it has.
+    -- Each day with events takes one short read of the index, however many events it has.
     select min(event_date) as event_date
     from public.events
     union all

@@ -1,7 +1,7 @@
--- A person who logs in from many addresses or devices in a short time. One row per user and business day,
--- for the window of that day with most of them. Usual is the median over the days on which the user logged
--- in, of the addresses or devices of a day, whichever are more; the spread has the same floors as for edit
--- bursts.
+-- A user who logs in from many addresses or devices in a short time. One row per user and business day, for
+-- the window of that day with the most addresses or devices, whichever are more. The usual number is the
+-- median of the same per day, over the days on which the user logged in. metrics.robust_spread says how far a
+-- window may lie from it.
 create or replace view metrics.login_spreads as
 with logins as (
     select
@@ -14,7 +14,7 @@ with logins as (
     where event_type = 'user_login'
 ),
 
--- Nobody can come from more addresses than there are logins, so few windows have to be looked into.
+-- A window has at most as many addresses as logins. So we read only windows that have enough logins.
 windows as (
     select
         logins.user_id,

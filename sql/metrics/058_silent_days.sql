@@ -1,10 +1,9 @@
--- A business day on which hardly anybody came, where many came on the same weekday of the weeks before: an
--- outage, a holiday, or a log that is missing. One row per day.
--- Usual is the median over the four weeks before, with the spread as for edit bursts. Days that were found
--- silent do not count there, so that none of them hides another; after four silent weeks silence is usual.
--- No day is found where the log does not go back four weeks. It does where sessions started in the four weeks
--- before those; a single event of long ago does not make it longer. Neither today nor the last day with
--- events is found, since they may not be over.
+-- A business day with hardly any sessions, although the same weekday of the weeks before had many: an outage,
+-- a holiday, or a missing log. One row per day. The usual number is the median over the four weeks before;
+-- metrics.robust_spread says how far a day may lie from it. Silent days do not count in the median, so that
+-- none of them hides another. After four silent weeks silence is usual. A day needs a log of four weeks
+-- before it. So sessions must also have started in the four weeks before those: one event of long ago does
+-- not suffice. Today and the last day with events are never found, because they may not be over.
 create or replace view metrics.silent_days as
 with recursive daily_sessions as materialized (
     select
@@ -14,7 +13,7 @@ with recursive daily_sessions as materialized (
     group by metrics.business_day(started_at)
 ),
 
--- Days that have no session at all count 0; a day in question must have busy weekdays before it.
+-- Days without any session count as 0. A day can be silent only if the same weekday was busy before.
 days as (
     select distinct daily_sessions.session_date + weeks.week * 7 as session_date
     from daily_sessions
@@ -35,7 +34,7 @@ history as (
     group by days.session_date
 ),
 
--- Few days are as quiet as this, and only they are looked into. position counts those of one weekday.
+-- Only days as quiet as this are looked at, and they are few. position numbers those of one weekday.
 quiet_days as (
     select
         session_date,
@@ -53,7 +52,7 @@ quiet_days as (
         )
 ),
 
--- One step for each quiet day of a weekday: whether it is silent depends on the silent ones before it.
+-- Each step decides about one quiet day of a weekday, because that depends on the silent days before it.
 decided as (
     select distinct
         weekday,

@@ -1,6 +1,7 @@
--- A person on far too many documents in one session, as when somebody, or a script, opens all there is. One
--- row per session. Shares do not count: those have a kind of their own. Usual is the median over the
--- sessions of the user, with the spread as for edit bursts. Silent in the first sessions of a user.
+-- A session in which a user works on far too many documents, for example because a script opens all of them.
+-- One row per session. Shares do not count, because share bursts are a kind of their own. The usual number is
+-- the median over the sessions of the user; metrics.robust_spread says how far a session may lie from it. The
+-- first sessions of a user are never found, because the usual number is not known yet.
 create or replace view metrics.document_sweeps as
 with sweeps as (
     select
@@ -15,7 +16,7 @@ with sweeps as (
             from public.events
             where events.session_id = sessions.session_id and events.event_type <> 'document_shared'
         ) as visits
-    -- A session has no more documents than events, so few have to be looked into.
+    -- A session has at most as many documents as events. So we read only sessions that have enough events.
     where
         sessions.event_count >= metrics.threshold('document_sweep', 'documents')::integer
         and visits.documents >= metrics.threshold('document_sweep', 'documents')

@@ -1,6 +1,6 @@
--- A client that sends the same comment or share again and again, each time under another event id, so that
--- the pipeline can't know it for a repetition. One row per run of copies. Two of a kind may be a double
--- click; edits are left out, since saving a document twice changes nothing and is common.
+-- A client that sends the same comment or share several times, each time with another event id. So the
+-- pipeline can't recognize the copies as duplicates. One row per series of copies. Two copies may be a double
+-- click, so they do not suffice. Edits are left out, because saving a document twice is common and harmless.
 create or replace view metrics.client_retries as
 with sent as (
     select
@@ -13,7 +13,8 @@ with sent as (
     where event_type in ('comment_added', 'document_shared')
 ),
 
--- Whoever sent so much in so short a time, whatever it was: few, and only their events are compared.
+-- Users who sent many comments or shares in a short time, the same or not. They are few, and we compare only
+-- their events.
 hasty as (
     select
         user_id,

@@ -1,4 +1,4 @@
--- How many subjects of a type there are for an anomaly to be about. Only a kind that flags very many asks.
+-- How many subjects of a type an anomaly can be about. It is called only for a kind that flags very many.
 create or replace function metrics.count_subjects(subject_type text)
 returns bigint
 language sql stable parallel safe

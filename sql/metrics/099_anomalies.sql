@@ -1,12 +1,12 @@
--- Everything unusual, one row per finding. Each kind has a view of its own, with its rule in the header.
--- A kind that flags more subjects than an on-call can look at, and more than a small share of those that it
--- looked at, does not tell what is unusual: it gets one row, and its findings stay in its view.
+-- All anomalies, one row per finding. Each kind has a view of its own, whose header states its rule. A kind
+-- may flag more subjects than a person can look at, and more than a small share of all subjects. Then they
+-- are not unusual. Such a kind gets one row here, and its findings stay in its view.
 
--- A function, because it can carry the setting `jit = off`. The planner expects this query to cost 25 million
--- and to find 195,000 rows; it takes half a second and finds a few. So a server that compiles costly queries
--- spends longer on compiling than on all the rest: 4.2 to 5.2 s instead of 0.5 to 0.9 s (400,000 events,
--- PostgreSQL 15, 2026-11-26). It can become a plain view once `select count(*) from` the union below takes no
--- longer with `set jit = on` than with `set jit = off`, on a server where `pg_jit_available()` is true.
+-- This is a function, because a function can have the setting `jit = off`. The planner expects a cost of 25
+-- million and 195,000 rows, but the query takes half a second and finds a few rows. A server with
+-- just-in-time compilation spends more time on compiling: the query takes 4.2 to 5.2 s there instead of 0.5
+-- to 0.9 s (400,000 events, PostgreSQL 15, 2026-11-26). It can become a plain view once `select count(*) from`
+-- the union below is as fast with `set jit = on` as with `set jit = off`, where `pg_jit_available()` is true.
 create or replace function metrics.find_anomalies()
 returns table (
     anomaly_type text,
@@ -56,7 +56,7 @@ as $$
         having count(distinct found.subject_id) > metrics.threshold('too_many', 'subjects')
     ),
 
-    -- Materialized above, so that subjects are counted for these kinds only.
+    -- kinds is materialized, so that subjects are counted for these kinds only.
     crowded as materialized (
         select *
         from (select kinds.*, metrics.count_subjects(kinds.subject_type) as all_subjects from kinds) as counted

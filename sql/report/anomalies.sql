@@ -1,5 +1,5 @@
--- metrics.anomalies, the gravest first, then the latest, with what ops.findings remembers of each. One row
--- per finding; new is what at most one look has found.
+-- metrics.anomalies, the gravest first, then the latest, each with its row of ops.findings. One row per
+-- finding. Its state is new while it has been found only once.
 with anomalies as (
     select
         *,

@@ -1,5 +1,5 @@
--- metrics.time_to_first_share in classes: one row per class, empty ones too, with its number of users who
--- have acted.
+-- metrics.time_to_first_share in classes. One row per class, empty ones too, with its number of users. Only
+-- users who have acted count.
 with classes (position, first_share, seconds) as (
     values
     (1, 'within an hour', numrange(0, 3600)),

@@ -1,4 +1,4 @@
--- ops.health, one row, with the totals of the current readings of the files, and of the restatements.
+-- ops.health, with the sums over the current readings of the files, and the number of restatements. One row.
 with totals as (
     select
         count(*) filter (where part_of_file_id is null) as files,

@@ -1,4 +1,5 @@
--- The ten rows of metrics.documents_with_several_editors with the most editors, beside the number of all.
+-- The ten rows of metrics.documents_with_several_editors with the most editors. Each also has the number of
+-- all such documents.
 select
     document_id,
     title,

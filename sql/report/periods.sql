@@ -1,6 +1,6 @@
--- The headline numbers. Two rows: the last 30 days, and the 30 before them from the first with events on.
--- Averages a day, so that a period before that is not covered in full can still be compared. No row without
--- events.
+-- The headline numbers. Two rows: the last 30 days, and the 30 days before them. The earlier period begins
+-- with its first day that has events. The numbers are averages per day, so that periods of different length
+-- can be compared. No row without events.
 with current_period as (
     select
         min(activity_date) as first_day,

@@ -1,5 +1,6 @@
--- One row per reason and field: open records that have the problem, in how many files, and the first of them.
--- A record counts once for each of its problems. The field is blank where the problem is the whole record.
+-- The open quarantined records by problem: their number, the number of their files, and the first of them.
+-- One row per reason and field. A record counts once for each of its problems. The field is blank if the
+-- problem concerns the whole record.
 select
     reason,
     coalesce(field, '') as field,

@@ -1,7 +1,7 @@
--- The last 15 runs of ops.pipeline_runs, the latest first. One row per run; counts are null where one failed.
--- Late is a published event of a day before the newest day that an earlier run had published: it changes a
--- day that people have seen. Null for the run that published first. Events after the last reported day are
--- left out.
+-- The last 15 runs of ops.pipeline_runs, the latest first. One row per run; a failed run has no counts. An
+-- event is late if an earlier run had already published a newer day, because it changes a day that people
+-- have seen. For example, an event of the 3rd is late once events of the 4th are published. The number of
+-- late events is null for the first run that published. Events after the last reported day do not count.
 with reported as (
     select max(activity_date) as last_day
     from metrics.daily_active_users

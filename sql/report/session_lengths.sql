@@ -1,5 +1,5 @@
--- One row per class of length, empty ones too: how many rows of public.sessions fall into it.
--- A session of one event has no length that was seen, so it has a class of its own.
+-- The number of rows of public.sessions by length. One row per class of length, empty ones too. A session of
+-- one event has no known length, so it has a class of its own.
 with classes (position, session_length, lengths) as (
     values
     (1, 'one event', null::numrange),
@@ -12,7 +12,7 @@ with classes (position, session_length, lengths) as (
     (8, '2 h and more', numrange(7200, null))
 ),
 
--- Grouped first: sessions of one length are many, and each is looked up once.
+-- Many sessions have the same length. We group them first, so that each length is looked up once.
 lengths as (
     select
         case when event_count > 1 then session_duration_seconds end as seconds,

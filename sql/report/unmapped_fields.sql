@@ -1,4 +1,5 @@
--- What records hold and no path of their mapping reads: 100 names, of each source the most frequent first.
+-- The fields of records that no path of their mapping reads, the most frequent of each source first. At most
+-- 100 rows, one per source and name.
 select
     source,
     name,

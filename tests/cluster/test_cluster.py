@@ -183,7 +183,9 @@ def test_input_behind_another_scheme_gives_the_same_tables(
     }
 
 
-def test_a_quarantine_folder_that_only_the_driver_sees_is_refused_before_the_run(cluster: Cluster, server: str) -> None:
+def test_a_quarantine_folder_that_only_the_driver_sees_is_rejected_before_the_run(
+    cluster: Cluster, server: str
+) -> None:
     """/proc/self/cwd is another folder in each process, as a path is on machines that share no disk."""
     home = cluster.folder / "home"
     (home / "in").mkdir(parents=True)

@@ -41,7 +41,7 @@ def test_everything_has_a_comment(tables: Any) -> None:
     assert uncommented == []
 
 
-def test_session_gap_sensitivity_cuts_the_events_anew(tables: Any) -> None:
+def test_session_gap_sensitivity_sessionizes_the_events_for_each_gap(tables: Any) -> None:
     load(
         tables,
         *(Event(f"e{time}", "ann", f"2025-03-01 {time}") for time in ("10:00", "10:15", "10:45", "11:45", "15:46")),
@@ -136,7 +136,7 @@ SOUND = (
 
 
 @pytest.mark.parametrize("check", CHECKS)
-def test_checks_are_silent_when_all_is_well(tables: Any, check: str) -> None:
+def test_checks_find_nothing_in_correct_tables(tables: Any, check: str) -> None:
     load(tables, *SOUND)
     assert run_file(tables, "checks", check) == []
 
@@ -191,13 +191,13 @@ OTHER_READING = (
         ("dimensions_match_events", "insert into public.event_types values ('export', null, false, false)"),
     ],
 )
-def test_checks_see_a_planted_fault(tables: Any, check: str, fault: str) -> None:
+def test_checks_find_a_planted_fault(tables: Any, check: str, fault: str) -> None:
     load(tables, *SOUND)
     execute(tables, fault)
     assert run_file(tables, "checks", check) != []
 
 
-def test_a_replaced_event_leaves_the_books_closed(tables: Any) -> None:
+def test_the_sums_still_close_after_an_event_was_replaced(tables: Any) -> None:
     load(tables, *SOUND)
     execute(tables, OTHER_READING)
     execute(tables, "update public.events set file_id = 2 where event_id = 'e5'")
@@ -235,7 +235,7 @@ REPEATED = "accepted = 41, records = 41, published = 20, exact_duplicates = 21"
         ),
     ],
 )
-def test_what_is_odd_is_warned_of(tables: Any, check: str, fault: str, findings: int) -> None:
+def test_unusual_data_gives_a_warning(tables: Any, check: str, fault: str, findings: int) -> None:
     load(tables, *SOUND)
     execute(tables, fault)
     assert len(run_file(tables, "checks", check)) == findings
@@ -253,7 +253,7 @@ def test_what_is_odd_is_warned_of(tables: Any, check: str, fault: str, findings:
         (["user_login", "document_edit"], []),
     ],
 )
-def test_types_that_differ_by_case_or_sign_are_odd(
+def test_types_that_differ_by_case_or_sign_give_a_warning(
     tables: Any, types: list[str], similar: list[tuple[str, str]], tmp_path: Path
 ) -> None:
     load(
@@ -276,7 +276,7 @@ def test_an_event_can_not_be_without_its_type(tables: Any, statement: str) -> No
 
 
 @pytest.mark.parametrize(("named", "nameless", "findings"), [(39, 10, 1), (40, 10, 0), (30, 9, 0), (0, 12, 0)])
-def test_users_without_a_name_are_odd_where_most_have_one(
+def test_users_without_a_name_give_a_warning_if_most_have_one(
     tables: Any, named: int, nameless: int, findings: int
 ) -> None:
     names = ["Someone"] * named + [None] * nameless
@@ -286,7 +286,7 @@ def test_users_without_a_name_are_odd_where_most_have_one(
 
 
 @pytest.mark.parametrize(("gap", "problems"), [(39, []), (40, ["belongs to the session before"])])
-def test_sessions_are_held_against_the_configured_gap(tables: Any, gap: int, problems: list[str]) -> None:
+def test_sessions_are_checked_against_the_configured_gap(tables: Any, gap: int, problems: list[str]) -> None:
     load(tables, Event("e1", "ann", "2025-03-01 10:00"), Event("e2", "ann", "2025-03-01 10:40"))
     execute(tables, f"set document_events.session_gap_minutes = {gap}")
     assert [row[2] for row in run_file(tables, "checks", "sessions_match_events")] == problems

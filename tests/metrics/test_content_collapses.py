@@ -110,13 +110,15 @@ def test_a_next_edit_without_a_count_says_nothing(tables: Any) -> None:
     assert len(find_anomalies(tables)) == 1
 
 
-def test_a_document_that_swings_all_the_time_does_not_collapse(tables: Any) -> None:
+def test_a_document_whose_length_always_varies_does_not_collapse(tables: Any) -> None:
     load(tables, *edits_of(200, 30, 120, 10, 90, 150, 20, 110))
     assert find_anomalies(tables) == []
 
 
 @pytest.mark.parametrize(("counts", "findings"), [((100, 30, 100, 10), 1), ((100, 30, 100, 30, 100, 10), 0)])
-def test_a_document_of_few_changes_has_no_swings_yet(tables: Any, counts: tuple[int, ...], findings: int) -> None:
+def test_a_document_with_few_changes_has_no_usual_change_yet(
+    tables: Any, counts: tuple[int, ...], findings: int
+) -> None:
     load(tables, *edits_of(*counts))
     assert len(find_anomalies(tables)) == findings
 
@@ -127,7 +129,7 @@ def test_a_document_that_is_cleared_again_and_again_does_not_collapse(tables: An
     assert len(find_anomalies(tables)) == findings
 
 
-def test_a_document_that_swung_once_may_collapse(tables: Any) -> None:
+def test_a_document_whose_length_varied_once_may_collapse(tables: Any) -> None:
     load(tables, *edits_of(5, *STEADY, 98, 3))
     assert [finding[2:] for finding in find_anomalies(tables)] == [("doc", 3, 98)]
 

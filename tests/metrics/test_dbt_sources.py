@@ -85,7 +85,7 @@ def test_every_table_and_view_is_there_with_its_columns_types_and_comments(table
     assert told == expected
 
 
-def test_what_must_not_be_null_is_tested(tables: Any) -> None:
+def test_columns_that_must_not_be_null_have_a_test(tables: Any) -> None:
     required = {(name, column) for schema, name, column, _, is_required, *_ in query(tables, COLUMNS) if is_required}
     told = {
         (name, column)

@@ -46,6 +46,6 @@ def test_subjects_of_every_type_can_be_counted(tables: Any) -> None:
         assert query(tables, f"select metrics.count_subjects('{subject_type}')") == [(0,)]
 
 
-def test_what_is_asked_of_all_kinds_is_asked_in_one_place() -> None:
+def test_thresholds_for_all_kinds_are_used_in_the_common_view() -> None:
     asked = re.findall(r"metrics\.threshold\('(\w+)', '(\w+)'\)", VIEWS["anomalies"])
     assert set(asked) == {(TOO_MANY, name) for name in THRESHOLDS[TOO_MANY]}

@@ -8,21 +8,21 @@ from tests.metrics.measure_anomalies import GENERATORS, measure, rate
 SIMULATOR, LIFELIKE = GENERATORS
 
 
-def test_what_is_planted_is_found_and_little_else(server: str) -> None:
+def test_planted_anomalies_are_found_with_few_false_alarms(server: str) -> None:
     counts = measure(server, SIMULATOR, range(2, 4))
     assert {kind: count["planted"] for kind, count in counts.items()} == dict.fromkeys(counts, 2)
     assert {kind: rate(count) for kind, count in counts.items()} == dict.fromkeys(counts, (1.0, 1.0))
     assert {kind: count["false alarms"] for kind, count in counts.items()} == dict.fromkeys(counts, 0)
 
 
-def test_most_of_what_is_planted_into_a_lifelike_log_is_found(server: str) -> None:
+def test_most_anomalies_planted_into_a_lifelike_log_are_found(server: str) -> None:
     counts = measure(server, LIFELIKE, range(1, 2))
     assert {kind: count["planted"] for kind, count in counts.items()} == dict.fromkeys(counts, 1)
     assert sum(count["true"] for count in counts.values()) >= 8
     assert sum(count["false alarms"] for count in counts.values()) <= 8
 
 
-def test_a_seed_makes_one_lifelike_log() -> None:
+def test_a_seed_always_makes_the_same_lifelike_log() -> None:
     one, again, other = make_log(1, True), make_log(1, True), make_log(2, True)
     assert (one.events, one.planted) == (again.events, again.planted)
     assert one.events != other.events

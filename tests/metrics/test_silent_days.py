@@ -9,7 +9,7 @@ import pytest
 
 from tests.metrics.rows import Event, create_tables, load, query
 from tests.metrics.test_anomalies import explain, find_anomalies
-from tests.metrics.test_further_anomalies import MARCH, log
+from tests.metrics.test_anomalies_of_logins_and_sessions import MARCH, log
 
 FIRST_MONDAY = date(2025, 1, 6)
 
@@ -107,7 +107,7 @@ def test_silent_days_are_found_again_after_a_silence_that_became_usual(tables: A
     assert find_silent_weeks(tables) == [4, 5, 6, 7, 14]
 
 
-def test_what_was_always_so_every_other_week_is_usual(tables: Any) -> None:
+def test_silence_in_every_other_week_is_usual(tables: Any) -> None:
     load(tables, *weeks_of_log(12, (1, 3, 5, 7, 9)))
     assert find_silent_weeks(tables) == []
 
@@ -130,7 +130,7 @@ def test_silent_days_beside_others_are_explained_with_what_was_counted(tables: A
     ]
 
 
-def test_one_stray_event_long_ago_is_no_log_that_goes_back_four_weeks(tables: Any) -> None:
+def test_one_event_long_ago_does_not_make_the_log_four_weeks_long(tables: Any) -> None:
     stray = Event("stray", "user00", "2001-01-01 12:00")
     load(tables, stray, *weeks_of_log(6, (3,)))
     assert find_silent_weeks(tables) == []

@@ -224,7 +224,7 @@ def test_a_share_with_oneself_is_a_share_without_a_recipient(log: Any) -> None:
     assert query(log, "select user_id from metrics.most_connected_users where user_id = 'hugo'") == []
 
 
-def test_who_is_known_only_as_a_recipient_has_a_row_and_never_acted(log: Any) -> None:
+def test_people_known_only_as_recipients_have_rows_without_activity(log: Any) -> None:
     rows = (
         ("session_count, average_session_seconds from metrics.average_session_duration", (0, None)),
         ("share_events, shared_documents, recipients from metrics.shared_documents_per_user", (0, 0, 0)),

@@ -107,7 +107,7 @@ def test_elements_that_are_no_objects_are_counted(tmp_path: Path) -> None:
     assert "paths in 6 records" in done.stdout
 
 
-def test_the_draft_itself_is_then_read_and_never_written_over(log: Path, tmp_path: Path) -> None:
+def test_an_existing_draft_is_read_and_never_overwritten(log: Path, tmp_path: Path) -> None:
     place = tmp_path / "new.yml"
     run(log, place)
     text = place.read_text()
@@ -122,7 +122,7 @@ def test_the_draft_itself_is_then_read_and_never_written_over(log: Path, tmp_pat
     assert place.read_text() == text
 
 
-def test_mapped_paths_that_match_nothing_are_told(log: Path, tmp_path: Path) -> None:
+def test_mapped_paths_that_match_nothing_are_reported(log: Path, tmp_path: Path) -> None:
     place = tmp_path / "mine.yml"
     place.write_text(
         "record_path: entries\nfields:\n  event_type: action\n  event_at: at\n  user_id: [user.id, actor.id]\n"
@@ -177,7 +177,7 @@ def test_a_draft_says_in_which_form_times_are_and_what_stands_for_none(tmp_path:
     assert "# default_time_zone:" in place.read_text()
 
 
-def test_hostile_files_cost_no_trace_and_little_time(tmp_path: Path) -> None:
+def test_hostile_files_cause_no_error_and_no_escape_sequences(tmp_path: Path) -> None:
     folder, place = tmp_path / "log", tmp_path / "new.yml"
     folder.mkdir()
     for name, content in make_files(11, 120).items():

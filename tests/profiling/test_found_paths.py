@@ -85,7 +85,7 @@ def test_of_too_many_paths_the_most_usual_are_listed() -> None:
 
 
 @pytest.mark.parametrize("levels", [20, 900])
-def test_what_lies_deep_is_counted_and_not_looked_into(levels: int) -> None:
+def test_deeply_nested_values_are_counted_and_not_searched(levels: int) -> None:
     finder = PathFinder()
     finder.add(open_records([decode(b'{"a":' * levels + b"1" + b"}" * levels)], (), {}))
     assert [str(found.path) for found in finder.list_paths()] == [".".join("a" * 8)]

@@ -55,7 +55,7 @@ def pack(value: Any, *, is_zipped: bool) -> str:
         ({**EVENT, "content": json.dumps({"ops": [{"insert": "Hello"}]}), "hash": "0123456789abcdef01234567"}, (), {}),
     ],
 )
-def test_where_the_records_seem_to_be(value: Any, record_path: tuple[str, ...], decode: dict[Any, Any]) -> None:
+def test_the_record_path_is_guessed(value: Any, record_path: tuple[str, ...], decode: dict[Any, Any]) -> None:
     assert guess_place([json.loads(json.dumps(value)) for _ in range(3)]) == (record_path, decode)
 
 
@@ -112,7 +112,7 @@ def test_a_field_is_found_by_names_and_values(record: dict[str, Any], field: str
     assert guess(record, record)[field] == paths
 
 
-def test_the_objects_around_are_asked_too() -> None:
+def test_surrounding_objects_are_searched_too() -> None:
     batch = {"user_id": "ann", "device": "ios", "events": [{"event_id": "e1", "ts": 1748865600000}]}
     found = guess(batch, record_path=("events",))
     assert (found["user_id"], found["device"], found["event_at"]) == (["^user_id"], ["^device"], ["ts"])
@@ -161,7 +161,7 @@ def test_a_number_is_a_time_only_by_its_name() -> None:
     ("text", "expected"),
     [("192.0.2.1", True), ("192.0.2.1:80", True), ("[::1]:80", True), ("::1", True), ("1.2.3", False), ("host", False)],
 )
-def test_an_address_is_told_from_other_texts(text: str, expected: bool) -> None:
+def test_an_address_is_distinguished_from_other_texts(text: str, expected: bool) -> None:
     assert is_address(text) is expected
 
 
@@ -192,5 +192,5 @@ def test_a_type_that_never_changes_is_not_the_type_and_who_created_it_is_the_use
         ("user.settings.login_method.email_updated", "?"),
     ],
 )
-def test_a_type_of_theirs_is_one_of_ours(theirs: str, ours: str) -> None:
+def test_a_type_of_the_producer_is_mapped_to_ours(theirs: str, ours: str) -> None:
     assert guess_type(theirs) == ours

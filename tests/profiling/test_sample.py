@@ -60,12 +60,12 @@ def test_a_gzip_bomb_and_a_record_without_an_end_are_cut(tmp_path: Path) -> None
     assert take_sample(str(tmp_path), ("*.json", "*.json.gz"), []).values == [{"a": 1}, {"a": 2}]
 
 
-def test_what_is_no_object_is_counted(tmp_path: Path) -> None:
+def test_values_that_are_no_objects_are_counted(tmp_path: Path) -> None:
     (tmp_path / "log.json").write_text('{"a": 1}\n\nstarting\n{"a": 2}\n{"a": 3}\n')
     sample = take_sample(str(tmp_path), ("*.json",), [])
     assert (len(sample.values), sample.quarantined, sample.is_whole) == (3, 1, True)
 
 
-def test_a_scheme_that_needs_java_is_refused() -> None:
+def test_a_scheme_that_needs_java_is_rejected() -> None:
     with pytest.raises(UsageError, match="on this machine and in s3: only, not in hdfs:"):
         take_sample("hdfs://name/logs", ("*.json",), [])

@@ -81,7 +81,7 @@ def validate_text(raw: bytes, source: Source) -> set[Problem]:
         return {("invalid_text", None)}
     except ValueError:
         return {("malformed_json", None)}
-    return judge_object(value, source) if isinstance(value, dict) else {("not_an_object", None)}
+    return validate_object(value, source) if isinstance(value, dict) else {("not_an_object", None)}
 
 
 def read_json(text: str) -> Any:
@@ -93,12 +93,12 @@ def read_json(text: str) -> Any:
     return json.loads(text, parse_constant=quarantine, parse_int=_Number, parse_float=_Number)
 
 
-def judge_object(record: dict[str, Any], source: Source) -> set[Problem]:
+def validate_object(record: dict[str, Any], source: Source) -> set[Problem]:
     values = {name: find_value(record, name, source) for name in FIELDS}
     event_type = values["event_type"]
     required = {*REQUIRED, *REQUIRED_BY_TYPE.get(event_type.strip() if isinstance(event_type, str) else "", ())}
     missing = {("missing_field", name) for name in required if values[name] is None}
-    return missing.union(*(_judge_value(name, value) for name, value in values.items() if value is not None))
+    return missing.union(*(_validate_value(name, value) for name, value in values.items() if value is not None))
 
 
 def find_value(record: dict[str, Any], name: str, source: Source) -> Any:
@@ -110,7 +110,7 @@ def find_value(record: dict[str, Any], name: str, source: Source) -> Any:
         if value is not None and not (isinstance(value, str) and value.strip() == ""):
             found.append(value)
     is_time = FIELDS[name].kind == "timestamp"
-    times = [value for value in found if is_time and _judge_timestamp(value) in (None, "timestamp_in_future")]
+    times = [value for value in found if is_time and _validate_timestamp(value) in (None, "timestamp_in_future")]
     return (times or found or [None])[0]
 
 
@@ -135,7 +135,7 @@ def _find_in_each(record: dict[str, Any], steps: tuple[Any, ...]) -> list[Any] |
     return [{} if value is lacking else value for value in values if value is not None]
 
 
-def _judge_ids(name: str, value: Any) -> set[Problem]:
+def _validate_ids(name: str, value: Any) -> set[Problem]:
     """The first element that is no id is told; a text is parted as the default mapping says."""
     parts: list[Any] = []
     for element in value if isinstance(value, list) else [value]:
@@ -151,13 +151,13 @@ def _judge_ids(name: str, value: Any) -> set[Problem]:
     return set()
 
 
-def _judge_value(name: str, value: Any) -> set[Problem]:
+def _validate_value(name: str, value: Any) -> set[Problem]:
     kind, is_container = FIELDS[name].kind, isinstance(value, dict | list)
     found = {("invalid_text", name)} if _holds_bad_text(value) else set()
     if is_container and name == "content":  # no text, and so no words; nothing of it is read
         return found
     if kind == "ids" or (kind == "id" and isinstance(value, bool)):
-        return found | _judge_ids(name, value)
+        return found | _validate_ids(name, value)
     if is_container:
         return found | ({("bad_value", name)} if kind != "text" or _holds_huge_number(value) else set())
     if kind in ("id", "text"):
@@ -166,7 +166,7 @@ def _judge_value(name: str, value: Any) -> set[Problem]:
         found |= {("bad_value", name)} if is_huge else set()
         return found | ({("value_too_long", name)} if too_long else set())
     if kind == "timestamp":
-        reason = _judge_timestamp(value)
+        reason = _validate_timestamp(value)
         return found | ({(reason, name)} if reason else set())
     return found if _is_whole(value, is_count=kind == "count") else found | {("bad_value", name)}
 
@@ -189,7 +189,7 @@ def _holds_huge_number(value: Any) -> bool:
     return len(digits) > 4300 if digits.isdigit() else math.isinf(float(value))
 
 
-def _judge_timestamp(value: Any) -> str | None:
+def _validate_timestamp(value: Any) -> str | None:
     if isinstance(value, _Number):
         return next((TIMESTAMPS[known] for known in TIMESTAMPS if repr(known) == value), "bad_timestamp")
     return TIMESTAMPS.get(value.strip(), "bad_timestamp") if isinstance(value, str) else "bad_timestamp"

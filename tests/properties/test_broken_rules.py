@@ -107,7 +107,7 @@ class RecoversNoKeptTexts(Ledger):
         *[RemapsNothing, DropsWithEveryRefresh, DropsNothing, RecoversNoKeptTexts],
     ],
 )
-def test_a_broken_rule_of_the_ledger_shows(
+def test_a_broken_rule_of_the_ledger_changes_the_tables(
     expected: list[dict[str, Rows]], monkeypatch: pytest.MonkeyPatch, broken: type[Ledger]
 ) -> None:
     monkeypatch.setattr(history, "Ledger", broken)
@@ -123,7 +123,7 @@ def test_a_broken_rule_of_the_ledger_shows(
         pytest.param(lambda version: (*rank(version)[:2], version.event["fingerprint"]), id="time does not count"),
     ],
 )
-def test_a_broken_order_of_versions_shows(
+def test_a_broken_order_of_versions_changes_the_tables(
     expected: list[dict[str, Rows]], monkeypatch: pytest.MonkeyPatch, broken: Callable[[Version], Any]
 ) -> None:
     monkeypatch.setattr(tables, "rank", broken)

@@ -139,7 +139,7 @@ def test_the_largest_revision_comes_before_the_earliest_time(
     assert names(ledger) == [("e1", winner, True)]
 
 
-def test_what_a_changed_mapping_quarantines_is_gone_with_the_reading_that_is_read_again(
+def test_events_that_a_changed_mapping_quarantines_go_when_their_file_is_read_again(
     ledger: Ledger, files: Files
 ) -> None:
     files.put(1, line("a"), line("b", event_type="export"))
@@ -151,7 +151,7 @@ def test_what_a_changed_mapping_quarantines_is_gone_with_the_reading_that_is_rea
     assert names(ledger) == [("a", None, True)]
 
 
-def test_what_a_changed_mapping_quarantines_stays_where_the_file_was_corrected_as_well(
+def test_events_that_a_changed_mapping_quarantines_stay_if_the_file_was_corrected_too(
     ledger: Ledger, files: Files
 ) -> None:
     files.put(1, line("a"), line("b", event_type="export"))

@@ -59,7 +59,7 @@ def test_counts_are_a_row_of_their_own() -> None:
     assert row == {**dict.fromkeys(row), "file_id": 7, "split": 2}
 
 
-def test_what_the_records_show_of_the_mapping_comes_with_the_counts() -> None:
+def test_observations_about_the_mapping_come_with_the_counts() -> None:
     builder = BatchBuilder(RecordReader(SOURCE, LIMITS))
     for number, text in enumerate([edit(content={"ops": []}), record_json(user={"name": "Ann"}), "junk"], 1):
         builder.add_record(1, 0, RawRecord(number, text.encode()))
@@ -73,7 +73,7 @@ def test_what_the_records_show_of_the_mapping_comes_with_the_counts() -> None:
     ]
 
 
-def test_all_kinds_of_rows_share_a_batch_and_each_is_there_once() -> None:
+def test_a_batch_holds_rows_of_all_kinds_each_once() -> None:
     builder = BatchBuilder(READER)
     builder.add_record(1, 0, RawRecord(1, record_json().encode()))
     builder.add_record(1, 0, RawRecord(2, b"junk"))
@@ -89,7 +89,7 @@ def test_all_kinds_of_rows_share_a_batch_and_each_is_there_once() -> None:
     assert builder.flush().num_rows == 0
 
 
-def test_a_batch_is_full_at_so_many_rows_or_bytes() -> None:
+def test_a_batch_has_a_limit_of_rows_and_of_bytes() -> None:
     builder = BatchBuilder(READER)
     for number in range(MAX_ROWS - 1):
         builder.add_record(1, 0, RawRecord(number, b"x"))

@@ -16,7 +16,7 @@ def digest(content: bytes) -> str | None:
 
 
 @pytest.mark.parametrize("sizes", [[1], [7, BLOCK_BYTES], [BLOCK_BYTES], [10**9]])
-def test_the_digest_does_not_depend_on_how_the_bytes_come(sizes: list[int]) -> None:
+def test_the_digest_does_not_depend_on_the_size_of_the_chunks(sizes: list[int]) -> None:
     made, position, turn = ContentDigest(), 0, 0
     content = CONTENT[: 2 * BLOCK_BYTES + 5]
     while position < len(content):
@@ -26,7 +26,7 @@ def test_the_digest_does_not_depend_on_how_the_bytes_come(sizes: list[int]) -> N
     assert made.value == digest(content)
 
 
-def test_parts_of_a_file_add_up_to_it() -> None:
+def test_digests_of_parts_add_up_to_that_of_the_file() -> None:
     parts = []
     for start in (BLOCK_BYTES, 0, 2 * BLOCK_BYTES):
         part = ContentDigest(start)
@@ -50,12 +50,12 @@ def test_another_byte_gives_another_digest(place: int) -> None:
     assert digest(bytes(changed)) != digest(CONTENT)
 
 
-def test_blocks_that_change_places_give_another_digest() -> None:
+def test_swapped_blocks_give_another_digest() -> None:
     swapped = CONTENT[BLOCK_BYTES : 2 * BLOCK_BYTES] + CONTENT[:BLOCK_BYTES] + CONTENT[2 * BLOCK_BYTES :]
     assert digest(swapped) != digest(CONTENT)
 
 
-def test_what_is_read_twice_or_behind_the_end_does_not_count_twice() -> None:
+def test_bytes_that_are_read_twice_count_once() -> None:
     stream = HashedStream(BytesIO(CONTENT), 0, 2 * BLOCK_BYTES)
     stream.read(3)
     stream.seek(0)
@@ -64,6 +64,6 @@ def test_what_is_read_twice_or_behind_the_end_does_not_count_twice() -> None:
     assert stream.finish() == digest(CONTENT[: 2 * BLOCK_BYTES])
 
 
-def test_a_stream_that_is_shorter_than_it_should_be_has_no_digest() -> None:
+def test_a_stream_shorter_than_expected_has_no_digest() -> None:
     assert HashedStream(BytesIO(CONTENT), 0, len(CONTENT) + 1).finish() is None
     assert HashedStream(BytesIO(CONTENT), 0, len(CONTENT)).finish() == digest(CONTENT)

@@ -27,11 +27,11 @@ OTHER = {
 
 
 @pytest.mark.parametrize("change", SAME)
-def test_fingerprint_does_not_depend_on(change: str) -> None:
+def test_fingerprint_does_not_depend_on_notation(change: str) -> None:
     assert accept(SAME[change]).content_fingerprint == accept(edit(device="a")).content_fingerprint
 
 
-def test_a_field_that_is_new_changes_no_fingerprint_of_records_without_it() -> None:
+def test_a_new_field_changes_no_fingerprint_of_records_without_it() -> None:
     before = fingerprint(["x", "y"], ["a", None], None)
     assert fingerprint(["x", "y", "z"], ["a", None, None], None) == before
     found = {
@@ -42,18 +42,18 @@ def test_a_field_that_is_new_changes_no_fingerprint_of_records_without_it() -> N
     assert len(found) == 9
 
 
-def test_fingerprint_depends_on_what_is_said() -> None:
+def test_fingerprint_depends_on_every_value() -> None:
     found = {accept(text).content_fingerprint for text in [edit(device="a"), *OTHER.values()]}
     assert len(found) == 1 + len(OTHER)
 
 
 @pytest.mark.parametrize("change", STORED)
-def test_fingerprint_does_not_depend_on_what_is_not_stored(change: str) -> None:
+def test_fingerprint_does_not_depend_on_values_that_are_not_stored(change: str) -> None:
     stored, same = accept(STORED[change]), accept(edit(device="a", content="x"))
     assert stored == same
 
 
-def test_fingerprint_is_a_hash_of_what_is_stored_and_of_the_content() -> None:
+def test_fingerprint_is_a_hash_of_the_stored_values_and_of_the_content() -> None:
     said = ["event_type=document_edit", "event_at=1748865600000000", "user_id=ann", "document_id=d1"]
     said += ["document_word_count=2", "edit_length=-3", "shared_with_user_id=bob", "device=x"]
     said += ["reported_document_title=Plan", f"content={hash_text('a b')}"]
@@ -88,7 +88,7 @@ def test_a_derived_id_is_a_hash_of_the_content_with_sorted_keys() -> None:
         ['"a":123456789012345678901234567890', '"a":123456789012345678901234567890.0'],
     ],
 )
-def test_a_derived_id_is_the_same_however_the_content_is_written(same: list[str]) -> None:
+def test_a_derived_id_does_not_depend_on_notation(same: list[str]) -> None:
     assert len({derive(put(member)) for member in same}) == 1
 
 
@@ -105,7 +105,7 @@ def test_a_derived_id_differs_with_the_content() -> None:
     assert len({derive(put(member)) for member in members}) == len(members)
 
 
-def test_a_path_of_the_identity_that_has_no_value_is_named() -> None:
+def test_an_identity_path_without_a_value_is_reported() -> None:
     source = replace(WITHOUT_IDS, identity=(parse_path("user_id"), parse_path("a.b")), missing_values=frozenset("-"))
     for text in (record_json(event_id=None), record_json(a={"b": "-"}), record_json(a={"b": None})):
         ((reason, field, value, expected),) = [tuple(vars(each).values()) for each in quarantine(text, source).problems]

@@ -77,16 +77,16 @@ def find_reasons(text: str) -> set[str]:
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: repr(value)[:40])
-def test_json_is_accepted(value: str, place: str) -> None:
+def test_valid_json_is_accepted(value: str, place: str) -> None:
     assert find_reasons(PLACES[place].replace("VALUE", value)) <= {"invalid_text"}
 
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("value", NO_VALUES, ids=lambda value: repr(value)[:40])
-def test_what_is_no_json_is_malformed(value: str, place: str) -> None:
+def test_invalid_json_is_malformed(value: str, place: str) -> None:
     assert find_reasons(PLACES[place].replace("VALUE", value)) == {"malformed_json"}
 
 
 @pytest.mark.parametrize("text", RECORDS, ids=lambda text: repr(text.replace(VALID, "VALID"))[:40])
-def test_record_as_a_whole(text: str) -> None:
+def test_a_whole_record_has_the_expected_reasons(text: str) -> None:
     assert find_reasons(text) == ({RECORDS[text]} if RECORDS[text] else set())

@@ -36,7 +36,7 @@ LINE_VALUES = {
 
 @pytest.mark.parametrize("name", LINE_VALUES)
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
-def test_values_on_a_line_of(name: str, ending: str) -> None:
+def test_values_on_one_line_are_split(name: str, ending: str) -> None:
     line, expected = LINE_VALUES[name]
     plain = '{"x":1}'
     # Alone, and among usual lines, where all lines of a chunk are told from usual ones at once.
@@ -46,5 +46,5 @@ def test_values_on_a_line_of(name: str, ending: str) -> None:
         assert texts(content) == [plain, plain, *expected, plain]
 
 
-def test_values_on_a_line_cost_their_own_record_only() -> None:
+def test_invalid_utf8_spoils_only_its_own_value_on_a_line() -> None:
     assert split_values(b'{"a":"\xff"}{"b":1}') == [b'{"a":"\xff"}', b'{"b":1}']

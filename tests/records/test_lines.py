@@ -35,7 +35,7 @@ def test_ranges_give_the_lines_of_the_whole_file(text: str, cuts: list[int], chu
     assert found == [(record, error) for _, record, error, *_ in split_records(Content(BytesIO(content)), "json_lines")]
 
 
-def test_what_was_appended_after_the_listing_is_not_read() -> None:
+def test_bytes_appended_after_the_listing_are_not_read() -> None:
     content = b'{"a":1}\n{"b":'
     grown = BytesIO(content + b"2}\n")
     assert list(LineRange(grown, 0, len(content), len(content)).chunks()) == [content]
@@ -43,14 +43,14 @@ def test_what_was_appended_after_the_listing_is_not_read() -> None:
 
 @pytest.mark.parametrize("ending", [b"", b"\n", b"\r\n"])
 @pytest.mark.parametrize("excess", [0, 1, 2, 5_000_000])
-def test_a_line_is_too_long_by_its_own_bytes(ending: bytes, excess: int) -> None:
+def test_the_line_ending_does_not_count_for_the_length_limit(ending: bytes, excess: int) -> None:
     line = b"x" * (MAX_RECORD_BYTES + excess)
     told = TOO_LONG % (len(line), sha256(line).hexdigest())
     expected = (line[:KEPT_BYTES], told) if excess else (line, None)
     assert read_range(line + ending, 0, len(line + ending))[0] == expected
 
 
-def test_a_line_without_end_is_never_in_memory_as_a_whole() -> None:
+def test_an_endless_line_takes_bounded_memory() -> None:
     def chunks() -> Iterator[bytes]:
         for _ in range(100):
             yield b"x" * 1_000_000

@@ -37,7 +37,7 @@ def test_first_filled_alternative_wins(record: dict[str, Any], value: Any) -> No
     assert make_finder(USER)(record, None) == value
 
 
-def test_a_blank_document_is_a_document_of_no_words_and_not_a_missing_one() -> None:
+def test_blank_content_counts_as_content_unless_a_later_path_has_text() -> None:
     find = make_finder((parse_path("content"), parse_path("document.content")), takes_blank=True)
     assert find({"content": " ", "document": {"content": "x"}}, None) == "x"
     assert find({"content": " ", "document": {"content": ""}}, None) == " "
@@ -52,7 +52,7 @@ def test_dots_slashes_and_quotes_are_parts_of_a_key() -> None:
     assert (event.document_id, event.device) == ("2", "3")
 
 
-def test_white_space_that_python_strips_is_blank_and_no_other_character_is() -> None:
+def test_only_white_space_that_python_strips_is_blank() -> None:
     find = make_finder((parse_path("x"),))
     for point in [*range(1, 0xD800), *range(0xE000, 0x10000)]:
         assert (find({"x": chr(point)}, None) is None) == (chr(point).strip() == ""), hex(point)
@@ -76,7 +76,7 @@ def test_constants_prefix_and_type_map_apply() -> None:
     assert accept(record_json(event_type="other"), source).event_type == "other"
 
 
-def test_a_quarantined_record_shows_its_fields_as_they_were_shaped() -> None:
+def test_a_quarantined_record_shows_its_fields_stripped_and_with_namespace() -> None:
     found = quarantine(record_json(user_id=None, timestamp=" never "), replace(SOURCE, namespace="crm"))
     assert found.fields == {"event_id": "crm:e1", "event_type": "user_login", "event_at": "never"}
 

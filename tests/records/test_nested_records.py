@@ -44,7 +44,7 @@ def test_records_under_a_path(name: str) -> None:
     assert texts(find_nested(content, "Records")) == expected
 
 
-def test_a_path_may_lead_through_objects_and_lines() -> None:
+def test_a_record_path_leads_through_objects_in_every_line() -> None:
     line = '{"page": {"items": [{"a":1},{"b":2}]}}'
     assert texts(find_nested(f"{line}\n\n{line}\nbroken", "page.items", file_format="json_lines")) == [
         *['{"a":1}', '{"b":2}'],
@@ -57,13 +57,13 @@ def test_a_path_may_lead_through_objects_and_lines() -> None:
 PAGE = '{"id":7,"items":[{"id":1, "events":[{"a":1}, {"a" : 2}]},{"id":2,"events":[{"a":3}]}]}'
 
 
-def test_a_path_leads_through_lists_in_lists() -> None:
+def test_a_record_path_leads_through_nested_lists() -> None:
     assert texts(find_nested(PAGE)) == ['{"a":1}', '{"a" : 2}', '{"a":3}']
     assert texts(find_nested(f"{PAGE}\n{PAGE}", file_format="json_lines")) == ['{"a":1}', '{"a" : 2}', '{"a":3}'] * 2
     assert texts(find_nested('{"items":[[{"events":[{"a":1}]}],[[{"events":[{"a":2}]}]]]}')) == ['{"a":1}', '{"a":2}']
 
 
-def test_a_broken_element_costs_itself_only_in_a_list_in_a_list_too() -> None:
+def test_a_broken_element_of_a_nested_list_spoils_only_itself() -> None:
     content = PAGE.replace('{"a" : 2}', '{"a":}, "\\ud800"').replace('"id":2', '"id":oops')
     assert texts(find_nested(content)) == ['{"a":1}', '{"a":}', '"\\ud800"', '{"id":oops,"events":[{"a":3}]}']
 
@@ -83,7 +83,7 @@ def test_a_value_without_records_is_one_ignored_record(content: str, file_format
     assert (last.number, last.raw, last.is_ignored) == (2, b'{"a":1}', False)
 
 
-def test_an_inner_object_without_records_loses_nothing() -> None:
+def test_inner_objects_without_records_are_skipped() -> None:
     found = find_nested('{"items":[{"id":1},{"id":2,"events":null},{"events":[{"a":1}]},{"events":[]}]}')
     assert found == [RawRecord(1, b'{"a":1}')]
 
@@ -98,7 +98,7 @@ def test_an_inner_object_without_records_loses_nothing() -> None:
         ('{"items":[{"id":1,"events":"x"},{"events":[{"a":1}]}]}', '{"id":1,"events":"x"}'),
     ],
 )
-def test_something_else_where_a_list_is_to_be_is_a_problem(content: str, raw: str | None) -> None:
+def test_a_value_other_than_a_list_at_the_record_path_is_a_problem(content: str, raw: str | None) -> None:
     first, *others = find_nested(content)
     if raw is None:
         assert first.is_ignored  # an object on the way, without the name that follows
@@ -107,7 +107,7 @@ def test_something_else_where_a_list_is_to_be_is_a_problem(content: str, raw: st
     assert [other.raw for other in others] == ([b'{"a":1}'] if "[" in content else [])
 
 
-def test_elements_that_are_no_objects_are_records() -> None:
+def test_list_elements_of_any_type_are_records() -> None:
     found = find_nested('{"items":[5,null,"x",{"events":[1,null,[{}]]}]}')
     assert [(each.raw, each.problem) for each in found] == [
         (raw, None) for raw in (b"5", b"null", b'"x"', b"1", b"null", b"[{}]")
@@ -115,18 +115,18 @@ def test_elements_that_are_no_objects_are_records() -> None:
 
 
 @pytest.mark.parametrize("content", ['{"id":NaN}', '{"id":"\xff"}', '{"id":1,}', '{"items":[],"id":NaN}', '{"items":['])
-def test_what_is_no_json_is_never_ignored(content: str) -> None:
+def test_invalid_json_is_never_ignored(content: str) -> None:
     (found,) = find_nested(content.encode("latin-1"))
     assert (found.raw, found.is_ignored) == (content.encode("latin-1"), False)
 
 
-def test_what_follows_a_list_in_a_broken_value_can_not_be_accepted() -> None:
+def test_text_after_a_list_in_a_broken_value_is_malformed() -> None:
     first, rest = find_nested('{"Records":[{"a":1}] {"event_id":1}', "Records")
     assert (first.raw, first.problem) == (b'{"a":1}', None)
     assert (rest.raw, rest.problem) == (b'{"event_id":1}', ("malformed_json", "one JSON object"))
 
 
-def test_what_follows_a_page_cut_off_in_its_list_is_a_record_or_can_not_be_told() -> None:
+def test_text_after_a_truncated_page_is_a_record_or_malformed() -> None:
     content = '{"items":[\n{"a":},\n{"a":2}\n]}\n{"items":[{"a":3}]}\n{"next":1}'
     assert texts(find_nested(content, "items")) == ['{"items":[', '{"a":}', '{"a":2}', "]}", '{"a":3}']
     assert find_nested(content, "items")[-1].is_ignored
@@ -138,7 +138,7 @@ def pack(text: str) -> str:
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
-def test_strings_on_the_way_are_opened() -> None:
+def test_packed_strings_along_the_record_path_are_unpacked() -> None:
     inner = '{"owner":"1", "logEvents":[{"id" : "a"}, {"id":"b"}]}'
     content = json.dumps({"awslogs": {"data": pack(inner)}})
     decode = {"awslogs.data": "base64+gzip+json"}
@@ -149,7 +149,7 @@ def test_strings_on_the_way_are_opened() -> None:
     assert first.around.objects == (owner, {"data": owner}, {"awslogs": {"data": owner}})
 
 
-def test_strings_in_lists_on_the_way_and_at_its_end_are_opened() -> None:
+def test_packed_strings_in_lists_along_the_record_path_are_unpacked() -> None:
     content = json.dumps(
         {"items": ['{"events": [{"a":1}]}', {"events": '\ufeff[{"a":2}]\n'}, {"events": ['{"a" :3}', "x"]}]}
     )
@@ -158,14 +158,14 @@ def test_strings_in_lists_on_the_way_and_at_its_end_are_opened() -> None:
 
 
 @pytest.mark.parametrize("string", ["no json", "", "{", pack("x"), "===", "\x00"])
-def test_a_string_that_can_not_be_opened_stays_one(string: str) -> None:
+def test_a_string_that_can_not_be_unpacked_stays_a_string(string: str) -> None:
     content = json.dumps({"items": string})
     for steps in ("json", "base64+json", "base64+gzip+json", "gzip+json"):
         (found,) = find_nested(content, "items", {"items": steps})
         assert (found.raw, found.problem) == (content.encode(), ("bad_value", "a list at items"))
 
 
-def test_lists_in_each_other_without_end_are_no_records() -> None:
+def test_deeply_nested_lists_are_one_record_and_are_read_quickly() -> None:
     deep = '{"items":' + "[" * 900 + '{"events":[1]}' + "]" * 900 + "}"
     (found,) = find_nested(deep)
     assert (found.raw or b"").startswith(b"[[[[")
@@ -177,7 +177,7 @@ def test_lists_in_each_other_without_end_are_no_records() -> None:
 
 @pytest.mark.parametrize("looks_around", [False, True])
 @pytest.mark.parametrize("event", ['{"a":1}', '{"a":}'])
-def test_the_time_for_a_page_grows_with_its_items(event: str, looks_around: bool) -> None:
+def test_reading_a_page_takes_time_linear_in_its_items(event: str, looks_around: bool) -> None:
     seconds = []
     for count in (3_000, 12_000):
         page = '{"items":[' + ",".join([f'{{"id":1,"events":[{event}]}}'] * count) + '],"x":1}'

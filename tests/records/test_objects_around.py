@@ -28,7 +28,7 @@ pages = st.fixed_dictionaries({"x": json_values}, optional={"items": st.none() |
 
 @settings(deadline=None)
 @given(st.lists(pages, min_size=1, max_size=3), st.sampled_from([None, 2]), st.booleans())
-def test_the_records_are_those_of_a_walk_through_the_decoded_pages(
+def test_records_are_the_same_as_in_the_decoded_pages(
     found_pages: list[Any], indent: int | None, looks_around: bool
 ) -> None:
     content = "\n".join(json.dumps(page, indent=indent) for page in found_pages)
@@ -53,7 +53,7 @@ def test_the_records_are_those_of_a_walk_through_the_decoded_pages(
             assert record.around is None
 
 
-def test_what_is_around_a_record_is_decoded_once_and_opened() -> None:
+def test_surrounding_objects_are_decoded_once_and_unpacked() -> None:
     content = '{"meta":"{\\"x\\":1}","page":{"n":5,"items":[{"id":1,"events":[{},{}],"m":["{}","no"]}]}}'
     decode = {"meta": "json", "page.items.m": "json"}
     first, second = find_nested(content, "page.items.events", decode, looks_around=True)
@@ -66,20 +66,20 @@ def test_what_is_around_a_record_is_decoded_once_and_opened() -> None:
 
 
 @pytest.mark.parametrize("broken", ['{"id":2,"events":[{"a":},{"a":4}]}', '{"id":oops}', '{"id":2'])
-def test_where_the_objects_around_are_no_json_the_value_is_one_record(broken: str) -> None:
+def test_a_page_with_broken_surrounding_objects_is_one_record(broken: str) -> None:
     content = PAGE.replace('{"id":2,"events":[{"a":3}]}', broken)
     (found,) = find_nested(content, looks_around=True)
     assert found == RawRecord(1, content.encode())
 
 
-def test_bytes_that_are_no_utf8_cost_the_object_that_they_stand_in() -> None:
+def test_invalid_utf8_spoils_only_the_object_that_contains_it() -> None:
     content = PAGE.encode().replace(b'"id":2', b'"id":"\xff"').replace(b'{"a" : 2}', b'"\xff"')
     found = find_nested(content, looks_around=True)
     assert [record.raw for record in found] == [b'{"a":1}', b'"\xff"', b'{"id":"\xff","events":[{"a":3}]}']
 
 
 @pytest.mark.parametrize("element", ["[]", "7", '"x"', "null", '{"t": "\\ud800"}', "{}"])
-def test_what_is_around_is_kept_with_whatever_is_quarantined(element: str) -> None:
+def test_a_quarantined_record_keeps_its_surrounding_objects(element: str) -> None:
     content = PAGE.replace('{"a":3}', element)
     source = replace(WITHOUT_IDS, fields={**WITHOUT_IDS.fields, "device": (parse_path("^id"),)})
     record = find_nested(content, looks_around=True)[2]

@@ -26,13 +26,13 @@ def pack(text: str) -> str:
         (base64.urlsafe_b64encode(gzip.compress(b'{"a":1}', mtime=0)).decode(), "base64+gzip+json"),
     ],
 )
-def test_a_string_is_opened(string: str, steps: str) -> None:
+def test_a_packed_string_is_unpacked(string: str, steps: str) -> None:
     opened = open_string(string, tuple(steps.split("+")))
     assert opened is not None
     assert (opened.text, opened.value) == (b'{"a":1}', {"a": 1})
 
 
-def test_what_unpacks_to_more_than_16_mib_stays_a_string() -> None:
+def test_a_string_that_unpacks_to_more_than_16_mib_stays_packed() -> None:
     decode = {("a",): ("base64", "gzip", "json"), ("b",): ("json",)}
     small, bomb = pack(json.dumps("x" * (MAX_UNPACKED_BYTES - 2))), pack(json.dumps("x" * MAX_UNPACKED_BYTES))
     assert open_strings({"a": bomb}, decode) == {"a": bomb}
@@ -41,14 +41,14 @@ def test_what_unpacks_to_more_than_16_mib_stays_a_string() -> None:
     assert sorted(map(len, open_strings({"a": [small, small]}, decode)["a"])) == [len(small), MAX_UNPACKED_BYTES - 2]
 
 
-def test_the_strings_of_a_record_are_opened_by_their_place_in_it() -> None:
+def test_decode_paths_of_a_record_are_relative_to_the_record_path() -> None:
     paths = {("Records", "body"): ("json",), ("Records",): ("json",), ("meta",): ("json",)}
     source = Source("any", record_path=("Records",), decode=paths)
     assert record_decode(source) == {("body",): ("json",)}
     assert record_decode(Source("any", decode=paths)) == paths
 
 
-def test_a_string_within_an_opened_one_is_opened() -> None:
+def test_a_packed_string_within_an_unpacked_one_is_unpacked() -> None:
     decode = {("log", "data", "x"): ("json",), ("log",): ("json",), ("list", "x"): ("base64", "json")}
     record = {
         "log": json.dumps({"data": [json.dumps({"a": 1}), {"x": "[1]"}]}) + "\n",

@@ -53,28 +53,28 @@ WRONG = [
 
 
 @pytest.mark.parametrize("text", WRITTEN)
-def test_a_path_is_read_and_written(text: str) -> None:
+def test_a_path_is_parsed_and_formatted(text: str) -> None:
     assert parse_path(text) == WRITTEN[text]
     assert str(WRITTEN[text]) == text
 
 
 @pytest.mark.parametrize("text", WRONG)
-def test_what_is_no_path_is_rejected(text: str) -> None:
+def test_an_invalid_path_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="path"):
         parse_path(text)
 
 
 @given(st.lists(st.text() | st.integers(-99, 99), max_size=3), st.text(), st.integers(0, 3))
-def test_every_path_of_steps_is_read_as_it_is_written(steps: list[str | int], first: str, level: int) -> None:
+def test_every_path_of_steps_survives_formatting_and_parsing(steps: list[str | int], first: str, level: int) -> None:
     path = Steps((first, *steps), level)
     assert parse_path(str(path)) == path
 
 
-def test_an_escape_in_a_quoted_name_is_that_of_json() -> None:
+def test_quoted_names_use_the_escapes_of_json() -> None:
     assert parse_path(r'["say \"hi\" \u00e9"].b') == Steps(('say "hi" \u00e9', "b"))
 
 
-def test_names_alone_lead_to_lists_and_strings() -> None:
+def test_record_paths_consist_of_names_only() -> None:
     assert parse_names('a["b.c"].d') == ("a", "b.c", "d")
     for text in ("a[0]", "^a", "$.a", "#", "a + b"):
         with pytest.raises(ValueError, match="only names"):
@@ -126,30 +126,30 @@ FOUND: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("text", FOUND)
-def test_a_path_leads_to(text: str) -> None:
+def test_a_path_finds_its_value(text: str) -> None:
     assert make_finder((parse_path(text),))(RECORD, AROUND) == FOUND[text]
 
 
-def test_without_anything_around_such_paths_lead_to_nothing() -> None:
+def test_paths_to_surrounding_objects_find_nothing_without_any() -> None:
     paths: tuple[Path, ...] = tuple(map(parse_path, ("^device", "#", "^#", "^$.device")))
     assert [make_finder((path,))(RECORD, None) for path in paths] == [None] * 4
 
 
-def test_what_is_around_a_record_is_written_and_read() -> None:
+def test_surrounding_objects_survive_writing_and_reading() -> None:
     text = write_around(AROUND)
     assert text is not None
     assert read_around(text) == AROUND
     assert write_around(Around(({"a": "x" * 65536},), (0, None))) is None
 
 
-def test_seconds_that_are_no_seconds_become_no_time() -> None:
+def test_invalid_seconds_or_nanoseconds_become_no_time() -> None:
     find = make_finder((parse_path("s + n"),))
     for seconds, nanoseconds in [(10**11, 0), (1, 10**9), (1, -1), (1.5, 0), ("x", 0), ([], 0), (True, 0)]:
         assert " + " in find({"s": seconds, "n": nanoseconds}, None)
     assert find({"s": "-1", "n": "500000000"}, None) == "-0.500000000"
 
 
-def test_a_jsonpath_goes_as_deep_as_a_record_may() -> None:
+def test_a_jsonpath_searches_to_the_maximum_depth_of_a_record() -> None:
     record: dict[str, Any] = {"text": "deep"}
     for _ in range(990):
         record = {"a": record}
@@ -157,7 +157,7 @@ def test_a_jsonpath_goes_as_deep_as_a_record_may() -> None:
 
 
 @pytest.mark.parametrize("field", ["user_id", "event_type", "event_at", "comment_text", "content", "word_count"])
-def test_a_jsonpath_that_can_not_be_followed_quarantines_its_record(
+def test_a_jsonpath_beyond_the_recursion_limit_quarantines_its_record(
     field: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any) -> Any:

@@ -8,7 +8,7 @@ import pytest
 from tests.records.logs import lines, read_log
 
 
-def test_whole_numbers_are_one_id_however_they_are_written(tmp_path: Path) -> None:
+def test_a_whole_number_is_the_same_id_in_every_notation(tmp_path: Path) -> None:
     """pandas-dev/pandas#57224: a column of whole numbers with one null is written with `.0`."""
     base = '{"event_type":"user_login","timestamp":"2025-06-02T12:00:00Z",'
     spelled = [("1", "1234"), ("2", "1234.0"), ("3", "12345678"), ("4", "12345678.0"), ("5.0", '"x"'), ("5", '"x"')]
@@ -22,7 +22,7 @@ def test_whole_numbers_are_one_id_however_they_are_written(tmp_path: Path) -> No
 NOBODY = ["null", "undefined", "[object Object]", False, "NaN", "None", "--", "(null)", 0, "N/A", True]
 
 
-def test_texts_that_mean_nobody_are_no_ids_where_the_mapping_says_so(tmp_path: Path) -> None:
+def test_missing_values_of_the_mapping_are_not_taken_for_ids(tmp_path: Path) -> None:
     """PostHog/posthog#876, allinurl/goaccess#2159."""
     content = lines(
         *[
@@ -43,7 +43,7 @@ def test_texts_that_mean_nobody_are_no_ids_where_the_mapping_says_so(tmp_path: P
     assert [user_id for (user_id,) in with_fallback.take("user_id")] == [*["nobody"] * 7, "0", "N/A"]
 
 
-def test_a_time_that_can_not_be_lets_the_next_path_speak(tmp_path: Path) -> None:
+def test_an_impossible_time_falls_back_to_the_next_path(tmp_path: Path) -> None:
     """transferwise/pipelinewise-tap-mysql#136, dimitri/pgloader#252."""
     mapping = "fields: {event_id: id, event_type: t, event_at: [client_time, server_time], user_id: u}\n"
     placeholders = ["0000-00-00 00:00:00", "0001-01-01T00:00:00", 0, None, "soon", {"a": 1}, ""]
@@ -61,7 +61,7 @@ def test_a_time_that_can_not_be_lets_the_next_path_speak(tmp_path: Path) -> None
     assert [(problem.reason, problem.value) for problem in log.quarantined[0].problems] == [("bad_timestamp", "never")]
 
 
-def test_two_producers_with_the_same_ids_are_kept_apart_by_a_namespace(tmp_path: Path) -> None:
+def test_a_namespace_separates_equal_ids_of_two_producers(tmp_path: Path) -> None:
     """fivetran/dbt_stripe_source#33."""
     record = {"id": 1, "t": "document_edit", "at": 1748865600, "u": 17, "d": 4, "with": 5}
     fields = (
@@ -79,7 +79,7 @@ def test_two_producers_with_the_same_ids_are_kept_apart_by_a_namespace(tmp_path:
     ]
 
 
-def test_mediawiki_records_are_told_apart_by_what_identifies_them(tmp_path: Path) -> None:
+def test_mediawiki_records_get_ids_from_their_identity_fields(tmp_path: Path) -> None:
     mapping = "identity: [wiki, rcid]\nfields: {event_type: t, event_at: at, user_id: u, device: d}\n"
     record = {"wiki": "dewiki", "rcid": 1, "t": "edit", "at": 1748865600, "u": "ann"}
     others = [{**record, "d": "x"}, {**record, "rcid": 2}, {**record, "wiki": "enwiki"}]
@@ -90,7 +90,7 @@ def test_mediawiki_records_are_told_apart_by_what_identifies_them(tmp_path: Path
     assert [problem.field for record in log.quarantined for problem in record.problems] == ["event_id"] * 2
 
 
-def test_an_id_that_is_derived_does_not_depend_on_the_order_of_the_mapping(tmp_path: Path) -> None:
+def test_a_derived_id_does_not_depend_on_the_order_of_the_mapping(tmp_path: Path) -> None:
     fields = {"event_type": "t", "event_at": "at", "user_id": "^user", "device": "^device"}
     content = lines({"user": "ann", "device": "ios", "list": [{"t": "x", "at": 1748865600}]})
     found = [
@@ -102,7 +102,7 @@ def test_an_id_that_is_derived_does_not_depend_on_the_order_of_the_mapping(tmp_p
     assert other.take("event_id") != found[0]
 
 
-def test_singer_taps_write_messages_that_are_no_records(tmp_path: Path) -> None:
+def test_messages_of_singer_taps_other_than_records_are_ignored(tmp_path: Path) -> None:
     """https://hub.meltano.com: a tap writes SCHEMA and STATE messages between the records."""
     mapping = """
 ignore: {type: [SCHEMA, STATE]}
@@ -119,9 +119,7 @@ fields: {event_id: record.id, event_type: record.kind, event_at: record.at, user
      ("fold_case: [user_id]\n", ["ann@example.org"] * 2 + ["strasse"] * 2 + ["\u00e9"] * 2)],
     ids=["as written", "folded"],
 )  # fmt: skip
-def test_ids_that_differ_in_case_are_one_where_the_mapping_says_so(
-    tmp_path: Path, mapping: str, users: list[str]
-) -> None:
+def test_fold_case_unites_ids_that_differ_in_case(tmp_path: Path, mapping: str, users: list[str]) -> None:
     written = ["Ann@Example.org", "ann@example.org", "STRASSE", "Stra\u00dfe", "e\u0301", "\u00e9"]
     content = lines(*[{"id": n, "t": "x", "at": 1748865600, "u": user, "w": user} for n, user in enumerate(written)])
     fields = "fields: {event_id: id, event_type: t, event_at: at, user_id: u, shared_with_user_id: w}\n"
@@ -156,7 +154,7 @@ RICH = {
 
 
 @pytest.mark.parametrize("product", RICH)
-def test_the_words_of_rich_text_are_gathered_by_a_jsonpath(tmp_path: Path, product: str) -> None:
+def test_a_jsonpath_collects_the_words_of_rich_text(tmp_path: Path, product: str) -> None:
     """KillerCodeMonkey/ngx-quill#974, standardnotes/bounties#40."""
     record = {"id": 1, "t": "document_edit", "at": 1748865600, "u": "ann", "d": "d1", "body": RICH[product]}
     log = read_log(tmp_path, lines(record), RICH_MAPPING)
@@ -164,7 +162,7 @@ def test_the_words_of_rich_text_are_gathered_by_a_jsonpath(tmp_path: Path, produ
     assert log.observed.unread_content == 0
 
 
-def test_an_object_where_text_is_expected_is_no_text(tmp_path: Path) -> None:
+def test_an_object_as_content_has_no_word_count(tmp_path: Path) -> None:
     record = {"event_type": "document_edit", "timestamp": 1748865600, "user_id": "ann", "document_id": "d1"}
     contents = [{"ops": []}, ["Hello", "world"], "Hello world"]
     log = read_log(tmp_path, lines(*[{**record, "event_id": n, "content": c} for n, c in enumerate(contents)]))
@@ -172,7 +170,7 @@ def test_an_object_where_text_is_expected_is_no_text(tmp_path: Path) -> None:
     assert "2 records have an object, a list or endless HTML as content" in log.slips[0]
 
 
-def test_html_is_counted_as_it_is_read(tmp_path: Path) -> None:
+def test_words_of_html_are_counted_as_a_reader_sees_them(tmp_path: Path) -> None:
     mapping = "content_format: html\nfields: {event_id: id, event_type: t, event_at: at, user_id: u, content: c}\n"
     pages = ["<p>Hello <strong>bra</strong>ve world</p>", "<p>Hello</p><p>brave&nbsp;world</p>", "Hello brave world"]
     content = lines(*[{"id": n, "t": "x", "at": 1748865600, "u": "ann", "c": page} for n, page in enumerate(pages)])

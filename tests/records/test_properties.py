@@ -42,11 +42,11 @@ def keep(path: Path, properties: str, **more: Any) -> Any:
         ("all", {"doc": "a text where no path looks"}, {"doc": "a text where no path looks"}),
     ],
 )  # fmt: skip
-def test_what_the_mapping_names_is_kept(tmp_path: Path, properties: str, record: Any, kept: Any) -> None:
+def test_the_mapping_selects_the_properties(tmp_path: Path, properties: str, record: Any, kept: Any) -> None:
     assert keep(tmp_path, properties, **record) == kept
 
 
-def test_what_json_paths_and_lists_read_is_not_among_all_that_no_path_reads(tmp_path: Path) -> None:
+def test_all_properties_exclude_what_jsonpaths_and_list_paths_read(tmp_path: Path) -> None:
     mapping = FIELDS.replace("doc.text", "$.body..text") + "properties: all\n"
     mapping = mapping.replace("user_id: user.id", "user_id: 'users[0].id'")
     record = {**EVENT, "body": {"ops": [{"text": "secret"}]}, "users": [{"id": "ann", "x": 1}], "kept": 1}
@@ -54,7 +54,7 @@ def test_what_json_paths_and_lists_read_is_not_among_all_that_no_path_reads(tmp_
     assert read_log(tmp_path, lines(record), mapping).take("properties") == [('{"kept":1}',)]
 
 
-def test_equal_properties_are_one_text_and_part_of_the_fingerprint(tmp_path: Path) -> None:
+def test_equal_properties_have_one_text_and_one_fingerprint(tmp_path: Path) -> None:
     def take(**more: Any) -> tuple[Any, ...]:
         return read(tmp_path, "[b, a]", **more).take("properties", "content_fingerprint")[0]
 
@@ -70,14 +70,16 @@ def test_equal_properties_are_one_text_and_part_of_the_fingerprint(tmp_path: Pat
     [('"a\\u0000b"', "invalid_text"), ('{"x":["\\ud800"]}', "invalid_text"), ("[1e400]", "bad_value"),
      ('{"a\\u0000":1}', "invalid_text")],
 )  # fmt: skip
-def test_what_postgresql_can_not_hold_is_wrong_at_that_path(tmp_path: Path, value: str, reason: str) -> None:
+def test_a_property_that_postgresql_can_not_store_is_a_problem_of_its_path(
+    tmp_path: Path, value: str, reason: str
+) -> None:
     text = f'{json.dumps(EVENT)[:-1]}, "client": {{"version": {value}}}}}\n'
     for properties, field in (("[client.version]", "client.version"), ("all", "properties")):
         log = read_log(tmp_path, text, FIELDS + f"properties: {properties}\n")
         assert [(p.reason, p.field) for p in log.quarantined[0].problems] == [(reason, field)]
 
 
-def test_large_values_are_left_out_and_told(tmp_path: Path) -> None:
+def test_large_properties_are_left_out_and_reported(tmp_path: Path) -> None:
     largest, larger = "x" * 4094, "x" * 4095  # and two quotation marks
     assert keep(tmp_path, "[a, b]", a=larger, b=largest) == {"b": largest}
     log = read(tmp_path, "[a, b]", a=larger, b=largest)
@@ -99,13 +101,13 @@ def test_wrong_properties_are_rejected(tmp_path: Path, properties: str, complain
         read_source(tmp_path / "a.yml")
 
 
-def test_all_needs_to_know_what_is_read(tmp_path: Path) -> None:
+def test_properties_all_is_rejected_beside_a_jsonpath_that_may_read_anything(tmp_path: Path) -> None:
     (tmp_path / "a.yml").write_text(FIELDS.replace("doc.text", "$..text") + "properties: all\n")
     with pytest.raises(UsageError, match=r"properties can't be all, since \$\.\.text may read anything"):
         read_source(tmp_path / "a.yml")
 
 
-def test_erased_people_leave_their_properties_and_are_hidden_in_those_of_others(tmp_path: Path) -> None:
+def test_an_erased_person_loses_properties_and_is_a_pseudonym_in_those_of_others(tmp_path: Path) -> None:
     nobody = Erased(b"k" * 32)
     ann = Erased(nobody.key, frozenset({nobody.hash("ann"), nobody.hash("17")}))
     (own,) = read(tmp_path, "[a]", a="x").events

@@ -19,7 +19,7 @@ def read(request: ReadRequest, *splits: Split) -> list[dict[str, Any]]:
     return [row for batch in read_splits(request, splits) for row in batch.to_pylist()]
 
 
-def test_spark_and_arrow_mean_the_same_columns() -> None:
+def test_the_schemas_of_spark_and_arrow_are_equal() -> None:
     assert to_arrow_schema(READ_RECORDS, timezone="UTC").equals(SCHEMA)
 
 
@@ -45,7 +45,7 @@ def count_of(row: dict[str, Any]) -> tuple[int, ...]:
     return row["file_id"], row["split"], row["counts"]["records"], row["counts"]["blank"]
 
 
-def test_what_can_not_be_opened_is_one_record_that_says_so() -> None:
+def test_a_file_that_can_not_be_opened_is_one_quarantined_record() -> None:
     split = Split(1, "file:///nowhere", Sniffed("unreadable", problem="it is locked"), 7)
     record, counts = read(ReadRequest({1: default_source()}, LIMITS), split)
     assert [(problem["reason"], problem["value"]) for problem in record["quarantined"]["problems"]] == [

@@ -51,7 +51,7 @@ def test_each_person_that_a_share_names_is_a_recipient(written: Any, found: tupl
 
 
 @pytest.mark.parametrize("written", WRONG, ids=json.dumps)
-def test_one_element_that_is_nobody_quarantines_the_record(written: Any) -> None:
+def test_one_element_without_a_person_quarantines_the_record(written: Any) -> None:
     assert [(p.reason, p.field) for p in quarantine(edit(shared_with=written)).problems] == [
         ("bad_value", "shared_with_user_id")
     ]
@@ -63,7 +63,7 @@ def test_too_long_an_id_and_too_many_people_quarantine_the_record() -> None:
     assert len(accept(edit(shared_with=[f"user_{n}" for n in range(10_000)])).recipients or ()) == 10_000
 
 
-def test_text_that_looks_like_several_people_is_nobody_until_the_mapping_says_what_parts_them(tmp_path: Path) -> None:
+def test_several_people_in_one_text_are_quarantined_unless_the_mapping_has_a_separator(tmp_path: Path) -> None:
     content = lines(*[{**SHARE, "id": number, "to": text} for number, text in enumerate(["bob, cleo", "dan,", "eve"])])
     unsaid = read_log(tmp_path, content, MAPPING % "to")
     assert unsaid.take("recipients") == [(("dan,",),), (("eve",),)]
@@ -76,7 +76,7 @@ def test_text_that_looks_like_several_people_is_nobody_until_the_mapping_says_wh
     assert never.take("recipients") == [(("bob, cleo",),), (("dan,",),), (("eve",),)]
 
 
-def test_recipients_are_named_and_folded_as_users_are(tmp_path: Path) -> None:
+def test_namespace_and_fold_case_apply_to_recipients(tmp_path: Path) -> None:
     mapping = MAPPING % "'to[*].mail'" + "namespace: crm\nfold_case: [user_id]\nmissing_values: [nobody]\n"
     content = lines({**SHARE, "id": 1, "to": [{"mail": "Bob"}, {"mail": "bob"}, {"mail": "nobody"}]})
     assert read_log(tmp_path, content, mapping).take("recipients", "user_id") == [(("crm:bob",), "crm:ann")]
@@ -88,13 +88,13 @@ def test_a_jsonpath_finds_all_people(tmp_path: Path) -> None:
     assert log.take("recipients") == [(("bob", "cleo"),)]
 
 
-def test_other_fields_take_the_first_of_the_elements(tmp_path: Path) -> None:
+def test_fields_other_than_recipients_take_the_first_element(tmp_path: Path) -> None:
     mapping = "fields: {event_id: id, event_type: t, event_at: at, user_id: 'who[*].id'}\n"
     content = lines({**SHARE, "id": 1, "who": [{"name": "Ann"}, {"id": None}, {"id": "ann"}, {"id": "bob"}]})
     assert read_log(tmp_path, content, mapping).take("user_id") == [("ann",)]
 
 
-def test_a_fingerprint_is_of_the_set_and_of_one_person_what_it_was() -> None:
+def test_the_fingerprint_depends_on_the_set_of_recipients_and_not_on_notation() -> None:
     def take(written: Any) -> str:
         return accept(edit(shared_with=written), default_source()).content_fingerprint
 

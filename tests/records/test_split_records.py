@@ -80,13 +80,13 @@ VALUES = {
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_values_of(name: str) -> None:
+def test_values_are_split(name: str) -> None:
     content, expected = VALUES[name]
     assert texts(content) == expected
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_the_values_do_not_hang_on_how_the_text_arrives(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_values_do_not_depend_on_the_size_of_the_chunks(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     content, expected = VALUES[name]
     monkeypatch.setattr(json_values, "_LEAST_CHARACTERS", 1)
     for size in (1, 2, 3, 7, 64):
@@ -96,7 +96,7 @@ def test_the_values_do_not_hang_on_how_the_text_arrives(name: str, monkeypatch: 
 
 @settings(deadline=None)
 @given(st.text('{}[]",:\\\n 1.e-truab\ufeff\x1e', max_size=60), st.integers(1, 9))
-def test_no_text_is_split_otherwise_for_arriving_in_pieces(content: str, size: int) -> None:
+def test_any_text_is_split_the_same_way_in_chunks_of_any_size(content: str, size: int) -> None:
     at_once = list(json_values.Splitter(iter([content])).split())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_values, "_LEAST_CHARACTERS", 1)
@@ -115,7 +115,7 @@ def test_a_truncated_array_gives_every_whole_element(elements: list[object], sha
     assert len(texts(cut)) <= whole + 1
 
 
-def test_memory_follows_the_record_and_not_the_file(tmp_path: Path) -> None:
+def test_memory_depends_on_the_size_of_the_record_and_not_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "array.json.gz"
     path.write_bytes(gzip.compress(b"[" + b",\n".join([b'{"a": "' + b"x" * 1000 + b'"}'] * 20_000) + b"]"))
     tracemalloc.start()
@@ -127,7 +127,7 @@ def test_memory_follows_the_record_and_not_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("element", ["junk", '{"a":}'])
-def test_the_time_for_broken_values_on_one_line_grows_with_their_number(element: str) -> None:
+def test_broken_values_on_one_line_take_linear_time(element: str) -> None:
     seconds = []
     for count in (20_000, 80_000):
         started = time.process_time()
@@ -136,7 +136,7 @@ def test_the_time_for_broken_values_on_one_line_grows_with_their_number(element:
     assert seconds[1] < 8 * seconds[0]  # 4 times, were it not for the noise; 16 if each looked through the rest
 
 
-def test_of_a_record_too_long_for_spark_the_head_is_kept_and_length_and_hash_are_told() -> None:
+def test_a_record_too_long_for_spark_keeps_its_head_and_reports_length_and_hash() -> None:
     record = b'{"a":"' + b"x" * MAX_RECORD_BYTES + b'"}'
     contents: dict[Format, bytes] = {"json_lines": record + b"\n{}\n", "json_values": b"[" + record + b",{}]"}
     for file_format, content in contents.items():
@@ -152,7 +152,7 @@ def test_records_are_numbered_from_one() -> None:
     assert [number for number, *_ in scan(b"[1,2,3]", "json_values")] == [1, 2, 3]
 
 
-def test_bytes_that_are_no_utf8_cost_their_own_record() -> None:
+def test_invalid_utf8_spoils_only_its_own_record() -> None:
     found = [text for _, text, *_ in scan(b'[{"a":"\xff"},{"b":"\xc3\xa9"}]', "json_values")]
     assert found == [b'{"a":"\xff"}', b'{"b":"\xc3\xa9"}']
 
@@ -162,7 +162,7 @@ def test_lines_end_at_line_feeds_and_blank_ones_are_records() -> None:
 
 
 @pytest.mark.parametrize("file_format", ["json_lines", "json_values"])
-def test_gzip_inside_gzip_is_named(file_format: Format) -> None:
+def test_gzip_inside_gzip_is_reported(file_format: Format) -> None:
     packed = gzip.compress(gzip.compress(b'{"a":1}\n'))
     assert list(scan(packed, file_format)) == [RawRecord(1, None, "gzip inside gzip: unpack it once")]
 
@@ -172,7 +172,7 @@ def test_gzip_is_unpacked_member_by_member() -> None:
     assert texts(packed, "json_lines") == ['{"a":1}', '{"b":2}']
 
 
-def test_what_follows_a_gzip_is_one_record_that_says_so_unless_it_is_padding() -> None:
+def test_bytes_after_a_gzip_are_one_record_with_an_error_unless_they_are_padding() -> None:
     packed = gzip.compress(b'{"a":1}\n')
     assert [frame[2] for frame in scan(packed + b"junk", "json_lines")] == [
         None,
@@ -181,7 +181,7 @@ def test_what_follows_a_gzip_is_one_record_that_says_so_unless_it_is_padding() -
     assert [frame[2] for frame in scan(packed + bytes(512), "json_lines")] == [None]
 
 
-def test_a_truncated_gzip_gives_its_whole_lines_and_one_record_that_says_so() -> None:
+def test_a_truncated_gzip_gives_its_whole_lines_and_one_record_with_an_error() -> None:
     content = "".join(f'{{"number": {number}}}\n' for number in range(50_000)).encode()
     frames = list(scan(gzip.compress(content)[:-2000], "json_lines"))
     *whole, (_, _, error, *_) = frames
@@ -220,12 +220,12 @@ def test_a_damaged_gzip_gives_every_line_before_the_damage() -> None:
     assert content.startswith(found[: len(content) // 3])
 
 
-def test_a_line_of_many_chunks_is_put_together_once() -> None:
+def test_a_line_of_many_chunks_is_joined_once() -> None:
     line = b'{"a":"' + b"x" * 15_000_000 + b'"}'
     assert [text for _, text, *_ in scan(line + b"\n1\n", "json_lines")] == [line, b"1"]
 
 
-def test_a_value_without_an_end_is_given_up_with_its_head(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_value_is_given_up_and_its_head_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_values, "MAX_VALUE_CHARACTERS", 200_000)
     endless = b'{"b":"' + b"x" * 500_000
     first, last = scan(b'[{"a":1},' + endless + b'\n{"c":3}', "json_values")

@@ -29,13 +29,13 @@ def test_splits_of_plain_json_lines_follow_each_other(size: int, start: int) -> 
 
 
 @pytest.mark.parametrize("start", [0, 7])
-def test_of_an_empty_file_one_split_is_read(start: int) -> None:
+def test_an_empty_file_is_one_split(start: int) -> None:
     whole = replace(file(start), start=start)
     assert list(cut_file(whole, MIB)) == [replace(whole, end=start)]
 
 
 @pytest.mark.parametrize("sniffed", [Sniffed("json_values"), Sniffed("json_lines", is_plain=False)])
-def test_everything_else_is_read_from_beginning_to_end(sniffed: Sniffed) -> None:
+def test_files_other_than_plain_json_lines_are_one_split(sniffed: Sniffed) -> None:
     assert list(cut_file(file(1000, sniffed), 100)) == [file(1000, sniffed)]
 
 
@@ -65,6 +65,6 @@ def test_cores_get_some_tasks_each_and_no_task_is_tiny_or_huge(sizes: list[int],
     assert len(pack_splits(cut, split_bytes)) == tasks
 
 
-def test_a_file_that_is_blank_is_a_task_when_it_comes_alone() -> None:
+def test_a_single_blank_file_is_a_task() -> None:
     blank = Split(1, "file:///blank.json", Sniffed("json_lines"), 0)
     assert pack_splits([blank], MIB) == [[blank]]

@@ -76,7 +76,7 @@ FORMATS = {
 
 
 @pytest.mark.parametrize(("time_format", "text"), FORMATS)
-def test_time_format(time_format: str, text: str) -> None:
+def test_a_time_is_read_by_its_format(time_format: str, text: str) -> None:
     assert check_time_format(time_format) is None
     assert read_time(text, "UTC", time_format) == micros(FORMATS[time_format, text])
 
@@ -98,7 +98,7 @@ LOCAL = {
 
 
 @pytest.mark.parametrize(("zone", "shown"), LOCAL)
-def test_local_epoch_counts_what_clocks_show(zone: str, shown: str) -> None:
+def test_local_epoch_counts_local_clock_time(zone: str, shown: str) -> None:
     counted = micros(shown)
     assert counted is not None
     texts = {
@@ -112,14 +112,14 @@ def test_local_epoch_counts_what_clocks_show(zone: str, shown: str) -> None:
     assert read_time(shown, zone) == micros(LOCAL[zone, shown])
 
 
-def test_local_epoch_of_no_year_is_out_of_range() -> None:
+def test_local_epoch_beyond_any_year_is_out_of_range() -> None:
     assert TimeReader("Europe/Berlin", ("local_epoch_s",)).read("9e20") == (
         9 * 10**26,
         "seconds since 1970, of local time",
     )
 
 
-def test_formats_are_tried_in_their_order_before_what_is_known_by_itself() -> None:
+def test_formats_are_tried_in_order_before_the_built_in_forms() -> None:
     us, eu = "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M"
     assert read_time("02/06/2025 12:00", "UTC", us, eu) == micros("2025-02-06 12:00:00")
     assert read_time("02/06/2025 12:00", "UTC", eu, us) == micros("2025-06-02 12:00:00")
@@ -134,7 +134,7 @@ def test_a_format_without_an_offset_is_in_the_default_time_zone() -> None:
     assert read_time("2.6.2025 12:00 Z", "Europe/Berlin", "%d.%m.%Y %H:%M %z") == micros("2025-06-02 12:00:00")
 
 
-def test_what_no_format_fits_is_told_with_the_formats() -> None:
+def test_a_time_that_fits_no_format_is_reported_with_the_formats() -> None:
     with pytest.raises(NoTimeError) as caught:
         TimeReader("UTC", ("epoch_ms", "%d.%m.%Y %H:%M")).read("soon")
     assert caught.value.expected == (
@@ -143,7 +143,7 @@ def test_what_no_format_fits_is_told_with_the_formats() -> None:
 
 
 @given(st.datetimes(datetime(1000, 1, 1), datetime(9999, 12, 30)))
-def test_what_python_writes_by_a_pattern_is_read_by_it(instant: datetime) -> None:
+def test_a_time_written_by_strftime_is_read_by_the_same_pattern(instant: datetime) -> None:
     for pattern in (
         "%Y%m%d%H%M%S%f",
         "%a %d %b %Y %H:%M:%S,%f",
@@ -179,11 +179,11 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("text", FAULTS)
-def test_fault_of_a_time_format(text: str) -> None:
+def test_a_wrong_time_format_is_explained(text: str) -> None:
     assert check_time_format(text) == FAULTS[text]
 
 
-def test_formats_belong_to_their_field() -> None:
+def test_formats_apply_to_their_own_field_only() -> None:
     source = replace(
         SOURCE,
         fields={**SOURCE.fields, "revision": (parse_path("changed"),)},

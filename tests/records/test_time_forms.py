@@ -89,7 +89,7 @@ def find_problem(text: str) -> Problem:
 
 
 @pytest.mark.parametrize("text", FORMS)
-def test_form(text: str) -> None:
+def test_a_built_in_time_form_is_read(text: str) -> None:
     assert read_time(text) == micros(FORMS[text])
 
 
@@ -192,7 +192,7 @@ def test_digits_of_no_date_are_an_epoch(text: str, instant: str) -> None:
         ("/Date(0)/", "milliseconds"),
     ],
 )
-def test_a_number_out_of_range_is_told_with_its_unit(timestamp: object, unit: str) -> None:
+def test_a_number_out_of_range_is_reported_with_its_unit(timestamp: object, unit: str) -> None:
     problem = find_problem(record_json(timestamp=timestamp))
     assert problem.reason == "timestamp_out_of_range"
     assert problem.expected == (
@@ -233,7 +233,7 @@ def test_every_form_of_an_instant_is_that_instant(utc: datetime, offset: int) ->
 
 
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2033, 5, 18)), st.integers(0, 999))
-def test_epoch_numbers_of_this_age_are_known_by_their_size(utc: datetime, nanoseconds: int) -> None:
+def test_the_size_of_an_epoch_number_determines_its_unit(utc: datetime, nanoseconds: int) -> None:
     instant = to_micros(utc.replace(tzinfo=UTC))
     texts = [
         f"{instant // 10**6}.{instant % 10**6:06}{nanoseconds:03}",

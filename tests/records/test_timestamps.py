@@ -157,7 +157,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("text", CASES)
-def test_timestamp_form(text: str) -> None:
+def test_a_timestamp_is_read(text: str) -> None:
     assert read_time(text) == micros(CASES[text])
 
 
@@ -193,7 +193,7 @@ def test_default_time_zone_applies_only_without_an_offset(zone: str, text: str) 
     assert read_time(text, zone) == micros(LOCAL[zone, text])
 
 
-def test_years_before_the_first_are_instants_too() -> None:
+def test_times_of_year_zero_are_read() -> None:
     day = 86_400 * 10**6
     first = micros("0001-01-01")
     assert first is not None
@@ -219,7 +219,7 @@ def test_years_before_the_first_are_instants_too() -> None:
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_digits_without_end_are_cut_or_refused(text: str, instant: str | None) -> None:
+def test_very_long_digits_are_cut_or_are_no_time(text: str, instant: str | None) -> None:
     assert read_time(text) == micros(instant)
 
 

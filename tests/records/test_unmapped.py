@@ -77,7 +77,9 @@ def find(tmp_path: Path, more: str, record: dict[str, Any]) -> list[str]:
         pytest.param("", {"^x": 1, "#": 1, "a + b": 1, "": 1, "\x00": 1, "a\x1b": 1}, None, id="odd names"),
     ],
 )
-def test_names_that_no_path_reads(tmp_path: Path, more: str, record: dict[str, Any], names: list[str] | None) -> None:
+def test_names_that_no_path_reads_are_counted(
+    tmp_path: Path, more: str, record: dict[str, Any], names: list[str] | None
+) -> None:
     found = find(tmp_path, more, record)
     if names is not None:
         assert found == names
@@ -87,19 +89,19 @@ def test_names_that_no_path_reads(tmp_path: Path, more: str, record: dict[str, A
         assert all(name.isprintable() for name in found)
 
 
-def test_what_an_identity_reads_is_read(tmp_path: Path) -> None:
+def test_fields_that_the_identity_reads_are_not_counted(tmp_path: Path) -> None:
     text = "fields:\n  event_type: type\n  event_at: at\nidentity: [log.id, type]\nconstants: {user_id: ann}\n"
     (tmp_path / "mine.yml").write_text(text, encoding="utf-8")
     assert count(read_source(tmp_path / "mine.yml"), {"log": {"id": 1, "x": 1}}) == ({"id": 1, "log.x": 1}, 0)
 
 
-def test_every_object_counts_whatever_becomes_of_it_unless_it_is_ignored(tmp_path: Path) -> None:
+def test_fields_of_quarantined_records_count_and_those_of_ignored_ones_do_not(tmp_path: Path) -> None:
     source = make_source(tmp_path, "  user_id: user\nignore: {kind: test}\n")
     records = [{"user": "ann", "x": 1}, {"x": 1}, {"user": "ann", "x": {"y": 1}, "z": 1}, {"x": 1, "kind": "test"}, [1]]
     assert count(source, *records) == ({"x": 3, "z": 1}, 0)
 
 
-def test_a_split_begins_to_count_anew(tmp_path: Path) -> None:
+def test_each_split_counts_from_zero(tmp_path: Path) -> None:
     reader = RecordReader(make_source(tmp_path), LIMITS)
     for names in ([("x", 1), ("user.y", 1)], [("x", 1), ("user.y", 1)]):
         reader.read(json.dumps({**BASE, "x": 1, "user": {"id": "a", "y": 1}}).encode())
@@ -107,7 +109,7 @@ def test_a_split_begins_to_count_anew(tmp_path: Path) -> None:
     assert reader.observed.take()[-2:] == ([], 0)
 
 
-def test_any_number_of_names_costs_little(tmp_path: Path) -> None:
+def test_many_names_take_bounded_time_and_memory(tmp_path: Path) -> None:
     reader = RecordReader(make_source(tmp_path), LIMITS)
     texts = [
         json.dumps({**BASE, f"key{n}": 1, "plan": 1, "user": {"id": "a", f"k{n}": 1}}).encode() for n in range(10_000)
@@ -129,7 +131,7 @@ def test_any_number_of_names_costs_little(tmp_path: Path) -> None:
     assert peak < 20_000_000
 
 
-def test_one_record_of_very_many_names_and_very_long_ones(tmp_path: Path) -> None:
+def test_number_and_length_of_the_names_of_one_record_are_limited(tmp_path: Path) -> None:
     record = {**{f"k{n}": 1 for n in range(100_000)}, "long" * 1000: 1}
     names, unnamed = count(make_source(tmp_path), record, {"user": "ann"})
     assert (len(names), unnamed) == (MAX_NAMES, 100_002 - MAX_NAMES)
@@ -150,7 +152,7 @@ def test_a_key_that_names_an_erased_person_is_not_kept(tmp_path: Path) -> None:
     ("name", "expected"),
     [("plan", True), ("user.plan", True), ("user", False), ("user.id", False), ("user.id.x", False), ("a.b", False)],
 )
-def test_what_a_mapping_does_not_read(tmp_path: Path, name: str, expected: bool) -> None:
+def test_whether_a_mapping_reads_a_name(tmp_path: Path, name: str, expected: bool) -> None:
     assert is_unread(list_read_names(make_source(tmp_path)), parse_path(name)) is expected
 
 

@@ -18,7 +18,7 @@ from tests.builders import LIMITS, NOON, record_json
 from tests.records.helpers import SOURCE, accept, edit, find_problems, quarantine, read
 
 # text -> (reason, field) of every problem
-REFUSED = {
+QUARANTINED = {
     "junk": [("malformed_json", None)],
     "[1]": [("not_an_object", None)],
     "{}": [("missing_field", name) for name in ("event_id", "event_type", "event_at", "user_id")],
@@ -70,13 +70,13 @@ ACCEPTED = [
 ]
 
 
-@pytest.mark.parametrize("text", REFUSED, ids=lambda text: text[:60])
-def test_refused_for(text: str) -> None:
-    assert find_problems(text) == REFUSED[text]
+@pytest.mark.parametrize("text", QUARANTINED, ids=lambda text: text[:60])
+def test_record_is_quarantined_for_all_reasons(text: str) -> None:
+    assert find_problems(text) == QUARANTINED[text]
 
 
 @pytest.mark.parametrize("text", ACCEPTED, ids=lambda text: text[:90])
-def test_accepted(text: str) -> None:
+def test_record_is_accepted(text: str) -> None:
     assert find_problems(text) == []
 
 
@@ -96,7 +96,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, len(WRONG)])
-def test_every_problem_is_found_beside_any_others_and_they_stand_in_order_of_fields(count: int) -> None:
+def test_all_problems_are_found_in_the_order_of_the_fields(count: int) -> None:
     for names in combinations(WRONG, count):
         wrong = {("timestamp" if name == "event_at" else name): WRONG[name][0] for name in names}
         assert find_problems(record_json(**wrong)) == [(WRONG[name][1], name) for name in names]
@@ -166,11 +166,11 @@ def test_an_event_may_be_dated_a_day_after_the_run_and_not_a_microsecond_more() 
     assert found.due_at_micros == to_micros(NOON) + 1
 
 
-def test_without_a_moment_of_the_run_nothing_is_in_the_future() -> None:
+def test_without_a_run_time_nothing_is_in_the_future() -> None:
     assert isinstance(RecordReader(SOURCE, LIMITS).read(record_json(timestamp="2099-12-31T00:00:00Z").encode()), Event)
 
 
-def test_a_time_that_is_out_of_range_is_not_called_the_future() -> None:
+def test_a_time_out_of_range_is_not_reported_as_in_the_future() -> None:
     found = read_at_noon(record_json(timestamp="2100-01-01T00:00:00Z"))
     assert isinstance(found, Quarantined)
     assert ([problem.reason for problem in found.problems], found.due_at_micros) == (["timestamp_out_of_range"], None)
@@ -183,7 +183,7 @@ def test_a_record_of_the_future_with_another_problem_is_never_due() -> None:
     assert found.due_at_micros is None
 
 
-def test_a_framing_error_is_the_only_problem_and_what_is_left_is_kept() -> None:
+def test_a_splitting_error_is_the_only_problem_and_the_rest_of_the_text_is_kept() -> None:
     for raw in (b'{"a": 1', None):
         found = RecordReader(SOURCE, Limits()).read(raw, "the file ends in the middle")
         assert found.problems == [Problem("unreadable_file", None, "the file ends in the middle", "a readable file")]
@@ -213,7 +213,7 @@ def test_bytes_that_are_no_text_are_kept_as_base64() -> None:
     assert (found.raw, b64decode(found.raw_base64 or "")) == (None, b"\xff\xfe broken")
 
 
-def test_of_long_text_the_head_is_kept_beside_length_and_hash() -> None:
+def test_long_text_is_kept_as_its_head_with_length_and_hash() -> None:
     text = "{" + "x" * 65_534 + "\u00e9" + "x" * 100
     found = quarantine(text)
     assert found.raw == text[:65_535] + "\ufffd"

@@ -40,7 +40,7 @@ WHOLE = {
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in BAD_VALUES.items() for value in values])
-def test_bad_value_names_field_value_and_type_and_the_other_fields_stand(name: str, value: Any) -> None:
+def test_bad_value_names_field_value_and_type_and_keeps_the_other_fields(name: str, value: Any) -> None:
     found = quarantine(edit(device="phone", **{"timestamp" if name == "event_at" else name: value}))
     (problem,) = found.problems
     assert (problem.reason, problem.field) == ("bad_value", name)
@@ -55,25 +55,25 @@ def test_bad_value_names_field_value_and_type_and_the_other_fields_stand(name: s
 
 
 @pytest.mark.parametrize("value", WHOLE)
-def test_a_whole_number_is_one_however_it_is_spelled(value: Any) -> None:
+def test_a_whole_number_is_read_in_every_notation(value: Any) -> None:
     assert accept(edit(edit_length=value)).edit_length == WHOLE[value]
 
 
 @pytest.mark.parametrize("value", ["", " ", None])
-def test_a_blank_number_is_a_missing_one(value: Any) -> None:
+def test_a_blank_number_is_missing(value: Any) -> None:
     assert accept(edit(edit_length=value)).edit_length is None
 
 
 @pytest.mark.parametrize(
     "value", ["1_000", "1,000", "5.", ".5", "1e", "1e1000", "9" * 5000, "0." + "1" * 5000, "+-5", "\uff11"]
 )
-def test_a_text_that_is_no_number_or_an_endless_one_is_no_whole_number(value: str) -> None:
+def test_a_text_that_is_no_number_or_too_long_is_a_bad_value(value: str) -> None:
     assert find_problems(edit(edit_length=value)) == [("bad_value", "edit_length")]
 
 
 @pytest.mark.parametrize("name", ["user_id", "device", "user_name", "timestamp", "word_count"])
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "1e1000000000", "-1e999999999999999999999"])
-def test_a_number_that_no_double_holds_is_refused(name: str, number: str) -> None:
+def test_a_number_beyond_double_range_is_quarantined(name: str, number: str) -> None:
     text = record_json(**{name: None})[:-1] + f',"{name}":{number}}}'
     (problem,) = quarantine(text).problems
     field = "event_at" if name == "timestamp" else name
@@ -89,7 +89,7 @@ def test_a_prefix_does_not_make_a_huge_number_an_id() -> None:
 
 @pytest.mark.parametrize("sign", ["", "-"])
 @pytest.mark.parametrize("name", ["user_id", "device", "word_count"])
-def test_a_whole_number_of_thousands_of_digits_is_refused_where_it_is_mapped(name: str, sign: str) -> None:
+def test_a_whole_number_of_thousands_of_digits_is_quarantined_in_mapped_fields_only(name: str, sign: str) -> None:
     number = sign + "7" * 4301
     (problem,) = quarantine(record_json(**{name: None})[:-1] + f',"{name}":{number}}}').problems
     assert (problem.reason, problem.field, problem.value) == ("bad_value", name, number[:200])
@@ -114,7 +114,7 @@ NOT_HUGE += [
 
 
 @pytest.mark.parametrize("value", HUGE + NOT_HUGE, ids=lambda value: value[:40])
-def test_a_number_that_no_double_holds_is_refused_inside_free_text_too(value: str) -> None:
+def test_a_number_beyond_double_range_is_quarantined_in_free_text_too(value: str) -> None:
     expected = [("bad_value", "comment_text")] if value in HUGE else []
     assert find_problems(put(f'"comment_text":{value}')) == expected
 
@@ -174,7 +174,7 @@ STORABLE = [
 
 
 @pytest.mark.parametrize("text", STORABLE, ids=lambda text: ascii(text)[:40])
-def test_text_that_can_be_stored_passes_untouched_however_it_is_escaped(text: str) -> None:
+def test_storable_text_is_unchanged_in_every_escaping(text: str) -> None:
     record = record_json(comment_text=text, user={"name": text})
     for written in (record, json.dumps(json.loads(record), ensure_ascii=False)):
         event = accept(written)
@@ -207,7 +207,7 @@ UNMAPPED = ['"x":"VALUE"', '"VALUE":1', '"user":{"x":"VALUE"}', '"x":[{"VALUE":"
 
 @pytest.mark.parametrize("place", MAPPED + UNMAPPED)
 @pytest.mark.parametrize("escape", ESCAPES)
-def test_nul_and_half_a_surrogate_pair_are_refused_in_mapped_fields_only(place: str, escape: str) -> None:
+def test_nul_and_half_a_surrogate_pair_are_quarantined_in_mapped_fields_only(place: str, escape: str) -> None:
     reasons = {reason for reason, _ in find_problems(put(place.replace("VALUE", "a" + escape)))}
     assert reasons == (set() if place in UNMAPPED or ESCAPES[escape] else {"invalid_text"})
 

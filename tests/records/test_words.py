@@ -87,7 +87,7 @@ IN_A_WORD = {
 
 
 @pytest.mark.parametrize("text", WORDS)
-def test_words_of(text: str) -> None:
+def test_words_of_a_text(text: str) -> None:
     assert count_words(text) == WORDS[text]
 
 

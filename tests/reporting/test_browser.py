@@ -58,7 +58,7 @@ def background(page: Page) -> str:
     return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
 
 
-def test_it_draws_every_chart_in_silence_and_asks_for_nothing(opened: Page, noise: Noise) -> None:
+def test_every_chart_is_drawn_without_errors_and_network_requests(opened: Page, noise: Noise) -> None:
     assert opened.locator(".chart").count() == opened.locator(".chart:has(.cartesianlayer .point)").count() >= 7
     assert noise == []
 

@@ -11,7 +11,7 @@ from jobs.reporting.data import REPORT, as_dicts, find_rows_behind
 from jobs.storage.database.queries import query_file
 from tests.metrics.rows import Event, comment, create_tables, edit, load, login
 from tests.metrics.test_anomalies import edits_per_day, sessions_at, shares_per_day
-from tests.metrics.test_further_anomalies import (
+from tests.metrics.test_anomalies_of_logins_and_sessions import (
     MARCH,
     USUAL_SESSIONS,
     log,

@@ -38,7 +38,7 @@ def test_before_any_load_it_says_what_to_do(
     assert "`make pipeline` makes the tables" in error
 
 
-def test_tables_without_events_are_told_from_none(
+def test_empty_tables_have_another_message_than_missing_tables(
     database: Any,
     database_url: str,
     tmp_path: Path,

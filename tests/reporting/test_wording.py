@@ -47,14 +47,14 @@ def test_a_file_that_is_held_back_is_named(report: Report) -> None:
     assert "/held back.jsonl" in points["1 file held back"].text
 
 
-def test_an_empty_input_folder_is_told(report: Report) -> None:
+def test_an_empty_input_folder_is_reported(report: Report) -> None:
     health = replace(report.results["health"], columns=["empty_input_folders"], rows=[(2,)])
     points = trust._empty_folders(as_dicts(health)[0])
     assert [(point.state, point.title) for point in points] == [("look", "2 input folders empty")]
     assert trust._empty_folders(report.rows("health")[0]) == []
 
 
-def test_a_failed_run_is_told(report: Report) -> None:
+def test_a_failed_run_is_reported(report: Report) -> None:
     points = {point.title: point for point in trust.points_of_trust(report)}
     assert points["The last run failed"].state == "look"
     assert HOSTILE_ERROR in points["The last run failed"].text
@@ -68,7 +68,7 @@ def test_checks_are_those_of_the_last_run_that_was_checked(report: Report) -> No
     assert [row["check_name"] for row in report.rows("checks")] == ["users_without_name", "reconcile_files"]
 
 
-def test_late_events_and_the_numbers_they_changed_are_told(report: Report) -> None:
+def test_late_events_and_the_numbers_they_changed_are_reported(report: Report) -> None:
     points = {point.title: point for point in trust.points_of_trust(report)}
     point = points["The last run changed published numbers"]
     assert point.state == "look"

@@ -53,10 +53,10 @@ def validate(text: str) -> tuple[str, dict[str, Any]]:
         return "malformed_json", {}
     if not isinstance(record, dict):
         return "not_an_object", {}
-    return judge_fields(record), record
+    return validate_fields(record), record
 
 
-def judge_fields(record: dict[str, Any]) -> str:
+def validate_fields(record: dict[str, Any]) -> str:
     if isinstance(record.get("user_id"), dict) or any(
         not isinstance(record.get(name, 0), int) for name in ("edit_length", "word_count")
     ):
@@ -238,7 +238,7 @@ def test_every_kind_of_defect_is_planted_at_a_low_rate(tmp_path: Path) -> None:
     assert truth["quarantined"] < 0.02 * truth["records"]
 
 
-def test_sessions_are_told_apart_without_doubt(tmp_path: Path) -> None:
+def test_no_gap_between_events_is_close_to_the_session_gap(tmp_path: Path) -> None:
     simulate(tmp_path)
     _, events = recount_records(tmp_path / "events")
 

@@ -97,14 +97,14 @@ def read_results(connection: Any) -> list[tuple[Any, ...]]:
     )
 
 
-def test_what_was_found_is_entered_and_so_is_that_nothing_was(connection: Any) -> None:
+def test_check_results_are_stored_with_and_without_findings(connection: Any) -> None:
     names = [check.name for check in read_run_checks()]
     assert read_results(connection) == [(name, 0) for name in names]
     assert publish_one(connection, 2, "bob", "12:00").checks == publish_one(connection, 3, "eve", "12:00").checks
     assert read_results(connection) == [(name, 0) for name in names]
 
 
-def test_views_are_not_made_anew_for_nothing(connection: Any) -> None:
+def test_unchanged_views_are_not_rebuilt(connection: Any) -> None:
     version = "select xmin::text from pg_rewrite where ev_class = 'ops.health'::regclass"
     before = query(connection, version)
     connection.commit()
@@ -140,7 +140,7 @@ def find_faults(connection: Any) -> set[str]:
         ("", SPOIL_NAMES, "14:00", {"dimensions_match_events"}),
     ],
 )
-def test_rows_made_by_a_wrong_rule_are_found_by_the_checks_over_everything(
+def test_the_full_checks_find_rows_made_by_a_wrong_rule(
     connection: Any, spoil_staging: str, spoil_tables: str, time: str, found: set[str]
 ) -> None:
     if spoil_tables:
@@ -151,9 +151,7 @@ def test_rows_made_by_a_wrong_rule_are_found_by_the_checks_over_everything(
 
 
 @pytest.mark.parametrize("table", ["public.events", "ops.superseded_records"])
-def test_a_run_whose_rows_do_not_arrive_publishes_nothing_and_what_was_found_is_kept(
-    connection: Any, table: str
-) -> None:
+def test_a_run_with_missing_rows_publishes_nothing_and_keeps_its_check_results(connection: Any, table: str) -> None:
     execute(connection, LOSE_ROWS.format(table=table))
     connection.commit()
     with pytest.raises(FailedChecksError, match=r"rows that must not be \(reconcile_tables: 1\), first \{") as caught:
@@ -174,7 +172,7 @@ def test_a_warning_is_kept_with_an_example_and_stops_nothing(connection: Any, ca
     assert "check events_later_than_their_file found 1 rows, such as" in caplog.text
 
 
-def test_a_check_that_does_not_say_how_severe_it_is_is_refused(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_without_a_severity_is_rejected(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "checks").mkdir()
     (tmp_path / "checks" / "new.sql").write_text("select 1 where false")
     monkeypatch.setattr("jobs.storage.database.postgres.SQL", tmp_path)

@@ -52,7 +52,7 @@ def test_the_first_run_writes_what_the_next_one_reads(tmp_path: Path) -> None:
     assert "py4j.GatewayServer source: shared objects file (top)" in loaded
 
 
-def test_what_a_failed_run_leaves_is_removed(tmp_path: Path) -> None:
+def test_files_left_by_a_failed_run_are_removed(tmp_path: Path) -> None:
     archive = ClassArchive(JAVA_HOME, SPARK_HOME, tmp_path / "classes")
     write(archive)
     archive.keep(is_whole=False)
@@ -83,6 +83,6 @@ def test_another_java_or_spark_has_another_archive(tmp_path: Path) -> None:
     )
 
 
-def test_where_nothing_can_be_kept_java_does_without(tmp_path: Path) -> None:
+def test_java_runs_without_an_archive_where_none_can_be_written(tmp_path: Path) -> None:
     archive = ClassArchive(JAVA_HOME, SPARK_HOME, tmp_path / "not there" / "classes")
     assert (archive.list_options(), archive.environment) == ([], {})

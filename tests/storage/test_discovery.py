@@ -38,7 +38,7 @@ def test_a_name_that_is_not_utf_8_survives_its_uri() -> None:
     assert decode(path.as_uri()) == f"file://{path}"
 
 
-def test_what_is_not_read_is_listed_with_its_reason(tmp_path: Path) -> None:
+def test_skipped_files_are_listed_with_their_reason(tmp_path: Path) -> None:
     for name in ("read.json", "notes.txt", "_SUCCESS", ".hidden.json", "half.json.tmp", "_temporary/part.json"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
@@ -54,7 +54,7 @@ def test_what_is_not_read_is_listed_with_its_reason(tmp_path: Path) -> None:
     }
 
 
-def test_what_this_tool_writes_is_skipped_and_never_looked_into(tmp_path: Path) -> None:
+def test_folders_that_this_tool_writes_are_skipped_and_never_opened(tmp_path: Path) -> None:
     for name in (
         "events/a.json",
         "quarantine/run_id=1/part.json",
@@ -84,7 +84,7 @@ def test_a_folder_that_this_tool_writes_is_no_input(tmp_path: Path, name: str) -
         discover(str(tmp_path / name), INCLUDE, [str(tmp_path / "quarantine")])
 
 
-def test_a_file_that_is_named_as_the_folder_is_told_to_name_its_folder(tmp_path: Path) -> None:
+def test_a_file_given_as_the_input_folder_is_rejected_with_a_hint(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(OBJECT)
     with pytest.raises(UsageError, match=f"a.json: is a file; name the folder that it is in, {tmp_path}$"):
         discover(str(tmp_path / "a.json"), INCLUDE)
@@ -105,7 +105,7 @@ def test_pipes_broken_links_and_linked_folders_are_listed_not_opened(tmp_path: P
     }
 
 
-def test_a_folder_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_missing_folder_is_rejected_by_name(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no such folder"):
         discover(str(tmp_path / "nowhere"), INCLUDE)
 
@@ -143,7 +143,7 @@ FORMATS = {
 
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
-def test_format_is_told_by_content(tmp_path: Path, name: str, packed: bool) -> None:
+def test_the_format_is_detected_by_content(tmp_path: Path, name: str, packed: bool) -> None:
     text, expected = FORMATS[name]
     path = tmp_path / "x.json"
     path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
@@ -163,7 +163,7 @@ def test_utf_16_without_a_mark_is_not_taken_for_json_lines(tmp_path: Path) -> No
     assert sniff(LocalFiles().stat(path.as_uri())).format == "json_values"
 
 
-def test_a_name_that_hadoop_can_not_be_told_is_unreadable_where_hadoop_is_needed() -> None:
+def test_a_name_that_hadoop_can_not_express_is_unreadable_where_hadoop_is_needed() -> None:
     found = sniff(InputFile("s3a://bucket/12:30%20%5Bx%5D.json", 1, datetime(2025, 6, 2, tzinfo=UTC)))
     assert found.format == "unreadable"
     assert "rename it" in (found.problem or "")

@@ -57,12 +57,12 @@ def test_psql_of_the_wheel_accepts_the_url(server: str) -> None:
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "2\n"
 
 
-def test_wrong_password_is_refused(server: str) -> None:
+def test_wrong_password_is_rejected(server: str) -> None:
     with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
         psycopg2.connect(server, password="wrong")  # noqa: S106
 
 
-def test_no_password_is_refused_even_for_the_superuser(server: str) -> None:
+def test_login_without_password_is_rejected_even_for_the_superuser(server: str) -> None:
     port = urlsplit(server).port
     with pytest.raises(psycopg2.OperationalError, match="no password supplied"):
         psycopg2.connect(host="127.0.0.1", port=port, user="postgres", dbname="postgres", passfile="/dev/null")
@@ -164,7 +164,7 @@ def test_two_starts_at_once_share_one_server(data_dir: Path) -> None:
     assert query(first.strip(), "select 1") == 1
 
 
-def test_start_that_was_killed_while_making_the_cluster_is_done_again(data_dir: Path) -> None:
+def test_start_that_was_killed_while_making_the_cluster_is_repeated(data_dir: Path) -> None:
     code = "import sys, pathlib; from jobs.storage.local.embedded_postgres import start; "
     code += "start(pathlib.Path(sys.argv[1]))"
     with subprocess.Popen([sys.executable, "-c", code, str(data_dir)], process_group=0) as starting:

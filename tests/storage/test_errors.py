@@ -13,7 +13,7 @@ def test_an_error_is_its_kind_and_first_line() -> None:
     assert len(describe(ValueError("x" * 1000))) == 300
 
 
-def test_an_error_of_java_is_told_in_its_own_words(spark: SparkSession) -> None:
+def test_an_error_of_java_is_reported_in_its_own_words(spark: SparkSession) -> None:
     with pytest.raises(Exception, match="An error occurred") as caught:
         spark._jvm.java.net.URI("a b")
     assert describe(caught.value) == "java.net.URISyntaxException: Illegal character in path at index 1: a b"

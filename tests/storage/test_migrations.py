@@ -23,11 +23,11 @@ from tests.storage.test_publish import column
 FILES = [path.stem for path in find_sql("migrations/*.sql")]
 
 
-def test_numbers_follow_one_another() -> None:
+def test_migrations_are_numbered_without_gaps() -> None:
     assert [name[:5] for name in FILES] == [f"{number:04d}_" for number in range(1, len(FILES) + 1)]
 
 
-def test_a_new_database_has_all_applied(database_url: str, database: Any) -> None:
+def test_a_new_database_has_all_migrations(database_url: str, database: Any) -> None:
     prepare(database_url)
     assert column(database, "select migration from ops.migrations order by 1") == FILES
 
@@ -66,7 +66,7 @@ def test_problems_of_older_records_are_paired_where_the_pairs_are_known(old_url:
         assert column(connection, "select count(*) from ops.quarantine_problems where record_number > 100") == [0]
 
 
-def test_types_of_older_events_are_entered(old_url: str) -> None:
+def test_types_of_older_events_are_added(old_url: str) -> None:
     with closing(psycopg2.connect(old_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("update public.events set event_type = 'export' where event_id = 'e1'")
     prepare(old_url)
@@ -169,14 +169,14 @@ def test_the_migration_that_is_missing_is_written_out(old_url: str) -> None:
     assert write_migration(old_url) == ""
 
 
-def test_each_is_applied_once(database_url: str, database: Any, sql_folder: Path) -> None:
+def test_each_migration_is_applied_once(database_url: str, database: Any, sql_folder: Path) -> None:
     (sql_folder / "migrations" / "9000_once.sql").write_text("create table ops.once (number bigint);")
     prepare(database_url)
     prepare(database_url)
     assert column(database, "select migration from ops.migrations order by 1") == [*FILES, "9000_once"]
 
 
-def test_all_pending_ones_are_applied_or_none(database_url: str, database: Any, sql_folder: Path) -> None:
+def test_all_pending_migrations_are_applied_or_none(database_url: str, database: Any, sql_folder: Path) -> None:
     prepare(database_url)
     (sql_folder / "migrations" / "9000_good.sql").write_text("create table ops.good (number bigint);")
     (sql_folder / "migrations" / "9001_bad.sql").write_text("select 1 / 0;")
@@ -186,14 +186,14 @@ def test_all_pending_ones_are_applied_or_none(database_url: str, database: Any, 
     assert column(database, "select to_regclass('ops.good')") == [None]
 
 
-def test_a_database_of_a_newer_version_is_refused(database_url: str, database: Any) -> None:
+def test_a_database_of_a_newer_version_is_rejected(database_url: str, database: Any) -> None:
     prepare(database_url)
     column(database, "insert into ops.migrations values ('9999_future', 'x', now(), '9.0') returning 1")
     with pytest.raises(UsageError, match=r"by a newer version \(9999_future is not in sql/migrations\): update this"):
         prepare(database_url)
 
 
-def test_an_edited_file_is_noticed(database_url: str, sql_folder: Path) -> None:
+def test_an_edited_migration_is_rejected(database_url: str, sql_folder: Path) -> None:
     prepare(database_url)
     file = sql_folder / "migrations" / "0001_books.sql"
     text = file.read_text()
@@ -204,7 +204,7 @@ def test_an_edited_file_is_noticed(database_url: str, sql_folder: Path) -> None:
         prepare(database_url)
 
 
-def test_a_file_that_comes_too_late_is_refused(database_url: str, sql_folder: Path) -> None:
+def test_a_migration_numbered_before_applied_ones_is_rejected(database_url: str, sql_folder: Path) -> None:
     prepare(database_url)
     (sql_folder / "migrations" / "0001_also.sql").write_text("select 1;")
     with pytest.raises(UsageError, match=r"0001_also\.sql comes before .* give it the next number"):

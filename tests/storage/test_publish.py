@@ -71,7 +71,7 @@ def column(connection: Any, statement: str) -> list[Any]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def test_a_true_account_is_published_and_entered(connection: Any) -> None:
+def test_a_run_whose_sums_close_is_published_and_recorded(connection: Any) -> None:
     run, counts = stage_one_event(connection, file_id=1)
     done = publish(connection, run, [counts])
     assert (done.totals["records"], done.totals["blank"], done.totals["published"]) == (2, 1, 1)
@@ -104,7 +104,7 @@ def test_a_miscounted_run_fails_and_publishes_nothing(connection: Any, lie: dict
     assert column(connection, "select status from ops.pipeline_runs order by run_id") == ["succeeded", "failed"]
 
 
-def test_a_changed_setting_makes_the_views_anew_and_an_unchanged_one_does_not(connection: Any) -> None:
+def test_views_are_rebuilt_for_a_changed_setting_only(connection: Any) -> None:
     run, counts = stage_one_event(connection, file_id=1)
     publish(connection, run, [counts])
 
@@ -120,7 +120,7 @@ def test_a_changed_setting_makes_the_views_anew_and_an_unchanged_one_does_not(co
     assert make_in_next_run("Asia/Tokyo")[0] == ["Asia/Tokyo"]
 
 
-def test_of_rows_that_were_staged_twice_one_is_published(connection: Any) -> None:
+def test_a_row_that_was_staged_twice_is_published_once(connection: Any) -> None:
     run, counts = stage_one_event(connection, file_id=1)
     with connection, connection.cursor() as cursor:
         for table in ("users", "sessions", "events"):
@@ -130,7 +130,7 @@ def test_of_rows_that_were_staged_twice_one_is_published(connection: Any) -> Non
 
 
 @pytest.mark.parametrize("table", ["users", "events"])
-def test_different_rows_of_one_key_are_never_chosen_from(connection: Any, table: str) -> None:
+def test_different_rows_with_the_same_key_publish_nothing(connection: Any, table: str) -> None:
     run, counts = stage_one_event(connection, file_id=1)
     changed = {"users": "name = 'other'", "events": "comment_text = 'other'"}[table]
     staged = sql.Identifier(run.staging, table)
@@ -143,7 +143,7 @@ def test_different_rows_of_one_key_are_never_chosen_from(connection: Any, table:
     assert column(connection, "select count(*) from ops.ingested_files") == [0]
 
 
-def test_a_run_that_was_found_dead_can_not_publish_any_more(connection: Any) -> None:
+def test_a_run_that_was_marked_as_dead_can_no_longer_publish(connection: Any) -> None:
     old_run, counts = stage_one_event(connection, file_id=1)
     stage_one_event(connection, file_id=2)
     with pytest.raises(PipelineError, match="another run has started since"):

@@ -125,7 +125,9 @@ def test_a_folder_behind_another_scheme_gives_the_same_records(spark: SparkSessi
     assert_df_equality(*plain, ignore_nullable=True, ignore_row_order=True)
 
 
-def test_behind_another_scheme_too_what_this_tool_writes_is_no_input(spark: SparkSession, tmp_path: Path) -> None:
+def test_folders_that_this_tool_writes_are_skipped_behind_another_scheme_too(
+    spark: SparkSession, tmp_path: Path
+) -> None:
     for name in ("a.json", "quarantine/run_id=1/part.json", "quarantined/b.json"):
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_text('{"a":1}\n')
@@ -139,7 +141,7 @@ def test_behind_another_scheme_too_what_this_tool_writes_is_no_input(spark: Spar
         discover("viewfs://own/in/a.json", INCLUDE)
 
 
-def test_a_uri_that_can_not_be_listed_is_refused_in_one_line(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_uri_that_can_not_be_listed_is_rejected_in_one_line(spark: SparkSession, tmp_path: Path) -> None:
     for uri in ("viewfs://test/nowhere", "nothing://bucket/events", "viewfs://test/a b"):
         with pytest.raises(UsageError, match=r"input folder .* can't be listed") as caught:
             discover(uri, INCLUDE)
@@ -181,7 +183,7 @@ def test_folders_that_look_like_partitions_are_folders(spark: SparkSession, tmp_
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
-def test_a_byte_order_mark_tells_the_encoding(spark: SparkSession, tmp_path: Path, encoding: str) -> None:
+def test_a_byte_order_mark_determines_the_encoding(spark: SparkSession, tmp_path: Path, encoding: str) -> None:
     mark = "\ufeff" if encoding == "utf-16-be" else ""
     text = '{"a": "\u00e9\U0001f600\u202e"}'
     lines, array = (f"{mark}{text}\n\n{text}\n".encode(encoding), f"{mark}[{text},\n{text}]".encode(encoding))
@@ -207,7 +209,7 @@ def test_blank_is_white_space_alone(spark: SparkSession, tmp_path: Path) -> None
     assert counts["plain.json"] == counts["packed.gz"] == (34, 4)
 
 
-def test_a_record_too_long_is_refused_with_its_head_wherever_it_is(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_record_too_long_is_quarantined_with_its_head_in_every_format(spark: SparkSession, tmp_path: Path) -> None:
     long = '{"a":"' + "x" * MAX_RECORD_BYTES + '"}'
     content = "{}\n" * 100_000 + f"{long}\n{{}}\n"
     (tmp_path / "plain.json").write_text(content)
@@ -221,7 +223,7 @@ def test_a_record_too_long_is_refused_with_its_head_wherever_it_is(spark: SparkS
     assert found.counts == {0: (100_002, 0, 0), 1: (100_002, 0, 0)}
 
 
-def test_what_reading_gives(spark: SparkSession, tmp_path: Path) -> None:
+def test_reading_gives_events_problems_and_counts(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(
         "\n".join([record_json(comment_text="x"), "", record_json(user_id=None), "junk\n"])
     )
@@ -245,7 +247,7 @@ def test_each_file_is_read_by_its_own_mapping(spark: SparkSession, tmp_path: Pat
     assert {row.event_id for row in found.accepted.collect()} == {"a", "other:b"}
 
 
-def test_only_wanted_records_are_read_if_their_text_is_what_it_was(spark: SparkSession, tmp_path: Path) -> None:
+def test_only_selected_records_are_read_if_their_text_is_unchanged(spark: SparkSession, tmp_path: Path) -> None:
     lines = [record_json(event_id=f"e{number}") for number in range(4)]
     (tmp_path / "a.json").write_text("\n".join(lines))
     files, _ = discover(str(tmp_path), INCLUDE)
@@ -254,7 +256,7 @@ def test_only_wanted_records_are_read_if_their_text_is_what_it_was(spark: SparkS
     assert [(row.record_number, row.event_id) for row in found.accepted.collect()] == [(2, "e1")]
 
 
-def test_what_tells_erased_people_is_in_no_plan(spark: SparkSession, tmp_path: Path) -> None:
+def test_key_and_hashes_of_erased_people_are_in_no_query_plan(spark: SparkSession, tmp_path: Path) -> None:
     key = bytes(range(32))
     erased = Tombstones(key).add("ann", []).erased
     (tmp_path / "a.json").write_text(record_json())

@@ -39,7 +39,7 @@ OLD, NEW = ["old 0.json", "old 1.json"], ["new 0.json", "new 1.json"]
     ],
     ids=["half written", "written", "half removed", "removed", "removed, of a Spark that leaves no marks"],
 )
-def test_whatever_moment_it_was_killed_at_all_texts_are_there(
+def test_no_text_is_lost_whenever_an_erasure_is_killed(
     spark: SparkSession, tmp_path: Path, in_place: list[str], rewritten: list[str], kept: list[str]
 ) -> None:
     folder = tmp_path / "quarantine [1]"

@@ -126,7 +126,7 @@ def read_as_analyst(url: str) -> int:
         return len(column(connection, "select 1 from public.event_details"))
 
 
-def test_rights_outlive_a_full_refresh_and_views_made_anew(server: str, sql_folder: Path) -> None:
+def test_rights_outlive_a_full_refresh_and_rebuilt_views(server: str, sql_folder: Path) -> None:
     with empty_database(server) as url:
         load_one_event(url, 1)
         assert read_as_analyst(url) == 1
@@ -162,7 +162,7 @@ def database_of(server: str, login: str, options: str = "") -> Iterator[str]:
     run_on_server(superuser, f"drop role {login}")
 
 
-def test_a_login_that_may_not_make_roles_loads_and_is_told(server: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_login_that_may_not_create_roles_loads_with_a_warning(server: str, caplog: pytest.LogCaptureFixture) -> None:
     with database_of(server, "ordinary") as url:
         load_one_event(url, 1)
         assert "all tables belong to ordinary, which may not set up the roles of this project (Ins" in caplog.text

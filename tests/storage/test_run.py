@@ -71,7 +71,7 @@ def test_runs_after_one_whose_clock_was_ahead_have_larger_ids(connection: Any) -
     assert runs[1:] == [(AHEAD + 1,), (AHEAD + 2,), (AHEAD,)]
 
 
-def test_all_that_asks_for_the_latest_run_means_the_one_with_the_largest_id(connection: Any) -> None:
+def test_every_query_for_the_latest_run_takes_the_largest_id(connection: Any) -> None:
     load(connection, "UTC", at(10))
     enter_run_of_2099(connection, gap_minutes=15)
     with pytest.raises(UsageError, match="were cut by 15"):

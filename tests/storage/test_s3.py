@@ -86,7 +86,7 @@ def test_any_key_is_found_under_its_name_and_read_once(bucket: Any) -> None:
     assert numbers == set(range(len(ODD_NAMES)))
 
 
-def test_what_a_listing_says_of_a_file_a_look_at_the_file_says_too(bucket: Any) -> None:
+def test_a_listing_and_a_single_file_give_the_same_details(bucket: Any) -> None:
     put(bucket, **{"in/a.json": b"{}"})
     ((file,), _) = discover(f"s3://{bucket.name}/in/", INCLUDE)
     assert S3Files().stat(file.uri) == file
@@ -110,7 +110,7 @@ def test_the_whole_bucket_may_be_the_folder_and_s3a_is_the_same_place(bucket: An
     assert len(discover(f"s3a://{bucket.name}", INCLUDE)[0]) == 2
 
 
-def test_what_this_tool_writes_is_no_input_in_a_bucket_either(bucket: Any) -> None:
+def test_folders_that_this_tool_writes_are_skipped_in_a_bucket_too(bucket: Any) -> None:
     put(bucket, **{"in/a.json": b"{}", "in/quarantine/run_id=1/b.json": b"{}", "in/quarantined/c.json": b"{}"})
     own = [f"s3a://{bucket.name}/in/quarantine/", f"s3://{bucket.name}/elsewhere", "/data"]
     files, skipped = discover(f"s3://{bucket.name}/in", INCLUDE, own)
@@ -138,21 +138,21 @@ def test_arrays_and_gzip_are_read_from_beginning_to_end(bucket: Any, packed: boo
     assert [text for _, (text, _) in read(file, split_bytes=10_000)] == elements
 
 
-def test_a_key_that_can_not_be_opened_is_no_silent_loss(bucket: Any) -> None:
+def test_a_key_that_can_not_be_opened_is_one_record_with_an_error(bucket: Any) -> None:
     put(bucket, **{"in//a.json": b"{}\n"})
     ((file,), _) = discover(f"s3://{bucket.name}/in", INCLUDE)
     ((_, (text, error)),) = read(file)
     assert (text, error) == (b"", "it can't be opened; fix its permissions or its name")
 
 
-def test_a_bucket_or_folder_that_is_not_there_is_refused_in_one_line(bucket: Any) -> None:
+def test_a_missing_bucket_or_folder_is_rejected_in_one_line(bucket: Any) -> None:
     for uri, reason in (("s3://nowhere-at-all/in", "NO_SUCH_BUCKET"), (f"s3://{bucket.name}/in", "nothing below it")):
         with pytest.raises(UsageError, match=f"input folder {uri}: .*{reason}") as caught:
             discover(uri, INCLUDE)
         assert "\n" not in str(caught.value)
 
 
-def test_access_denied_is_said_in_one_line(bucket: Any, s3_server: str) -> None:
+def test_denied_access_is_reported_in_one_line(bucket: Any, s3_server: str) -> None:
     def allow(requests: str) -> None:
         connection = HTTPConnection(s3_server.removeprefix("http://"))
         connection.request("POST", "/moto-api/reset-auth", requests, {"Content-Type": "text/plain"})

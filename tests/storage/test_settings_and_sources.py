@@ -149,7 +149,7 @@ def test_a_scalar_of_a_source_is_the_text_that_is_written(tmp_path: Path, scalar
 
 
 @pytest.mark.parametrize("text", WRONG_SETTINGS, ids=lambda text: text[-30:])
-def test_wrong_settings_are_refused(tmp_path: Path, text: str) -> None:
+def test_wrong_settings_are_rejected(tmp_path: Path, text: str) -> None:
     path = tmp_path / "pipeline.yml"
     path.write_text(text)
     with pytest.raises(UsageError, match=WRONG_SETTINGS[text]) as rejected:
@@ -159,7 +159,7 @@ def test_wrong_settings_are_refused(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(("line", "name", "number"), WRONG_THRESHOLDS)
-def test_a_threshold_that_makes_no_sense_is_refused(tmp_path: Path, line: str, name: str, number: str) -> None:
+def test_a_threshold_that_makes_no_sense_is_rejected(tmp_path: Path, line: str, name: str, number: str) -> None:
     path = tmp_path / "pipeline.yml"
     kind, before = line.partition(":")[0], line.rpartition(" ")[0]
     assert line in SETTINGS
@@ -170,7 +170,7 @@ def test_a_threshold_that_makes_no_sense_is_refused(tmp_path: Path, line: str, n
 
 
 @pytest.mark.parametrize("text", WRONG_SOURCES, ids=lambda text: text[-40:])
-def test_wrong_sources_are_refused(tmp_path: Path, text: str) -> None:
+def test_wrong_sources_are_rejected(tmp_path: Path, text: str) -> None:
     path = tmp_path / "source.yml"
     path.write_text(text)
     with pytest.raises(UsageError, match=WRONG_SOURCES[text]) as rejected:
@@ -179,12 +179,12 @@ def test_wrong_sources_are_refused(tmp_path: Path, text: str) -> None:
     assert "\n" not in str(rejected.value)
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_file_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="can't be read"):
         read_source(tmp_path / "none.yml")
 
 
-def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+def test_a_file_in_another_encoding_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "source.yml").write_text(MINIMAL, encoding="utf-16")
     with pytest.raises(UsageError, match=r"source.yml: is not text in UTF-8 \(.*\); save it as UTF-8$"):
         read_source(tmp_path / "source.yml")

@@ -82,7 +82,7 @@ def test_the_right_authority_is_accepted(tls_server: tuple[str, Path], spark: Sp
     assert row.ssl is True
 
 
-def test_another_authority_is_refused_in_one_line(
+def test_another_authority_is_rejected_in_one_line(
     tls_server: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", f"{tls_server[0]}/other.crt")
@@ -94,7 +94,7 @@ def test_another_authority_is_refused_in_one_line(
     assert "certificate verify failed" in line
 
 
-def test_jdbc_refuses_another_authority_too(tls_server: tuple[str, Path], spark: SparkSession) -> None:
+def test_jdbc_rejects_another_authority_too(tls_server: tuple[str, Path], spark: SparkSession) -> None:
     options = jdbc_options(f"{tls_server[0]}/ca.crt")
     options["url"] = options["url"].replace("ca.crt", "other.crt")
     reader = spark.read.format("jdbc").options(**options).option("query", "select 1 as number")
@@ -103,6 +103,6 @@ def test_jdbc_refuses_another_authority_too(tls_server: tuple[str, Path], spark:
     assert "SSL error: PKIX path" in str(find_database_error(caught.value))
 
 
-def test_without_tls_nobody_gets_in(tls_server: tuple[str, Path]) -> None:
+def test_a_connection_without_tls_is_rejected(tls_server: tuple[str, Path]) -> None:
     with pytest.raises(DatabaseUnavailableError, match="no encryption"):
         connect(tls_server[0].partition("?")[0] + "?sslmode=disable")

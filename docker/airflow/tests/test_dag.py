@@ -49,7 +49,7 @@ def run_python(airflow: Airflow, code: str, *arguments: str, **environment: str)
     return json.loads(output.splitlines()[-1])
 
 
-def test_it_imports_without_errors_or_warnings_and_is_what_it_says(airflow: Airflow) -> None:
+def test_the_dag_imports_without_errors_or_warnings_and_has_its_tasks(airflow: Airflow) -> None:
     code = DESCRIBE.replace("DAG_FOLDER", repr(str(DAGS)))
     assert run_python(airflow, code, DOCUMENT_EVENTS_SCHEDULE="15 * * * *") == {
         "errors": {},
@@ -71,7 +71,9 @@ def test_a_variable_that_is_set_and_empty_is_not_taken_for_the_default(airflow: 
     assert f"{name} is set and empty: write what it is to be, or leave it out" in error
 
 
-def test_it_waits_for_files_that_the_ledger_does_not_know(airflow: Airflow, loaded: Loaded, few_events: str) -> None:
+def test_the_dag_waits_for_files_that_the_ledger_does_not_know(
+    airflow: Airflow, loaded: Loaded, few_events: str
+) -> None:
     # What keeps it from asking, it leaves to the load.
     folders = ["data/events", (ROOT / "data" / "events").as_uri(), few_events, "data/nowhere"]
     assert run_python(airflow, POKE, *folders, DATABASE_URL=loaded.url) == [False, False, True, True]
@@ -90,7 +92,7 @@ def test_the_sample_is_loaded_checked_and_announced(loaded: Loaded) -> None:
     assert "new: 4 findings" in loaded.output
 
 
-def test_usage_error_is_not_retried_and_tells_of_the_last_runs(airflow: Airflow, loaded: Loaded) -> None:
+def test_usage_error_is_not_retried_and_reports_the_last_runs(airflow: Airflow, loaded: Loaded) -> None:
     code, output = airflow.test("--conf", '{"source": "conf/sources/mine.yml"}', DATABASE_URL=loaded.url)
     assert code == 1
     assert airflow.tasks() == {
@@ -133,7 +135,7 @@ def test_failed_check_is_not_retried_and_announced_once_it_succeeds(
     assert airflow.count_asset_events() == before + 1
 
 
-def test_what_a_user_types_is_not_read_by_a_shell(airflow: Airflow, loaded: Loaded) -> None:
+def test_parameters_are_not_interpreted_by_a_shell(airflow: Airflow, loaded: Loaded) -> None:
     typed = '"; touch $AIRFLOW_HOME/PWNED; echo "`touch $AIRFLOW_HOME/PWNED`'
     code, output = airflow.test("--conf", json.dumps({"source": typed}), DATABASE_URL=loaded.url)
     assert (code, airflow.tasks()["ingest"]) == (1, Task("failed", 1))
@@ -141,7 +143,7 @@ def test_what_a_user_types_is_not_read_by_a_shell(airflow: Airflow, loaded: Load
     assert not (airflow.home / "PWNED").exists()
 
 
-def test_the_message_reaches_a_notifier_and_hides_nothing_when_the_database_is_down(airflow: Airflow) -> None:
+def test_the_failure_message_reaches_a_notifier_even_if_the_database_is_down(airflow: Airflow) -> None:
     code, output = airflow.test(dag="failing", DATABASE_URL=NO_DATABASE)
     assert (code, airflow.tasks("failing")) == (1, {"fail": Task("failed", 1)})
     assert "ValueError: the task's own failure" in output
@@ -164,7 +166,7 @@ def stopped_server(folder: Path) -> Iterator[tuple[str, Callable[[], None]]]:
     embedded_postgres.stop(folder)
 
 
-def test_a_database_that_comes_back_is_met_by_a_retry(airflow: Airflow, tmp_path: Path, few_events: str) -> None:
+def test_a_retry_succeeds_once_the_database_is_back(airflow: Airflow, tmp_path: Path, few_events: str) -> None:
     with stopped_server(tmp_path / "postgres") as (url, start):
         environment = {"DATABASE_URL": url, "DOCUMENT_EVENTS_INPUT": few_events}
         lines = []
@@ -213,7 +215,7 @@ where dag_run.dag_id = 'downstream' and event_id = (select max(id) from asset_ev
 """
 
 
-def test_the_scheduler_retries_and_starts_who_waits_for_the_asset(
+def test_the_scheduler_retries_and_starts_the_dag_that_waits_for_the_asset(
     airflow: Airflow, tmp_path: Path, few_events: str
 ) -> None:
     events = airflow.count_asset_events()

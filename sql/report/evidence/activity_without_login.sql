@@ -1,4 +1,4 @@
--- What the user did from that moment on. One row per event.
+-- The user's events from the observed moment on. One row per event.
 select
     event_at,
     event_type,

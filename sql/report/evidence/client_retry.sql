@@ -1,4 +1,4 @@
--- What the user sent at that moment, and its copies. One row per event.
+-- The comment or share that the user sent at the observed moment, and its copies. One row per event.
 with sent as (
     select
         event_details.*,

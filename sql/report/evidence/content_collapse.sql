@@ -1,4 +1,5 @@
--- The document's edits around that moment: the two before it, it, the two after it. One row per event.
+-- The edit of the document at the observed moment, with the two before and the two after it. One row per
+-- event.
 with edits as (
     select
         *,

@@ -1,4 +1,4 @@
--- What the user did in the session that starts at that moment. One row per event.
+-- The user's events in the session that starts at the observed moment. One row per event.
 select
     event_at,
     event_type,

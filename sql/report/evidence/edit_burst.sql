@@ -1,4 +1,4 @@
--- The edits of the document on that day. One row per event.
+-- The edits of the document on the observed day. One row per event.
 select
     event_at,
     user_id,

@@ -1,4 +1,4 @@
--- The sessions that start on that fraction of a second. One row per session.
+-- The sessions that start on the fraction of a second. One row per session.
 select
     started_at,
     user_id,

@@ -1,4 +1,4 @@
--- The user's logins of the minutes that end at that moment. One row per login.
+-- The user's logins in the window of minutes that ends at the observed moment. One row per login.
 select
     event_at,
     user_id,

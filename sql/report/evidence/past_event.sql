@@ -1,4 +1,4 @@
--- The event. One row.
+-- The event itself. One row.
 select
     event_at,
     event_id,

@@ -1,4 +1,4 @@
--- What the user shared on that day. One row per event.
+-- The user's shares on the observed day. One row per event.
 select
     event_at,
     user_id,

@@ -1,4 +1,4 @@
--- The day and the same weekday of the four weeks before. One row per day, without those that had no session.
+-- The day, and the same weekday of the four weeks before. One row per day; days without a session have none.
 select
     activity_date,
     session_count,

@@ -40,7 +40,7 @@ def test_login_spread_is_explained_with_its_numbers(tables: Any) -> None:
     )
 
 
-def test_login_spread_over_hours_is_none(tables: Any) -> None:
+def test_logins_spread_over_hours_are_not_found(tables: Any) -> None:
     load(tables, *logins_per_day(*MARCH[:3]), *wander(MARCH[3], 6, 21))  # never four within 60 minutes
     assert find_anomalies(tables) == []
 
@@ -55,7 +55,7 @@ def test_login_spread_in_the_warm_up_is_silent(tables: Any) -> None:
     assert find_anomalies(tables) == []
 
 
-def test_whoever_always_comes_from_many_places_may_do_so(tables: Any) -> None:
+def test_a_user_who_usually_logs_in_from_many_places_is_not_found(tables: Any) -> None:
     usual = [
         login(f"u{day}{n}", "ann", f"{day} 12:0{n}", ip_address=f"place {n}") for day in MARCH[:5] for n in range(4)
     ]
@@ -78,7 +78,7 @@ def test_past_event_lies_before_the_silence_that_precedes_the_log(tables: Any) -
     ]
 
 
-def test_a_silence_of_half_a_year_is_no_beginning(tables: Any) -> None:
+def test_a_silence_of_half_a_year_does_not_begin_the_log(tables: Any) -> None:
     load(tables, *log("2024-09-02", *MARCH[:8]))  # 180 days
     assert find_anomalies(tables) == []
 
@@ -88,7 +88,7 @@ def test_past_event_in_the_warm_up_is_silent(tables: Any) -> None:
     assert find_anomalies(tables) == []
 
 
-def test_what_many_events_lie_before_is_a_pause_and_not_the_beginning(tables: Any) -> None:
+def test_a_silence_after_many_events_does_not_begin_the_log(tables: Any) -> None:
     start = date(2001, 1, 1)
     load(tables, *log(*(str(start + timedelta(days=n)) for n in range(101)), *MARCH[:8]))
     assert find_anomalies(tables) == []
@@ -131,7 +131,7 @@ def test_document_sweep_in_the_warm_up_is_silent(tables: Any) -> None:
     assert find_anomalies(tables) == []
 
 
-def test_whoever_always_works_on_many_documents_may_do_so(tables: Any) -> None:
+def test_a_user_who_usually_works_on_many_documents_is_not_found(tables: Any) -> None:
     load(tables, *(event for day in MARCH[:8] for event in visit(f"{day} 10", 25)), *visit(f"{MARCH[8]} 10", 50))
     assert find_anomalies(tables) == []  # 25 + 8 * sqrt(25) = 65
 
@@ -166,7 +166,7 @@ def test_client_retry_of_shares_is_explained_and_others_in_between_do_not_matter
     ],
     ids=["slowly", "other texts", "other people", "other documents", "other recipients", "edits"],
 )
-def test_what_is_not_the_same_within_seconds_is_no_retry(tables: Any, events: list[Event]) -> None:
+def test_different_or_later_events_are_no_retries(tables: Any, events: list[Event]) -> None:
     load(tables, *events)
     assert find_anomalies(tables) == []
 
