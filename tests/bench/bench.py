@@ -1,7 +1,7 @@
-"""`make bench`: what users wait for, beside what they could have instead, on simulated events.
+"""`make bench` measures how long users wait for the job and for its alternatives, on simulated events.
 
-Each part of `PARTS` can be run alone. Prints one table, and core seconds by stage; everything that was measured goes
-into data/runs/bench-*.json. What is measured and how stands in tests/bench/README.md.
+Each part of `PARTS` can be run alone. The benchmark prints one table, and core seconds by stage. All measurements go
+into data/runs/bench-*.json. tests/bench/README.md says what is measured and how.
 """
 
 import argparse
@@ -25,7 +25,7 @@ CONTENDERS = ("job", "command", "duckdb", "pyspark")
 
 
 def parse_names(known: tuple[str, ...]) -> Any:
-    """A parser of names with spaces or commas between them."""
+    """Returns a parser of names that are separated by spaces or commas."""
 
     def parse(text: str) -> list[str]:
         names = text.replace(",", " ").split()
@@ -49,14 +49,14 @@ def arg_parser() -> argparse.ArgumentParser:
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `make bench` and `make bench-compare`."""
+    """Adds the arguments that `make bench` and `make bench-compare` share."""
     parser.add_argument("--events", type=int, default=2_000_000)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--rounds", type=int, default=3)
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """The results of each part that was asked for."""
+    """Runs the selected parts. Returns their results."""
     folder = make_input(options.events, options.seed)
     result: dict[str, Any] = {"events": options.events}
     with running_server() as server, workplace() as place:
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def write_result(name: str, result: dict[str, Any]) -> Path:
-    """Everything that was measured, as JSON."""
+    """Writes all measurements as JSON. Returns the path of the file."""
     path = ROOT / "data" / "runs" / f"{name}-{time.strftime('%Y%m%d%H%M%S')}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(as_json(result), indent=2, default=str) + "\n")
@@ -81,7 +81,7 @@ def write_result(name: str, result: dict[str, Any]) -> Path:
 
 
 def end_by_signal() -> None:
-    """SIGTERM ends the benchmark as Ctrl-C does, so that server, databases and temporary folders go."""
+    """Makes SIGTERM end the benchmark as Ctrl-C does, so that servers, databases and temporary folders are removed."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 

@@ -1,7 +1,7 @@
-"""`make bench-compare BASE=<commit>`: the first load by two versions of this project, in turn, on the same data.
+"""`make bench-compare BASE=<commit>` measures the first load by two versions of this project, in turn, on equal data.
 
-BASE is checked out into a git worktree that is removed afterwards; the other version is what stands in this folder,
-uncommitted changes too. Both run with the packages that are installed here, each time into an empty database.
+BASE is checked out into a git worktree that is removed afterwards. The other version is this folder, with uncommitted
+changes. Both use the packages that are installed here, and load into an empty database each time.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from tests.bench.table import Row, format_table, warn_of_others
 
 @contextmanager
 def checked_out(commit: str) -> Iterator[Path]:
-    """A worktree of the commit, removed afterwards."""
+    """A worktree of the commit, which is removed afterwards."""
     with TemporaryDirectory(prefix="document-events-bench-") as spare:
         place = Path(spare) / "base"
         added = subprocess.run(
@@ -42,7 +42,7 @@ def checked_out(commit: str) -> Iterator[Path]:
 
 
 def load_in_turn(server: Server, places: dict[str, Path], folder: Path, rounds: int) -> dict[str, list[Run]]:
-    """The runs of each version. Says so where the tables that they publish differ."""
+    """Returns the runs of each version. Prints a message if they publish different tables."""
     runs: dict[str, list[Run]] = {name: [] for name in places}
     tables: dict[str, Any] = {}
     for number in range(1, rounds + 1):
@@ -58,7 +58,7 @@ def load_in_turn(server: Server, places: dict[str, Path], folder: Path, rounds: 
 
 
 def _hash_tables(url: str, place: Path) -> Any:
-    """By the statement of the version that has loaded, since another one may know other columns."""
+    """Hashes the tables by the statement of the version that loaded them; another version may have other columns."""
     try:
         return fingerprint(url, place)
     except (OSError, psycopg2.Error) as error:
@@ -66,7 +66,7 @@ def _hash_tables(url: str, place: Path) -> Any:
 
 
 def list_comparison(base: list[Run], ours: list[Run]) -> Iterator[Row]:
-    """Medians of the whole run, then the stages, core seconds and Spark's counts of the median run of each."""
+    """Yields the medians of the run, then stages, core seconds and Spark's counts of each version's median run."""
     yield ("what", "base", "here", "here / base")
     yield _compare("the whole job, s", median_seconds(base), median_seconds(ours))
     before, after = middle(base), middle(ours)
@@ -85,7 +85,7 @@ def _compare(label: str, base: float | None, ours: float | None) -> Row:
 
 
 def _format(number: float | None) -> str:
-    """Seconds with a tenth, counts as they are; a stage that only one version has is blank for the other."""
+    """Formats seconds with one decimal, and counts without. A stage that a version lacks is blank."""
     if number is None:
         return ""
     return f"{number:,}" if isinstance(number, int) else f"{number:.1f}"

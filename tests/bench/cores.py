@@ -1,8 +1,8 @@
-"""Whose work the cores did: core seconds of a command by kind of process and thread, from samples of /proc.
+"""Measures the core seconds of a command by kind of process and thread, from samples of /proc.
 
-A command's processes are told by their ancestors, the JVM's compiler and collector by the names of their threads.
-The server of the database is no descendant of the command, and is watched beside it. What nobody used is the machine's
-own count, so that the work of other programs shows as such.
+We find the processes of a command by their ancestors, and the JVM's compiler and collector by their names of threads.
+The database server is no descendant of the command, so it is sampled too. Idle time is the machine's own count. So the
+rest is the work of other programs.
 """
 
 import os
@@ -20,7 +20,7 @@ _THREADS = {"C1 Comp": "compiler", "C2 Comp": "compiler", "GC Thread": "garbage"
 
 @dataclass(frozen=True)
 class Stat:
-    """One line of /proc/<pid>/stat; seconds are those of one core."""
+    """One line of /proc/<pid>/stat. Seconds are core seconds."""
 
     name: str
     parent: int
@@ -30,14 +30,14 @@ class Stat:
 
 @dataclass(frozen=True)
 class Sample:
-    """What each group had used of the cores up to a moment."""
+    """The core seconds of each group up to a moment."""
 
     at: float
     used: dict[str, float]
 
 
 def parse_stat(line: str) -> Stat:
-    """A process or a thread; its name stands in parentheses and may hold some itself."""
+    """Parses a process or thread. Its name is in parentheses, and may contain parentheses."""
     name, _, rest = line.partition("(")[2].rpartition(")")
     numbers = rest.split()
     user, system, user_of_children, system_of_children = (int(number) / _TICKS for number in numbers[11:15])
@@ -45,18 +45,18 @@ def parse_stat(line: str) -> Stat:
 
 
 def parse_idle(text: str) -> float:
-    """The seconds that all cores together have idled, from /proc/stat."""
+    """Returns the idle seconds of all cores together, from /proc/stat."""
     numbers = text.split("\n", 1)[0].split()
     return (int(numbers[4]) + int(numbers[5])) / _TICKS
 
 
 def name_thread(name: str) -> str:
-    """The group of a thread of the JVM."""
+    """Returns the group of a thread of the JVM."""
     return next((group for start, group in _THREADS.items() if name.startswith(start)), "JVM")
 
 
 def find_descendants(processes: dict[int, Stat], root: int) -> set[int]:
-    """The process `root` with all that descend from it."""
+    """Returns the process `root` and all its descendants."""
     found: set[int] = set()
     children = {root}
     while children := {pid for pid in children if pid in processes} - found:
@@ -66,7 +66,7 @@ def find_descendants(processes: dict[int, Stat], root: int) -> set[int]:
 
 
 def use_between(samples: list[Sample], start: float, end: float) -> dict[str, float]:
-    """Core seconds of each group between two moments."""
+    """Returns the core seconds of each group between two moments."""
     before, after = _interpolate(samples, start), _interpolate(samples, end)
     used = {group: max(0.0, after.get(group, 0.0) - before.get(group, 0.0)) for group in GROUPS[:-1]}
     return {**used, "others": max(0.0, _CORES * (end - start) - sum(used.values()))}
@@ -84,7 +84,7 @@ def _interpolate(samples: list[Sample], at: float) -> dict[str, float]:
 
 @dataclass
 class Sampler:
-    """Samples a command and the server beside it in a thread of its own, until the block ends."""
+    """Samples a command and the server in a thread of its own, until the block ends."""
 
     command: int
     server: int
@@ -92,7 +92,7 @@ class Sampler:
     samples: list[Sample] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        # Of each process and thread, also when it has ended.
+        # The core seconds of each process and thread, even after its end.
         self._last: dict[tuple[str, int, int], float] = {}
         self._threads: dict[int, str] = {}
         self._ended = threading.Event()
@@ -122,7 +122,7 @@ class Sampler:
             elif stat.name.startswith("python"):
                 self._last["Python", pid, pid] = stat.seconds
         server = find_descendants(processes, self.server)
-        # A backend that has ended is counted with its parent.
+        # A backend that has ended counts in its parent.
         backends = sum(processes[pid].seconds for pid in server)
         ended = processes[self.server].seconds_of_ended_children if self.server in processes else 0.0
         used = dict.fromkeys(GROUPS, 0.0)
@@ -133,7 +133,7 @@ class Sampler:
         self.samples.append(Sample(at, used))
 
     def _take_jvm(self, pid: int, stat: Stat) -> None:
-        """The compiler's and the collector's threads by themselves; the others are what remains of the process."""
+        """Counts the threads of compiler and collector separately. The rest of the process are other threads."""
         folder = Path(f"/proc/{pid}/task")
         try:
             numbers = [int(path.name) for path in folder.iterdir()]
@@ -141,7 +141,7 @@ class Sampler:
             return
         watched = [number for number in numbers if self._threads.get(number) != "JVM"]
         for number, thread in _read_stats(watched, folder):
-            if thread.name != "java":  # a thread that has just begun still has the name of the process
+            if thread.name != "java":  # a new thread still has the name of the process
                 self._threads[number] = name_thread(thread.name)
             if self._threads.get(number, "JVM") != "JVM":
                 self._last[self._threads[number], pid, number] = thread.seconds

@@ -1,4 +1,4 @@
-"""The server that the benchmarks load into, its databases, and what is asked of them."""
+"""The server that the benchmarks load into, its databases, and queries on them."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,7 +14,8 @@ import psycopg2
 from jobs.storage.local import embedded_postgres
 from tests.bench.inputs import ROOT
 
-# What ours and DuckDB must agree on; a tutorial's job keeps any of the records of an id, and counts words otherwise.
+# Our job and DuckDB must agree on these columns. A tutorial's job keeps any record of an id, and counts words
+# differently.
 _EVENTS = "select event_id, user_id, document_id, event_at, document_word_count from events"
 
 
@@ -28,7 +29,7 @@ class Server:
 
 @contextmanager
 def running_server() -> Iterator[Server]:
-    """A server of its own, removed with its data afterwards."""
+    """A separate server, which is removed with its data afterwards."""
     with TemporaryDirectory(prefix="document-events-bench-", ignore_cleanup_errors=True) as spare:
         folder = Path(spare) / "postgres"
         url = embedded_postgres.start(folder)
@@ -40,7 +41,7 @@ def running_server() -> Iterator[Server]:
 
 @contextmanager
 def empty_database(server: Server) -> Iterator[str]:
-    """The URL of a new database, dropped afterwards."""
+    """The URL of a new database, which is dropped afterwards."""
     name = f"bench_{uuid4().hex}"
     with closing(psycopg2.connect(server.url)) as connection:
         connection.autocommit = True
@@ -57,10 +58,10 @@ def run_query(url: str, statement: str) -> list[tuple[Any, ...]]:
 
 
 def hash_events(url: str) -> tuple[Any, ...]:
-    """(rows, hash) of the published events."""
+    """Returns (rows, hash) of the published events."""
     return run_query(url, f"select count(*), sum(hashtextextended(t::text, 0))::text from ({_EVENTS}) as t")[0]
 
 
 def fingerprint(url: str, root: Path = ROOT) -> list[tuple[Any, ...]]:
-    """One hash for each published table, by the statement of the project in `root`."""
+    """Returns one hash for each published table, by the statement of the project in `root`."""
     return run_query(url, (root / "sql" / "analysis" / "fingerprint.sql").read_text())

@@ -1,4 +1,4 @@
-"""The part of the benchmark that loads on top of a first load: hundredths, one event, and events into a stream."""
+"""The part of the benchmark that loads after a first load: hundredths, one event, and events into a stream."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,10 +14,10 @@ from tests.bench.stream import time_stream
 def load_increments(
     server: Server, place: Path, folder: Path, hundredths: int, scattered: bool, tables: list[Any] | None
 ) -> dict[str, Any]:
-    """The first load, of all but so many hundredths, then each of these, then a file with one event, then a stream.
+    """Loads all but so many hundredths, then each hundredth, then a file with one event, and then a stream.
 
-    Ends the benchmark where the tables, before the single event, differ from those of one load. These are `tables`,
-    or are loaded here.
+    Ends the benchmark if the tables before the single event differ from those of one load, which are `tables` or are
+    loaded here.
     """
     with TemporaryDirectory(dir=folder.parent) as spare, empty_database(server) as url:
         first, *later = [

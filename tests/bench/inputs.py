@@ -1,4 +1,4 @@
-"""What the benchmarks load: simulated events, the same records dealt into folders, and single events."""
+"""The input of the benchmarks: simulated events, the same records in several folders, and single events."""
 
 import json
 import shutil
@@ -15,9 +15,9 @@ SAMPLE = ROOT / "data" / "events"
 
 
 def make_input(events: int, seed: int) -> Path:
-    """The folder of that many simulated events; it is made once and stays.
+    """Returns the folder of so many simulated events. It is made once and kept.
 
-    It holds JSON Lines only: DuckDB's reader gives an array up at its first element that is no object.
+    It has JSON Lines only, because DuckDB's reader gives up an array at its first element that is no object.
     """
     folder = ROOT / "data" / "simulated" / f"bench-{events}-{seed}" / "events"
     if not folder.exists():
@@ -28,9 +28,9 @@ def make_input(events: int, seed: int) -> Path:
 
 
 def deal(folder: Path, target: Path, hundredths: int, scattered: bool) -> list[Path]:
-    """All records in 1 + `hundredths` new folders of `target`: a hundredth in each but the first, which has the rest.
+    """Distributes all records to 1 + `hundredths` new folders of `target`. The first folder has all but the hundredths.
 
-    The hundredths are the newest records; scattered, each has records of every day and file.
+    The hundredths are the newest records. With `scattered`, each one has records of every day and file.
     """
     parts = [target / str(number) for number in range(1 + hundredths)]
     for part in parts:
@@ -42,7 +42,7 @@ def deal(folder: Path, target: Path, hundredths: int, scattered: bool) -> list[P
         name = str(path.relative_to(folder)).replace("/", "-")
         with path.open("rb") as lines, ExitStack() as opened:
             files: dict[int, BinaryIO] = {}
-            # The lines come first: zip would take one number too many at the end of each file.
+            # The lines come first, because zip would otherwise take one number too many at the end of each file.
             for line, number in zip(lines, numbers, strict=False):
                 hundredth = number % 100 if scattered else number * 100 // total
                 part = max(0, hundredth - 99 + hundredths)
@@ -53,7 +53,7 @@ def deal(folder: Path, target: Path, hundredths: int, scattered: bool) -> list[P
 
 
 def find_edit(folder: Path) -> dict[str, Any]:
-    """The last sound edit of a document in the newest file: the pattern of single events that come on top."""
+    """Returns the last valid edit in the newest file, the pattern of single events that are loaded later."""
     for path in sorted(folder.rglob("*.jsonl"), reverse=True):
         for line in reversed(path.read_text(encoding="utf-8", errors="replace").splitlines()):
             if (record := _read_edit(line)) is not None:
@@ -72,7 +72,7 @@ def _read_edit(line: str) -> dict[str, Any] | None:
 
 
 def write_event(folder: Path, edit: dict[str, Any], event_id: str) -> None:
-    """A new file with one event, which is complete when its name appears."""
+    """Writes a new file with one event. The file is complete when its name appears."""
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = folder / f"_{event_id}"
     unfinished.write_text(json.dumps({**edit, "event_id": event_id}) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The least that a Spark job can do: its session starts, counts one row and stops."""
+"""The smallest Spark job: it starts a session, counts one row and stops."""
 
 from pyspark.sql import SparkSession
 

@@ -12,12 +12,12 @@ from tests.bench.measure import Run, make_environment, measure, submit
 
 _RIVALS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 _METRICS = {"brief": ["--brief", "--rows", "5"], "all": ["--metrics"]}
-# What must publish the same events; a tutorial's job does not.
+# These must publish the same events. A tutorial's job does not.
 _EXACT = ("job", "command", "duckdb")
 
 
 def first_load_commands(folder: Path) -> dict[str, list[str]]:
-    """By contender, the command that loads the folder."""
+    """Returns the command of each contender that loads the folder."""
     return {
         "job": submit("--database", "jobs/pipeline.py", "--input", str(folder)),
         "command": ["make", "-s", "pipeline", f"INPUT={folder}"],
@@ -27,9 +27,9 @@ def first_load_commands(folder: Path) -> dict[str, list[str]]:
 
 
 def load_all(server: Server, place: Path, folder: Path, rounds: int, names: list[str]) -> dict[str, Any]:
-    """The runs of each contender, in turn, and the seconds of the metrics after each load by the job.
+    """Returns the runs of each contender, in turn, and the seconds of the metrics after each load by our job.
 
-    Ends the benchmark where two contenders have published different events.
+    Ends the benchmark if two contenders have published different events.
     """
     runs: dict[str, list[Run]] = {name: [] for name in names}
     metrics: dict[str, list[float]] = {name: [] for name in _METRICS}
@@ -53,7 +53,7 @@ def load_all(server: Server, place: Path, folder: Path, rounds: int, names: list
 
 
 def time_metrics(place: Path, url: str) -> dict[str, float]:
-    """Seconds to print the metrics of the brief, and all."""
+    """Returns the seconds to print the metrics of the brief, and all metrics."""
     seconds = {}
     for name, options in _METRICS.items():
         started = time.monotonic()
@@ -64,9 +64,9 @@ def time_metrics(place: Path, url: str) -> dict[str, float]:
 
 
 def load_sample(server: Server, place: Path, rounds: int) -> dict[str, Any]:
-    """`make pipeline` with the sample, the least that Spark can do, and the job alone with its event log, in turn.
+    """Runs, in turn: `make pipeline` with the sample, the smallest Spark job, and our job alone with its event log.
 
-    The least that Spark can do is submitted as its own documentation says, and once more as our jobs are.
+    The smallest job is submitted as Spark's documentation says, and once more as our jobs are.
     """
     least = "tests/bench/least_spark.py"
     plain = [str(Path(sys.executable).parent / "spark-submit"), "--properties-file", "conf/spark-defaults.conf"]

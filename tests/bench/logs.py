@@ -1,4 +1,4 @@
-"""What a run tells of itself: stages by its log or its output, and jobs, stages and tasks of Spark by the event log."""
+"""Reads the stages of a run from its log or output, and Spark's jobs, stages and tasks from the event log."""
 
 import json
 import re
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-RUNS = Path("data") / "runs"  # below the folder that a job is started in
+RUNS = Path("data") / "runs"  # below the folder in which a job starts
 START = "start spark"
-_SMALLEST_GAP = 0.05  # seconds; what the log's own rounding makes is none
+_SMALLEST_GAP = 0.05  # seconds; smaller gaps come from rounding in the log
 _COUNTED = {"SparkListenerJobStart": "jobs", "SparkListenerStageCompleted": "stages", "SparkListenerTaskEnd": "tasks"}
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage of our jobs; the moments are seconds since 1970."""
+    """A stage of our jobs. Its start and end are seconds since 1970."""
 
     name: str
     start: float
@@ -27,7 +27,7 @@ class Stage:
 
 
 def parse_stages(lines: Iterable[str]) -> list[Stage]:
-    """The stages in the lines of pipeline.log, in the order in which they ended."""
+    """Returns the stages in the lines of pipeline.log, in the order in which they ended."""
     records = [json.loads(line) for line in lines]
     return [
         Stage(record["stage"], (end := datetime.fromisoformat(record["at"]).timestamp()) - record["seconds"], end)
@@ -37,14 +37,14 @@ def parse_stages(lines: Iterable[str]) -> list[Stage]:
 
 
 def read_stages(folder: Path, since: float) -> list[Stage]:
-    """The stages that a job, started in `folder`, has logged since a moment."""
+    """Returns the stages that a job in `folder` has logged since a moment."""
     path = folder / RUNS / "pipeline.log"
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return [stage for stage in parse_stages(lines) if stage.end >= since]
 
 
 def fill_gaps(stages: list[Stage], start: float, end: float) -> list[Stage]:
-    """The stages, with what came before the first, between two and after the last, added up under these names."""
+    """Returns the stages, and as further stages the times before the first, between two, and after the last."""
     if not stages:
         return []
     ordered = sorted(stages, key=lambda stage: stage.start)
@@ -59,22 +59,19 @@ def fill_gaps(stages: list[Stage], start: float, end: float) -> list[Stage]:
 
 
 def seconds_without_start(stages: list[Stage]) -> float:
-    """From the moment when Spark has started, which a stream or a notebook does not pay, to the end of the last stage.
-
-    `stages` are those of one run.
-    """
+    """Returns the seconds of one run without the start of Spark, which a stream or a notebook needs only once."""
     started = next(stage.end for stage in stages if stage.name == START)
     return round(max(stage.end for stage in stages) - started, 2)
 
 
 def parse_printed_seconds(output: str) -> dict[str, float]:
-    """The seconds by stage that a rival prints as JSON in its last such line."""
+    """Returns the seconds by stage, which a rival prints as JSON in its last such line."""
     found = re.findall(r"^\{.+\}$", output, flags=re.M)
     return dict(json.loads(found[-1])) if found else {}
 
 
 def count_spark(lines: Iterable[str]) -> dict[str, int]:
-    """The number of jobs, stages and tasks in the lines of an event log."""
+    """Returns the number of jobs, stages and tasks in the lines of an event log."""
     counts = dict.fromkeys(_COUNTED.values(), 0)
     for line in lines:
         kind = re.match(r'\{"Event":"(\w+)"', line)
@@ -84,7 +81,7 @@ def count_spark(lines: Iterable[str]) -> dict[str, int]:
 
 
 def read_spark_counts(folder: Path, since: float) -> dict[str, int]:
-    """The same for the event log that a job, started in `folder`, has written since a moment."""
+    """Returns the same for the event log that a job in `folder` has written since a moment."""
     paths = [path for path in (folder / RUNS / "spark-events").rglob("*") if path.is_file()]
     return count_spark(
         line

@@ -26,7 +26,8 @@ from tests.bench.logs import (
     seconds_without_start,
 )
 
-# What stands behind `make bench` is not for the make that is measured, nor do switches of the caller change it.
+# These variables are not passed on, because arguments of `make bench` and switches of the caller must not change the
+# measured run.
 _OF_THE_CALLER = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "INPUT", "SOURCE", "EVENT_LOG")
 _OF_THE_CALLER += ("FULL_REFRESH", "DROP_MISSING", "REMAP", "ACCEPT_QUALITY", "ONCE")
 _EVENT_LOG = "--conf spark.eventLog.compress=false"
@@ -36,9 +37,9 @@ _EVENT_LOG = "--conf spark.eventLog.compress=false"
 class Run:
     """One run of a command.
 
-    `megabytes` is the peak memory of its largest process. `stages` are seconds by name; `cores` has, for our own jobs
-    by stage, else for the whole command, the seconds on the clock and the core seconds of each group. `warm` leaves
-    the start of Spark out; `spark` counts jobs, stages and tasks, where an event log was asked for.
+    `megabytes` is the peak memory of its largest process. `stages` are seconds by name. `cores` has the wall-clock
+    seconds and the core seconds of each group, by stage for our own jobs, else for the whole command. `warm` are the
+    seconds without the start of Spark. `spark` counts jobs, stages and tasks if there is an event log.
     """
 
     seconds: float
@@ -51,7 +52,7 @@ class Run:
 
 @contextmanager
 def workplace(root: Path = ROOT) -> Iterator[Path]:
-    """A folder to run the project's commands in, with a folder `data` of its own and links to all else.
+    """A folder in which the project's commands run, with its own folder `data` and links to everything else.
 
     So a benchmark leaves nothing in the logs, summaries and quarantine of this project, even by `make pipeline`.
     """
@@ -63,12 +64,12 @@ def workplace(root: Path = ROOT) -> Iterator[Path]:
 
 
 def submit(*arguments: str) -> list[str]:
-    """The command that hands a job to Spark."""
+    """Returns the command that submits a job to Spark."""
     return [sys.executable, "-m", "jobs.submit", *arguments]
 
 
 def make_environment(place: Path, url: str, event_log: bool = False) -> dict[str, str]:
-    """The environment of a command in `place`, by the code of `place`."""
+    """Returns the environment of a command in `place`, made by the code of `place`."""
     kept = {name: value for name, value in os.environ.items() if name not in _OF_THE_CALLER}
     java = {"JAVA_HOME": str(find_java_home(dict(os.environ))), "PYSPARK_PYTHON": sys.executable}
     added = {"DATABASE_URL": url, "PYTHONPATH": str(place), **java}
@@ -78,14 +79,14 @@ def make_environment(place: Path, url: str, event_log: bool = False) -> dict[str
 
 
 def start(command: list[str], place: Path, environment: dict[str, str], output: IO[str]) -> "subprocess.Popen[Any]":
-    """Start a command in `place` that reads nothing and prints into a file."""
+    """Starts a command in `place` that reads nothing and prints into a file."""
     return subprocess.Popen(
         command, cwd=place, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
     )
 
 
 def measure(command: list[str], place: Path, server: Server, url: str, event_log: bool = False) -> Run:
-    """Run a command in `place` with DATABASE_URL set; ends the benchmark with its last words where it fails."""
+    """Runs a command in `place` with DATABASE_URL set. If it fails, prints its last lines and ends the benchmark."""
     started = time.time()
     with (place / "output").open("w+") as output:
         process = start(command, place, make_environment(place, url, event_log), output)
@@ -131,7 +132,7 @@ def _use_by_stage(stages: list[Stage], sampler: Sampler) -> dict[str, dict[str, 
 
 
 def middle(runs: list[Run]) -> Run:
-    """The run of median length, the longer one of two."""
+    """Returns the run of median length, the longer one of two."""
     return sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
 
 
@@ -140,7 +141,7 @@ def median_seconds(runs: list[Run]) -> float:
 
 
 def as_json(value: Any) -> Any:
-    """Runs as what json can write, in whatever they stand."""
+    """Turns all runs in a result into values that json can write."""
     if isinstance(value, Run):
         return asdict(value)
     if isinstance(value, dict):

@@ -1,8 +1,8 @@
-"""The strongest thing that one would write instead: DuckDB reads, deduplicates and cuts sessions, COPY loads.
+"""The strongest alternative: DuckDB reads, deduplicates and sessionizes, and COPY loads.
 
-`python tests/bench/rival_duckdb.py FOLDER` loads the JSON Lines below the folder into the empty database
-of DATABASE_URL: the same rows in the same tables with the same keys, checks and indexes. It knows the platform's own
-field names only, drops what it can't read without a word, and can't load a second time. Prints its stages as JSON.
+`python tests/bench/rival_duckdb.py FOLDER` loads the JSON Lines below the folder into the empty database of
+DATABASE_URL: the same rows in the same tables with the same keys, checks and indexes. It knows only the platform's own
+field names, silently drops what it can't read, and can't load a second time. It prints its stages as JSON.
 """
 
 import json
@@ -40,7 +40,7 @@ COLUMNS = [
     "ip_address",
 ]
 WORD = r"[\p{L}\p{M}\p{N}]+(?:[''’‐‑-][\p{L}\p{M}\p{N}]+)*"  # noqa: RUF001 - the apostrophes and hyphens that words have inside
-# One word each.
+# Characters that are a word each.
 CJK = r"[\p{Han}\p{Hiragana}\p{Katakana}\x{30FC}\x{FF70}]"
 SPACED = (
     f"case when regexp_matches(content, '{CJK}') then regexp_replace(content, '{CJK}', ' x ', 'g') else content end"
@@ -53,7 +53,7 @@ RECIPIENTS = """coalesce(
         list_distinct(from_json(shared_with, '["VARCHAR"]'))
     )"""
 
-# An event of more than a day after the run is in the future.
+# An event dated more than a day after the run is in the future.
 LATEST = time.time() + 86_400
 
 PARSE = f"""
@@ -156,7 +156,7 @@ PARTS = {
 
 
 def read(duck: duckdb.DuckDBPyConnection, folder: Path) -> int:
-    """Fill `records`, one row per JSON object; returns the number of files."""
+    """Fills `records`, one row per JSON object. Returns the number of files."""
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in COLUMNS)
     duck.execute(
         "create table read_records as select *, row_number() over () as record_number from"
@@ -172,7 +172,7 @@ def read(duck: duckdb.DuckDBPyConnection, folder: Path) -> int:
 
 
 def copy(duck: duckdb.DuckDBPyConnection, url: str, table: str, query: str) -> None:
-    """One stream of COPY."""
+    """Copies the rows of a query into a table by one COPY."""
     with tempfile.NamedTemporaryFile(suffix=".csv") as file, closing(psycopg2.connect(url)) as connection:
         duck.cursor().execute(f"copy ({query}) to '{file.name}' (format csv, header false, nullstr '\\N')")
         with connection, connection.cursor() as cursor, Path(file.name).open("rb") as rows:

@@ -1,7 +1,7 @@
-"""What a tutorial would write: inferred schema, dropDuplicates, JDBC with its defaults, keys at the end.
+"""A job as a tutorial would write it: inferred schema, dropDuplicates, JDBC with its defaults, keys at the end.
 
 `spark-submit tests/bench/rival_pyspark.py FOLDER` loads the JSON Lines below the folder into the empty database of
-DATABASE_URL. It needs events to be clean where keys are, and can't load a second time. Prints its stages as JSON.
+DATABASE_URL. Its events must be valid for the keys, and it can't load a second time. It prints its stages as JSON.
 """
 
 import json
@@ -39,7 +39,7 @@ def main(folder: str, url: str) -> None:
     spark = SparkSession.builder.appName("tutorial").config("spark.sql.ansi.enabled", "false").getOrCreate()
     mark("start")
     read = spark.read.option("recursiveFileLookup", "true").option("pathGlobFilter", "*.jsonl").json(folder)
-    # One NUL in a text, which PostgreSQL does not store, and the job would fail after minutes.
+    # PostgreSQL can't store NUL in a text. With one, the job would fail after minutes.
     raw = read.select(*[F.translate(n, "\0", "").alias(n) if kind == "string" else F.col(n) for n, kind in read.dtypes])
     events = (
         raw.filter("event_id is not null and user_id is not null and event_type is not null")

@@ -1,4 +1,4 @@
-"""How long an event takes from its file to the tables while `make stream` runs."""
+"""Measures how long an event takes from its file to the tables while `make stream` runs."""
 
 import shutil
 import subprocess
@@ -18,24 +18,24 @@ from tests.bench.inputs import SAMPLE, find_edit, write_event
 from tests.bench.logs import read_stages
 from tests.bench.measure import make_environment, start, submit
 
-# Seconds between two looks of the stream. Each file comes at another moment between them.
+# Seconds between two looks of the stream into its folder. Each file comes at another moment between two looks.
 INTERVAL = float(arg_parser().get_default("interval"))
 _PAUSES = [INTERVAL * tenths / 10 for tenths in (1, 3, 5, 7, 9)]
 _PATIENCE = 600.0
 
 
 def stream_sample(server: Server, place: Path) -> dict[str, Any]:
-    """A stream that begins with the sample and an empty database."""
+    """Measures a stream that begins with the sample and an empty database."""
     with TemporaryDirectory(prefix="document-events-bench-") as spare, empty_database(server) as url:
         folder = shutil.copytree(SAMPLE, Path(spare) / "events")
         return time_stream(place, url, folder, find_edit(folder))
 
 
 def time_stream(place: Path, url: str, folder: Path, edit: dict[str, Any]) -> dict[str, Any]:
-    """Start a stream on the folder, whose first batch brings one event more, and then add files of one event each.
+    """Starts a stream on the folder, whose first batch has one more event. Then adds files of one event each.
 
-    Returns seconds: `first` from the start to the first event in the tables, and for each later file `visible` from
-    the file to the table, and of that `until_load`, before the load begins.
+    Returns seconds: `first` from the start to the first event in the tables; for each later file `visible` from the
+    file to the table, and `until_load`, the part of it before the load begins.
     """
     write_event(folder, edit, "stream-0")
     started = time.time()
@@ -52,7 +52,7 @@ def time_stream(place: Path, url: str, folder: Path, edit: dict[str, Any]) -> di
 def time_event(
     process: "subprocess.Popen[Any]", place: Path, url: str, folder: Path, edit: dict[str, Any], event_id: str
 ) -> dict[str, float]:
-    """Add a file with this event to the folder of a running stream, and wait for it."""
+    """Adds a file with this event to the folder of a running stream, and waits for the event."""
     write_event(folder, edit, event_id)
     written = time.time()
     visible = wait_for_event(process, url, event_id)
@@ -61,13 +61,13 @@ def time_event(
 
 
 def middle_of_stream(found: dict[str, Any]) -> dict[str, float]:
-    """The medians of the later events."""
+    """Returns the medians of the later events."""
     return {name: round(median(event[name] for event in found["later"]), 2) for name in ("visible", "until_load")}
 
 
 @contextmanager
 def running_stream(place: Path, url: str, folder: Path) -> "Iterator[subprocess.Popen[Any]]":
-    """The stream as `make stream` starts it; it is stopped at the end."""
+    """A stream as `make stream` starts it. It is stopped at the end."""
     with (place / "output").open("w") as output:
         command = submit("--database", "jobs/stream.py", "--input", str(folder))
         process = start(command, place, make_environment(place, url), output)
@@ -79,7 +79,7 @@ def running_stream(place: Path, url: str, folder: Path) -> "Iterator[subprocess.
 
 
 def wait_for_event(process: "subprocess.Popen[Any]", url: str, event_id: str) -> float:
-    """The moment when the event is in the published table. Ends the benchmark where the stream has ended before."""
+    """Returns the moment when the event is in the published table. Ends the benchmark if the stream ended before."""
     deadline = time.monotonic() + _PATIENCE
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         connection.autocommit = True

@@ -1,4 +1,4 @@
-"""What the benchmarks print: one table of ours beside its rivals, and one of core seconds by stage."""
+"""The tables that the benchmarks print: our job and its rivals, and core seconds by stage."""
 
 from collections.abc import Iterable, Iterator
 from statistics import median
@@ -9,13 +9,13 @@ from tests.bench.measure import Run, median_seconds, middle
 from tests.bench.stream import INTERVAL, middle_of_stream
 
 Row = tuple[str, ...]
-# Shells, sampling and the last moments of processes make some hundredths in every run.
+# Shells, sampling and ending processes take some hundredths in every run.
 _MOST_OF_OTHERS = 0.1
 _RIVALS = {"duckdb": "DuckDB and COPY", "pyspark": "a tutorial's Spark job"}
 
 
 def format_table(rows: Iterable[Row], words: tuple[int, ...] = (0,)) -> str:
-    """Columns as wide as they must be; those that `words` numbers are aligned left, the others right."""
+    """Formats rows as columns. The columns numbered in `words` are aligned left, the others right."""
     rows = list(rows)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
@@ -28,7 +28,7 @@ def format_table(rows: Iterable[Row], words: tuple[int, ...] = (0,)) -> str:
 
 
 def list_results(result: dict[str, Any]) -> Iterator[Row]:
-    """One row for each thing that was measured: what, ours, rival, ratio, who the rival is."""
+    """Yields one row for each measurement: its name, ours, the rival's, their ratio, and the rival."""
     yield ("what (medians)", "ours", "rival", "ratio", "rival is")
     if first_load := result.get("first-load"):
         yield from _list_first_load(first_load, f"{result['events']:,} events")
@@ -90,7 +90,7 @@ def _list_spark_counts(result: dict[str, Any]) -> Iterator[Row]:
 
 
 def _list_job_runs(result: dict[str, Any]) -> Iterator[tuple[str, Run]]:
-    """The runs of the job alone, the only ones with an event log."""
+    """Yields the runs of the job alone, which are the only ones with an event log."""
     for name, label in (("small", "the sample"), ("first-load", "a first load")):
         if (found := result.get(name)) and found["runs"].get("job"):
             yield label, middle(found["runs"]["job"])
@@ -103,7 +103,7 @@ def _list_job_runs(result: dict[str, Any]) -> Iterator[tuple[str, Run]]:
 
 
 def list_cores(result: dict[str, Any]) -> Iterator[tuple[str, list[Row]]]:
-    """For each kind of run its title and its core seconds by stage."""
+    """Yields the title and the core seconds by stage of each kind of run."""
     shown = list(_list_job_runs(result))
     if (found := result.get("first-load")) and (runs := found["runs"].get("duckdb")):
         shown.append(("DuckDB's first load", middle(runs)))
@@ -112,7 +112,7 @@ def list_cores(result: dict[str, Any]) -> Iterator[tuple[str, list[Row]]]:
 
 
 def list_core_rows(run: Run) -> list[Row]:
-    """A heading, then a row for each stage: the clock, and the core seconds of each group."""
+    """Returns a heading, and a row for each stage with its wall-clock seconds and the core seconds of each group."""
     heading = ("stage", "clock", *GROUPS)
     return [
         heading,
@@ -121,20 +121,20 @@ def list_core_rows(run: Run) -> list[Row]:
 
 
 def warn_of_others(result: Any) -> str:
-    """Says how quiet the machine was, by the run in which other programs had most of it."""
+    """Says how idle the machine was, by the run in which other programs used it most."""
     share = max((share_of_others(run) for run in find_runs(result)), default=0.0)
     advice = ": too much, measure again when nothing else runs" if share > _MOST_OF_OTHERS else ""
     return f"\nother programs had up to {share:.0%} of the cores in a run{advice}"
 
 
 def share_of_others(run: Run) -> float:
-    """Of all core seconds, those of no process of the run and not idle."""
+    """Returns the share of core seconds that were neither idle nor used by the run."""
     used = run.cores["in all"]
     return used["others"] / sum(used[group] for group in GROUPS)
 
 
 def find_runs(value: Any) -> Iterator[Run]:
-    """All runs in a result, wherever they stand."""
+    """Yields all runs in a result."""
     if isinstance(value, Run):
         yield value
     elif isinstance(value, dict | list):

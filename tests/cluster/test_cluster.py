@@ -1,4 +1,4 @@
-"""On a real Spark cluster, a master and two workers of this machine, the tables are the same row for row as locally."""
+"""A real Spark cluster of a master and two workers gives the same tables, row by row, as a local run."""
 
 import json
 import os
@@ -24,8 +24,8 @@ from tests.test_pipeline import query
 
 EVENTS = 20_000
 STRANGER = Path(sys.base_prefix) / "bin" / "python3"
-ARCHIVE = ROOT / "build" / "packages.tar.gz"  # make packages
-# Everything but the run's own number, and the times of the run.
+ARCHIVE = ROOT / "build" / "packages.tar.gz"  # `make packages` makes it
+# All columns except the id and the times of the run.
 TABLES = {
     "users": "users::text",
     "documents": "documents::text",
@@ -39,14 +39,14 @@ TABLES = {
 
 @dataclass
 class Cluster:
-    """A standalone master and its workers, each a process group of its own."""
+    """A standalone master and its workers, each in its own process group."""
 
     master: str
     workers: list[subprocess.Popen[bytes]]
     folder: Path
 
     def kill_worker(self) -> None:
-        """End a worker and the executor it started, without a word to anyone."""
+        """Kills a worker and the executor that it started."""
         os.killpg(self.workers.pop().pid, signal.SIGKILL)
 
 
@@ -61,7 +61,7 @@ def start(kind: str, folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
 
 
 def wait_for(pattern: str, path: Path, seconds: float = 60, times: int = 1) -> str:
-    """The first match of `pattern` in a file that grows, once it is there `times` times."""
+    """Waits until a growing file matches `pattern` so many times. Returns the first match."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if path.exists() and len(found := re.findall(pattern, path.read_text())) >= times:
@@ -90,7 +90,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module")
 def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of simulated events, with its truth beside."""
+    """A folder of simulated events with its truth file."""
     folder = tmp_path_factory.mktemp("simulated") / "events"
     command = [sys.executable, "-m", "jobs.simulate", "--events", str(EVENTS), "--seed", "7", "--output", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
@@ -103,7 +103,7 @@ def make_job_environment(master: str, url: str, *spark_args: str) -> dict[str, s
         "MASTER": master,
         "DATABASE_URL": url,
         "SPARK_LOCAL_IP": "127.0.0.1",
-        # A Python that knows nothing of this project, as on the machines of a cluster.
+        # A Python without this project, as on the machines of a cluster.
         "PYSPARK_PYTHON": str(STRANGER),
         "SPARK_ARGS": " ".join(["--executor-memory", "1g", "--archives", f"{ARCHIVE}#packages", *spark_args]),
     }
@@ -131,7 +131,7 @@ def read_quarantine(data: Path) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def local(server: str, events: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], list[Any]]:
-    """The tables and the quarantine of a local run, which hold the simulator's truth."""
+    """The tables and the quarantine of a local run, which agree with the simulator's truth."""
     data = tmp_path_factory.mktemp("local")
     with empty_database(server) as url:
         assert submit("local[2]", url, str(events), data).wait(600) == 0
@@ -172,7 +172,7 @@ def test_a_cluster_gives_the_same_tables_even_when_a_worker_dies(
 def test_input_behind_another_scheme_gives_the_same_tables(
     cluster: Cluster, local: tuple[dict[str, Any], list[Any]], events: Path, server: str
 ) -> None:
-    """viewfs: is Hadoop's own; here it shows a local folder, so that no server of files is needed."""
+    """viewfs: is a file system of Hadoop. Here it shows a local folder, so that no file server is needed."""
     mount = f"spark.hadoop.fs.viewfs.mounttable.test.link./events={events.as_uri()}"
     with empty_database(server) as url:
         job = submit(cluster.master, url, "viewfs://test/events", cluster.folder / "data", "--conf", mount)
@@ -186,7 +186,7 @@ def test_input_behind_another_scheme_gives_the_same_tables(
 def test_a_quarantine_folder_that_only_the_driver_sees_is_rejected_before_the_run(
     cluster: Cluster, server: str
 ) -> None:
-    """/proc/self/cwd is another folder in each process, as a path is on machines that share no disk."""
+    """/proc/self/cwd is another folder in each process, like the same path on machines that share no disk."""
     home = cluster.folder / "home"
     (home / "in").mkdir(parents=True)
     (home / "in" / "a.jsonl").write_text(record_json() + "\njunk\n")
@@ -200,7 +200,7 @@ def test_a_quarantine_folder_that_only_the_driver_sees_is_rejected_before_the_ru
         def run(quarantine: str) -> tuple[int, list[str]]:
             submitted = [*command, "--quarantine", quarantine]
             done = subprocess.run(submitted, cwd=home, env=environment, capture_output=True, text=True, check=False)
-            # Spark's launcher puts what the job writes to standard error on standard output.
+            # Spark's launcher writes the job's standard error to standard output.
             return done.returncode, [line for line in done.stdout.splitlines() if line.startswith("error:")]
 
         code, errors = run("file:///proc/self/cwd/quarantine")

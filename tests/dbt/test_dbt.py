@@ -1,6 +1,6 @@
-"""dbt itself on the loaded sample: it reads the sources, and its tests find what a constraint would have kept out.
+"""dbt on the loaded sample: it reads the sources, and its tests find rows that a constraint would have rejected.
 
-dbt lives in .venv-dbt, an environment of its own, and logs in as somebody who may only read.
+dbt has its own environment, .venv-dbt, and logs in with a role that may only read.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ PROJECT = ROOT / "sql" / "dbt"
 
 @dataclass(frozen=True)
 class Done:
-    """What dbt said, and the status of each test by name."""
+    """The output of dbt, and the status of each test by name."""
 
     code: int
     output: str
     statuses: dict[str, str]
 
     def count(self, status: str) -> int:
-        """How many tests have it."""
+        """Returns the number of tests with this status."""
         return list(self.statuses.values()).count(status)
 
 
@@ -44,7 +44,7 @@ Dbt = Callable[..., Done]
 
 @pytest.fixture
 def dbt(tmp_path: Path) -> Dbt:
-    """Runs dbt on a database, as the analyst of the embedded server; what it writes goes to the test's folder."""
+    """Runs dbt on a database as the analyst of the embedded server. It writes into the test's folder."""
 
     def run(command: str, url: str) -> Done:
         named = parse_dsn(url)
@@ -82,7 +82,7 @@ def dbt(tmp_path: Path) -> Dbt:
 
 @pytest.fixture(scope="module")
 def sample(server: str, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A database with the sample in it."""
+    """The URL of a database with the sample."""
     with empty_database(server) as url:
         load(url, ROOT / "data" / "events", tmp_path_factory.mktemp("data"))
         yield url
@@ -90,7 +90,7 @@ def sample(server: str, spark: SparkSession, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 def copy(server: str, sample: str) -> Iterator[str]:
-    """A copy of the sample's database, to be broken."""
+    """The URL of a copy of that database, which a test may damage."""
     name = f"{urlsplit(sample).path[1:]}_copy"
     run_on_server(server, f"create database {name} template {urlsplit(sample).path[1:]}")
     yield sample.replace(urlsplit(sample).path, f"/{name}")

@@ -1,4 +1,4 @@
-"""What the catalogue (`schemas/`) dictates to plain files: tables, checks, comments, views and guides.
+"""The parts of other files that follow from the catalogue (`schemas/`): tables, checks, comments, views and guides.
 
-`python -m tests.dictated` writes it into them; tests/test_catalogue.py fails where it is not there.
+`python -m tests.dictated` writes them. tests/test_catalogue.py fails if one is missing or differs.
 """

@@ -1,4 +1,4 @@
-"""Writes what the catalogue dictates, and prints the paths of the files that changed."""
+"""Writes the parts of files that follow from the catalogue, and prints the paths of changed files."""
 
 from collections.abc import Iterator
 
@@ -10,13 +10,13 @@ from tests.dictated.piece import ROOT
 
 
 def write() -> Iterator[str]:
-    """Write all pieces, and the migration that brings them to databases that exist; the paths that were written."""
+    """Writes all pieces, and a migration that brings them to existing databases. Yields the written paths."""
     pieces = [*list_sql_pieces(), *list_guide_pieces()]
     differences = [piece for piece in pieces if piece.read() != piece.text]
     names, text = make_migration(differences)
     for piece in differences:
         piece.write()
-    # They repeat comments, which may have been written just now.
+    # The sources of dbt repeat comments of SQL files, so they are written after them.
     late = [piece for piece in list_dbt_pieces() if piece.read() != piece.text]
     for piece in late:
         piece.write()

@@ -1,4 +1,4 @@
-"""What the catalogue dictates to SQL files."""
+"""The parts of SQL files that follow from the catalogue."""
 
 import re
 import textwrap
@@ -17,12 +17,12 @@ TABLES_FILE, CHECKS_FILE, INDEXES_FILE = (f"sql/ddl/{name}.sql" for name in ("10
 _COMMENTS_FILE = "sql/ddl/170_comments.sql"
 _LINE = 110
 _PROVENANCE = {"file_id", "record_number", "run_id", "is_current"}
-# A column of the ledger that Spark does not fill.
+# Spark does not fill this column of the ledger.
 _RECOVERED_BY = Column("recovered_by_run_id", "integer", "Run that accepted its repaired version; null while open.")
 
 
 def list_sql_pieces() -> Iterator[Piece]:
-    """Every piece of an SQL file."""
+    """Yields every piece of an SQL file."""
     for table, columns in TABLES.items():
         yield Piece(TABLES_FILE, rf"^create table \{{staging\}}\.{table} \(\n.*?\n\);", _define(table, columns))
     yield Piece(CHECKS_FILE, r"^    or event_type not in \(.*?\)", list_types_with_document())
@@ -44,13 +44,13 @@ def _define(table: str, columns: Columns) -> str:
 
 
 def list_types_with_document() -> str:
-    """The lines of the check that name the event types that require a document."""
+    """Returns the lines of the check that list the event types that require a document."""
     codes = [each.code for each in EVENT_TYPES if each.requires_document]
     return _exclude("    or event_type", codes)
 
 
 def _list_event_types() -> Iterator[Piece]:
-    """Where all known types are named: their rows, and what tells them from unknown ones."""
+    """Yields the pieces that list all known types: their rows, and the conditions for unknown ones."""
     rows = (
         f"({_quote(each.code)}, {_quote(each.description)}, true, {str(each.requires_document).lower()})"
         for each in EVENT_TYPES
@@ -67,7 +67,7 @@ def _list_event_types() -> Iterator[Piece]:
 
 
 def _union_anomalies() -> Piece:
-    """The findings of all kinds, in the order of the names of their views."""
+    """Returns the union of the findings of all kinds, in the order of the names of their views."""
     views = [f"metrics.{view}" for view in sorted(kind.view for kind in KINDS)]
     lines = (f"        select '{view}' as view_name, kind.* from {view} as kind" for view in views)
     text = "    with found as materialized (\n" + "\n        union all\n".join(lines) + "\n    ),"
@@ -75,13 +75,13 @@ def _union_anomalies() -> Piece:
 
 
 def define_index_of_unknown_types(schema: str) -> str:
-    """The statement that makes the index on the types of events that the catalogue does not know."""
+    """Returns the statement that creates the index on event types that the catalogue does not know."""
     where = _exclude("where event_type", [each.code for each in EVENT_TYPES])
     return f"create index if not exists events_unknown_type_idx on {schema}.events (event_type)\n{where};"
 
 
 def _exclude(place: str, codes: list[str]) -> str:
-    """`place not in (codes)`, over several lines where one would be too long."""
+    """Returns `place not in (codes)`, over several lines if one would be too long."""
     indent = " " * (len(place) - len(place.lstrip()))
     quoted = [_quote(code) for code in codes]
     line = f"{place} not in ({', '.join(quoted)})"
@@ -125,13 +125,13 @@ def _list_comments() -> Iterator[Piece]:
 
 
 def _stated_columns() -> list[Column]:
-    """The columns of an event that hold a field; what a record claims of a user or a document is not in the view."""
+    """Returns the columns of an event that hold a field, without what a record reports about a user or document."""
     stated = {field.column for field in FIELDS.values()}
     return [column for column in EVENTS if column.name in stated and not column.name.startswith("reported_")]
 
 
 def _list_view_columns() -> Piece:
-    """PostgreSQL adds columns to a view at its end only."""
+    """Returns the columns of the view, new ones last. PostgreSQL can add columns only at the end of a view."""
     piece = Piece(
         "sql/ddl/160_views.sql", r"^create or replace view public\.event_details as\nselect\n.*?(?=\nfrom)", ""
     )
@@ -150,7 +150,7 @@ def _comment_on_view() -> str:
 
 
 def _fingerprint(table: str) -> Piece:
-    """The hash covers every column that says something. A column that is new changes no hash where it is null."""
+    """Returns the hash over every business column. A new column changes no hash where it is null."""
     piece = Piece("sql/analysis/fingerprint.sql", rf"^        '{table}' as table_name,\n.*?(?=\) as row_hash)", "")
     present = piece.read()
     missing = [
@@ -162,13 +162,14 @@ def _fingerprint(table: str) -> Piece:
 
 
 def _to_plain(column: Column) -> str:
-    """The value without regard to time zone and date style."""
+    """Returns the value as text that does not depend on time zone and date style."""
     return f"extract(epoch from {column.name})" if column.kind in ("timestamp", "date") else column.name
 
 
 def _find_latest(table: str) -> Iterator[Piece]:
-    """What a merge and its check work out of a user or document: the latest value that an event stated, for each column
-    that holds one.
+    """Yields the query that finds the latest stated value of each column of a user or document.
+
+    The merge and its check each have this query.
     """
     merge = f"sql/merge/{'190' if table == 'users' else '200'}_change_{table}.sql"
     yield _add_latest(Piece(merge, r"^with found as \(\n.*?(?=\n\)\n)", ""), table, f"affected_{table}")

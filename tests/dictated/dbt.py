@@ -1,7 +1,7 @@
-"""The sources of dbt: what the tables and views hold, and the constraints of the tables as tests.
+"""The sources of dbt: the columns of tables and views, and the constraints of the tables as tests.
 
-Columns of tables come from the catalogue. What only SQL files say (comments, keys, references) is read from these, and
-tests/metrics/test_dbt_sources.py holds the result against a database.
+Columns of tables come from the catalogue. Comments, keys and references come from the SQL files.
+tests/metrics/test_dbt_sources.py compares the result with a database.
 """
 
 import re
@@ -34,7 +34,7 @@ Test = str | dict[str, Any]
 
 
 def list_dbt_pieces() -> Iterator[Piece]:
-    """The whole file, as one piece."""
+    """Yields the whole file as one piece."""
     sources = [
         {"name": name, "description": description, "schema": schema, "tables": list(_list_relations(schema))}
         for schema, (name, description) in _SCHEMAS.items()
@@ -76,7 +76,7 @@ def _describe_table(table: str, description: str) -> dict[str, Any]:
 
 
 def _list_tests(table: str) -> dict[str, list[Test]]:
-    """By column, what its constraints say; under the empty name what they say of several columns together."""
+    """Returns the tests by column. Tests of several columns together are under the empty name."""
     tests: dict[str, list[Test]] = {}
 
     def add(columns: str, test: str, **arguments: object) -> None:
@@ -97,20 +97,20 @@ def _list_tests(table: str) -> dict[str, list[Test]]:
 
 
 def _read_changes(file: str, table: str) -> str:
-    """What `alter table` says of the table in a file of sql/ddl."""
+    """Returns the `alter table` statements about the table in a file of sql/ddl."""
     text = (ROOT / "sql" / "ddl" / f"{file}.sql").read_text(encoding="utf-8")
     found = re.findall(_ALTER, text, re.DOTALL | re.MULTILINE)
     return "\n".join(change for name, change in found if name == table)
 
 
 def _read_views() -> str:
-    """All files that define views, and comment on tables and views."""
+    """Returns the text of all files that define views or comment on tables and views."""
     files = [path for folder in ("ddl", "metrics") for path in sorted((ROOT / "sql" / folder).glob("*.sql"))]
     return "\n".join(path.read_text(encoding="utf-8") for path in files)
 
 
 def _read_comments() -> dict[str, str]:
-    """The comment on each table, view and column, by name."""
+    """Returns the comment on each table, view and column by name."""
     return {
         name: "".join(part[1:-1] for part in re.findall(_STRING, text)).replace("''", "'")
         for name, text in re.findall(_COMMENT, _read_views(), re.MULTILINE)

@@ -1,4 +1,4 @@
-"""What the catalogue dictates to the guides and to the default mapping."""
+"""The parts of the guides and of the default mapping that follow from the catalogue."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ _KINDS = {
 
 
 def list_guide_pieces() -> Iterator[Piece]:
-    """Every piece of a guide or of the default mapping."""
+    """Yields every piece of a guide or of the default mapping."""
     for table in PUBLISHED:
         yield _draw(table)
     yield Piece("conf/sources/default.yml", r"^fields:\n(?:  [^\n]*\n)+", _map_fields())
@@ -30,7 +30,7 @@ def list_guide_pieces() -> Iterator[Piece]:
 
 
 def _draw(table: str) -> Piece:
-    """The table in the diagram; which columns are keys is held against the database by tests/test_readme.py."""
+    """Returns the table in the diagram. tests/test_readme.py compares its keys with the database."""
     piece = Piece("README.md", rf"^    {table} \{{\n.*?\n    \}}", "")
     marks = dict(re.findall(r"^ +\w+ (\w+) ((?:PK|FK).*)$", piece.read(), re.MULTILINE))
     short = {column.name: SQL_TYPES[column.kind].partition("(")[0].partition(" ")[0] for column in TABLES[table]}

@@ -1,4 +1,4 @@
-"""The migration that brings what is new in the catalogue to databases that exist."""
+"""The migration that brings new parts of the catalogue to existing databases."""
 
 import textwrap
 from collections.abc import Iterable
@@ -17,8 +17,9 @@ from tests.dictated.piece import Piece
 
 
 def make_migration(pieces: Iterable[Piece]) -> tuple[list[str], str]:
-    """What databases that exist lack when these pieces are still to be written: the names of what is new, and the text
-    of a migration; both empty where they lack nothing.
+    """Returns the names of what is new in these pieces, and the text of a migration that adds it to existing databases.
+
+    Both are empty if existing databases lack nothing.
     """
     names, statements = {}, []
     for piece in pieces:
@@ -39,15 +40,15 @@ def make_migration(pieces: Iterable[Piece]) -> tuple[list[str], str]:
 
 
 def add_columns(table: str, columns: Columns) -> str:
-    """The lines of a migration that add the columns to a table that databases already have."""
+    """Returns the lines of a migration that add the columns to an existing table."""
     added = ",\n".join(f"add column {column.name} {SQL_TYPES[column.kind]}" for column in columns)
-    # A database into which nothing has been loaded has no published tables yet.
+    # A database has no published tables before its first load.
     words = "alter table if exists" if table.startswith("public.") else "alter table"
     return f"{words} {table}\n{added};\n"
 
 
 def replace_check() -> str:
-    """The lines of a migration that make published events state a document where their type requires one."""
+    """Returns the lines of a migration that require a document for the event types that need one."""
     check = list_types_with_document()
     return (
         "alter table if exists public.events\ndrop constraint events_document_required,\n"
@@ -56,7 +57,7 @@ def replace_check() -> str:
 
 
 def replace_index() -> str:
-    """The lines of a migration after which the index of unknown types leaves out those that are known now."""
+    """Returns the lines of a migration that exclude the new types from the index of unknown types."""
     return (
         "do $$\nbegin\n    if to_regclass('public.events') is not null then\n"
         "        drop index public.events_unknown_type_idx;\n\n"

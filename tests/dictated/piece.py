@@ -15,11 +15,11 @@ class Piece(NamedTuple):
     text: str
 
     def read(self) -> str:
-        """What stands there; empty where there is nothing of the kind."""
+        """Returns the present text, or an empty text if the pattern finds nothing."""
         found = re.search(self.pattern, (ROOT / self.path).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
         return found[0] if found else ""
 
     def write(self) -> None:
-        """Put the text in its place."""
+        """Writes the text in its place."""
         text = (ROOT / self.path).read_text(encoding="utf-8")
         (ROOT / self.path).write_text(text.replace(self.read(), self.text, 1), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What the tests of the SQL share."""
+"""Fixtures for the tests of the SQL."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.metrics.rows import create_tables
 
 @pytest.fixture(scope="session")
 def prepared_url(server: str) -> Iterator[str]:
-    """A database with empty published tables. It is made once, because that takes longer than most tests."""
+    """The URL of a database with empty published tables. It is created once, because that takes long."""
     with empty_database(server) as url:
         with closing(psycopg2.connect(url)) as connection, connection:
             create_tables(connection)
@@ -24,7 +24,7 @@ def prepared_url(server: str) -> Iterator[str]:
 
 @pytest.fixture
 def tables(prepared_url: str) -> Iterator[Any]:
-    """A connection to empty published tables, in one transaction that is rolled back; a test must not commit."""
+    """A connection to empty published tables. Each test is rolled back, so it must not commit."""
     with closing(psycopg2.connect(prepared_url)) as connection:
         yield connection
         connection.rollback()

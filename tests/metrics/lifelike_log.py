@@ -1,10 +1,10 @@
-"""Logs that the rules of the anomalies were not made with: the habits of an office, and some of them planted oddities.
+"""Generates logs of an office, to measure anomaly rules on data for which they were not designed.
 
-A second, small generator, apart from jobs/simulation and with other assumptions. Few people and few documents make most
-of the events. People work in offices, by day and on weekdays, or in shifts, at night and on all days; there are public
-holidays; a team joins on one day; a product launch makes some documents busy for everybody; an export reads many
-documents each night. Documents are emptied and restored by the next edit, cleared every week, or filled with whatever
-comes. What is planted into them stands in lifelike_oddities.py.
+This generator is independent of jobs/simulation and makes other assumptions. Few people and few documents have most of
+the events. People work in offices, by day and on weekdays, or in shifts, at night and on all days. There are public
+holidays. A team joins on one day. A product launch makes some documents busy for everybody. An export reads many
+documents each night. Some documents are emptied and restored by the next edit, some are cleared every week, and some
+change in any way. lifelike_oddities.py plants anomalies into these logs.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ TEAM_JOINS, LAUNCH = date(2025, 3, 31), date(2025, 4, 8)
 LAUNCH_DAYS = 3
 PEOPLE, TEAM, DOCUMENTS = 80, 16, 400
 SHIFT_SHARE, RARE_SHARE = 0.12, 0.15
-REMEMBERED_DAYS = 30  # that long some people need not log in again
+REMEMBERED_DAYS = 30  # for so long some people need not log in again
 ACTIONS = {"document_view": 44, "document_edit": 34, "comment_added": 13, "document_shared": 9}
-# By their number; those before them are read and edited by everybody, the first of them most.
+# Numbers of special documents. Everybody reads and edits the documents before them, and the first ones most.
 AGENDA, PADS, LAUNCH_DOCUMENTS = 400, range(401, 409), range(409, 413)
 
 Finding = tuple[str, str]  # kind, subject
@@ -33,7 +33,7 @@ Finding = tuple[str, str]  # kind, subject
 
 @dataclass
 class Person:
-    """Somebody, with the habits that last."""
+    """A person with lasting habits."""
 
     user_id: str
     weight: float
@@ -46,7 +46,7 @@ class Person:
     logged_in: datetime | None = None
 
     def chance(self, day: date) -> float:
-        """How likely the person works on that day."""
+        """Returns the probability that the person works on that day."""
         if day < self.joined:
             return 0
         if self.works == "rarely":
@@ -60,13 +60,13 @@ class Person:
 
 @dataclass(frozen=True)
 class Change:
-    """What an edit does to the number of words; nobody deletes more than three quarters of a text to improve it."""
+    """How an edit changes the number of words. An ordinary edit never deletes more than three quarters of a text."""
 
     how: str
     number: float = 0
 
     def apply(self, words: int, earlier_words: int) -> int:
-        """The words afterwards; `earlier_words` are those before the last edit."""
+        """Returns the words after the edit; `earlier_words` are those before the previous edit."""
         if self.how == "by":
             return max(words // 4, words + round(self.number))
         return round({"to": self.number, "times": words * self.number, "back": earlier_words}[self.how])
@@ -74,7 +74,7 @@ class Change:
 
 @dataclass
 class Log:
-    """The log as it is written, the words that each document has, and what each edit changes, told or not."""
+    """The events so far, the words of each document, and the change of each edit, even if no event states it."""
 
     rng: Random
     people: list[Person]
@@ -85,7 +85,7 @@ class Log:
     numbers: Iterator[int] = field(default_factory=count)
 
     def add(self, person: Person, at: datetime, event_type: str, document: int | None = None, **values: object) -> None:
-        """One event."""
+        """Adds one event."""
         shown = at if person.has_milliseconds else at.replace(microsecond=0)
         name = None if document is None else f"doc{document:03}"
         number = f"e{next(self.numbers):06}"
@@ -104,9 +104,9 @@ class Log:
         change: Change | None = None,
         is_counted: bool = False,
     ) -> None:
-        """An edit that changes the words of the document, if nothing else is said as this sort of document usually is.
+        """Adds an edit. Without `change`, the words change as is usual for this sort of document.
 
-        Nine in ten say how many words there are afterwards.
+        Nine of ten edits state the number of words after them.
         """
         rng = self.rng
         if change is None and document in PADS:
@@ -119,7 +119,7 @@ class Log:
         self.changes[self.events[-1].event_id] = change, is_counted or rng.random() < 0.9
 
     def finish(self) -> None:
-        """Put the events into the order of time, and count the words of the documents in that order."""
+        """Sorts the events by time, and computes the words of the documents in that order."""
         self.events.sort(key=lambda event: (event.at, event.event_id))
         before = list(self.words)
         for place, event in enumerate(self.events):
@@ -132,12 +132,12 @@ class Log:
                 self.events[place] = replace(event, document_word_count=words)
 
     def act(self, person: Person, at: datetime, document: int) -> datetime:
-        """One thing that the person does; returns when it was done."""
+        """Adds one action of the person. Returns the time of its last event."""
         rng = self.rng
         (action,) = rng.choices(list(ACTIONS), list(ACTIONS.values()))
         if action == "document_edit":
             self.edit(person, at, document)
-            if rng.random() < 0.004:  # all marked, deleted, and undone
+            if rng.random() < 0.004:  # all text deleted by mistake, and restored
                 self.edit(person, at + timedelta(seconds=4), document, Change("to", 0))
                 self.edit(person, at + timedelta(seconds=9), document, Change("back"))
                 at += timedelta(seconds=9)
@@ -153,7 +153,7 @@ class Log:
         return at + timedelta(seconds=rng.lognormvariate(3.4, 1.2), microseconds=rng.randrange(10**6))
 
     def choose_document(self, person: Person, day: date) -> int:
-        """Mostly one of the person's own; else one of all, of which few are read by everybody."""
+        """Chooses mostly one of the person's own documents, else any document, and popular ones more often."""
         rng = self.rng
         if LAUNCH <= day < LAUNCH + timedelta(LAUNCH_DAYS) and rng.random() < 0.3:
             return rng.choice(LAUNCH_DOCUMENTS)
@@ -165,7 +165,7 @@ class Log:
 
 
 def make_people(rng: Random) -> list[Person]:
-    """Who works there; the last ones are the team that joins."""
+    """Returns the people of the office; the last ones are the team that joins."""
     people = []
     for number in range(PEOPLE + TEAM):
         is_new = number >= PEOPLE
@@ -183,7 +183,7 @@ def make_people(rng: Random) -> list[Person]:
 
 
 def work(log: Log, person: Person, day: date) -> None:
-    """A day of a person: some sessions, the first of which begins with a login, unless one is still remembered."""
+    """Adds a day of a person: some sessions. The first one begins with a login, unless the person is remembered."""
     rng = log.rng
     hour = rng.gauss(21, 1.5) if person.works == "shifts" else rng.gauss(9, 1)
     midnight = datetime(day.year, day.month, day.day)
@@ -192,7 +192,7 @@ def work(log: Log, person: Person, day: date) -> None:
         if person.logged_in and person.is_remembered:
             must_log_in = at - person.logged_in > timedelta(REMEMBERED_DAYS)
         else:
-            # Whoever is remembered has logged in before the log begins, as far as anybody was there then.
+            # A remembered person who was there before the log began had logged in before, too.
             is_old = person.is_remembered and person.joined == START and at.date() < START + timedelta(15)
             must_log_in = not is_old and (session == 0 or rng.random() < 0.3)
         if must_log_in:
@@ -204,7 +204,7 @@ def work(log: Log, person: Person, day: date) -> None:
 
 
 def do_chores(log: Log, day: date, export: Person) -> None:
-    """What happens every night and every Monday."""
+    """Adds the events of every night and every Monday."""
     at = datetime(day.year, day.month, day.day, 2, 0, 0, log.rng.randrange(10**6))
     log.log_in(export, at)
     for document in log.rng.sample(range(DOCUMENTS), log.rng.randint(30, 45)):
@@ -213,21 +213,21 @@ def do_chores(log: Log, day: date, export: Person) -> None:
     if day.weekday() == 0 and day not in HOLIDAYS:
         editors = log.rng.sample([p for p in log.people if p.joined <= day and p.works == "office"], 7)
         at = datetime(day.year, day.month, day.day, 8, 30)
-        log.edit(editors[0], at, AGENDA, Change("to", log.rng.randint(8, 14)))  # last week's points go
+        log.edit(editors[0], at, AGENDA, Change("to", log.rng.randint(8, 14)))  # last week's points are deleted
         for editor in editors * 2:
             at += timedelta(minutes=log.rng.uniform(1, 9))
             log.edit(editor, at, AGENDA, Change("by", log.rng.randint(8, 30)))
 
 
 def start_log(seed: int, sort: str) -> Log:
-    """A log in which nothing has happened yet."""
+    """Returns a log without events."""
     rng = Random(f"{seed} {sort}")
     people = make_people(rng)
     return Log(rng, people, [round(rng.lognormvariate(5, 0.8)) for _ in range(LAUNCH_DOCUMENTS.stop)])
 
 
 def write_days(log: Log, oddities: Mapping[int, Callable[[datetime], None]]) -> None:
-    """All days, one after the other, each with what is planted on it; the oddity gets the midnight before it."""
+    """Adds all days in order, each with its oddity, which gets the midnight before the day."""
     export = Person("export", 1, "shifts", START, False, ["10.255.0.1"], [], True)
     for number in range(DAYS):
         day = START + timedelta(number)

@@ -1,7 +1,7 @@
-"""What is planted into a lifelike log: one oddity of each kind, as strong as somebody would want to be told of.
+"""The anomalies that are planted into a lifelike log: one of each kind, strong enough to be worth a report.
 
-The strengths are not drawn by the thresholds of conf/pipeline.yml. The subjects are ordinary people and documents, with
-habits of their own, and none of the oddities is on a holiday.
+Their strength does not depend on the thresholds of conf/pipeline.yml. Their subjects are ordinary people and documents
+with habits of their own. No oddity is on a holiday.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 
 from tests.metrics.lifelike_log import DAYS, DOCUMENTS, HOLIDAYS, START, Change, Log, Person, start_log, write_days
 
-FIRST_DAY = 35  # before it most kinds do not know what is usual
+FIRST_DAY = 35  # before this day most kinds do not know the usual number yet
 SHARE_WITH_ONE_FRACTION = (0.3, 0.7)
 LOST_IN_OUTAGE = (0.97, 1.0)
 
 
 def make_log(seed: int, has_oddities: bool) -> Log:
-    """The log of a seed, with or without the oddities; its `planted` says what they are."""
+    """Returns the log of a seed, with or without oddities; its `planted` lists them."""
     log = start_log(seed, "odd" if has_oddities else "clean")
     if not has_oddities:
         write_days(log, {})
@@ -59,7 +59,7 @@ def collapse(log: Log, person: Person, at: datetime) -> None:
 
 
 def stranger(log: Log, person: Person, at: datetime) -> None:
-    """Somebody who uses a stolen token: no login, for some days."""
+    """Adds a person who acts for some days without a login, as with a stolen token."""
     intruder = replace(person, user_id="stranger", has_milliseconds=True)
     for day in range(log.rng.randint(1, 3)):
         moment = at + timedelta(day)
@@ -95,12 +95,12 @@ def retries(log: Log, person: Person, at: datetime) -> None:
     log.planted.add(("client_retry", person.user_id))
 
 
-# Those of one person on one day; the two others below are about the log as a whole.
+# These are about one person on one day. The two oddities below are about the whole log.
 ODDITIES = (burst_of_edits, burst_of_shares, collapse, stranger, past, spread_of_logins, sweep, retries)
 
 
 def share_one_fraction(log: Log) -> None:
-    """A migration has given the times of some people the fraction of a second at which it ran."""
+    """Gives the times of some people the same fraction of a second, as a migration may do."""
     share = log.rng.uniform(*SHARE_WITH_ONE_FRACTION)
     shifted = {person.user_id for person in log.people if person.has_milliseconds and log.rng.random() < share}
     for place, event in enumerate(log.events):
@@ -110,7 +110,7 @@ def share_one_fraction(log: Log) -> None:
 
 
 def silence(log: Log, day: object) -> None:
-    """An outage of the log, which loses nearly all events of a day."""
+    """Removes nearly all events of a day, as an outage of the log does."""
     share = log.rng.uniform(*LOST_IN_OUTAGE)
     log.events = [event for event in log.events if event.at[:10] != str(day) or log.rng.random() > share]
     log.planted.add(("silent_day", str(day)))

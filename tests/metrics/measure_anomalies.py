@@ -1,14 +1,13 @@
-"""How well anomalies are found: precision and recall by kind, and false alarms a month where nothing was planted.
+"""Measures the precision and recall of each kind of anomaly, and the false alarms a month in logs without anomalies.
 
     python -m tests.metrics.measure_anomalies --seeds 20 [--write]
 
-makes, for each seed and by each of two generators, one log with every kind planted and one with none, and loads them
-into a PostgreSQL of its own. One generator is the simulator that the rules were made with, the other one is
+makes two logs for each seed and generator: one with every kind of anomaly and one with none. It loads them into a
+PostgreSQL of its own. One generator is the simulator, for which the rules were designed. The other one is
 lifelike_log.py. `--write` puts the tables into sql/README.md.
 
-The events of a simulation are told from the records in plain Python instead of by the job, because that takes seconds
-and not minutes; that the tables are those that the job would publish is checked against the truth file of the
-simulation.
+Plain Python turns the records of a simulation into events, because that takes seconds and the job takes minutes. The
+truth file of the simulation proves that the tables are those that the job would publish.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ from tests.simulation.test_simulate_truth import count_document_words, recount_r
 
 GUIDE = SQL / "README.md"
 EVENTS, DAYS = 10_000, 45
-# Of the truth, what only a run of the job has: the account of records.
+# Keys of the truth that need a run of the job: the account of records.
 ACCOUNT = {"records", "blank", "quarantined", "accepted", "exact_duplicates", "superseded", "quarantined_by_reason"}
 ACCOUNT |= {"unmapped_fields"}
 
@@ -51,7 +50,7 @@ Outcome = tuple[set[Finding], list[Finding]]  # what was planted, what was found
 
 
 def make_event(record: dict[str, Any]) -> Event:
-    """A published event, from its record."""
+    """Returns the published event of a record."""
     is_edit = record["event_type"] == "document_edit"
     return Event(
         event_id=record["event_id"],
@@ -78,7 +77,7 @@ def make_event(record: dict[str, Any]) -> Event:
 
 
 def find_in_simulation(server: str, seed: int, has_oddities: bool) -> Outcome:
-    """What is found in one simulated log. Raises AssertionError where the tables are not true."""
+    """Returns the anomalies of one simulated log. Raises AssertionError if the tables differ from its truth."""
     with TemporaryDirectory() as folder:
         place, level = Path(folder) / "events", "all" if has_oddities else "none"
         simulate(Settings(EVENTS, seed, DAYS, date(2025, 6, 30), place, cast(AnomalyLevel, level)), workers=1)
@@ -95,13 +94,13 @@ def find_in_simulation(server: str, seed: int, has_oddities: bool) -> Outcome:
 
 
 def find_in_lifelike_log(server: str, seed: int, has_oddities: bool) -> Outcome:
-    """What is found in one log of the other generator."""
+    """Returns the anomalies of one lifelike log."""
     log = make_log(seed, has_oddities)
     return log.planted, find_anomalies(server, log.events)
 
 
 def find_anomalies(server: str, events: list[Event], check: Callable[[Cursor], None] | None = None) -> list[Finding]:
-    """What the views find in these events; `check` may look at the tables before."""
+    """Returns the anomalies that the views find in these events. `check` may look at the tables before."""
     with empty_database(server) as url, closing(psycopg2.connect(url)) as connection:
         create_tables(connection)
         load(connection, *events)
@@ -117,7 +116,7 @@ def find_anomalies(server: str, events: list[Event], check: Callable[[Cursor], N
 
 @dataclass(frozen=True)
 class Generator:
-    """A sort of logs, the days of one, and what finds the anomalies in one of a seed, with or without oddities."""
+    """A generator of logs: its title, the days of a log, and the function that finds the anomalies of a seed."""
 
     title: str
     days: int
@@ -131,7 +130,7 @@ GENERATORS = (
 
 
 def measure(server: str, generator: Generator, seeds: range) -> dict[str, Counter[str]]:
-    """By kind: planted, found, true (found and planted), false alarms where nothing was planted."""
+    """Returns for each kind: planted, found, true (found and planted), and false alarms in logs without anomalies."""
     counts = {kind.name: Counter[str]() for kind in KINDS}
     for seed in seeds:
         planted, found = generator.find(server, seed, True)
@@ -151,13 +150,13 @@ def measure(server: str, generator: Generator, seeds: range) -> dict[str, Counte
 
 
 def rate(counts: Counter[str]) -> tuple[float, float]:
-    """(precision, recall); 1 where there is nothing to divide by."""
+    """Returns (precision, recall); each is 1 if its divisor is 0."""
     precision = counts["true"] / counts["found"] if counts["found"] else 1.0
     return precision, counts["true"] / counts["planted"] if counts["planted"] else 1.0
 
 
 def format_table(generator: Generator, counts: dict[str, Counter[str]], seeds: int) -> str:
-    """A Markdown table, one line a kind, under a title."""
+    """Returns a Markdown table with a title and one line for each kind."""
     months = seeds * generator.days / 30
     lines = [
         f"{generator.title}, {seeds} of each sort, of {generator.days} days:\n",
@@ -174,7 +173,7 @@ def format_table(generator: Generator, counts: dict[str, Counter[str]], seeds: i
 
 
 def write_tables(tables: str) -> None:
-    """Put the tables into the guide, in the place of those that stand there."""
+    """Replaces the tables of the guide."""
     text = GUIDE.read_text(encoding="utf-8")
     start, end = text.index(GENERATORS[0].title), text.index("\n\n", text.rindex("| `all` |"))
     GUIDE.write_text(text[:start] + tables + text[end:], encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Minimal rows in real tables: an event is an id, a user and a time; everything else has a default."""
+"""Minimal rows in real tables. An event needs an id, a user and a time; everything else has a default."""
 
 from __future__ import annotations
 
@@ -51,32 +51,32 @@ class Event:
 
     @property
     def event_at(self) -> datetime:
-        """The instant."""
+        """Returns the instant."""
         return datetime.fromisoformat(self.at).replace(tzinfo=UTC)
 
 
 def login(event_id: str, user_id: str, at: str, **values: Any) -> Event:
-    """A user_login."""
+    """Returns a user_login."""
     return Event(event_id, user_id, at, event_type="user_login", **values)
 
 
 def edit(event_id: str, user_id: str, at: str, document_id: str = "doc", **values: Any) -> Event:
-    """A document_edit."""
+    """Returns a document_edit."""
     return Event(event_id, user_id, at, event_type="document_edit", document_id=document_id, **values)
 
 
 def comment(event_id: str, user_id: str, at: str, document_id: str = "doc", **values: Any) -> Event:
-    """A comment_added."""
+    """Returns a comment_added."""
     return Event(event_id, user_id, at, event_type="comment_added", document_id=document_id, **values)
 
 
 def share(event_id: str, user_id: str, at: str, document_id: str = "doc", **values: Any) -> Event:
-    """A document_shared; a link share unless `recipients` are given."""
+    """Returns a document_shared; it is a share by link unless `recipients` are given."""
     return Event(event_id, user_id, at, event_type="document_shared", document_id=document_id, **values)
 
 
 def create_tables(connection: Connection, business_time_zone: str = "UTC") -> None:
-    """Make the published tables, empty and with keys, ledger, comments, metrics and rights, as a first load does."""
+    """Creates the empty published tables with keys, ledger, comments, metrics and rights, as a first load does."""
     settings = replace(SETTINGS, business_time_zone=business_time_zone)
     with connection.cursor() as cursor:
         prepare_database(cursor)
@@ -90,11 +90,11 @@ def create_tables(connection: Connection, business_time_zone: str = "UTC") -> No
         execute_values(cursor, "insert into public.event_types values %s", rows)
         cursor.execute(f"drop schema {STAGING} cascade")
         make_views(cursor, settings)
-        cursor.execute("set role none")  # a test may plant any fault
+        cursor.execute("set role none")  # so that a test may plant any fault
 
 
 def load(connection: Connection, *events: Event) -> None:
-    """Fill the empty tables: users, documents and sessions are worked out here in plain Python.
+    """Fills the empty tables. Plain Python computes users, documents and sessions from the events.
 
     Every source of the events becomes one current file whose sums close.
     """
@@ -124,7 +124,7 @@ def load(connection: Connection, *events: Event) -> None:
 
 
 def insert_ledger(cursor: Any, events: tuple[Event, ...], file_ids: dict[str, int]) -> None:
-    """One run and one current file for each source."""
+    """Inserts one run, and one current file for each source."""
     cursor.execute(
         "insert into ops.pipeline_runs"
         " (run_id, started_at, status, kind, session_gap_minutes, code_version, configuration_version,"
@@ -141,7 +141,7 @@ def insert_ledger(cursor: Any, events: tuple[Event, ...], file_ids: dict[str, in
 
 
 def make_row(event: Event, session_id: Any, file_id: int, record_number: int) -> dict[str, Any]:
-    """One row of public.events."""
+    """Returns one row of public.events."""
     business = {
         field.name: value
         for field, value in zip(fields(event), astuple(event), strict=True)
@@ -162,7 +162,7 @@ def make_row(event: Event, session_id: Any, file_id: int, record_number: int) ->
 
 
 def cut_sessions(events: tuple[Event, ...]) -> tuple[list[tuple[Any, ...]], dict[str, Any]]:
-    """(rows of public.sessions, session id of each event id)."""
+    """Returns the rows of public.sessions, and the session id of each event id."""
     by_user: dict[str, list[Event]] = defaultdict(list)
     for event in sorted(events, key=lambda e: (e.event_at, e.event_id)):
         by_user[event.user_id].append(event)
@@ -182,20 +182,20 @@ def cut_sessions(events: tuple[Event, ...]) -> tuple[list[tuple[Any, ...]], dict
 
 
 def count(group: list[Event]) -> tuple[int, ...]:
-    """Edits, comments, shares and different documents of a session."""
+    """Returns the numbers of edits, comments, shares and different documents of a session."""
     types = [event.event_type for event in group]
     documents = {event.document_id for event in group} - {None}
     return (*map(types.count, ("document_edit", "comment_added", "document_shared")), len(documents))
 
 
 def latest(events: list[Event], name: str) -> Any:
-    """The value of the latest event that states it."""
+    """Returns the value in the latest event that states it."""
     stated = [e for e in events if getattr(e, name) is not None]
     return getattr(max(stated, key=lambda e: (e.event_at, e.event_id)), name) if stated else None
 
 
 def summarize_users(events: tuple[Event, ...]) -> list[tuple[Any, ...]]:
-    """Rows of public.users."""
+    """Returns the rows of public.users."""
     rows = []
     acts: dict[str, list[Event]] = defaultdict(list)
     times: dict[str, list[datetime]] = defaultdict(list)
@@ -211,7 +211,7 @@ def summarize_users(events: tuple[Event, ...]) -> list[tuple[Any, ...]]:
 
 
 def summarize_documents(events: tuple[Event, ...]) -> list[tuple[Any, ...]]:
-    """Rows of public.documents."""
+    """Returns the rows of public.documents."""
     rows = []
     by_document: dict[str, list[Event]] = defaultdict(list)
     for event in events:

@@ -1,4 +1,4 @@
-"""People who act and never log in: found where their source logs logins, and only while it does."""
+"""Users who act and never log in are found if their source logs logins at that time."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_all_activity_from_the_first_proof_on_is_counted(tables: Any) -> None:
         login("e2", "ann", "2025-03-01 10:00"),
         edit("e3", "bob", "2025-03-02 10:00"),
         edit("e4", "bob", "2025-05-02 10:00"),
-        edit("e5", "bob", "2025-03-03 10:00", source="wiki"),  # which logs no logins
+        edit("e5", "bob", "2025-03-03 10:00", source="wiki"),  # this source logs no logins
     )
     assert find_anomalies(tables) == [("activity_without_login", "info", "bob", 2, 0)]
 

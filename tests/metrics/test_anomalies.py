@@ -1,4 +1,4 @@
-"""Each kind of anomaly: found where it should be, silent where nothing can be known."""
+"""Bursts and identical fractions are found, and not found while the usual number is not known yet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.metrics.rows import Event, edit, load, share
 
 
 def find_anomalies(database: Any) -> list[tuple[Any, ...]]:
-    """All findings, as (kind, severity, subject, observed, expected)."""
+    """Returns all findings as (kind, severity, subject, observed, expected)."""
     with database.cursor() as cursor:
         cursor.execute(
             "select anomaly_type, severity, subject_id, observed, expected from metrics.anomalies order by 1, 3"
@@ -21,7 +21,7 @@ def find_anomalies(database: Any) -> list[tuple[Any, ...]]:
 
 
 def explain(database: Any) -> str:
-    """The sentence of the only finding."""
+    """Returns the sentence of the only finding."""
     with database.cursor() as cursor:
         cursor.execute("select explanation from metrics.anomalies")
         ((explanation,),) = cursor.fetchall()
@@ -29,7 +29,7 @@ def explain(database: Any) -> str:
 
 
 def edits_per_day(*counts: int, user_id: str = "ann") -> list[Event]:
-    """So many edits of `doc` on consecutive days from 2025-03-01, a second apart."""
+    """Returns so many edits of `doc` on consecutive days from 2025-03-01, one second apart."""
     return [
         edit(f"e{day:02}-{n:03}", user_id, f"2025-03-{day:02} 10:{n // 60:02}:{n % 60:02}")
         for day, count in enumerate(counts, start=1)
@@ -38,7 +38,7 @@ def edits_per_day(*counts: int, user_id: str = "ann") -> list[Event]:
 
 
 def shares_per_day(*counts: int) -> list[Event]:
-    """Ann is active on consecutive days from 2025-03-01 and shares so many documents on each."""
+    """Returns events of ann, who is active on consecutive days from 2025-03-01 and shares so many documents on each."""
     views = [Event(f"v{day:02}", "ann", f"2025-03-{day:02} 09:59") for day in range(1, len(counts) + 1)]
     return views + [
         share(f"s{day:02}-{n:03}", "ann", f"2025-03-{day:02} 10:00:{n:02}", f"doc{n}")
@@ -56,7 +56,7 @@ def test_edit_burst_is_found_and_explained_with_its_numbers(tables: Any) -> None
 
 
 def test_edit_burst_in_the_warm_up_is_silent(tables: Any) -> None:
-    load(tables, *edits_per_day(2, 3, 40, 2, 3, 2, 3, 2))  # two days before it
+    load(tables, *edits_per_day(2, 3, 40, 2, 3, 2, 3, 2))  # only two days before the burst
     assert find_anomalies(tables) == []
 
 
@@ -74,7 +74,7 @@ def test_edit_burst_needs_a_number_of_edits_however_quiet_the_document(tables: A
 
 @pytest.mark.parametrize(("edits", "findings"), [(28, 0), (29, 1)])
 def test_edit_burst_allows_a_busy_document_more(tables: Any, edits: int, findings: int) -> None:
-    load(tables, *edits_per_day(*[7] * 9, edits))  # the line is 7 + 8 * sqrt(7) = 28.2
+    load(tables, *edits_per_day(*[7] * 9, edits))  # the limit is 7 + 8 * sqrt(7) = 28.2
     assert len(find_anomalies(tables)) == findings
 
 
@@ -98,7 +98,7 @@ def test_share_burst_counts_documents_and_not_recipients(tables: Any) -> None:
 
 
 def sessions_at(*fractions: str) -> list[Event]:
-    """One session for each fraction of a second, an hour apart."""
+    """Returns one session for each fraction of a second, one hour apart."""
     start = datetime(2025, 3, 1, tzinfo=UTC)
     times = [(start + timedelta(hours=n)).strftime("%Y-%m-%d %H:%M:%S") for n in range(len(fractions))]
     return [

@@ -1,4 +1,4 @@
-"""The kinds of anomalies that look at logins, sessions, days and repetitions: found, and silent where they must be."""
+"""Login spreads, past events, document sweeps and client retries are found, and ordinary activity is not."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ MARCH = [f"2025-03-{day:02}" for day in range(1, 32)]
 
 
 def logins_per_day(*days: str, user_id: str = "ann") -> list[Event]:
-    """One login on each day, always from one address and device."""
+    """Returns one login on each day, always from the same address and device."""
     return [login(f"l{day}{user_id}", user_id, f"{day} 09:00", ip_address="10.0.0.1", device="web") for day in days]
 
 
 def wander(day: str, places: int, minutes: int, field: str = "ip_address") -> list[Event]:
-    """A login from each of some places, so many minutes apart."""
+    """Returns a login from each of some places, so many minutes apart."""
     return [
         login(f"w{day}{n}", "ann", f"{day} {12 + n * minutes // 60}:{n * minutes % 60:02}", **{field: f"place {n}"})
         for n in range(places)
@@ -41,7 +41,7 @@ def test_login_spread_is_explained_with_its_numbers(tables: Any) -> None:
 
 
 def test_logins_spread_over_hours_are_not_found(tables: Any) -> None:
-    load(tables, *logins_per_day(*MARCH[:3]), *wander(MARCH[3], 6, 21))  # never four within 60 minutes
+    load(tables, *logins_per_day(*MARCH[:3]), *wander(MARCH[3], 6, 21))  # never four logins within 60 minutes
     assert find_anomalies(tables) == []
 
 
@@ -95,7 +95,7 @@ def test_a_silence_after_many_events_does_not_begin_the_log(tables: Any) -> None
 
 
 def visit(session: str, documents: int, event_type: str = "document_viewed") -> list[Event]:
-    """One session of ann with an event on each of so many documents."""
+    """Returns one session of ann with an event on each of so many documents."""
     return [
         Event(f"{session}{n}", "ann", f"{session}:{n:02}", event_type, document_id=f"doc{n}") for n in range(documents)
     ]
@@ -133,7 +133,7 @@ def test_document_sweep_in_the_warm_up_is_silent(tables: Any) -> None:
 
 def test_a_user_who_usually_works_on_many_documents_is_not_found(tables: Any) -> None:
     load(tables, *(event for day in MARCH[:8] for event in visit(f"{day} 10", 25)), *visit(f"{MARCH[8]} 10", 50))
-    assert find_anomalies(tables) == []  # 25 + 8 * sqrt(25) = 65
+    assert find_anomalies(tables) == []  # the limit is 25 + 8 * sqrt(25) = 65
 
 
 @pytest.mark.parametrize(("copies", "severity"), [(2, None), (3, "info"), (10, "warning")])

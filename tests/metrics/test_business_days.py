@@ -1,4 +1,4 @@
-"""Days and weekdays in the business time zone: midnight, daylight saving, and UTC by the stored date."""
+"""Days and weekdays in the business time zone, with daylight saving time; in UTC they are the stored dates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.metrics.rows import Event, comment, create_tables, edit, execute, loa
         ("Europe/Berlin", "2025-03-01 23:00", date(2025, 3, 2)),
         ("America/New_York", "2025-03-02 04:59:59.999999", date(2025, 3, 1)),
         ("America/New_York", "2025-03-02 05:00", date(2025, 3, 2)),
-        # Summer: midnight comes an hour earlier in UTC; the day of the change itself still began in winter.
+        # In summer midnight is an hour earlier in UTC. The day of the change still begins in winter time.
         ("Europe/Berlin", "2025-03-29 22:59:59", date(2025, 3, 29)),
         ("Europe/Berlin", "2025-03-29 23:00", date(2025, 3, 30)),
         ("Europe/Berlin", "2025-03-30 21:59:59", date(2025, 3, 30)),
@@ -54,13 +54,13 @@ def test_a_day_begins_at_its_own_midnight(database: Any, day: str, hours: int) -
 def test_a_burst_is_counted_by_business_day(database: Any) -> None:
     create_tables(database, "Asia/Tokyo")
     usual = [edit(f"u{n}", "ann", f"2025-03-{n:02} 03:00") for n in range(1, 9)]
-    # Half of it before midnight UTC, all of it on the 11th in Tokyo.
+    # Half of the burst is before midnight UTC. In Tokyo all of it is on the 11th.
     burst = [edit(f"b{n}", "ann", f"2025-03-1{n % 2} {(23, 1)[n % 2]:02}:{n:02}") for n in range(40)]
     load(database, *usual, *burst)
     assert query(database, "select observed, explanation from metrics.anomalies where anomaly_type = 'edit_burst'") == [
         (40, "Document doc was edited 40 times on 2025-03-11; 1 is usual (median of its 9 days with edits).")
     ]
-    execute(database, "set timezone = 'America/New_York'")  # of the reader, which must not matter
+    execute(database, "set timezone = 'America/New_York'")  # the reader's time zone must not matter
     start = "select observed_at = '2025-03-10 15:00Z' from metrics.anomalies where anomaly_type = 'edit_burst'"
     assert query(database, start) == [(True,)]
 

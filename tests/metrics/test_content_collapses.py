@@ -1,4 +1,4 @@
-"""A collapse is a fall that is not undone, of a document that does not always swing."""
+"""A collapse is a large loss of words that is not undone, in a document whose length does not always vary."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.metrics.test_anomalies import explain, find_anomalies
         (20, 3, [("content_collapse", "warning", "doc", 3, 20)]),
         (20, 0, [("content_collapse", "critical", "doc", 0, 20)]),
         (20, 4, []),  # exactly 80 %
-        (19, 0, []),  # too short to tell
+        (19, 0, []),  # too few words to decide
     ],
 )
 def test_content_collapse_is_a_fall_of_over_four_fifths(
@@ -25,7 +25,7 @@ def test_content_collapse_is_a_fall_of_over_four_fifths(
     load(
         tables,
         edit("e1", "ann", "2025-03-01 10:00", document_word_count=before),
-        edit("e2", "ann", "2025-03-02 10:00"),  # carries no count
+        edit("e2", "ann", "2025-03-02 10:00"),  # it has no word count
         edit("e3", "bob", "2025-03-05 10:00", document_word_count=after),
     )
     assert find_anomalies(tables) == expected
@@ -47,14 +47,14 @@ def test_content_collapse_takes_edits_of_one_instant_by_event_id_bytewise(tables
         edit("a3", "ann", "2025-03-01 10:01", document_word_count=5),
         edit("E2", "ann", "2025-03-01 10:01", document_word_count=22),
     )
-    assert find_anomalies(tables) == []  # 100, 22, 5; the other way round it would be 100, 5
+    assert find_anomalies(tables) == []  # the order is 100, 22, 5; the other order would be 100, 5, 22
 
 
 @pytest.mark.parametrize(
     ("counts", "later", "expected"),
     [
-        ({"b": 10, "A": 100}, 50, ("doc", 10, 100)),  # within the instant: 50, 100, 10, 50
-        ({"b": 100, "A": 60}, 15, ("doc", 15, 100)),  # right after it: 50, 60, 100, 15
+        ({"b": 10, "A": 100}, 50, ("doc", 10, 100)),  # the collapse is within the instant: 50, 100, 10, 50
+        ({"b": 100, "A": 60}, 15, ("doc", 15, 100)),  # the collapse is right after it: 50, 60, 100, 15
     ],
     ids=["within", "after"],
 )
@@ -80,7 +80,7 @@ def test_content_that_shrinks_step_by_step_is_no_collapse(tables: Any) -> None:
 
 
 def edits_of(*counts: int, document_id: str = "doc") -> list[Event]:
-    """Edits of one document that leave so many words, a minute apart."""
+    """Returns edits of one document that leave so many words, one minute apart."""
     return [
         edit(f"{document_id}{n:03}", "ann", f"2025-03-01 10:{n:02}", document_id, document_word_count=count)
         for n, count in enumerate(counts)
@@ -97,7 +97,7 @@ STEADY = (98, 102, 99, 101, 100)
         ((81,), 1),  # exactly four fifths of the 95 lost words come back
         ((82,), 0),
         ((100,), 0),
-        ((6, 100), 1),  # the next edit but one is too late
+        ((6, 100), 1),  # an undo by the second next edit is too late
     ],
 )
 def test_a_collapse_that_the_next_edit_undoes_is_none(tables: Any, later: tuple[int, ...], findings: int) -> None:
@@ -136,6 +136,6 @@ def test_a_document_whose_length_varied_once_may_collapse(tables: Any) -> None:
 
 @pytest.mark.parametrize(("last", "findings"), [(16, 0), (15, 1)])
 def test_a_collapse_lies_four_spreads_above_the_usual_change(tables: Any, last: int, findings: int) -> None:
-    # Changes of 20, and of 10 and 30 around it: the median is 20 and the spread 14.826, so that the line is 79.3 words.
+    # The changes are 10, 20 and 30 words. Their median is 20 and their spread 14.826, so the limit is 79.3 words.
     load(tables, *edits_of(45, 65, 75, 105, 85, 95, last))
     assert len(find_anomalies(tables)) == findings

@@ -1,4 +1,4 @@
-"""What dbt is told of the tables is what the tables are: sql/dbt/models/sources.yml beside a database."""
+"""sql/dbt/models/sources.yml describes the tables and views as they are in a database."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.builders import ROOT
 from tests.dictated.dbt import SOURCES_FILE
 
 SOURCES = yaml.safe_load((ROOT / SOURCES_FILE).read_text())["sources"]
-# (schema, table): what the file says of it.
+# (schema, table) -> its entry in the file
 TOLD: dict[tuple[str, str], dict[str, Any]] = {
     (source["schema"], table["name"]): table for source in SOURCES for table in source["tables"]
 }
@@ -26,7 +26,7 @@ where nspname in ('public', 'metrics', 'ops') and attnum > 0 and not attisdroppe
     and (relkind = 'v' or (relkind = 'r' and nspname = 'public'))
 order by nspname, relname, attnum
 """
-# One row per key or reference inside our tables: table, columns, kind, table and columns that it refers to.
+# One row per key or reference inside our tables: table, columns, kind, and the referenced table and columns.
 CONSTRAINTS = """
 with names as (
     select pg_constraint.oid, contype, conrelid::regclass::text as child, confrelid::regclass::text as parent,
@@ -51,7 +51,7 @@ def query(database: Any, statement: str) -> list[tuple[Any, ...]]:
 
 
 def list_tests(table: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    """(columns, test, arguments) of each test of the table."""
+    """Returns (columns, test, arguments) of each test of the table."""
     places = [(column["name"], column) for column in table["columns"]] + [("", table)]
     found = []
     for name, place in places:
@@ -79,7 +79,7 @@ def test_every_table_and_view_is_there_with_its_columns_types_and_comments(table
         for key, table in TOLD.items()
     }
     for (schema, name), described in [*told.items(), *expected.items()]:
-        if schema != "public" or name == "event_details":  # of a view the comments have an order of their own
+        if schema != "public" or name == "event_details":  # columns of a view have an order of their own
             described["columns"].sort(key=lambda column: column["name"])
     assert len(told) > 20
     assert told == expected

@@ -35,13 +35,13 @@ def test_authors_have_the_words_that_their_edits_added_and_removed(tables: Any) 
         tables,
         edit("e1", "ann", "2025-03-01 10:00", document_word_count=100, reported_user_name="Ann"),
         edit("e2", "ann", "2025-03-01 10:01", document_word_count=110),
-        edit("e3", "bob", "2025-03-01 10:02"),  # without a count: it changes nothing that is known
+        edit("e3", "bob", "2025-03-01 10:02"),  # without a count, so it adds no words
         edit("e4", "bob", "2025-03-01 10:03", document_word_count=140),
         edit("e5", "bob", "2025-03-01 10:04", document_word_count=135),
         edit("e6", "cyd", "2025-03-01 10:05"),
     )
     assert query(tables, f"{AUTHORS} order by user_id") == [
-        ("ann", 2, 10, 0, Decimal("0.2500")),  # not the 100 of the first count, which may be older than the log
+        ("ann", 2, 10, 0, Decimal("0.2500")),  # without the 100 words of the first count
         ("bob", 3, 30, 5, Decimal("0.7500")),
         ("cyd", 1, None, None, None),
     ]

@@ -1,4 +1,4 @@
-"""Each kind of anomaly has all the parts that sql/README.md asks for, and nothing is left of one that is gone."""
+"""Each kind of anomaly has all the parts that sql/README.md requires, and a removed kind leaves none behind."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_view_says_what_the_catalogue_says(kind: AnomalyKind) -> None:
 @of_each_kind
 def test_the_guide_has_its_rule_and_how_well_it_is_found(kind: AnomalyKind) -> None:
     rows = [line.count("|") for line in GUIDE.splitlines() if line.startswith(f"| `{kind.name}` |")]
-    assert rows == [5, 7, 7]  # the rule, and a line of the table of each generator
+    assert rows == [5, 7, 7]  # its rule, and its line in the table of each generator
 
 
 def test_subjects_of_every_type_can_be_counted(tables: Any) -> None:

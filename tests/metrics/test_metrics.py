@@ -1,4 +1,4 @@
-"""The five metric views, on rows small enough to count by hand."""
+"""The metric views of the brief, on rows few enough to count by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who comes back, and how far people get, on logs small enough to count by hand."""
+"""Weekly retention and the activation funnel, on logs small enough to count by hand."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_cohorts_are_followed_up_to_the_week_of_the_latest_day(tables: Any) -> N
         tables,
         Event("e1", "ann", "2025-03-03 00:00"),
         Event("e2", "bob", "2025-03-09 23:59:59.999999"),
-        share("e3", "cyd", "2025-03-10 00:00", recipients=("dan",)),  # dan has not acted
+        share("e3", "cyd", "2025-03-10 00:00", recipients=("dan",)),  # dan only receives
         Event("e4", "bob", "2025-03-24 10:00"),
         Event("e5", "bob", "2025-03-25 10:00"),
     )
@@ -28,7 +28,7 @@ def test_cohorts_are_followed_up_to_the_week_of_the_latest_day(tables: Any) -> N
         (FIRST, 0, 2, 2, Decimal("1.0000")),
         (FIRST, 1, 2, 0, 0),
         (FIRST, 2, 2, 0, 0),  # a week without any event
-        (FIRST, 3, 2, 1, Decimal("0.5000")),  # under way: the 24th is a Monday, the log ends on the 25th
+        (FIRST, 3, 2, 1, Decimal("0.5000")),  # an unfinished week: it begins on the 24th, and the log ends on the 25th
         (SECOND, 0, 1, 1, 1),
         (SECOND, 1, 1, 0, 0),
         (SECOND, 2, 1, 0, 0),
@@ -37,7 +37,7 @@ def test_cohorts_are_followed_up_to_the_week_of_the_latest_day(tables: Any) -> N
 
 def test_weeks_begin_on_monday_of_the_business_time_zone(database: Any) -> None:
     create_tables(database, "America/New_York")
-    # Clocks go forward on the 9th: Monday begins at 04:00 UTC, a week before it had begun at 05:00.
+    # Clocks go forward on the 9th. So this Monday begins at 04:00 UTC, and the Monday before at 05:00.
     load(
         database,
         Event("e1", "ann", "2025-03-03 04:59:59"),
@@ -75,22 +75,22 @@ def test_the_calendar_has_every_day_with_its_borders(database: Any) -> None:
 def test_the_funnel_counts_who_took_the_steps_in_order(tables: Any) -> None:
     load(
         tables,
-        # ann takes all four. The edit and the comment before the step that they would have to follow do not count.
+        # ann takes all four steps. Her edit and the comment before the step that they must follow do not count.
         edit("a1", "ann", "2025-03-01 09:00", "d0"),
         login("a2", "ann", "2025-03-01 10:00"),
         comment("a3", "bob", "2025-03-01 10:00:05", "d1"),
         edit("a4", "ann", "2025-03-01 10:00:10", "d1"),
         share("a5", "ann", "2025-03-01 10:00:40", "d1"),
-        comment("a6", "ann", "2025-03-01 10:00:41", "d1"),  # her own
-        comment("a7", "cyd", "2025-03-01 10:00:50", "d0"),  # on one that she edited before she logged in
+        comment("a6", "ann", "2025-03-01 10:00:41", "d1"),  # her own comment
+        comment("a7", "cyd", "2025-03-01 10:00:50", "d0"),  # on a document that she edited before her login
         comment("a8", "cyd", "2025-03-01 10:01:40", "d1"),
-        # bob logs in, edits and shares; what he edits later is commented on, not what he edited first.
+        # bob logs in, edits and shares. The comment is on a document that he edited later, so it does not count.
         login("b1", "bob", "2025-03-01 11:00"),
         edit("b2", "bob", "2025-03-01 11:00:20", "d2"),
         share("b3", "bob", "2025-03-01 11:00:30", "d3", recipients=("ann",)),
         edit("b4", "bob", "2025-03-01 11:00:40", "d4"),
         comment("b5", "ann", "2025-03-01 11:00:50", "d4"),
-        # cyd shares before her first edit only.
+        # cyd shares only before her first edit.
         login("c1", "cyd", "2025-03-01 12:00"),
         share("c2", "cyd", "2025-03-01 12:00:01", "d5"),
         edit("c3", "cyd", "2025-03-01 12:00:40", "d5"),

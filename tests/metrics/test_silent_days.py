@@ -1,4 +1,4 @@
-"""Days on which hardly anybody came: each is found, also where other days of the same weekday are silent too."""
+"""Days with hardly any sessions are found, even if other days of the same weekday are silent too."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FIRST_MONDAY = date(2025, 1, 6)
 
 
 def sessions_per_day(counts: dict[str, int]) -> list[Event]:
-    """So many people come on each day, each for one event."""
+    """Returns events of so many people on each day, one event each."""
     return [Event(f"{day} {n}", f"user{n:02}", f"{day} 12:00") for day, count in counts.items() for n in range(count)]
 
 
@@ -55,14 +55,14 @@ def test_the_last_day_may_not_be_over(tables: Any) -> None:
 def test_a_silent_day_is_one_of_the_business_time_zone(database: Any) -> None:
     create_tables(database, "Asia/Tokyo")
     late = [Event(f"{day} {n}", f"user{n}", f"{day} 16:00") for day in MARCH[0:28:7] for n in range(25)]
-    load(database, *late, *log(MARCH[30]))  # one in the morning of the next day in Tokyo: Sundays
+    load(database, *late, *log(MARCH[30]))  # one event in the morning of the next day in Tokyo, a Sunday
     assert query(database, "select subject_id, observed_at = '2025-03-29 15:00Z' from metrics.silent_days") == [
         ("2025-03-30", True)
     ]
 
 
 def weeks_of_log(weeks: int, silent: tuple[int, ...], other_days: int = 1) -> list[Event]:
-    """25 people on each Monday, except in the silent weeks (the first is 0), and one on each of the other weekdays."""
+    """Returns events of 25 people on each Monday and one on other weekdays. Silent weeks, from 0 on, have no Monday."""
     counts = {}
     for week in range(weeks):
         monday = FIRST_MONDAY + timedelta(weeks=week)
@@ -72,7 +72,7 @@ def weeks_of_log(weeks: int, silent: tuple[int, ...], other_days: int = 1) -> li
 
 
 def find_silent_weeks(database: Any) -> list[int]:
-    """The weeks whose Monday is found, counted from FIRST_MONDAY."""
+    """Returns the weeks whose Monday is found, counted from FIRST_MONDAY."""
     days = query(database, "select observed_at::date from metrics.silent_days order by 1")
     assert [day for (day,) in days if day.weekday()] == []
     return [(day - FIRST_MONDAY).days // 7 for (day,) in days]
@@ -91,7 +91,7 @@ def test_a_silent_day_does_not_hide_another_of_its_weekday(
 
 
 def test_a_silent_day_of_the_first_weeks_does_not_hide_one_after_them(tables: Any) -> None:
-    load(tables, *weeks_of_log(10, (2, 6)))  # the log does not go back four weeks before the third Monday
+    load(tables, *weeks_of_log(10, (2, 6)))  # the log has no four weeks before the third Monday
     assert find_silent_weeks(tables) == [6]
 
 

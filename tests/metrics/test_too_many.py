@@ -1,4 +1,4 @@
-"""A kind that flags too many subjects says so in one row."""
+"""A kind that flags too many subjects has one row that says so."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_kind_that_flags_too_many_subjects_says_so_in_one_row(
 
 
 def retries_of(people: int) -> list[Event]:
-    """So many people whose client sends a comment several times; the last one's does so most often."""
+    """Returns events of so many people whose client sends a comment several times, the last client most often."""
     return [
         comment(f"c{n:02}-{copy:02}", f"user{n:02}", f"2025-03-{n + 1:02} 10:00:{copy:02}", comment_text="+1")
         for n in range(people)

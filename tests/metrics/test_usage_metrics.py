@@ -1,4 +1,4 @@
-"""The views beyond the brief's five, on rows small enough to count by hand."""
+"""The views beyond those of the brief, on rows few enough to count by hand."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def test_every_metric_has_a_file_and_every_file_is_a_metric_or_part_of_one() -> 
 def test_active_users_count_each_person_once_in_a_window(tables: Any) -> None:
     load(
         tables,
-        Event("e1", "ann", "2025-02-28 10:00"),  # 30 days before the last day: in no window that ends on it
+        Event("e1", "ann", "2025-02-28 10:00"),  # 30 days before the last day, so in no window that ends on it
         Event("e2", "bob", "2025-03-01 10:00"),  # in the last month
-        Event("e3", "bob", "2025-03-23 10:00"),  # 7 days before: not in the last week
+        Event("e3", "bob", "2025-03-23 10:00"),  # 7 days before the last day, so not in the last week
         Event("e4", "cyd", "2025-03-24 10:00"),  # in the last week
         Event("e5", "cyd", "2025-03-25 10:00"),
         Event("e6", "dan", "2025-03-30 10:00"),
@@ -37,9 +37,9 @@ def test_active_users_count_each_person_once_in_a_window(tables: Any) -> None:
     rows = {row[0]: row[1:] for row in query(tables, "select * from metrics.active_users")}
     assert (min(rows), max(rows), len(rows)) == (date(2025, 3, 1), date(2025, 3, 30), 30)
     assert rows[date(2025, 3, 1)] == (1, 2, 2, Decimal("0.5000"))  # bob; ann and bob
-    assert rows[date(2025, 3, 7)] == (0, 1, 2, 0)  # ann's week ended with the 6th
+    assert rows[date(2025, 3, 7)] == (0, 1, 2, 0)  # ann's last week ended on the 6th
     assert rows[date(2025, 3, 24)] == (1, 2, 3, Decimal("0.3333"))
-    assert rows[date(2025, 3, 29)] == (0, 2, 3, 0)  # ann's last
+    assert rows[date(2025, 3, 29)] == (0, 2, 3, 0)  # the last month of ann
     assert rows[date(2025, 3, 30)] == (1, 2, 3, Decimal("0.3333"))
 
 
@@ -64,12 +64,12 @@ def test_daily_sessions_have_their_lengths_and_those_of_one_event(tables: Any) -
         tables,
         *(Event(f"a{n}", "ann", f"2025-03-01 10:{n:02}") for n in (0, 10)),  # 600 s
         *(Event(f"b{n}", "bob", f"2025-03-01 10:{n:02}") for n in (0, 20)),  # 1200 s
-        Event("c1", "cyd", "2025-03-01 23:50"),  # 900 s, over midnight: of the day on which it starts
+        Event("c1", "cyd", "2025-03-01 23:50"),  # 900 s over midnight; it counts for the day on which it starts
         Event("c2", "cyd", "2025-03-02 00:05"),
         Event("d1", "dan", "2025-03-01 10:00"),
         Event("d2", "dan", "2025-03-03 10:00"),
     )
-    # Lengths 0, 600, 900, 1200: the middle is 750, nine tenths of the way lie at 900 + 0.7 * 300.
+    # The lengths are 0, 600, 900 and 1200. Their median is 750, and the 90th percentile is 900 + 0.7 * 300.
     assert query(tables, "select * from metrics.daily_sessions") == [
         (date(2025, 3, 1), 4, Decimal("750.000000"), Decimal("1110.000000"), Decimal("0.2500")),
         (date(2025, 3, 3), 1, 0, 0, 1),
@@ -145,7 +145,7 @@ def test_time_to_first_share_begins_with_the_first_event_of_the_one_who_shares(t
     at = [datetime(2025, 3, day, hour, tzinfo=UTC) for day, hour in ((1, 10), (5, 10), (1, 9))]
     assert found == [
         ("ann", None, at[0], datetime(2025, 3, 2, 10, 0, 0, 500_000, tzinfo=UTC), Decimal("86400.5")),
-        ("bob", None, at[1], None, None),  # received on the 2nd, but acted first on the 5th
+        ("bob", None, at[1], None, None),  # bob received on the 2nd, and acted first on the 5th
         ("cyd", None, at[2], at[2], 0),
     ]
 

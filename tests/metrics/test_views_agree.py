@@ -1,4 +1,4 @@
-"""What two views count alike adds up, over all rows of a log that has every edge case, in UTC and elsewhere."""
+"""Views that count the same agree, over all rows of a log with every edge case, in two time zones."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from tests.metrics.rows import Event, comment, create_tables, edit, load, login,
 
 PEOPLE = ("ann", "Bob", "bob", "cyd", "dan", "eve", "_fay")
 DOCUMENTS = ("d1", "D1", "d2", "d3", "d4")
-# Monday, some days before the clocks of New York change.
+# A Monday, some days before the clocks of New York change.
 START = datetime(2025, 2, 24)
 EDGE_CASES = (
-    share("s1", "ann", "2025-03-03 04:59:59.999999", "d1", recipients=("ann",)),  # with oneself alone
-    share("s2", "ann", "2025-03-03 05:00", "d2", recipients=("ann", "bob", "gus")),  # and with others
+    share("s1", "ann", "2025-03-03 04:59:59.999999", "d1", recipients=("ann",)),  # only with oneself
+    share("s2", "ann", "2025-03-03 05:00", "d2", recipients=("ann", "bob", "gus")),  # with oneself and others
     share("s3", "cyd", "2025-03-10 03:59:59", "d3"),  # by link
-    share("s4", "dan", "2025-03-10 04:00", "d3", recipients=("hal",)),  # known only as a recipient, like gus
-    share("s5", "hugo", "2025-03-10 04:00", "d3", recipients=("hugo",)),  # nobody else, and nothing else
-    edit("t2", "bob", "2025-03-09 12:00", "d1", document_word_count=50),  # edits of one instant
+    share("s4", "dan", "2025-03-10 04:00", "d3", recipients=("hal",)),  # hal, like gus, is known only as a recipient
+    share("s5", "hugo", "2025-03-10 04:00", "d3", recipients=("hugo",)),  # the only event of hugo
+    edit("t2", "bob", "2025-03-09 12:00", "d1", document_word_count=50),  # two edits at one instant
     edit("t1", "ann", "2025-03-09 12:00", "d1", document_word_count=20),
     edit("t3", "cyd", "2025-03-09 12:00", "d1"),  # without a count
     edit("u1", "ann", "2025-03-12 10:00", "uncounted"),
@@ -38,7 +38,7 @@ EDGE_CASES = (
 
 
 def make_random_events(count: int) -> Iterator[Event]:
-    """Events of all kinds over five weeks, from few people, so that sessions, ties and returns come by themselves."""
+    """Generates events of all kinds over five weeks, from few people, so that sessions, ties and returns occur."""
     random = Random(22)
     for number in range(count):
         at = START + timedelta(days=random.randrange(35), minutes=5 * random.randrange(288))
@@ -54,7 +54,7 @@ def make_random_events(count: int) -> Iterator[Event]:
 
 @pytest.fixture(scope="module", params=["UTC", "America/New_York"])
 def log(server: str, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A connection to a database with the log, with days of that zone."""
+    """A connection to a database with the log, in one business time zone."""
     with empty_database(server) as url, closing(psycopg2.connect(url)) as connection:
         create_tables(connection, request.param)
         load(connection, *EDGE_CASES, *make_random_events(600))
@@ -65,7 +65,7 @@ BY_USER = "select user_id, {} from {} group by user_id order by user_id"
 EVENTS_OF_DAYS = "metrics.calendar inner join public.events on starts_at <= event_at and event_at < ends_at"
 USERS = "select user_id from public.users order by user_id"
 ACTIVE = "select distinct user_id from public.events order by user_id"
-# What is counted -> statements that must give the same rows.
+# counted thing -> statements that must give the same rows
 AGREEING = {
     "active people of a day": (
         "select activity_date, active_users from metrics.daily_active_users order by 1",
@@ -122,7 +122,7 @@ AGREEING = {
         "select user_id, recipients from metrics.shared_documents_per_user"
         " where user_id in (select user_id from metrics.most_connected_users) order by 1",
     ),
-    "pairs of sender and recipient": (  # as many people are connected as most_connected_users shows
+    "pairs of sender and recipient": (  # most_connected_users shows all people of this log
         "select sum(recipients) from metrics.shared_documents_per_user",
         "select sum(recipients) from metrics.most_connected_users",
         "select sum(senders) from metrics.most_connected_users",
@@ -241,5 +241,5 @@ def test_the_page_counts_first_shares_of_those_who_acted(log: Any) -> None:
 
 
 def read_report(name: str) -> str:
-    """The statement of a file of sql/report."""
+    """Returns the statement of a file of sql/report."""
     return (SQL / "report" / f"{name}.sql").read_text(encoding="utf-8").rstrip().rstrip(";")

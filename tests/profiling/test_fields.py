@@ -1,4 +1,4 @@
-"""`make fields` as a command: the table, the draft of a mapping, and one line for whatever can't be read."""
+"""The command `make fields`: its table, its draft of a mapping, and one line for each input that can't be read."""
 
 import json
 import os
@@ -54,7 +54,7 @@ def run(folder: Path, source: Path | str, cwd: Path = ROOT) -> subprocess.Comple
 
 
 def rows_of(output: str) -> dict[str, list[str]]:
-    """The rows of the table, by path: the other columns."""
+    """Returns the other columns of the table by path."""
     lines = output.split("\n-----", 1)[1].splitlines()[1:]
     rows = [[cell for cell in line.split("  ") if cell] for line in lines if "  " in line]
     return {row[0]: [cell.strip() for cell in row[1:]] for row in rows}
@@ -90,7 +90,7 @@ def test_a_draft_is_written_that_loads_and_reads_the_log(log: Path, tmp_path: Pa
     text = place.read_text()
     assert "#   FileEdited: document_edit  # 2" in text
     assert "#   SignIn: user_login  # 1" in text
-    # What the database keeps of a mapping could not be erased with a person.
+    # The database keeps the mapping, in which a person could not be erased.
     assert "ann" not in text
     assert "192.0.2.1" not in text
 

@@ -1,4 +1,4 @@
-"""Every path that is listed is written as a mapping writes it, and leads to what it says."""
+"""Every listed path has the notation of a mapping, and finds the values that are counted for it."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""What an unknown log is taken for: where its records are, and which paths are our fields."""
+"""Guesses about an unknown log: where its records are, and which paths are our fields."""
 
 import base64
 import gzip

@@ -1,4 +1,4 @@
-"""A sample is bounded, and of a file that is cut nothing is lost but its end."""
+"""A sample is bounded. A file that is cut loses only its end."""
 
 import gzip
 import json
@@ -41,7 +41,7 @@ def test_a_long_file_of_lines_is_read_at_its_end_too(tmp_path: Path) -> None:
     sample = take_sample(str(tmp_path), ("*.jsonl",), [])
     assert (sample.values[0]["n"], sample.values[-1]["n"], sample.is_whole) == (0, 7999, False)
     assert sample.read_bytes < 5 * 1024**2
-    assert sample.quarantined <= 3  # a line that begins before what is read
+    assert sample.quarantined <= 3  # lines whose beginning is not in the sample
 
 
 def test_of_many_files_some_are_read_from_all_over_the_folder(tmp_path: Path) -> None:

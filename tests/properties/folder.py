@@ -1,4 +1,4 @@
-"""The folder of files that the worlds write to, and all that may happen to a file between two runs."""
+"""The folder of files that the worlds write to, and the changes of files between two runs."""
 
 from collections.abc import Callable
 from random import Random
@@ -6,12 +6,12 @@ from random import Random
 from tests.properties.readings import File, split_lines
 from tests.properties.world import correct_line, draw_lines, is_record
 
-# Of each world arrive at most that many records at once.
+# At most so many records of each world arrive at once.
 MOST_RECORDS = 2
 
 
 class Folder:
-    """Files by number, as they stand; the texts that stood in them before; and how many worlds write to them."""
+    """The present files by number, their former texts, and the number of worlds that write to them."""
 
     def __init__(self, worlds: int) -> None:
         self.worlds = worlds
@@ -20,7 +20,7 @@ class Folder:
         self._writes = 0
 
     def write(self, number: int, text: str, rest: str | None = None) -> None:
-        """Put a text into a file. Defects go where they would outnumber the records: the file were no JSON Lines."""
+        """Writes a text into a file. If defects outnumber records they are left out: it would not be JSON Lines."""
         head, half = (text[: text.rfind("\n") + 1], text[text.rfind("\n") + 1 :]) if rest is not None else (text, "")
         lines = split_lines(head)
         records = [line for line in lines if is_record(line)]
@@ -33,56 +33,56 @@ class Folder:
         self.files[number] = File(head + half, self._writes, rest)
 
     def add(self, lines: list[str]) -> None:
-        """A new file."""
+        """Adds a new file."""
         self.write(self.new_number(), join(lines))
 
     def new_number(self) -> int:
-        """A number that no file has ever had."""
+        """Returns a number that no file has ever had."""
         return max(self.files.keys() | self.former_texts.keys(), default=0) + 1
 
     def append(self, number: int, lines: list[str]) -> None:
-        """More lines for a file, behind what its last line lacked."""
+        """Appends lines to a file, after completing its last line."""
         self.write(number, self.complete(number) + join(lines))
 
     def complete(self, number: int) -> str:
-        """The text of the file, its last line terminated."""
+        """Returns the text of the file with its last line completed."""
         file = self.files[number]
         return file.text if file.rest is None else file.text + file.rest + "\n"
 
     def complete_all(self) -> None:
-        """Terminate the last line of every file."""
+        """Completes the last line of every file."""
         for number, file in sorted(self.files.items()):
             if file.rest is not None:
                 self.append(number, [])
 
     def lines_of(self, number: int) -> list[str]:
-        """The lines of a file that are terminated."""
+        """Returns the complete lines of a file."""
         text = self.files[number].text
         return split_lines(text[: text.rfind("\n") + 1])
 
     def draw_lines(self, random: Random) -> list[str]:
-        """What arrives."""
+        """Returns new lines."""
         return draw_lines(random, self.worlds, MOST_RECORDS)
 
     def change(self, random: Random) -> None:
-        """Let something happen to most of the files."""
+        """Changes most of the files at random."""
         for number in random.sample(sorted(self.files), len(self.files)):
             if number in self.files and random.random() < 3 / 4:
                 random.choice(CHANGES)(self, number, random)
 
 
 def join(lines: list[str]) -> str:
-    """A text of whole lines."""
+    """Returns a text of complete lines."""
     return "".join(line + "\n" for line in lines)
 
 
 def add_file(folder: Folder, number: int, random: Random) -> None:
-    """New records, which may be late, or conflict with any that came before, in a file beside this one."""
+    """Adds a file of new records, which may be late or conflict with earlier ones."""
     folder.add(folder.draw_lines(random))
 
 
 def repeat_lines(folder: Folder, number: int, random: Random) -> None:
-    """Records that came before, in another order, among new ones, in a new file."""
+    """Adds a file of earlier records, in another order and among new ones."""
     known = [line for other in sorted(folder.files) for line in folder.lines_of(other) if is_record(line)]
     lines = random.sample(known, len(known) // 4) + folder.draw_lines(random)
     random.shuffle(lines)
@@ -90,17 +90,17 @@ def repeat_lines(folder: Folder, number: int, random: Random) -> None:
 
 
 def copy_file(folder: Folder, number: int, random: Random) -> None:
-    """The file under another name too."""
+    """Copies the file under another name."""
     folder.add(folder.lines_of(number))
 
 
 def append(folder: Folder, number: int, random: Random) -> None:
-    """The file grows; where its last line was unterminated, this is completed first."""
+    """Appends lines to the file, after completing its last line."""
     folder.append(number, folder.draw_lines(random))
 
 
 def append_unterminated(folder: Folder, number: int, random: Random) -> None:
-    """The file grows, and its last record is cut off, or is whole and only lacks the line end."""
+    """Appends lines whose last one is cut off, in its record or right before its line end."""
     lines = folder.draw_lines(random)
     records = [line for line in lines if is_record(line)]
     if records:
@@ -110,32 +110,32 @@ def append_unterminated(folder: Folder, number: int, random: Random) -> None:
 
 
 def correct(folder: Folder, number: int, random: Random) -> None:
-    """Some lines say something else under the same ids and times."""
+    """Changes details of some lines, whose ids and times stay."""
     file, lines = folder.files[number], folder.lines_of(number)
     corrected = [correct_line(random, line) if random.random() < 1 / 4 else line for line in lines]
     folder.write(number, join(corrected) + file.text[len(join(lines)) :], file.rest)
 
 
 def shorten(folder: Folder, number: int, random: Random) -> None:
-    """The end of the file is cut away."""
+    """Removes the end of the file."""
     lines = folder.lines_of(number)
     folder.write(number, join(lines[: random.randint(0, len(lines))]))
 
 
 def rotate(folder: Folder, number: int, random: Random) -> None:
-    """The file gets another name, and a new one takes its place."""
+    """Renames the file, and writes a new one under its name."""
     file = folder.files[number]
     folder.write(folder.new_number(), file.text, file.rest)
     folder.write(number, join(folder.draw_lines(random)))
 
 
 def replace(folder: Folder, number: int, random: Random) -> None:
-    """Something else stands in the file."""
+    """Replaces the content of the file."""
     folder.write(number, join(folder.draw_lines(random)))
 
 
 def restore(folder: Folder, number: int, random: Random) -> None:
-    """Some file, which may be gone, holds again what it held before."""
+    """Restores a former content of a file, which may be deleted."""
     if folder.former_texts:
         other = random.choice(sorted(folder.former_texts))
         text = random.choice(folder.former_texts[other])
@@ -143,19 +143,19 @@ def restore(folder: Folder, number: int, random: Random) -> None:
 
 
 def delete(folder: Folder, number: int, random: Random) -> None:
-    """The file is gone, unless it is the last one."""
+    """Deletes the file, unless it is the last one."""
     if len(folder.files) > 1:
         folder.former_texts.setdefault(number, []).append(folder.files.pop(number).text)
 
 
 def touch(folder: Folder, number: int, random: Random) -> None:
-    """The file is written again as it is. No rule says whether this is a change to one whose last line is cut off."""
+    """Writes the same content again. A file with an incomplete last line is left out, because no rule covers it."""
     if folder.files[number].rest is None:
         folder.write(number, folder.files[number].text)
 
 
 def move_records(folder: Folder, number: int, random: Random) -> None:
-    """Some lines leave their file for another one."""
+    """Moves some lines to another file."""
     file, lines, other = folder.files[number], folder.lines_of(number), random.choice(sorted(folder.files))
     if number != other:
         moved = {place for place, line in enumerate(lines) if is_record(line) and random.random() < 1 / 3}

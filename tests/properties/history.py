@@ -1,4 +1,4 @@
-"""Random histories: what happens to a folder of files, and in what runs they are read."""
+"""Random histories: changes of a folder of files, and the runs that read them."""
 
 import os
 from random import Random
@@ -15,15 +15,15 @@ from tests.properties.world import draw_lines, draw_mapping
 
 FIXED_WORLDS = 40
 FIRST_FILES = 4
-STEPS = 7  # the first load is one of them
-# With this one the simplest machine meets every case that tests/properties/test_history.py counts.
+STEPS = 7  # including the first load
+# With this number the simplest history has every case that tests/properties/test_history.py counts.
 SALT = 27
 
 SEED = st.integers(0, 10**6)
 
 
 def run_histories(machine: type["History"], count: int, is_random: bool) -> None:
-    """So many histories; of those that are not random the first is the simplest one that hypothesis makes."""
+    """Runs so many histories. Without randomness the first one is the simplest that hypothesis makes."""
     run_state_machine_as_test(
         machine,
         settings=settings(
@@ -42,7 +42,7 @@ def run_histories(machine: type["History"], count: int, is_random: bool) -> None
 class History(RuleBasedStateMachine):
     """Each step changes files and makes one kind of run.
 
-    Here only the model runs. A subclass makes the job run too, and compares.
+    Here only the model runs. A subclass also runs the job, and compares both.
     """
 
     worlds: ClassVar[int] = 20
@@ -62,7 +62,7 @@ class History(RuleBasedStateMachine):
 
     @rule(choice=st.integers(0, 8), seed=SEED)
     def change_and_run(self, choice: int, seed: int) -> None:
-        """Several things happen to the files, then one kind of run; the simplest choices take each kind in turn."""
+        """Changes several files, and then makes one run. The simplest choices make each kind of run in turn."""
         kinds = [
             *[self.refresh_and_drop, self.load, self.load_by_another_mapping, self.remap, self.load, self.replay],
             *[self.load, self.refresh, self.load],
@@ -85,7 +85,7 @@ class History(RuleBasedStateMachine):
         self.load(random)
 
     def remap(self, random: Random) -> None:
-        """By a mapping that has not changed no file is read, also where some have."""
+        """Remaps. If the mapping has not changed, no file is read, even a changed one."""
         if random.random() < 5 / 6:
             self.change_mapping(random)
         self.run_pipeline("--remap")
@@ -100,7 +100,7 @@ class History(RuleBasedStateMachine):
         self.ledger.refresh(self.folder.files, self.mapping, drop_missing=True)
 
     def replay(self, random: Random) -> None:
-        """Quarantined records again; by the mapping that quarantined them none is recovered."""
+        """Replays quarantined records. None is accepted by the mapping that quarantined it."""
         if random.random() < 5 / 6:
             self.change_mapping(random)
         reason = random.choice([None, None, "missing_field", "malformed_json"])
@@ -108,15 +108,15 @@ class History(RuleBasedStateMachine):
         self.ledger.replay(self.folder.files, self.mapping, reason)
 
     def change_mapping(self, random: Random) -> None:
-        """No rule says by which mapping half a line is read whose mapping changes while it waits, so none is left."""
+        """Changes the mapping. All lines are completed first, because no rule covers an incomplete line."""
         self.folder.complete_all()
         self.mapping = draw_mapping(random, self.mapping)
 
     def run_pipeline(self, *options: str) -> None:
-        """Let the job read the folder as it is now, by the mapping as it is now."""
+        """Makes the job load the present folder by the present mapping."""
 
     def run_replay(self, *options: str) -> None:
-        """Let the job replay."""
+        """Makes the job replay."""
 
     def compare(self) -> None:
-        """Hold what is there after the run against the model."""
+        """Compares the result of the run with the model."""

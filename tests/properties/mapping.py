@@ -1,7 +1,7 @@
-"""What a mapping makes of a line of a file, said in plain Python; nothing here knows how the job does it.
+"""Reads a line of a file by a mapping, in plain Python that shares no code with the job.
 
-`Mapping` has the few things that the worlds change in a mapping. An event is kept under the names that `NORMAL` reads,
-so that it can be written as a line again which `NORMAL` reads as the same event.
+`Mapping` has the parts of a mapping that the worlds change. An event has the names that `NORMAL` reads. So it can be
+written as a line that `NORMAL` reads as the same event.
 """
 
 import json
@@ -17,7 +17,7 @@ import yaml
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
-# Where some records have their time. A mapping that does not look there quarantines them.
+# Some records have their time here. A mapping without this path quarantines them.
 OTHER_TIME = "logged_at"
 REQUIRED = ("event_id", "event_type", "timestamp", "user_id")
 DOCUMENT_TYPES = ("document_edit", "comment_added", "document_shared")
@@ -25,20 +25,20 @@ PLAIN_FIELDS = (
     *("event_id", "event_type", "user_id", "document_id", "user_name", "user_email", "content", "word_count"),
     *("edit_length", "shared_with_user_id", "revision", "folder"),
 )
-# A field of which only the properties know.
+# A field that only the properties contain.
 PROPERTY = "folder"
 
 md5 = partial(make_md5, usedforsecurity=False)
 
 Record = dict[str, Any]
-# An accepted record: what it says, and what follows from that (`at`, `words`, `fingerprint`).
+# An accepted record: its values, and what follows from them (`at`, `words`, `fingerprint`).
 Event = dict[str, Any]
-# What becomes of a line: an event, the reasons for which it is quarantined, or None where it is blank.
+# The verdict on a line: an event, the reasons for its quarantine, or None for a blank line.
 Verdict = Event | frozenset[str] | None
 
 
 class Mapping(NamedTuple):
-    """How the fields of the records map to ours, as far as the worlds change it."""
+    """The parts of a mapping that the worlds change."""
 
     finds_other_time: bool = False
     has_title: bool = True
@@ -47,7 +47,7 @@ class Mapping(NamedTuple):
     renamed: tuple[str, str] | None = None
 
     def to_yaml(self) -> str:
-        """The text of the source file."""
+        """Returns the text of the mapping's file."""
         fields: dict[str, Any] = {name: name for name in PLAIN_FIELDS if name != PROPERTY}
         fields["event_at"] = ["timestamp", *[OTHER_TIME] * self.finds_other_time]
         fields |= {"document_title": "document_title"} if self.has_title else {}
@@ -56,7 +56,7 @@ class Mapping(NamedTuple):
         return yaml.safe_dump({"fields": fields, "properties": [PROPERTY], **types})
 
     def apply(self, record: Record) -> Record:
-        """What the record says by this mapping, under the names that `NORMAL` reads."""
+        """Returns the values of the record by this mapping, under the names that `NORMAL` reads."""
         said = {name: record.get(name) for name in PLAIN_FIELDS}
         said["timestamp"] = record.get("timestamp", record.get(OTHER_TIME) if self.finds_other_time else None)
         said["document_title"] = record.get("document_title") if self.has_title else None
@@ -70,7 +70,7 @@ NORMAL = Mapping(has_device=True)
 
 
 def read_line(line: str, mapping: Mapping) -> Verdict:
-    """What becomes of the line by this mapping."""
+    """Returns the verdict on the line by this mapping."""
     if not line.strip():
         return None
     try:
@@ -85,7 +85,7 @@ def read_line(line: str, mapping: Mapping) -> Verdict:
 
 
 def find_problems(said: Record) -> Iterator[str]:
-    """The reasons against what a record says."""
+    """Yields the reasons against the values of a record."""
     if any(name not in said for name in REQUIRED):
         yield "missing_field"
     if said.get("event_type") in DOCUMENT_TYPES and "document_id" not in said:
@@ -95,7 +95,7 @@ def find_problems(said: Record) -> Iterator[str]:
 
 
 def read_revision(value: int | str) -> int | None:
-    """The number, or the microseconds since 1970 of the time; None where it is neither."""
+    """Returns the number, or the microseconds since 1970 of a time, or None if it is neither."""
     try:
         return int(value)
     except ValueError:
@@ -107,7 +107,7 @@ def read_revision(value: int | str) -> int | None:
 
 
 def make_event(said: Record) -> Event:
-    """The event that an accepted record is."""
+    """Returns the event of an accepted record."""
     event: Event = {**said, "at": datetime.fromisoformat(said["timestamp"])}
     if "revision" in said:
         event["revision"] = read_revision(said["revision"])
@@ -119,17 +119,17 @@ def make_event(said: Record) -> Event:
 
 
 def write_line(event: Event) -> str:
-    """A line that `NORMAL` reads as this event."""
+    """Returns a line that `NORMAL` reads as this event."""
     return json.dumps({name: event[name] for name in event if name not in ("at", "words", "recipients", "fingerprint")})
 
 
 def count_microseconds(instant: datetime) -> int:
-    """Since 1970."""
+    """Returns the microseconds since 1970."""
     return (instant - EPOCH) // MICROSECOND
 
 
 def compute_fingerprint(event: Event) -> UUID:
-    """The hash of what is stored of an event, each value with the name of its column, and of its content."""
+    """Returns the hash of the stored values of an event, each with its column, and of its content."""
     stored = {
         "event_type": event["event_type"],
         "event_at": count_microseconds(event["at"]),

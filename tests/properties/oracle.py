@@ -1,4 +1,4 @@
-"""What must become of a record, said a second time in plain Python; nothing here knows how the job does it."""
+"""Finds the problems of a record a second time, in plain Python that shares no code with the job."""
 
 import json
 import math
@@ -14,7 +14,7 @@ from schemas.paths import Steps
 
 Problem = tuple[str, str | None]
 
-# The moment of the run in which the records are read.
+# The time of the run that reads the records.
 RUN_AT = datetime(2025, 6, 2, 12, tzinfo=UTC)
 # value of a timestamp or number field -> the reason against it
 TIMESTAMPS = {
@@ -70,11 +70,11 @@ sys.setrecursionlimit(10_000)
 
 
 class _Number(str):
-    """A number as it was spelled."""
+    """A number in its original notation."""
 
 
 def validate_text(raw: bytes, source: Source) -> set[Problem]:
-    """Every (reason, field) against the record; none where it must be accepted."""
+    """Returns every (reason, field) against the record, or none if it must be accepted."""
     try:
         value = read_json(raw.decode())
     except UnicodeDecodeError:
@@ -85,7 +85,7 @@ def validate_text(raw: bytes, source: Source) -> set[Problem]:
 
 
 def read_json(text: str) -> Any:
-    """By RFC 8259; of equal keys the last wins. Raises ValueError where `text` is not exactly one value."""
+    """Reads JSON by RFC 8259; the last of equal keys wins. Raises ValueError if `text` is not exactly one value."""
 
     def quarantine(word: str) -> None:
         raise ValueError(word)
@@ -102,7 +102,7 @@ def validate_object(record: dict[str, Any], source: Source) -> set[Problem]:
 
 
 def find_value(record: dict[str, Any], name: str, source: Source) -> Any:
-    """The first value that is neither null nor blank, and of several times the first that is one; None without any."""
+    """Returns the first value that is neither null nor blank, for a time the first that is valid, or None."""
     found = []
     for path in source.fields.get(name, ()):
         assert isinstance(path, Steps)
@@ -121,7 +121,7 @@ def _find(value: Any, steps: tuple[Any, ...]) -> Any:
 
 
 def _find_in_each(record: dict[str, Any], steps: tuple[Any, ...]) -> list[Any] | None:
-    """What `list[*].name` finds in the elements that are not null; an empty object where one lacks the name."""
+    """Returns what `list[*].name` finds in the elements that are not null: an empty object for one without the name."""
     elements = _find(record, steps[:-2])
     if not isinstance(elements, list) or not elements:
         return None
@@ -136,7 +136,7 @@ def _find_in_each(record: dict[str, Any], steps: tuple[Any, ...]) -> list[Any] |
 
 
 def _validate_ids(name: str, value: Any) -> set[Problem]:
-    """The first element that is no id is told; a text is parted as the default mapping says."""
+    """Returns the problem of the first element that is no id. A text is split as the default mapping says."""
     parts: list[Any] = []
     for element in value if isinstance(value, list) else [value]:
         is_text = isinstance(element, str) and not isinstance(element, _Number)
@@ -154,7 +154,7 @@ def _validate_ids(name: str, value: Any) -> set[Problem]:
 def _validate_value(name: str, value: Any) -> set[Problem]:
     kind, is_container = FIELDS[name].kind, isinstance(value, dict | list)
     found = {("invalid_text", name)} if _holds_bad_text(value) else set()
-    if is_container and name == "content":  # no text, and so no words; nothing of it is read
+    if is_container and name == "content":  # it is no text, so it has no words and is not read
         return found
     if kind == "ids" or (kind == "id" and isinstance(value, bool)):
         return found | _validate_ids(name, value)
@@ -180,7 +180,7 @@ def _holds_bad_text(value: Any) -> bool:
 
 
 def _holds_huge_number(value: Any) -> bool:
-    """True for a number that no double holds or that is endless, or a list or an object with one in it."""
+    """Whether the value is, or contains, a number beyond the range of a double or with too many digits."""
     if isinstance(value, dict | list):
         return any(_holds_huge_number(part) for part in (value.values() if isinstance(value, dict) else value))
     if not isinstance(value, _Number):
@@ -196,7 +196,7 @@ def _validate_timestamp(value: Any) -> str | None:
 
 
 def _is_whole(value: Any, is_count: bool) -> bool:
-    """However it is written: 7, 7.0 and 70e-1 are one number."""
+    """Whether the value is a whole number, in any notation: 7, 7.0 and 70e-1 are equal."""
     if isinstance(value, _Number):
         if math.isinf(float(value)):
             return False

@@ -1,7 +1,7 @@
-"""The model of the ledger: which readings of which files there are after a series of runs, and what they hold.
+"""The model of the ledger: the readings of files after a series of runs, and their content.
 
-A reading is what one file held when it was read whole, with the lines by which it grew since, read by one mapping.
-Readings that were read again are not kept here, since nothing of them counts any more.
+A reading is the content of one file when it was read whole, with the lines that it has grown by since, read by one
+mapping. The model has no readings that were read again, because they do not count any more.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,10 +15,10 @@ from tests.properties.mapping import Event, Mapping, Verdict, read_line, write_l
 
 @dataclass(frozen=True)
 class File:
-    """A file as it stands in the folder.
+    """A file of the folder.
 
-    `written` counts how often something was written there, and stands for its time of modification. `rest` is what an
-    unterminated last line lacks; it is None where the last line is terminated.
+    `written` counts how often the file was written, in place of its time of modification. `rest` is the missing part of
+    an incomplete last line, or None.
     """
 
     text: str
@@ -28,7 +28,7 @@ class File:
 
 @dataclass
 class Reading:
-    """`text` is all that has been read of the file, as far as `file`, which is how it was listed then."""
+    """A reading: `text` is what was read of the file, and `file` is the file as it was listed then."""
 
     number: int
     mapping: Mapping
@@ -38,7 +38,7 @@ class Reading:
     is_current: bool = True
 
     def find_quarantined(self, reason: str | None) -> list[int]:
-        """The places in `verdicts` of the records that are quarantined for this reason, or for any."""
+        """Returns the positions in `verdicts` of the records quarantined for this reason, or for any."""
         return [
             place
             for place, verdict in enumerate(self.verdicts)
@@ -47,7 +47,7 @@ class Reading:
 
 
 class Place(NamedTuple):
-    """Where a version of an event stands: which file, and as which record of it."""
+    """The place of a version of an event: a file, and the number of the record in it."""
 
     event_id: str
     fingerprint: UUID
@@ -56,7 +56,7 @@ class Place(NamedTuple):
 
 
 class Version(NamedTuple):
-    """One of the contents that an event has; current where a current reading holds it."""
+    """One of the contents of an event. It is current if a current reading has it."""
 
     event: Event
     is_current: bool
@@ -64,19 +64,19 @@ class Version(NamedTuple):
 
 @dataclass
 class Ledger:
-    """Each method is a run; `files` is the folder by the numbers of its files, `mapping` the mapping as it is then."""
+    """The readings. Each public method is a run on `files`, the folder by file number, by the present `mapping`."""
 
     readings: list[Reading] = field(default_factory=list)
 
     def load(self, files: Files[int, File], mapping: Mapping) -> None:
-        """Read new files and changed ones. A file that grew is continued where its mapping is the same."""
+        """Reads new and changed files. A file that has grown is continued if its mapping is the same."""
         for number, file in sorted(files.items()):
             known = self._find_current(number)
             if known is None:
                 self._read_whole(number, file, mapping)
             elif known.file == file:
                 if mapping == known.mapping:
-                    self._continue(known, file)  # only a last line that waited is left to read
+                    self._continue(known, file)  # only the last line, which waited, is new
             elif known.file.text == file.text and known.mapping == mapping:
                 known.file = file
             elif known.mapping == mapping and file.text.startswith(known.text):
@@ -85,18 +85,18 @@ class Ledger:
                 self._read_whole(number, file, mapping)
 
     def remap(self, files: Files[int, File], mapping: Mapping) -> None:
-        """Read the files whose own mapping has changed, and no others."""
+        """Reads only the files whose mapping has changed."""
         self._read_where(files, mapping, lambda known: known.mapping != mapping)
 
     def refresh(self, files: Files[int, File], mapping: Mapping, drop_missing: bool = False) -> None:
-        """Read all files. What no file holds any more goes only with `drop_missing`."""
+        """Reads all files. Events that no file has any more are dropped only with `drop_missing`."""
         for number, file in sorted(files.items()):
             self._read_whole(number, file, mapping)
         if drop_missing:
             self.readings = [reading for reading in self.readings if reading.is_current and reading.number in files]
 
     def replay(self, files: Files[int, File], mapping: Mapping, reason: str | None = None) -> None:
-        """Read the files that have quarantined records by another mapping; of files that are gone the kept texts."""
+        """Reads files with quarantined records by another mapping. Of deleted files it reads the kept texts."""
 
         def is_selected(known: Reading) -> bool:
             return known.mapping != mapping and bool(known.find_quarantined(reason))
@@ -111,14 +111,14 @@ class Ledger:
         self._read_where(files, mapping, is_selected)
 
     def find_places(self) -> Iterator[Place]:
-        """Every place that holds a version of an event, once for each reading of it."""
+        """Yields every place of a version of an event, once for each reading of it."""
         for reading in self.readings:
             for record_number, verdict in enumerate(reading.verdicts, 1):
                 if isinstance(verdict, dict):
                     yield Place(verdict["event_id"], verdict["fingerprint"], reading.number, record_number)
 
     def find_versions(self) -> list[Version]:
-        """Every version of every event, once."""
+        """Returns every version of every event once."""
         versions: dict[tuple[str, UUID], Version] = {}
         for reading in self.readings:
             for verdict in reading.verdicts:
@@ -138,7 +138,7 @@ class Ledger:
                 self._read_whole(number, file, mapping)
 
     def _read_whole(self, number: int, file: File, mapping: Mapping) -> None:
-        """What the file begins with has been read again; what it has held otherwise becomes former."""
+        """Reads a file whole. Readings that the file begins with are replaced; its other readings become former."""
         known = self._find_current(number)
         text = choose_text(file, has_waited=known is not None and known.file == file)
         verdicts = [read_line(line, mapping) for line in split_lines(text)]
@@ -152,7 +152,7 @@ class Ledger:
         self.readings.append(Reading(number, mapping, file, text, verdicts))
 
     def _continue(self, known: Reading, file: File) -> None:
-        """Read the lines that are new. What an unterminated line held before it was completed does not count."""
+        """Reads the new lines. An incomplete line counts only after its completion."""
         text = choose_text(file, has_waited=known.file == file)
         before, lines = split_lines(known.text), split_lines(text)
         unchanged = len([line for line, other in zip(before, lines, strict=False) if line == other])
@@ -161,19 +161,19 @@ class Ledger:
 
 
 def choose_text(file: File, has_waited: bool) -> str:
-    """What a run reads of the file: an unterminated last line that is no whole record waits for the next run."""
+    """Returns the part of the file that a run reads. An incomplete last line waits for one run."""
     is_half = bool(file.rest)
     return file.text[: file.text.rfind("\n") + 1] if is_half and not has_waited else file.text
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines, without the empty rest behind the last line end."""
+    """Returns the lines, without the empty rest after the last line end."""
     lines = text.split("\n")
     return lines if lines[-1] else lines[:-1]
 
 
 def write_reading(reading: Reading) -> str:
-    """A text that `NORMAL` reads as the reading was read by its own mapping, record by record."""
+    """Returns a text that `NORMAL` reads, record by record, as the reading was read by its own mapping."""
 
     def write(verdict: Verdict) -> str:
         if isinstance(verdict, dict):

@@ -1,6 +1,6 @@
-"""The model of the tables: what must stand in their business columns, given the readings of a ledger.
+"""The model of the tables: the business columns that follow from the readings of a ledger.
 
-It is plain Python and shares no code with the pipeline, so that a rule which commutes but is wrong shows too.
+It is plain Python and shares no code with the job. So it also shows a rule that commutes but is wrong.
 """
 
 import json
@@ -26,7 +26,7 @@ Rows = list[tuple[Any, ...]]
 
 
 def model_tables(ledger: Ledger) -> dict[str, Rows]:
-    """The rows of each table, and all places of versions; in the order of the statements that read them."""
+    """Returns the rows of each table, and all places of versions, in the order of the statements that read them."""
     winners, losers = choose_winners(ledger.find_versions())
     events = [winner.event for winner in winners]
     session_of, sessions = _cut_sessions(events)
@@ -48,7 +48,7 @@ def model_tables(ledger: Ledger) -> dict[str, Rows]:
 
 
 def choose_winners(versions: list[Version]) -> tuple[list[Version], list[Version]]:
-    """(the first version of each event, by id; all others)."""
+    """Returns (the winning version of each event, by id; all other versions)."""
     by_id: dict[str, list[Version]] = defaultdict(list)
     for version in versions:
         by_id[version.event["event_id"]].append(version)
@@ -57,7 +57,7 @@ def choose_winners(versions: list[Version]) -> tuple[list[Version], list[Version
 
 
 def rank(version: Version) -> tuple[Any, ...]:
-    """Current before former, then the largest revision, none last; then the earliest; then the smallest fingerprint."""
+    """Returns the sort key of winners: current ones, then by largest revision, earliest time, smallest fingerprint."""
     event = version.event
     revision = event.get("revision", float("-inf"))
     return not version.is_current, -revision, event["at"], event["fingerprint"]
@@ -68,7 +68,7 @@ def _in_order(events: Iterable[Event]) -> list[Event]:
 
 
 def _cut_sessions(winners: list[Event]) -> tuple[dict[str, UUID], Rows]:
-    """(session of each event, rows): a user's event more than one gap after the one before opens a session."""
+    """Returns (session of each event, rows). An event more than a gap after the user's previous one opens a session."""
     sessions: list[list[Event]] = []
     for user in sorted({event["user_id"] for event in winners}):
         last = None
@@ -92,7 +92,7 @@ def _cut_sessions(winners: list[Event]) -> tuple[dict[str, UUID], Rows]:
 
 
 def _model_event_types(winners: list[Event]) -> Rows:
-    """All known types, and any other that an event has."""
+    """Returns all known types, and the other types of events."""
     others = {event["event_type"] for event in winners} - {name for name, *_ in KNOWN_TYPES}
     return sorted([*KNOWN_TYPES, *((name, False, False) for name in others)])
 

@@ -1,6 +1,5 @@
-"""Would the one history of the suite show a broken rule? Each rule of the model is broken here; the tables must differ.
-
-tests/README.md says what the job itself shows where a rule is broken in it.
+"""The history that the suite runs shows every broken rule. Each test breaks one rule of the model, and the tables must
+differ. tests/README.md lists the rules that were broken in the job itself.
 """
 
 from collections.abc import Callable
@@ -20,7 +19,7 @@ rank = tables.rank
 
 
 def run_history() -> list[dict[str, Rows]]:
-    """The tables after each run of the suite's history, a full refresh at its end."""
+    """Returns the tables after each run of the suite's history and after a full refresh at its end."""
     found = []
 
     class Observed(History):

@@ -1,9 +1,9 @@
-"""Whatever happens to the files, and in whatever runs they are read: the tables are those of one load of the readings.
+"""After any changes of the files and any runs, the tables are those of one load of the readings.
 
-A run of Spark takes seconds, so that many worlds go through it together. The suite runs one history, the simplest that
+A run of Spark takes seconds, so many worlds go through it together. The suite runs one history, the simplest that
 hypothesis makes, which has each kind of run in turn. COMMUTE_WORLDS=200 in the environment runs that many worlds in
-random histories, and COMMUTE_SHRINK=1 spends minutes on making a failure smaller (the rows that differ name their world
-anyhow).
+random histories. COMMUTE_SHRINK=1 spends minutes on making a failure smaller. Without it the rows that differ still
+name their world.
 """
 
 import os
@@ -32,7 +32,7 @@ from tests.test_replay import replay
 
 RANDOM_WORLDS = int(os.environ.get("COMMUTE_WORLDS", "0"))
 
-# The rows of `model_tables`, in its order. A path is told by its number, which begins the name of the file.
+# The rows of `model_tables`, in its order. A file is identified by its number, with which its name begins.
 TABLES = {
     "users": "select user_id, name, email, first_seen_at, last_seen_at from users order by user_id",
     "documents": "select document_id, title, first_seen_at, first_seen_by, last_edited_by, last_edited_at, word_count"
@@ -46,7 +46,7 @@ TABLES = {
     "event_types": 'select event_type, is_known, requires_document from event_types order by event_type collate "C"',
     "event_properties": "select event_id, properties::text from event_properties order by event_id",
     "superseded": "select event_id, content_fingerprint, is_current from ops.superseded_records order by 1, 2",
-    # A row stays with the reading that brought it. Where that was read again, it is the new reading that holds it.
+    # A row keeps the reading that added it. If that was read again, the new reading has the row.
     "places": """
         with recursive holders as (
             select file_id, file_id as held_by, file_path from ops.ingested_files where read_again_as is null
@@ -72,7 +72,7 @@ TABLES = {
         order by event_id, content_fingerprint, number, record_number
     """,
 }
-# What else must be the same after one load of the same readings.
+# These must be the same too after one load of the same readings.
 DERIVED = (
     "select * from metrics.daily_active_users order by 1",
     "select * from metrics.average_session_duration as v order by v::text",
@@ -85,7 +85,7 @@ DERIVED = (
 
 
 def read_tables(url: str) -> dict[str, Rows]:
-    """The business columns of every table, row for row, and the places of all versions."""
+    """Returns the business columns of every table, row by row, and the places of all versions."""
     with closing(psycopg2.connect(url, options="-c timezone=UTC")) as connection, connection.cursor() as cursor:
         psycopg2.extras.register_uuid(conn_or_curs=connection)
         tables = {}
@@ -96,7 +96,7 @@ def read_tables(url: str) -> dict[str, Rows]:
 
 
 def find_differences(found: dict[str, Rows], expected: dict[str, Rows]) -> dict[str, Any]:
-    """By table, (rows too many, rows missing); empty when they are the same."""
+    """Returns (rows too many, rows missing) by table, or nothing if the tables are equal."""
     return {
         name: (_subtract(found[name], rows), _subtract(rows, found[name]))
         for name, rows in expected.items()
@@ -109,7 +109,7 @@ def _subtract(rows: Rows, others: Rows) -> Rows:
 
 
 class Loads(History):
-    """The job runs too; after each run its tables are those of the model."""
+    """Histories in which the job runs too. After each run its tables must be those of the model."""
 
     server: ClassVar[str]
     worlds = 20 if RANDOM_WORLDS else FIXED_WORLDS
@@ -123,7 +123,7 @@ class Loads(History):
         self.is_as_modelled = False
 
     def teardown(self) -> None:
-        """One load of the readings that there are in the end, and a full refresh; not behind a step that failed."""
+        """Compares with one load of the final readings, and then makes a full refresh, unless a step failed."""
         with self.opened:
             if self.is_as_modelled:
                 self.assert_equal_to_one_load()
@@ -137,7 +137,7 @@ class Loads(History):
         self.is_as_modelled = True
 
     def assert_equal_to_one_load(self) -> None:
-        """Former readings are loaded first, each under a name of its own; then the current ones take their place."""
+        """Loads former readings first, each under its own name, and then the current ones, which replace them."""
         former = [reading for reading in self.ledger.readings if not reading.is_current]
         first = {f"{reading.number}-former-{n}": write_reading(reading) for n, reading in enumerate(former)}
         current = {
@@ -159,7 +159,7 @@ class Loads(History):
 
     def run_pipeline(self, *options: str) -> None:
         self.bring()
-        # Defects come in bulk here, which the quality gate would stop.
+        # There are many defects here, so the quality gate would stop the run.
         given = ["--source", str(self.place / "source.yml"), "--accept-quality"]
         load(self.url, self.place / "in", self.place / "data", *given, *options)
 
@@ -168,7 +168,7 @@ class Loads(History):
         replay(self.url, self.place / "data", "--accept-quality", *options)
 
     def bring(self) -> None:
-        """Let the files and the mapping on disk be what they are in the machine."""
+        """Writes the files and the mapping of the machine to disk."""
         self.is_as_modelled = False
         folder, files = self.place / "in", self.folder.files
         folder.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Histories without the job: what they meet, and that a reading can be written as what it holds."""
+"""Histories without the job: the cases that they have, and readings that are written and read again."""
 
 from collections import Counter
 from typing import ClassVar
@@ -12,7 +12,7 @@ from tests.properties.tables import model_tables
 
 
 class ModelHistory(History):
-    """A history without the job, in which `met` counts by name what has happened."""
+    """A history without the job. `met` counts the cases that occurred."""
 
     met: ClassVar[Counter[str]]
 
@@ -47,7 +47,7 @@ class ModelHistory(History):
         self.assert_equal_to_its_readings()
 
     def assert_equal_to_its_readings(self) -> None:
-        """Every reading, written as `NORMAL` reads it, holds the same as before."""
+        """Checks that every reading, written for `NORMAL`, has the same content as before."""
         found: list[Place] = []
         for reading in self.ledger.readings:
             again = Ledger()

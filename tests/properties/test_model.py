@@ -1,4 +1,4 @@
-"""The model by itself, without the job: what the rules say where they are subtle."""
+"""The model without the job: its rules in subtle cases."""
 
 import json
 from typing import Any
@@ -14,16 +14,16 @@ LATER, EARLIER = "2025-06-02T13:00:00+00:00", "2025-06-02T12:00:00+00:00"
 
 
 def line(event_id: str = "e1", **fields: Any) -> str:
-    """A login by ann at noon, unless the fields say otherwise."""
+    """Returns a login by ann at noon, with these fields changed."""
     record = {"event_id": event_id, "event_type": "user_login", "timestamp": EARLIER, "user_id": "ann"}
     return json.dumps({**record, **fields})
 
 
 class Files(dict[int, File]):
-    """A folder that is written to by lines."""
+    """A folder whose files are written line by line."""
 
     def put(self, number: int, *lines: str, rest: str | None = None) -> None:
-        """Write these lines; the last one lacks its `rest`."""
+        """Writes these lines. The last one lacks its `rest`."""
         text = "".join(text + "\n" for text in lines)
         written = self[number].written + 1 if number in self else 0
         self[number] = File(text if rest is None else text.removesuffix(rest + "\n"), written, rest)
@@ -40,7 +40,7 @@ def ledger() -> Ledger:
 
 
 def names(ledger: Ledger) -> list[tuple[str, str | None, bool]]:
-    """(id, name that it reports, whether it is current) of each event."""
+    """Returns (id, reported name, whether it is current) of each event."""
     return [(row[0], row[12], row[-1]) for row in model_tables(ledger)["events"]]
 
 
@@ -49,7 +49,7 @@ def superseded(ledger: Ledger) -> list[tuple[str, bool]]:
 
 
 def places(ledger: Ledger) -> list[tuple[str, int, int]]:
-    """(id, file, record number) of every version of every event."""
+    """Returns (id, file, record number) of every version of every event."""
     return sorted((place.event_id, place.number, place.record_number) for place in ledger.find_places())
 
 
@@ -235,7 +235,7 @@ def test_replay_recovers_by_a_changed_mapping_only(ledger: Ledger, files: Files,
     ledger.replay(files, changed)
     assert places(ledger) == [("a", 1, 1), ("b", 1, 2)]
     device = model_tables(ledger)["events"][0][11]
-    assert device == (None if is_gone else "phone")  # only a file that is there is read whole
+    assert device == (None if is_gone else "phone")  # only a present file is read whole
 
 
 def test_the_fingerprint_is_of_what_is_stored() -> None:

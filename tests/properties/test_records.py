@@ -1,7 +1,7 @@
-"""Whatever the bytes are: nothing crashes, every record has one verdict, and it is the one of the oracle.
+"""No bytes crash the reader. Every record has one verdict, and it is the verdict of the oracle.
 
-The suite validates the same records each time, so that what fails there was broken by the change at hand;
-RANDOM_RECORDS=20000 in the environment validates that many random ones of each kind.
+The suite validates the same records each time, so that a failure comes from the latest change. RANDOM_RECORDS=20000 in
+the environment validates that many random records of each kind.
 """
 
 import json
@@ -40,7 +40,7 @@ BY_KIND = {
 BY_KIND["count"] = BY_KIND["integer"]
 PEOPLE = BY_KIND["id"] | st.sampled_from([None, "u1, u2;u3", "u1;" + "x" * 2001])
 BY_KIND["ids"] = PEOPLE | st.lists(PEOPLE | PEOPLE.map(lambda value: {"id": value}), max_size=3)
-# A token can stand anywhere in the mutants of a valid record.
+# Tokens that are inserted anywhere into a valid record.
 TOKENS = [
     *'{}[]:,"\\ \t\n\0\x0b\x0c\x1f\x7f\u00a0\ufeff\u2028\u0663-+.0e1',
     *[
@@ -81,7 +81,7 @@ VALID = record_json(device={"os": ["x", 1.5]}, user={"name": "Ann \\ \u00e9"}, c
 
 @st.composite
 def any_record(draw: st.DrawFn) -> bytes:
-    """A record of our fields, each under one of its names, with any value."""
+    """Draws a record of our fields, each under one of its names, with any value."""
     record: dict[str, Any] = json.loads(record_json()) if draw(st.booleans()) else {}
     for name in draw(st.lists(st.sampled_from([*SOURCE.fields]), max_size=6)):
         path = draw(st.sampled_from(SOURCE.fields[name]))
@@ -98,7 +98,7 @@ def any_record(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def any_mutant(draw: st.DrawFn) -> bytes:
-    """A valid record with one to three cuts and insertions."""
+    """Draws a valid record with one to three cuts and insertions."""
     text = VALID
     for _ in range(draw(st.integers(1, 3))):
         start = draw(st.integers(0, len(text)))
@@ -124,7 +124,7 @@ STRATEGIES = {
 
 @pytest.mark.parametrize("kind", STRATEGIES)
 def test_every_record_has_the_verdict_of_the_oracle(kind: str) -> None:
-    # The oracle knows some timestamps by heart; a mutant has any.
+    # The oracle has a list of known timestamps, and a mutant may have any other.
     ignored = OF_TIME if kind == "mutants" else set()
 
     @settings(
@@ -142,7 +142,7 @@ def test_every_record_has_the_verdict_of_the_oracle(kind: str) -> None:
 
 
 def validate(raw: bytes) -> set[Problem]:
-    """The problems of the record; a quarantined one keeps its text."""
+    """Returns the problems of the record, and checks that a quarantined one keeps its text."""
     found = READER.read(raw)
     if isinstance(found, Event):
         return set()

@@ -1,10 +1,10 @@
-"""Small worlds of records: what may arrive in files, and how it may be corrected there.
+"""Small worlds of records, which arrive in files and may be corrected there.
 
-Worlds share no id and no person. Each is an example of its own; they go through the job together, since a run of Spark
-takes seconds however little it loads.
+Worlds share no id and no person, so each one is an independent example. Many go through the job together, because a
+run of Spark takes seconds even for one record.
 
-Everything is drawn by `random.Random`, whose seeds come from hypothesis: as choices of hypothesis itself the records of
-twenty worlds would take all the room that it has for one example.
+`random.Random` draws everything, with seeds from hypothesis. If hypothesis drew each record itself, twenty worlds would
+exceed its limit for one example.
 """
 
 import json
@@ -21,11 +21,11 @@ IDS = [f"{letter}{number}" for letter in ("a", "B", "\u00e9", "\uff5e", "\U0001f
 PEOPLE = ["ann", "Bob", "\u00e9mile"]
 TYPES = ["user_login", "document_edit", "document_edit", "comment_added", "document_shared", "export"]
 DEFECTS = ["junk", "[1]", "{}", '{"event_id": "a0"', '{"event_id": "a1", "event_type": "x", "ts": "never"}', "", " "]
-# Steps of a microsecond less and more than one gap: sessions that just hold together or just do not.
+# Differences between a step of time and one gap. A microsecond decides whether a session continues or ends.
 RESTS = [0 * MICROSECOND, MICROSECOND, -MICROSECOND, timedelta(minutes=10)]
 RENAMED = [None, ("export", "document_edit"), ("comment_added", "export")]
 
-# What some records say beside their id and time, and what may be corrected there.
+# Values that some records have beside their id and time, and that may be corrected.
 DETAILS: dict[str, list[str | int | None]] = {
     "user_name": [None, None, "X", "Y", "Z"],
     "user_email": [None, None, "x@example.org", "y@example.org"],
@@ -40,14 +40,14 @@ DETAILS: dict[str, list[str | int | None]] = {
 
 
 def draw_record(random: Random, world: int) -> Record:
-    """A record of few ids and people, so that ids meet and sessions touch."""
+    """Draws a record with one of few ids and people, so that ids collide and sessions are adjacent."""
     event_type = random.choice(TYPES)
     people = [f"{name}-{world}" for name in PEOPLE]
     has_document = event_type in DOCUMENT_TYPES or (event_type == "export" and random.random() < 0.5)
     event_id = f"{random.choice(IDS)}-{world}"
     record = {
         "event_id": event_id,
-        # Some types have this event alone, and go where another version of it is published.
+        # Some types have only this event, and disappear if another version of it is published.
         "event_type": f"view {event_id}" if event_type == "export" and not has_document else event_type,
         "timestamp": (NOON + random.randrange(10) * GAP + random.choice(RESTS)).isoformat(),
         "user_id": random.choice(people),
@@ -62,7 +62,7 @@ def draw_record(random: Random, world: int) -> Record:
 
 
 def draw_lines(random: Random, worlds: int, most: int) -> list[str]:
-    """Records of every world, at most that many of each, some behind a defect or a blank line."""
+    """Draws records of every world, at most so many of each, some after a defect or a blank line."""
     lines = []
     for world in range(worlds):
         records = [json.dumps(draw_record(random, world)) for _ in range(random.randint(0, most))]
@@ -73,7 +73,7 @@ def draw_lines(random: Random, worlds: int, most: int) -> list[str]:
 
 
 def correct_line(random: Random, line: str) -> str:
-    """The line with other details under the same id and time; one that holds no record stays as it is."""
+    """Returns the line with other details and the same id and time. A line without a record stays unchanged."""
     if not is_record(line):
         return line
     record: Record = json.loads(line)
@@ -83,12 +83,12 @@ def correct_line(random: Random, line: str) -> str:
 
 
 def is_record(line: str) -> bool:
-    """Whether the line is one complete object, and neither a defect nor a blank."""
+    """Whether the line is one complete object, and neither a defect nor blank."""
     return line.startswith('{"event_id"') and line.endswith("}") and line not in DEFECTS
 
 
 def draw_mapping(random: Random, mapping: Mapping) -> Mapping:
-    """Another mapping: one or two things in it are changed."""
+    """Draws a mapping with one or two changed parts."""
     other = mapping
     while other == mapping:
         changed = Mapping(

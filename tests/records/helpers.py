@@ -1,4 +1,4 @@
-"""Reading single records."""
+"""Helpers to read single records."""
 
 from dataclasses import replace
 from io import BytesIO
@@ -20,12 +20,12 @@ WITHOUT_IDS = replace(SOURCE, fields={name: paths for name, paths in SOURCE.fiel
 
 
 def edit(**fields: Any) -> str:
-    """The JSON text of a valid edit."""
+    """Returns the JSON text of a valid edit."""
     return record_json(**{"event_type": "document_edit", "document_id": "d1", **fields})
 
 
 def put(json_member: str) -> str:
-    """A valid login with one more member, as it is written."""
+    """Returns the JSON text of a valid login with one more member, which is inserted as it is."""
     return f"{record_json()[:-1]},{json_member}}}"
 
 
@@ -35,21 +35,21 @@ def read(text: str | bytes, source: Source | None = None) -> Event | Quarantined
 
 
 def accept(text: str | bytes, source: Source | None = None) -> Event:
-    """The event that the record must be."""
+    """Returns the event of a record that must be accepted."""
     found = read(text, source)
     assert isinstance(found, Event), found
     return found
 
 
 def quarantine(text: str | bytes, source: Source | None = None) -> Quarantined:
-    """The quarantined record that the record must be."""
+    """Returns the quarantined record of a record that must be quarantined."""
     found = read(text, source)
     assert isinstance(found, Quarantined), found
     return found
 
 
 def find_problems(text: str | bytes, source: Source | None = None) -> list[tuple[str, str | None]]:
-    """(reason, field) of every problem."""
+    """Returns (reason, field) of every problem."""
     found = read(text, source)
     assert found is not None, "ignored"
     return [] if isinstance(found, Event) else [(problem.reason, problem.field) for problem in found.problems]
@@ -62,7 +62,7 @@ def find_nested(
     looks_around: bool = False,
     file_format: Format = "json_values",
 ) -> list[RawRecord]:
-    """The records that are found in JSON values, at the path `items.events` unless another is given."""
+    """Returns the records at a record path of JSON values."""
     source = Source(
         "nested",
         fields={"user_id": (Steps(("user",), level=1),)} if looks_around else {},

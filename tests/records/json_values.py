@@ -1,4 +1,4 @@
-"""Texts that RFC 8259 takes for a value, and texts that it does not: the classic cases of JSON parser suites."""
+"""The classic cases of JSON parser suites: texts that are values by RFC 8259, and texts that are not."""
 
 VALUES = [
     *[
@@ -102,7 +102,7 @@ NO_VALUES = [
         '"\\\'"',
         '"\\0"',
         '"\\u"',
-        '"\\u\u06630e9"',  # an Arabic three, whose lower byte is that of c
+        '"\\u\u06630e9"',  # an Arabic digit, whose lower byte is the code of c
         '"\\u12"',
         '"\\u12g4"',
         '"\\U0041"',
@@ -175,6 +175,6 @@ NO_VALUES = [
         "\x1a",
     ],
     *["[" * 100_000, '{"a":' * 100_000],
-    # Spark's parser goes on behind the mistake in these, as if it had not been there.
+    # Spark's parser skips the mistake in these and reads on.
     *['"\\x,"b":1', '"\t,"b":1', '"\\u,"b":"'],
 ]

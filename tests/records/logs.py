@@ -1,4 +1,4 @@
-"""Whole logs read as a run reads them, from the file's bytes to events, without Spark or database."""
+"""Reads whole logs as a run does, from the bytes of a file to events, without Spark and database."""
 
 import json
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from tests.builders import LIMITS, default_source
 
 @dataclass
 class ReadLog:
-    """What became of the records of a log, in their order; and what is told of its mapping."""
+    """The events, the quarantined records and the ignored records of a log, and the warnings about its mapping."""
 
     events: list[Event] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
@@ -28,11 +28,11 @@ class ReadLog:
 
     @property
     def reasons(self) -> list[list[str]]:
-        """The reasons of each quarantined record."""
+        """Returns the reasons of each quarantined record."""
         return [[problem.reason for problem in record.problems] for record in self.quarantined]
 
     def take(self, *names: str) -> list[tuple[object, ...]]:
-        """These columns of the events; `at` is the time in ISO 8601."""
+        """Returns these columns of the events; `at` is the time in ISO 8601."""
         return [
             tuple(event.event_at.isoformat() if name == "at" else getattr(event, name) for name in names)
             for event in self.events
@@ -40,26 +40,26 @@ class ReadLog:
 
 
 def lines(*records: dict[str, Any]) -> str:
-    """The text of JSON Lines."""
+    """Returns the records as JSON Lines."""
     return "".join(json.dumps(record) + "\n" for record in records)
 
 
 def read_log(folder: Path, content: str | bytes, mapping: str | None = None) -> ReadLog:
-    """Read a log by a mapping, given as the text of its file; else by the default mapping."""
+    """Reads a log by a mapping, whose text is given, or else by the default mapping."""
     path = folder / "log.json"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return read_log_file(path, write_mapping(folder, mapping) if mapping else default_source())
 
 
 def write_mapping(folder: Path, text: str, name: str = "producer") -> Source:
-    """The mapping of that text, read from a file."""
+    """Writes the text of a mapping into a file and returns the mapping."""
     path = folder / f"{name}.yml"
     path.write_text(text, encoding="utf-8")
     return read_source(path)
 
 
 def read_log_file(path: Path, source: Source) -> ReadLog:
-    """Read a file."""
+    """Reads one file."""
     head = path.read_bytes()
     split = Split(1, path.as_uri(), sniff_content(lambda size: head[:size]), len(head))
     reader = RecordReader(source, LIMITS)

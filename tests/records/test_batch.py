@@ -1,4 +1,4 @@
-"""Many records as one Arrow batch."""
+"""Many records become one Arrow batch."""
 
 from datetime import UTC, datetime
 

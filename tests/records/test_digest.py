@@ -1,4 +1,4 @@
-"""The digest of the beginning of a file: parts add up to the whole, and one byte makes another one."""
+"""The digest of the beginning of a file: digests of parts add up, and every changed byte changes it."""
 
 import random
 from io import BytesIO

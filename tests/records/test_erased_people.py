@@ -1,4 +1,4 @@
-"""Erased people in records as they are read."""
+"""Erased people become pseudonyms while records are read."""
 
 import base64
 import gzip

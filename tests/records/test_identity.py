@@ -1,4 +1,4 @@
-"""The fingerprint of a record: what it says, and not how; and the id of a record whose producer gives none."""
+"""The fingerprint of a record depends on its values and not on notation. A record without an id gets a derived one."""
 
 import json
 from dataclasses import replace

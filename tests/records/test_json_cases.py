@@ -1,7 +1,7 @@
-"""The classic cases of JSON parser suites, each beside what RFC 8259 says of it.
+"""The classic cases of JSON parser suites, each with the verdict of RFC 8259.
 
-Each text stands where a value stands: as a record by itself, in a field that is not mapped, in one that is, and behind
-a `]`, which only the strict gate can decide. What the RFC leaves open (its "i_" cases) is decided here, by name.
+We put each text in every place where a value can be: a whole record, a field that is not mapped, a mapped field, and
+after a `]`. Cases that the RFC leaves open (the "i_" cases of the suites) have an entry of their own with our verdict.
 """
 
 import pytest
@@ -11,7 +11,7 @@ from tests.builders import record_json
 from tests.records.helpers import find_problems
 from tests.records.json_values import NO_VALUES, VALUES
 
-# Where a value can stand.
+# The places in which a value can be.
 PLACES = {
     "in an unmapped field": record_json()[:-1] + ',"x":VALUE}',
     "in a mapped field": record_json()[:-1] + ',"comment_text":VALUE}',
@@ -23,7 +23,7 @@ PLACES = {
 
 VALID = record_json()
 RECORDS = {
-    # text: the reason against it as a whole
+    # text -> the reason against it as a whole record
     VALID: None,
     f" \t\r\n{VALID}\r": None,
     f"{VALID} \n": None,

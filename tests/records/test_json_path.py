@@ -1,4 +1,4 @@
-"""JSONPaths that would look at a record for minutes, or for ever."""
+"""JSONPaths that would search a record for minutes, or without end."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Several JSON values on a line are as many records, and a mark before a value is no part of it."""
+"""Each of several JSON values on a line is a record. A byte order mark before a value is not part of it."""
 
 from io import BytesIO
 
@@ -39,7 +39,7 @@ LINE_VALUES = {
 def test_values_on_one_line_are_split(name: str, ending: str) -> None:
     line, expected = LINE_VALUES[name]
     plain = '{"x":1}'
-    # Alone, and among usual lines, where all lines of a chunk are told from usual ones at once.
+    # The line alone, and then among ordinary lines, because ordinary lines of a chunk are recognized together.
     assert texts(line + ending) == [text.removesuffix("\r") for text in expected]
     if ending:
         content = f"{plain}{ending}{plain}{ending}{line}{ending}{plain}{ending}"

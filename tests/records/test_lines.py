@@ -1,4 +1,4 @@
-"""Ranges of a file give each line once, and a line that is too long costs no memory."""
+"""Ranges of a file give each line once, and a line that is too long takes little memory."""
 
 import tracemalloc
 from collections.abc import Iterator
@@ -23,8 +23,8 @@ def read_range(content: bytes, start: int, end: int) -> list[Line]:
 
 @settings(deadline=None)
 @given(st.text("a\r\n\ufeff", max_size=40), st.lists(st.integers(0, 60), max_size=4), st.integers(1, 7))
-@example("a\na\n", [2], 1)  # a border right behind a line feed
-@example("a\na\n", [1], 1)  # and right before one
+@example("a\na\n", [2], 1)  # a border right after a line feed
+@example("a\na\n", [1], 1)  # a border right before a line feed
 @example("aaaa\naaaa", [1, 2, 3], 1)  # ranges within one line
 def test_ranges_give_the_lines_of_the_whole_file(text: str, cuts: list[int], chunk_bytes: int) -> None:
     content = text.encode()

@@ -1,4 +1,4 @@
-"""Where each field is found."""
+"""In which place of a record each field is found."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Records in records: each element of the lists at the record path, with the text that it has in its file."""
+"""Records in records: each element of a list at the record path is one, with its text as in the file."""
 
 import base64
 import gzip
@@ -101,7 +101,7 @@ def test_inner_objects_without_records_are_skipped() -> None:
 def test_a_value_other_than_a_list_at_the_record_path_is_a_problem(content: str, raw: str | None) -> None:
     first, *others = find_nested(content)
     if raw is None:
-        assert first.is_ignored  # an object on the way, without the name that follows
+        assert first.is_ignored  # an object on the record path, without the next name
         return
     assert (first.raw, first.problem, first.is_ignored) == (raw.encode(), NO_LIST, False)
     assert [other.raw for other in others] == ([b'{"a":1}'] if "[" in content else [])

@@ -1,4 +1,4 @@
-"""The objects around a record and its place in their lists, where the mapping looks around."""
+"""The objects around a record, and its place in their lists, if the mapping reads them."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Strings that hold JSON are opened where the source says so, within bounds."""
+"""Strings that hold JSON are unpacked where the mapping says so, up to a limit."""
 
 import base64
 import gzip
@@ -37,7 +37,7 @@ def test_a_string_that_unpacks_to_more_than_16_mib_stays_packed() -> None:
     small, bomb = pack(json.dumps("x" * (MAX_UNPACKED_BYTES - 2))), pack(json.dumps("x" * MAX_UNPACKED_BYTES))
     assert open_strings({"a": bomb}, decode) == {"a": bomb}
     assert len(open_strings({"a": small}, decode)["a"]) == MAX_UNPACKED_BYTES - 2
-    # Of one record no more is unpacked in all.
+    # The limit applies to all strings of a record together.
     assert sorted(map(len, open_strings({"a": [small, small]}, decode)["a"])) == [len(small), MAX_UNPACKED_BYTES - 2]
 
 

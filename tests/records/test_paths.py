@@ -1,4 +1,4 @@
-"""How paths are written, and what they lead to."""
+"""The notation of paths, and the values that they find."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Values as real products write them: ids, times, rich text. Each test names where it was seen."""
+"""Ids, times and rich text as real products write them. A docstring names the report in which a case was seen."""
 
 import json
 from pathlib import Path

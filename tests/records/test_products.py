@@ -1,4 +1,4 @@
-"""Logs in the shapes of real products, loaded by a mapping alone. Each test names where the shape was seen."""
+"""Logs of real products, which need nothing but a mapping. A docstring names the place where a format was seen."""
 
 import json
 from pathlib import Path

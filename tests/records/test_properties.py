@@ -1,4 +1,4 @@
-"""Event-specific fields: what a mapping keeps of a record beside our fields."""
+"""Event-specific fields: the parts of a record that a mapping keeps besides our fields."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ def read(path: Path, properties: str, **more: Any) -> ReadLog:
 
 
 def keep(path: Path, properties: str, **more: Any) -> Any:
-    """The properties of the record, which must be an event."""
+    """Returns the properties of a record that must be accepted."""
     (text,) = read(path, properties, **more).take("properties")[0]
     return None if text is None else json.loads(text)
 
@@ -80,7 +80,7 @@ def test_a_property_that_postgresql_can_not_store_is_a_problem_of_its_path(
 
 
 def test_large_properties_are_left_out_and_reported(tmp_path: Path) -> None:
-    largest, larger = "x" * 4094, "x" * 4095  # and two quotation marks
+    largest, larger = "x" * 4094, "x" * 4095  # plus two quotation marks
     assert keep(tmp_path, "[a, b]", a=larger, b=largest) == {"b": largest}
     log = read(tmp_path, "[a, b]", a=larger, b=largest)
     assert log.observed.left_out_properties == {"a": 1}

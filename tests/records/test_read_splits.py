@@ -1,4 +1,4 @@
-"""What a worker does: batches of one schema, each record once, and the counts of each split."""
+"""A worker returns batches of one schema with each record once, and the counts of each split."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reading for people, and what the package may import."""
+"""`read_record`, the function for other programs, and the packages that jobs/records may import."""
 
 import ast
 import doctest

@@ -1,4 +1,4 @@
-"""Whom a share names: one person, several, or nobody."""
+"""The recipients of a share: one person, several, or nobody."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.records.logs import lines, read_log
 MAPPING = "fields: {event_id: id, event_type: t, event_at: at, user_id: u, shared_with_user_id: %s}\n"
 SHARE = {"t": "document_shared_mail", "at": 1748865600, "u": "ann"}
 
-# How recipients are written under `shared_with` -> whom the default mapping finds.
+# value of `shared_with` -> recipients that the default mapping finds
 WRITTEN: list[tuple[Any, tuple[str, ...] | None]] = [
     (["bob", "cleo"], ("bob", "cleo")),
     (["cleo", "bob", "cleo", " bob "], ("bob", "cleo")),

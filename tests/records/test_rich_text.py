@@ -1,4 +1,4 @@
-"""What a reader of HTML sees."""
+"""The text of HTML is the text that a reader sees."""
 
 import time
 from contextlib import suppress
@@ -12,7 +12,7 @@ from jobs.records.values.words import count_words
 from tests.builders import LIMITS
 from tests.records.helpers import SOURCE, edit
 
-# HTML -> the words of the text that is seen
+# HTML -> the words of its visible text
 SEEN = {
     "": "",
     "Hello brave world": "Hello brave world",

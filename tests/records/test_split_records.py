@@ -1,4 +1,4 @@
-"""The records of files that are framed as a whole: nothing lost, a broken record costs itself only."""
+"""Splitting of whole files into records: nothing is lost, and a broken record spoils only itself."""
 
 import gzip
 import json
@@ -133,7 +133,7 @@ def test_broken_values_on_one_line_take_linear_time(element: str) -> None:
         started = time.process_time()
         assert len(texts("[" + ",".join([element] * count) + "]")) == count
         seconds.append(time.process_time() - started)
-    assert seconds[1] < 8 * seconds[0]  # 4 times, were it not for the noise; 16 if each looked through the rest
+    assert seconds[1] < 8 * seconds[0]  # about 4 if linear; 16 if each value searched the rest
 
 
 def test_a_record_too_long_for_spark_keeps_its_head_and_reports_length_and_hash() -> None:
@@ -216,7 +216,7 @@ def test_a_damaged_gzip_gives_every_line_before_the_damage() -> None:
     assert (error or "").startswith("damaged gzip")
     assert len(whole) > 20_000
     found = b"\n".join(text or b"" for _, text, *_ in whole)
-    # A flipped bit may pass for other text until the stream breaks off; what comes before it is as it was.
+    # A flipped bit may look like other text until the stream breaks off. The lines before it must be unchanged.
     assert content.startswith(found[: len(content) // 3])
 
 
@@ -233,5 +233,5 @@ def test_an_endless_value_is_given_up_and_its_head_is_kept(monkeypatch: pytest.M
     assert last == RawRecord(
         2, endless[:KEPT_BYTES], "a value without an end in 1 GiB; split the file, or write JSON Lines"
     )
-    # What ends in time is not affected by how much there is of it.
+    # The limit does not apply to a value that ends, however long it is.
     assert len(texts("[" + ",".join(['{"a":"' + "x" * 1000 + '"}'] * 1000) + "]")) == 1000

@@ -1,4 +1,4 @@
-"""Which bytes of which file one task reads."""
+"""How files are split into ranges of bytes, and the ranges assigned to tasks."""
 
 import random
 from dataclasses import replace

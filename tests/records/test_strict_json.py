@@ -1,4 +1,4 @@
-"""What the library lacks, and the limits of our own: hostile numbers, nesting and escapes crash nothing."""
+"""Our additions to the JSON parser, and our limits: hostile numbers, nesting and escapes crash nothing."""
 
 import subprocess
 import sys

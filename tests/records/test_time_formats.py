@@ -1,4 +1,4 @@
-"""What `time_formats` of a mapping says of a producer's times."""
+"""`time_formats` of a mapping say how a producer writes its times."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -54,7 +54,7 @@ FORMATS = {
     ("%Y%m%d%H%M%S%f", "2025060212000012"): "2025-06-02 12:00:00.12",
     ("%Y%m%d%H%M%S", "20250602120000"): "2025-06-02 12:00:00",
     ("%Y%m%d%H", "2025060212"): "2025-06-02 12:00:00",
-    # 2 June or 26 January, 2 o'clock: nobody can tell
+    # ambiguous: 2 June, or 26 January at 2 o'clock
     ("%Y%m%d%H", "202506212"): "1976-06-01 19:43:32",
     ("%Y%m%d%H", "2025060224"): "2034-03-04 04:43:44",
     ("%Y-%m-%d %H:%M:%S %z", "2025-06-02 12:00:00 UTC"): "2025-06-02 12:00:00",
@@ -70,7 +70,7 @@ FORMATS = {
     ("%Y\u5e74%m\u6708%d\u65e5 %H\u6642%M\u5206", "2025\u5e746\u67082\u65e5 12\u664200\u5206"): "2025-06-02 12:00:00",
     ("100%% at %Y-%m-%d %H:%M", "100% at 2025-06-02 12:00"): "2025-06-02 12:00:00",
     (" [%Y-%m-%d %H:%M] ", "[2025-06-02 12:00]"): "2025-06-02 12:00:00",
-    ("%Y.%m.%d %H:%M", "2025-06-02 12:00"): "2025-06-02 12:00:00",  # by itself
+    ("%Y.%m.%d %H:%M", "2025-06-02 12:00"): "2025-06-02 12:00:00",  # a built-in form
     ("%Y.%m.%d %H:%M", "2025x06x02 12:00"): None,
 }
 
@@ -81,8 +81,8 @@ def test_a_time_is_read_by_its_format(time_format: str, text: str) -> None:
     assert read_time(text, "UTC", time_format) == micros(FORMATS[time_format, text])
 
 
-# What clocks in a zone show, counted as if it was UTC. An hour that never was is read as if the clock had not been
-# moved, and of one that was twice the first is taken, as with a time that is written out.
+# A local epoch counts the local clock time as if it was UTC. When the clock goes forward, an hour does not exist; it is
+# read as if the clock had not moved. When the clock goes back, an hour exists twice; we take the first one.
 LOCAL = {
     ("Europe/Berlin", "2025-06-02 14:00:00"): "2025-06-02 12:00:00",
     ("Europe/Berlin", "2025-01-02 13:00:00"): "2025-01-02 12:00:00",

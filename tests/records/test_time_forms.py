@@ -1,4 +1,4 @@
-"""Forms of a time that other products write, digits of two meanings, and units of numbers."""
+"""The forms of time that other products write, ambiguous digits, and the units of numbers."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +14,7 @@ from tests.records.times import micros, read_time
 
 # text -> instant in UTC (None: no instant)
 FORMS = {
-    # a zone's name behind an offset: as Java has it, and as Go has it
+    # a zone's name after an offset, as Java and Go write it
     "2025-06-02T12:00:00+02:00[Europe/Berlin]": "2025-06-02 10:00:00",
     "2025-06-02T12:00:00Z[UTC]": "2025-06-02 12:00:00",
     "2025-06-02T12:00:00+00:00[UTC]": "2025-06-02 12:00:00",
@@ -55,14 +55,14 @@ FORMS = {
     "Mon, 02 Jun 2025 12:00:00": None,
     "Mon, 02 Jun 2025 12:00:00 EST": None,
     "Mon, 02 Jun 2025 12:00:00 XYZ": None,
-    "Tue, 02 Jun 2025 12:00:00 GMT": None,  # a Monday
+    "Tue, 02 Jun 2025 12:00:00 GMT": None,  # wrong weekday: it was a Monday
     "Mon, 02 Juin 2025 12:00:00 GMT": None,
     "Mon, 30 Feb 2025 12:00:00 GMT": None,
     "Mon, 02 Jun 25 12:00:00 GMT": None,
     "Mon, 02 Jun 2025 12:00:60 GMT": None,
     "Mon, 02 Jun 2025 24:00:00 GMT": None,
     "Mon, 02 Jun 2025 12:00:00 +9900": None,
-    "Mon, 02 \u017fep 2025 12:00:00 GMT": None,  # a long s is no s
+    "Mon, 02 \u017fep 2025 12:00:00 GMT": None,  # a long s, which is not an s
     # Apache, JavaScript's Date, Twitter
     "02/Jun/2025:12:00:00 +0200": "2025-06-02 10:00:00",
     "02/Jun/2025:12:00:00": None,
@@ -93,7 +93,7 @@ def test_a_built_in_time_form_is_read(text: str) -> None:
     assert read_time(text) == micros(FORMS[text])
 
 
-# The times of one table by product, as found in reports of what loaders did with them.
+# Times by product, from bug reports about loaders that read them wrongly.
 TEN_O_CLOCK = "2024-01-05 10:00:00"
 FOUND = {
     "2024-01-05 10:00:00 UTC": TEN_O_CLOCK,
@@ -170,7 +170,7 @@ def test_digits_of_a_date_are_no_epoch(written: str) -> None:
     [
         ("2024010524", "2034-02-20 01:08:44"),  # no such hour
         ("2024130110", "2034-02-21 10:21:50"),  # no such month
-        ("2024010510.5", "2034-02-20 01:08:30.5"),  # no date has half an hour as a fraction
+        ("2024010510.5", "2034-02-20 01:08:30.5"),  # a date has no fraction of an hour
         ("1999123123", "2033-05-07 23:58:43"),
         ("2100010100", "2036-07-18 16:08:20"),
         ("2024010510600012", "2034-02-20 01:08:30.600012"),  # no such minute

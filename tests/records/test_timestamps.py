@@ -1,4 +1,4 @@
-"""Which texts name an instant, and which."""
+"""Which texts are an instant, and which instant they are."""
 
 from datetime import UTC, datetime
 
@@ -74,7 +74,7 @@ CASES = {
     "2025-06-02T12:00:00 GMT+2": None,
     "2025-06-02T12:00:00 CEST": None,
     "2025-06-02T12:00:00ZZ": None,
-    # fractions: cut, never rounded
+    # fractions are cut and never rounded
     "2025-06-02T12:00:00.1Z": "2025-06-02 12:00:00.1",
     "2025-06-02T12:00:00.12Z": "2025-06-02 12:00:00.12",
     "2025-06-02T12:00:00.123Z": "2025-06-02 12:00:00.123",
@@ -161,8 +161,8 @@ def test_a_timestamp_is_read(text: str) -> None:
     assert read_time(text) == micros(CASES[text])
 
 
-# Local time that never was (the clock went forward) is read as if the clock had not been moved; local time that was
-# twice (the clock went back) is the first of the two. So does java.time.
+# When the clock goes forward, an hour does not exist; it is read as if the clock had not moved. When the clock goes
+# back, an hour exists twice; we take the first one. java.time does the same.
 LOCAL = {
     ("Europe/Berlin", "2025-06-02T12:00:00"): "2025-06-02 10:00:00",
     ("Europe/Berlin", "2025-01-02T12:00"): "2025-01-02 11:00:00",

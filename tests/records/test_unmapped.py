@@ -1,4 +1,4 @@
-"""What no path of a mapping reads is counted by its name, and costs little however many names there are."""
+"""Fields that no path of a mapping reads are counted by name, in bounded time and memory."""
 
 import json
 import time
@@ -28,7 +28,7 @@ def make_source(tmp_path: Path, more: str = "  user_id: user.id\n") -> Source:
 
 
 def count(source: Source, *records: Any, erased: Erased | None = None) -> tuple[dict[str, int], int]:
-    """(records by name, how often there was another name) for records that are BASE and what is given."""
+    """Returns the number of records by name, and of fields counted without a name, for BASE with these members."""
     reader = RecordReader(source, LIMITS, erased)
     for record in records:
         reader.read(json.dumps(BASE | record if isinstance(record, dict) else record).encode())
@@ -37,7 +37,7 @@ def count(source: Source, *records: Any, erased: Erased | None = None) -> tuple[
 
 
 def find(tmp_path: Path, more: str, record: dict[str, Any]) -> list[str]:
-    """The names that are counted in one record, under a mapping with these lines."""
+    """Returns the names that are counted in one record by a mapping with these lines."""
     names, unnamed = count(make_source(tmp_path, more), record)
     assert (set(names.values()), unnamed) in (({1}, 0), (set(), 0))
     return sorted(names)

@@ -1,4 +1,4 @@
-"""All the reasons against a record."""
+"""A quarantined record has all the reasons against it."""
 
 import hashlib
 import json
@@ -80,7 +80,7 @@ def test_record_is_accepted(text: str) -> None:
     assert find_problems(text) == []
 
 
-# One wrong value for each field, and the reason against it.
+# field -> a wrong value, and the reason against it
 WRONG = {
     "event_id": ("x" * 2001, "value_too_long"),
     "event_type": ({}, "bad_value"),
@@ -103,7 +103,7 @@ def test_all_problems_are_found_in_the_order_of_the_fields(count: int) -> None:
     assert {reason for _, reason in WRONG.values()} <= set(REASONS)
 
 
-# Every field with the expected text of each of its problems.
+# record -> its problem, with the found value and the expected text
 EXPECTED = {
     '{"event_id":"\xff"}'.encode("latin-1"): Problem("invalid_text", None, None, "UTF-8"),
     b"{": Problem("malformed_json", None, None, "one JSON object"),
@@ -151,7 +151,7 @@ def test_limits_are_those_of_the_settings() -> None:
 
 
 def read_at_noon(text: str) -> Event | Quarantined:
-    """What becomes of the record in a run at noon of 2 June 2025."""
+    """Reads the record in a run at noon of 2 June 2025."""
     return RecordReader(SOURCE, replace(LIMITS, run_at=NOON)).read(text.encode())
 
 

@@ -1,4 +1,4 @@
-"""Single values: what fits a field, what is said of one that does not, and which text can be stored."""
+"""Single values: which ones fit a field, the problem of those that do not, and the text that can be stored."""
 
 import json
 from dataclasses import replace
@@ -11,7 +11,7 @@ from tests.builders import record_json
 from tests.records.helpers import SOURCE, accept, edit, find_problems, put, quarantine, read
 
 OBJECT, LIST = {"a": 1}, [1, "x"]
-# kind -> values that are wrong for it; each stands in a field of that kind, its text in `value`.
+# field -> values that are wrong for its type
 BAD_VALUES = {
     "user_id": [OBJECT, LIST, {}, []],
     "shared_with_user_id": [OBJECT, ["x", OBJECT], [["x"]], ["x", True]],
@@ -155,7 +155,7 @@ def test_an_object_is_its_json_text_in_free_text_and_wrong_in_an_id() -> None:
     assert accept(put('"device":{"a":1,"a":{"b":2,"b":3}}')).device == '{"a":{"b":3}}'
 
 
-# What PostgreSQL can store passes as it is.
+# Texts that PostgreSQL can store, so that they must be unchanged.
 STORABLE = [
     "\u05e9\u05dc\u05d5\u05dd \u202eabc\u202c \u2067x\u2069",
     "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 \U0001f1e9\U0001f1ea",
@@ -181,7 +181,7 @@ def test_storable_text_is_unchanged_in_every_escaping(text: str) -> None:
         assert (event.comment_text, event.reported_user_name) == (text, text)
 
 
-# What a text ends with, and whether it can be stored.
+# end of a text -> whether PostgreSQL can store it
 ESCAPES = {
     r"\u0000": False,
     r"\ud800": False,
@@ -215,7 +215,7 @@ def test_nul_and_half_a_surrogate_pair_are_quarantined_in_mapped_fields_only(pla
 def test_half_a_surrogate_pair_is_shown_as_a_nul_and_not_as_a_question_mark() -> None:
     found = quarantine(put('"device":"x\\ud800","comment_text":"\\udc00\\ud83d\\ude00\\\\ud800"'))
     assert [problem.value for problem in found.problems] == ["\0\U0001f600\\ud800", "x\0"]
-    # A Python text may hold one as it is.
+    # A Python string can contain half a pair without an escape.
     assert find_problems_in_text('{"x":"\ud800"}') == [("invalid_text", None)]
 
 

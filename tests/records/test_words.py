@@ -1,4 +1,4 @@
-"""What is a word."""
+"""Which parts of a text are words."""
 
 import re
 from itertools import product
@@ -32,7 +32,7 @@ WORDS = {
     "\u0440\u0443\u0441\u0441\u043a\u0438\u0439 \u0442\u0435\u043a\u0441\u0442": 2,
     "\U00020000\U00020001": 2,
     "\U0001f600 smile": 1,
-    # what is not seen parts no word and is none
+    # an invisible character neither separates words nor is a word
     "Hyphen\u00ad\u00adation works": 2,
     "Hello brave\u00adly world\u200b!": 3,
     "\u00ad": 0,
@@ -47,7 +47,7 @@ WORDS = {
     "\U0001f468\u200d\U0001f469\u200d\U0001f467": 0,
     "\u304b\u3099": 1,
     "\uff76\uff9e": 1,
-    # marks inside words of some scripts
+    # marks inside the words of some scripts
     "paral\u00b7lel": 1,
     "paral\u00ad\u00b7\u00adlel": 1,
     "paral\u2027lel": 1,
@@ -73,8 +73,8 @@ WORDS = {
     '\u05d0""\u05d1': 2,
     "\u056b\u0576\u0579\u0578\u055e\u0582": 1,
 }
-# What each stands for in the middle of a word: 1 for a part or an inner character, 2 for neither, 3 for a word by
-# itself. Where a script's name and the names of its characters part, by Scripts.txt of Unicode.
+# number of words -> characters that give this number when one stands inside a word. 1: the character belongs to the
+# word. 2: it separates two words. 3: it is a word by itself. Scripts are those of Scripts.txt of Unicode.
 IN_A_WORD = {
     1: "\u00b7\u0387\u2027\u05f3\u05f4\u055b\u00ad\u200c\u200d\u2060\ufeff\ufe0f\U000e0061\uff9e\U0001f3fb\U00016ff0"
     "\u00e9\u0301\u0939\u0660\u00b2\u2167'-\u2019\u2010\u2011\u3131\u1100\uac00\u02bc\u302a\U0001d7ce",

@@ -1,4 +1,4 @@
-"""Reading single times."""
+"""Helpers to read single times."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,7 @@ from jobs.records.values.timestamps import NoTimeError, TimeReader, to_micros
 
 
 def read_time(text: str, zone: str = "UTC", *formats: str) -> int | None:
-    """The instant that the text names for a source of that zone; None where it names none."""
+    """Returns the instant of a text for a mapping with that time zone and these formats, or None if it is no time."""
     try:
         return TimeReader(zone, formats).read(text).micros
     except NoTimeError:
@@ -14,5 +14,5 @@ def read_time(text: str, zone: str = "UTC", *formats: str) -> int | None:
 
 
 def micros(text: str | None) -> int | None:
-    """The instant of a time in UTC, read by Python."""
+    """Returns the instant of a time in UTC, as Python reads it."""
     return None if text is None else to_micros(datetime.fromisoformat(text).replace(tzinfo=UTC))

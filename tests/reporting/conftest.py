@@ -1,4 +1,4 @@
-"""A small world to report on, with texts that try to break out of the page, and the page made of it."""
+"""A small database with texts that try to break out of the page, and the page that reports on it."""
 
 from __future__ import annotations
 
@@ -21,14 +21,17 @@ HOSTILE_NAME = '"><img src=x onerror="window.broken = 2"><b>Eve</b>'
 HOSTILE_ERROR = "<svg onload='window.broken = 3'>"
 HOSTILE_WHY = "<svg onload='window.broken = 4'>"
 HOSTILE_FIELD = "<svg onload='window.broken = 5'>"
-MARKED_TITLE = "<i>Plan</i>"  # which plotly would print in italics
+MARKED_TITLE = "<i>Plan</i>"  # plotly would print it in italics
 FIRST_DAY, LAST_DAY = date(2025, 5, 17), date(2025, 6, 30)
 BURST_DAY = date(2025, 6, 13)
 
 
 def make_events() -> list[Event]:
-    """45 days: ann edits twice every day, eve edits and shares on weekdays; ann comments once on what eve edits, bob
-    edits it once; one burst of 40 edits; three documents of one title."""
+    """Returns the events of 45 days.
+
+    ann edits twice every day. eve edits and shares on weekdays. ann comments once on eve's document, and bob edits it
+    once. There is one burst of 40 edits. Three documents have the same title.
+    """
     made = []
     for number in range((LAST_DAY - FIRST_DAY).days + 1):
         day = FIRST_DAY + timedelta(number)
@@ -47,9 +50,9 @@ def make_events() -> list[Event]:
 
 
 def fill(connection: Any) -> None:
-    """Two runs that close, then one that failed; two quarantined records.
+    """Inserts two successful runs, then a failed one, and two quarantined records.
 
-    The second run brought three late events and one of the last day.
+    The second run published three late events and one of the last day.
     """
     create_tables(connection)
     events = make_events()
@@ -93,33 +96,33 @@ def fill(connection: Any) -> None:
 
 @pytest.fixture(scope="session")
 def world(server: str) -> Iterator[Any]:
-    """A connection to a database that nobody changes."""
+    """A connection to a database that no test changes."""
     with empty_database(server) as url, closing(psycopg2.connect(url)) as connection:
         fill(connection)
         yield connection
 
 
 def url_of(connection: Any) -> str:
-    """The URL that leads to the same database."""
+    """Returns the URL of the same database."""
     parameters = connection.info.dsn_parameters
     return str(psycopg2.extensions.make_dsn(**{**parameters, "password": connection.info.password}))
 
 
 @pytest.fixture(scope="session")
 def report(world: Any) -> Report:
-    """What the page shows."""
+    """The data of the page."""
     return read_report(url_of(world))
 
 
 @pytest.fixture(scope="session")
 def page(report: Report) -> str:
-    """The page as HTML."""
+    """The page as HTML text."""
     return render(report, datetime(2025, 7, 1, 8, tzinfo=UTC))
 
 
 @pytest.fixture(scope="session")
 def page_path(page: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page on disk."""
+    """The path of the page."""
     path = tmp_path_factory.mktemp("report") / "index.html"
     path.write_text(page, encoding="utf-8")
     return path

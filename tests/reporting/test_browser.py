@@ -1,4 +1,4 @@
-"""The page in a real browser, headless: what it asks of the network, what it draws, what it answers."""
+"""The page in a real headless browser: its network requests, its charts, and its reaction to the user."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the PAT
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium, the system's own."""
-    sandbox = ["--no-sandbox"] if os.getuid() == 0 else []  # root may not use it
+    """The headless Chromium of the system."""
+    sandbox = ["--no-sandbox"] if os.getuid() == 0 else []  # root can't use the sandbox
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)
         yield started
@@ -30,7 +30,7 @@ def browser() -> Iterator[Browser]:
 
 
 class Noise(list[str]):
-    """What the page said to the console, threw, or asked of the network."""
+    """Console messages, errors and network requests of the page."""
 
     def listen(self, page: Page) -> None:
         page.on("console", lambda message: self.append(f"{message.type}: {message.text}"))
@@ -46,7 +46,7 @@ def noise() -> Noise:
 
 @pytest.fixture
 def opened(browser: Browser, page_path: Path, noise: Noise) -> Iterator[Page]:
-    """The page, opened from disk on a desktop that likes it light."""
+    """The page, opened from disk on a desktop with a light theme."""
     with browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light") as context:
         page = context.new_page()
         noise.listen(page)
@@ -101,7 +101,7 @@ def test_theme_follows_the_system_until_the_button_is_pressed(opened: Page) -> N
     button.click()
     assert background(opened) == light != dark
     opened.emulate_media(color_scheme="dark")
-    assert background(opened) == light  # as chosen by hand
+    assert background(opened) == light  # the user's choice
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,4 +1,4 @@
-"""The rows behind an anomaly are those that its view counted, kind by kind."""
+"""The rows behind an anomaly are the rows that its view counted, for each kind."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ COLLAPSE = [
 RETRIES = [comment(f"c{n}", "ann", f"2025-03-01 10:00:{n * 5:02}", comment_text="+1") for n in range(4)]
 
 
-# The number behind each is the one the view observed, save where a comparison needs other rows beside it.
+# There are as many rows as the view observed, except where a comparison needs more rows.
 @pytest.mark.parametrize(
     ("kind", "events", "column", "values"),
     [
@@ -96,7 +96,7 @@ def test_a_burst_is_looked_up_in_the_day_of_the_business_time_zone(database: Any
     create_tables(database, "Asia/Tokyo")
     evening = [edit(f"{day}{n}", "ann", f"2025-03-{day:02} 15:{n:02}") for day in range(1, 9) for n in range(2)]
     burst = [edit(f"b{n}", "ann", f"2025-03-09 {14 + n // 30}:{n % 30 + 30}") for n in range(60)]
-    load(database, *evening, *burst)  # 30 edits before, 30 after midnight in Tokyo
+    load(database, *evening, *burst)  # 30 edits before midnight in Tokyo and 30 after it
     with database.cursor() as cursor:
         findings = list(find_rows_behind(cursor, as_dicts(query_file(cursor, REPORT / "anomalies.sql"))))
     bursts = {one.anomaly["observed_on"].day: (one.anomaly["observed"], one.row_count) for one in findings}

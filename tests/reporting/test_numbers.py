@@ -1,4 +1,4 @@
-"""The charts show the numbers of the views, and the anomalies the rows behind them."""
+"""The charts show the numbers of the views, and each anomaly shows the rows behind it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tests.reporting.conftest import BURST_DAY
 
 
 def chart(page: str, name: str) -> list[dict[str, Any]]:
-    """The traces of a chart, as the browser gets them."""
+    """Returns the traces of a chart as the browser gets them."""
     found = re.search(rf'<script type="application/json" id="{name}-data">(.*?)</script>', page, re.DOTALL)
     assert found
     return json.loads(found[1])["data"]  # type: ignore[no-any-return]
 
 
 def bars(page: str, name: str, label: str = "y", value: str = "x") -> dict[str, Any]:
-    """What the bars of a chart show: label to value."""
+    """Returns the value of each bar of a chart by its label."""
     return {
         key: number
         for trace in chart(page, name)
@@ -80,7 +80,7 @@ def test_shares_are_those_of_the_view(page: str, world: Any) -> None:
 
 
 def lines(page: str, name: str) -> dict[str, dict[str, Any]]:
-    """What the lines or stacked bars by day of a chart show: series to day to value."""
+    """Returns the values of a chart with lines or stacked bars, by series and day."""
     return {trace["name"]: dict(zip(trace["x"], trace["y"], strict=True)) for trace in chart(page, name)}
 
 

@@ -1,4 +1,4 @@
-"""The page without a browser: texts stay texts, nothing comes from outside, colours stand out."""
+"""The page without a browser: text is escaped, nothing is loaded from outside, and colours have enough contrast."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_page_has_the_elements_of_its_template_and_no_others(page: str) -> None:
     assert {tag: tags[tag] for tag in ("img", "svg", "b", "iframe", "object")} == dict.fromkeys(
         ("img", "svg", "b", "iframe", "object"), 0
     )
-    assert tags["script"] == tags["figure"] + 2  # the data of each chart, plotly, ours
+    assert tags["script"] == tags["figure"] + 2  # the data of each chart, plotly, and our script
 
 
 def test_data_of_a_chart_can_not_end_its_script_element() -> None:
@@ -72,7 +72,7 @@ def test_policy_lets_no_other_script_run(page: str) -> None:
 
 
 def elements(page: str) -> list[tuple[str, list[tuple[str, str | None]]]]:
-    """(tag, attributes) of each element."""
+    """Returns (tag, attributes) of each element."""
     found: list[tuple[str, list[tuple[str, str | None]]]] = []
 
     class Reader(HTMLParser):
@@ -95,7 +95,7 @@ def test_text_stands_out_against_what_is_behind_it(theme: str) -> None:
 
 
 def contrast(one: str, other: str) -> float:
-    """The contrast of two colours as WCAG 2 defines it; 4.5 is its level AA for text."""
+    """Returns the contrast of two colours as WCAG 2 defines it. Level AA for text is 4.5."""
     low, high = sorted(map(luminance, (one, other)))
     return (high + 0.05) / (low + 0.05)
 

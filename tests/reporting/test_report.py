@@ -1,4 +1,4 @@
-"""`make report`: where the page goes, and one line where there is none."""
+"""`make report` writes the page, or says in one line why there is none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.reporting.conftest import url_of
 
 
 def run_report(capsys: pytest.CaptureFixture[str], path: Path) -> tuple[int, str, str]:
-    """(exit code, standard output, standard error)."""
+    """Returns (exit code, standard output, standard error)."""
     code = report.main(["--output", str(path)])
     shown = capsys.readouterr()
     return code, shown.out, shown.err

@@ -1,4 +1,4 @@
-"""What the page says: changes against the period before, and whether to believe the numbers."""
+"""The sentences of the page: changes since the previous period, and whether to trust the numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The live stream: the records of the batch, out of step, in small files that are whole when they appear."""
+"""The live stream has the records of the batch in another order, in small files that are complete when they appear."""
 
 import json
 from collections import Counter
@@ -45,7 +45,8 @@ def test_a_client_whose_clock_is_wrong_is_out_of_step_and_what_is_late_stays_lat
         for user in ("ahead", "right", "behind")
     ]
     late = record_json(event_id="right late", user_id="right", timestamp="2025-06-01T00:00:00Z")
-    arrivals = order_by_arrival([*hours, "junk", late], Random(10))  # draws an hour ahead, right, an hour behind
+    # With this seed one clock is an hour ahead, one is right, and one is an hour behind.
+    arrivals = order_by_arrival([*hours, "junk", late], Random(10))
     assert [json.loads(line)["event_id"] if line != "junk" else line for line in arrivals] == [
         "ahead 12",
         *["right 12", "ahead 13"],

@@ -1,4 +1,4 @@
-"""The command: the same seed makes the same bytes, mistakes are one line, nobody's files are overwritten."""
+"""The command: the same seed gives the same bytes, mistakes give one line, and other files are never overwritten."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ DATA = Path(__file__).parents[2] / "data"
 
 
 def simulate(folder: Path, **options: Any) -> None:
-    """Simulate into `folder`/events."""
+    """Simulates into `folder`/events."""
     chosen = {"events": 3000, "seed": 7, "workers": 1} | options
     arguments = [f"--{name.replace('_', '-')}={value}" for name, value in chosen.items()]
     assert main([*arguments, f"--output={folder / 'events'}"]) == 0

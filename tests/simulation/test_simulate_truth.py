@@ -1,4 +1,4 @@
-"""The simulator's truth is what plain Python finds in its files, by the rules of the input contract alone."""
+"""The truth file of the simulator is what plain Python finds in its files by the rules of the input contract."""
 
 import json
 import re
@@ -23,7 +23,7 @@ SESSION_GAP = timedelta(minutes=30)
 
 
 def simulate(folder: Path, **options: Any) -> dict[str, Any]:
-    """Simulate into `folder`/events and return the truth."""
+    """Simulates into `folder`/events, and returns the truth."""
     chosen = {"events": 3000, "seed": 7, "workers": 1} | options
     arguments = [f"--{name.replace('_', '-')}={value}" for name, value in chosen.items()]
     assert main([*arguments, f"--output={folder / 'events'}"]) == 0
@@ -32,7 +32,7 @@ def simulate(folder: Path, **options: Any) -> dict[str, Any]:
 
 
 def read_records(folder: Path) -> Iterator[tuple[str, str]]:
-    """(file, text) of every line of every JSON Lines file and of every element of every array."""
+    """Yields (file, text) of every line of JSON Lines files and every element of arrays."""
     for path in sorted(folder.rglob("*.json*")):
         file, text = str(path.relative_to(folder)), path.read_text(encoding="utf-8")
         texts = map(json.dumps, json.loads(text)) if path.suffix == ".json" else text[:-1].split("\n")
@@ -44,7 +44,7 @@ def parse_time(text: str) -> datetime:
 
 
 def validate(text: str) -> tuple[str, dict[str, Any]]:
-    """The verdict on one record by the rules of the input contract, and the record when it is accepted."""
+    """Returns the verdict on a record by the rules of the input contract, and the record if it is accepted."""
     if not text.strip():
         return "blank", {}
     try:
@@ -82,7 +82,7 @@ def count_document_words(event: dict[str, Any]) -> int:
 
 
 def find_winners(accepted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One record per event id, the one with the earliest time, in the order of time."""
+    """Returns the earliest record of each event id, in the order of time."""
     winners: dict[str, dict[str, Any]] = {}
     for record in sorted(accepted, key=lambda r: parse_time(r["timestamp"])):
         winners.setdefault(record["event_id"], record | {"at": parse_time(record["timestamp"])})
@@ -90,7 +90,7 @@ def find_winners(accepted: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def sessionize(events: list[dict[str, Any]]) -> dict[str, list[list[datetime]]]:
-    """The event times of each session of each user."""
+    """Returns the event times of each session of each user."""
     sessions: dict[str, list[list[datetime]]] = defaultdict(list)
     for event in events:
         own = sessions[event["user_id"]]
@@ -101,7 +101,7 @@ def sessionize(events: list[dict[str, Any]]) -> dict[str, list[list[datetime]]]:
 
 
 def recount_records(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The account of all records below a folder, and the published events."""
+    """Returns the account of all records below a folder, and the published events."""
     validated = [(file, *validate(text)) for file, text in read_records(folder)]
     accepted = [record for _, verdict, record in validated if verdict == "accepted"]
     reasons = Counter(verdict for _, verdict, _ in validated if verdict not in ("blank", "accepted"))
@@ -135,7 +135,7 @@ def recount_records(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]
 
 
 def recount_metrics(events: list[dict[str, Any]]) -> dict[str, Any]:
-    """Every number of the truth file that follows from the published events."""
+    """Returns the numbers of the truth file that follow from the published events."""
     sessions = sessionize(events)
     seconds = {user: [(s[-1] - s[0]).total_seconds() for s in own] for user, own in sessions.items()}
     lengths = [length for own in seconds.values() for length in own]
@@ -211,7 +211,7 @@ def test_an_event_of_the_future_is_quarantined_and_in_no_number(tmp_path: Path) 
 
     account, events = recount_records(tmp_path / "events")
     expected = account | recount_metrics(events)
-    del expected["late_events"]  # the event of long ago is not late but wrong
+    del expected["late_events"]  # the event of long ago is wrong and not late
     weekdays = {day: count for day, count in truth["events_by_day_of_week"].items() if count}
     found = truth | {"events_by_day_of_week": weekdays}
 

@@ -1,4 +1,4 @@
-"""What a database is made of, as rows that can be compared."""
+"""Reads the catalogue of a database as rows that can be compared."""
 
 from contextlib import closing
 from typing import Any
@@ -45,7 +45,7 @@ order by 1, 2, 3, 4
 
 
 def read_catalogue(url: str) -> list[tuple[Any, ...]]:
-    """One row per column, constraint, index, view, function, comment, table and right of our schemas."""
+    """Returns one row per column, constraint, index, view, function, comment, table and right of our schemas."""
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute(CATALOGUE)
         return cursor.fetchall()

@@ -1,4 +1,4 @@
-"""What the tests of storage share: runs without Spark, a database of an earlier version, SQL files to change."""
+"""Fixtures for the tests of storage: runs without Spark, a database of an earlier version, and SQL files to change."""
 
 import shutil
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def prepare(url: str) -> None:
 
 
 def load_one_event(url: str, file_id: int, kind: RunKind = "load") -> None:
-    """What jobs/pipeline.py does to the database, for one event."""
+    """Changes the database as jobs/pipeline.py does, for one event."""
     prepare(url)
     with closing(connect(url)) as connection:
         run, counts = stage_one_event(connection, file_id, kind)
@@ -39,7 +39,7 @@ def load_one_event(url: str, file_id: int, kind: RunKind = "load") -> None:
 
 @pytest.fixture
 def old_url(server: str) -> Iterator[str]:
-    """A database that an earlier version of this project loaded."""
+    """The URL of a database that an earlier version of this project loaded."""
     with empty_database(server) as url:
         with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
             cursor.execute(OLD_DATABASE)
@@ -48,7 +48,7 @@ def old_url(server: str) -> Iterator[str]:
 
 @pytest.fixture
 def sql_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of sql/ that a test may change, in the place of the real one."""
+    """A copy of sql/ that a test may change. The job reads it instead of the real one."""
     shutil.copytree(postgres.SQL, tmp_path / "sql")
     monkeypatch.setattr(postgres, "SQL", tmp_path / "sql")
     return tmp_path / "sql"

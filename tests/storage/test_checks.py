@@ -1,4 +1,4 @@
-"""What publishing does after the merge: checks of the run, entered whatever they find, and views."""
+"""After the merge, publishing checks the run, stores the results of all checks, and builds the views."""
 
 from contextlib import closing
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ insert into {staging}.events (
     %(file)s, 1, %(run)s, true
 );
 """
-# Rows that merging can't repair.
+# Wrong rows that merging can't repair.
 SPOIL_NAMES = """
 create function spoil() returns trigger language plpgsql as $$ begin new.name := 'spoilt'; return new; end $$;
 create trigger spoil before insert or update on public.users for each row execute function spoil()
@@ -48,7 +48,7 @@ values (%(id)s, md5('before')::uuid, 'user_login', %(at)s, %(user)s, %(file)s, 2
 def publish_one(
     connection: Any, file: int, user: str, time: str, spoil_staging: str = "", superseded: int = 0
 ) -> Published:
-    """Publish a run with one event of that user on 2 June 2025."""
+    """Publishes a run with one event of the user on 2 June 2025."""
     run = start_run(connection, "load", read_settings(ROOT / "conf" / "pipeline.yml"))
     values = {"user": user, "at": f"2025-06-02 {time}Z", "id": f"e{file}", "file": file, "run": run.run_id}
     with connection, connection.cursor() as cursor:
@@ -80,7 +80,7 @@ def publish_one(
 
 @pytest.fixture
 def connection(database_url: str) -> Any:
-    """An event of ann's at noon, published."""
+    """A connection to a database with one published event: ann at noon."""
     with closing(connect(database_url)) as opened:
         with opened, opened.cursor() as cursor:
             prepare_database(cursor)
@@ -89,7 +89,7 @@ def connection(database_url: str) -> Any:
 
 
 def read_results(connection: Any) -> list[tuple[Any, ...]]:
-    """(check, findings) of the latest run."""
+    """Returns (check, findings) of the latest run."""
     return query(
         connection,
         "select check_name, findings from ops.check_results"
@@ -126,7 +126,7 @@ def test_the_checks_of_a_run_look_at_its_own_rows_only(connection: Any) -> None:
 
 
 def find_faults(connection: Any) -> set[str]:
-    """The checks over everything that find something."""
+    """Returns the names of the full checks that find something."""
     return {check.name for check in read_checks() if query(connection, check.query)}
 
 
@@ -135,7 +135,7 @@ def find_faults(connection: Any) -> set[str]:
     [
         ("", "", "14:00", set()),
         ("update {staging}.sessions set event_count = 2", "", "14:00", {"sessions_match_events"}),
-        ("", "", "12:10", {"sessions_match_events"}),  # within a gap of a session that was not cut again
+        ("", "", "12:10", {"sessions_match_events"}),  # less than a gap from a session that was not sessionized again
         ("", "", "11:45", {"sessions_match_events"}),
         ("", SPOIL_NAMES, "14:00", {"dimensions_match_events"}),
     ],

@@ -1,4 +1,4 @@
-"""Java's classes are written by the first run that ends well, and read by the next."""
+"""The first run that succeeds writes an archive of Java's classes, and the next run reads it."""
 
 import os
 import subprocess
@@ -17,13 +17,13 @@ JARS = f"{SPARK_HOME}/jars/*"
 
 
 def run_java(*options: str, main: str = "org.apache.ivy.Main") -> str:
-    """What a JVM prints that does nothing but tell its version, or how it is called."""
+    """Returns the output of a JVM that only prints its version or its usage."""
     command = [str(JAVA_HOME / "bin" / "java"), *options, "-cp", f"{PY4J}:{JARS}", main, "-version"]
     return subprocess.run(command, check=False, capture_output=True, text=True).stdout
 
 
 def write(archive: ClassArchive) -> None:
-    """Start a JVM with the options of the archive and have it write it, as a job does at its end."""
+    """Starts a JVM that writes the archive, as a job does at its end."""
     port = launch_gateway(
         jarpath=str(PY4J),
         classpath=JARS,
@@ -41,7 +41,7 @@ def write(archive: ClassArchive) -> None:
 def test_the_first_run_writes_what_the_next_one_reads(tmp_path: Path) -> None:
     archive = ClassArchive(JAVA_HOME, SPARK_HOME, tmp_path / "classes")
     write(archive)
-    (left := archive.path.with_suffix(".1.tmp")).touch()  # by a run that was killed
+    (left := archive.path.with_suffix(".1.tmp")).touch()  # left by a run that was killed
     archive.keep(is_whole=True)
     assert not left.exists()
     assert archive.path.stat().st_size > 100_000
@@ -60,7 +60,7 @@ def test_files_left_by_a_failed_run_are_removed(tmp_path: Path) -> None:
 
 
 def test_a_run_that_is_not_asked_for_the_archive_writes_none_at_its_end(tmp_path: Path) -> None:
-    """A run that fails or is stopped would else take some 20 seconds more to end."""
+    """Otherwise a run that fails or is stopped would take some 20 seconds more to end."""
     archive = ClassArchive(JAVA_HOME, SPARK_HOME, tmp_path / "classes")
     run_java(*archive.list_options())
     assert not (tmp_path / "classes").exists()

@@ -1,4 +1,4 @@
-"""Which files are read, which are skipped and why, and what a file is taken for."""
+"""Which files are read, which are skipped and why, and how the format of a file is detected."""
 
 import gzip
 import json

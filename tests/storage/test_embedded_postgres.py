@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL, on real servers: who gets in, what survives, what a crash leaves behind."""
+"""The embedded PostgreSQL, on real servers: logins, restarts, crashes and copied folders."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ from jobs.storage.local.embedded_postgres import EmbeddedPostgresError
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Iterator[Path]:
-    """A folder for one server, with a space in its name, cleared of a running server afterwards."""
+    """A folder for one server, with a space in its name. A server that still runs is stopped afterwards."""
     folder = tmp_path / "my data" / "postgres"
     yield folder
     if (folder / "cluster").exists() and (folder / "passfile").exists():
@@ -32,7 +32,7 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
 
 
 def query(url: str, statement: str) -> Any:
-    """The first value of the first row, None where the statement gives no rows."""
+    """Returns the first value of the first row, or None if there are no rows."""
     with closing(psycopg2.connect(url)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
@@ -140,7 +140,7 @@ def test_noted_pid_of_another_program_does_not_stop_a_start(data_dir: Path) -> N
     noted = pid_file.read_text()
     owner = pid_file.stat()
     embedded_postgres.stop(data_dir)
-    # As after a reboot. A process of the server's own account, which is what makes PostgreSQL give up.
+    # After a reboot another process may have the noted pid. PostgreSQL gives up if it is one of the same account.
     account = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
     with subprocess.Popen(["sleep", "60"], cwd="/", **account) as stranger:  # type: ignore[call-overload]
         pid_file.write_text(noted.replace(noted.split()[0], str(stranger.pid), 1))

@@ -1,4 +1,4 @@
-"""Errors in one line."""
+"""Errors are described in one line."""
 
 import pytest
 from pyspark.errors import AnalysisException

@@ -1,4 +1,4 @@
-"""Where the last whole line of a file ends, and whether new lines follow behind a place."""
+"""Where the last whole line of a file ends, and whether a grown file has only new lines at its end."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The indexes of a first load are made before the transaction that publishes, and only those that are missing."""
+"""A first load builds the missing indexes before the transaction that publishes."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def test_all_indexes_are_made_and_the_transaction_finds_nothing_to_do(database_u
     make_tables(database)
     make_indexes(database_url, PARTS)
     assert list_indexes(database) == in_one_transaction
-    make_indexes(database_url, PARTS)  # as the next try does, when the transaction has failed
+    make_indexes(database_url, PARTS)  # the next try does the same after a failed transaction
     with database, database.cursor() as cursor:
         execute_files(cursor, "ddl/150_*.sql", PARTS)
     assert list_indexes(database) == in_one_transaction

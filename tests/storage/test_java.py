@@ -1,4 +1,4 @@
-"""Java is found where it usually is; an unsuitable or missing one is told in one line."""
+"""Java is found in its usual places. An unsuitable or missing one is reported in one line."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from jobs.storage.local.java import JavaNotFoundError, find_java_home, read_vers
 
 
 def make_java(home: Path, version: str) -> Path:
-    """A folder that looks like an installed Java of this version."""
+    """Makes a folder that looks like an installed Java of this version."""
     (home / "bin").mkdir(parents=True)
     (home / "bin" / "java").touch(mode=0o755)
     (home / "release").write_text(f'IMPLEMENTOR="Debian"\nJAVA_VERSION="{version}"\n')

@@ -1,4 +1,4 @@
-"""One JSON line a stage for machines, one plain line for people; traces go to the file only."""
+"""Each stage has one JSON line for machines and one plain line for people. Traces go to the file only."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ except ZeroDivisionError:
 
 
 def log_a_stage(folder: Path, **environment: str) -> tuple[list[dict[str, object]], str]:
-    """The lines of the file, and what came on standard error."""
+    """Logs a stage. Returns the lines of the file, and the text on standard error."""
     done = subprocess.run(
         [sys.executable, "-c", CODE, str(folder)], capture_output=True, text=True, check=True, env=environment
     )

@@ -1,4 +1,4 @@
-"""Migrations: an older database is brought up to date, a newer or an edited one is rejected, on real databases."""
+"""Migrations on real databases: an older database is brought up to date, and a newer or edited one is rejected."""
 
 import re
 from contextlib import closing
@@ -111,7 +111,7 @@ def test_sessions_of_an_older_database_are_counted(old_url: str) -> None:
     with closing(psycopg2.connect(old_url)) as connection:
         counts = "array[event_count, edit_count, comment_count, share_count, document_count]"
         assert column(connection, f"select {counts} from public.sessions order by started_at") == [
-            [2, 1, 0, 0, 1],  # a login and an edit
+            [2, 1, 0, 0, 1],  # the session has a login and an edit
             [1, 0, 0, 1, 1],
         ]
 
@@ -129,7 +129,7 @@ def test_a_function_that_the_views_need_no_more_is_dropped_with_them(old_url: st
 
 
 def write_migration(url: str) -> str:
-    """What a database lacks of the catalogue, as the file of sql/migrations that adds it; empty if it lacks nothing."""
+    """Returns the migration that adds what the database lacks of the catalogue, or an empty text."""
     prepare(url)
     with closing(psycopg2.connect(url)) as connection:
         lines = []
@@ -198,7 +198,7 @@ def test_an_edited_migration_is_rejected(database_url: str, sql_folder: Path) ->
     file = sql_folder / "migrations" / "0001_books.sql"
     text = file.read_text()
     file.write_bytes(text.replace("\n", "\r\n").encode())
-    prepare(database_url)  # other line ends are no other file
+    prepare(database_url)  # a file with other line ends is the same file
     file.write_text(text + "-- one more line\n")
     with pytest.raises(UsageError, match=r"sql/migrations/0001_books\.sql was changed after .* put it back"):
         prepare(database_url)

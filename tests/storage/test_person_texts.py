@@ -1,4 +1,4 @@
-"""A person in logs, summaries and reports."""
+"""An erased person is replaced in logs, summaries and reports."""
 
 import html
 import json

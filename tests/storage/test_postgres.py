@@ -1,4 +1,4 @@
-"""Connections to databases with odd names and odd moods."""
+"""Connections to databases with unusual names, and to a read-only database."""
 
 from contextlib import closing
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_a_read_only_database_is_one_line_and_exit_code_4(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """As a standby is, and a managed server whose disk is full."""
+    """A standby is read-only, and so is a managed server whose disk is full."""
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.json").write_text(record_json(event_id="a"))
     if is_loaded:

@@ -1,4 +1,4 @@
-"""Publishing is all or nothing: sums that do not close, a lost lock, a dead run."""
+"""A run is published whole or not at all: with sums that do not close, a lost lock, or a dead run."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -33,7 +33,7 @@ insert into {staging}.events (
 
 
 def stage_one_event(connection: Any, file_id: int, kind: RunKind = "load") -> tuple[Run, FileCounts]:
-    """A run with one event in staging, and the counts that describe it truly."""
+    """Returns a run with one event in staging, and its true counts."""
     run = start_run(connection, kind, read_settings(ROOT / "conf" / "pipeline.yml"))
     with connection, connection.cursor() as cursor:
         rows = sql.SQL(STAGED_ROWS).format(staging=sql.Identifier(run.staging))

@@ -1,4 +1,4 @@
-"""However a file holds its records, they are the same: number, text, file; and each is counted where it is read."""
+"""Every file format gives the same records, with number, text and file. Each record is counted when it is read."""
 
 import gzip
 from dataclasses import replace
@@ -32,7 +32,7 @@ Counts = dict[str, tuple[int, int]]
 
 
 def read_folder(spark: SparkSession, folder: Path) -> tuple[Records, Counts]:
-    """Records and counts by file name. The records are no events, so that their text can be seen in quarantine."""
+    """Returns records and counts by file name. The records are no events, so that quarantine shows their text."""
     files, _ = discover(str(folder), INCLUDE)
     return read(spark, files)
 
@@ -54,7 +54,7 @@ def read_by_id(spark: SparkSession, files: dict[int, InputFile], **request: Any)
 
 
 def find_errors(found: RecordsRead) -> list[str]:
-    """What is wrong with the frames of records."""
+    """Returns the errors of splitting files into records."""
     unreadable = found.quarantined.filter("problems[0].reason = 'unreadable_file'")
     return [row.value for row in unreadable.orderBy("file_id").selectExpr("problems[0].value as value").collect()]
 
@@ -104,7 +104,7 @@ def test_a_broken_gzip_is_one_record_more(spark: SparkSession, tmp_path: Path) -
 
 
 def test_a_folder_behind_another_scheme_gives_the_same_records(spark: SparkSession, tmp_path: Path) -> None:
-    """viewfs: is a file system of Hadoop's own; here it shows local folders, so no server is needed."""
+    """viewfs: is a file system of Hadoop. Here it shows local folders, so that no server is needed."""
     folder = tmp_path / "in"
     (folder / "\u00fc b").mkdir(parents=True)
     (folder / "lines.json").write_text('{"a":1}\n\n\ufeff{"b":2}{"c":3}\r\n\x1e{"d":4}\n')
@@ -120,7 +120,7 @@ def test_a_folder_behind_another_scheme_gives_the_same_records(spark: SparkSessi
         assert abs(there.modified_at - here.modified_at) < timedelta(milliseconds=1)
     assert read(spark, files) == read(spark, local)
     there, here = (read_by_id(spark, dict(enumerate(found))) for found in (files, local))
-    # Chispa sorts rows by hashes, which Spark has none of for a map.
+    # Chispa sorts rows by their hashes, and Spark can't hash a map.
     plain = [found.quarantined.withColumn("fields", F.to_json("fields")) for found in (there, here)]
     assert_df_equality(*plain, ignore_nullable=True, ignore_row_order=True)
 
@@ -205,7 +205,7 @@ def test_blank_is_white_space_alone(spark: SparkSession, tmp_path: Path) -> None
     (tmp_path / "packed.gz").write_bytes(gzip.compress((content * 2).encode()))
     records, counts = read_folder(spark, tmp_path)
     assert records["plain.json"] == records["packed.gz"]
-    # The line in the middle holds two objects.
+    # The line in the middle has two objects.
     assert counts["plain.json"] == counts["packed.gz"] == (34, 4)
 
 

@@ -1,4 +1,4 @@
-"""Restatements count the days that the metrics show, in every time zone, where the clocks change, too."""
+"""Restatements have the days that the metrics show, in every time zone, even when the clocks change."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -18,7 +18,7 @@ from jobs.storage.runs.publish import publish
 from jobs.storage.runs.run import start_run
 from tests.builders import ROOT
 
-# Each event is an edit by somebody else of another document, so that every daily number counts the same.
+# Each event is an edit of another document by another user, so that all daily numbers are equal.
 STAGE = """
 insert into {staging}.events (
     event_id, event_type, event_at, event_date, day_of_week, user_id, document_id, session_id, content_fingerprint,
@@ -42,7 +42,7 @@ Numbers = dict[tuple[str, date], int]
 
 
 def load(connection: Any, zone: str, times: Sequence[datetime]) -> dict[tuple[str, date], tuple[int, int]]:
-    """Publish one event for each of the times, by a run that has that business time zone; what it restated."""
+    """Publishes one event for each of the times, in that business time zone. Returns what the run restated."""
     run = start_run(connection, "load", replace(read_settings(ROOT / "conf/pipeline.yml"), business_time_zone=zone))
     with connection, connection.cursor() as cursor:
         cursor.execute("set time zone 'UTC'")
@@ -54,7 +54,7 @@ def load(connection: Any, zone: str, times: Sequence[datetime]) -> dict[tuple[st
 
 
 def read_shown(connection: Any) -> Numbers:
-    """The daily numbers of the views."""
+    """Returns the daily numbers of the views."""
     with connection, connection.cursor() as cursor:
         cursor.execute(SHOWN)
         return {(metric, day): value for metric, day, value in cursor.fetchall()}
@@ -85,7 +85,7 @@ def test_a_restated_number_is_what_the_views_showed_before_and_show_after(
 
     assert load(connection, zone, [local(-2, 12), local(2, 12)]) == {}
     before = read_shown(connection)
-    # In the first seconds of each day some events, each day one more, and twice as many in the seconds before it.
+    # Each day has some events in its first seconds, one more on each day, and twice as many right before it.
     late = [
         local(days, 0).astimezone(UTC) + timedelta(seconds=n)
         for days in range(-2, 4)
@@ -102,7 +102,7 @@ def test_a_restated_number_is_what_the_views_showed_before_and_show_after(
 
 
 def test_a_changed_time_zone_restates_only_what_new_events_change(connection: Any) -> None:
-    night = [datetime(2025, 3, day, 23, 30, tzinfo=UTC) for day in range(20, 30)]  # the next day in Berlin
+    night = [datetime(2025, 3, day, 23, 30, tzinfo=UTC) for day in range(20, 30)]  # already the next day in Berlin
     assert load(connection, "UTC", night) == {}
     restated = load(connection, "Europe/Berlin", [datetime(2025, 3, 24, 23, tzinfo=UTC)])
     assert {day for _, day in restated} == {date(2025, 3, 25)}

@@ -1,4 +1,4 @@
-"""A quarantine folder that an erasure rewrites and is killed meanwhile: the next run finishes it, and loses no text."""
+"""An erasure is killed while it rewrites the quarantine folder. The next run finishes it, and no text is lost."""
 
 import json
 from pathlib import Path

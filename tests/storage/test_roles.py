@@ -1,4 +1,4 @@
-"""Who may do what: a table of statements and roles; logins that may not make roles; rights that outlive every run."""
+"""Rights of roles: a table of statements, logins that may not create roles, and rights that outlive every run."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -20,7 +20,7 @@ from tests.storage.test_publish import column, stage_one_event
 OWNER, LOADER, ANALYST = "document_events_owner", "document_events_loader", "document_events_analyst"
 NOBODY: tuple[str, ...] = ()
 
-# What the statement of each line needs, and who has it.
+# statement -> the roles that may execute it
 RIGHTS: dict[str, tuple[str, ...]] = {
     "select * from public.events": (OWNER, LOADER, ANALYST),
     "select * from public.event_details": (OWNER, LOADER, ANALYST),
@@ -57,13 +57,13 @@ RIGHTS: dict[str, tuple[str, ...]] = {
 
 
 def as_login(url: str, login: str) -> str:
-    """The URL for another login of the passfile or, with a colon in it, one that brings its password."""
+    """Returns the URL for another login: one of the passfile, or one with its password after a colon."""
     split = urlsplit(url)
     return urlunsplit(split._replace(netloc=f"{login}@{split.netloc.rpartition('@')[2]}"))
 
 
 def may(cursor: Any, role: str, statement: str) -> bool:
-    """Whether the role gets through with it; nothing of it stays."""
+    """Whether the role may execute the statement, which is rolled back."""
     cursor.execute("begin")
     cursor.execute(f"set local role {role}")
     try:
@@ -77,7 +77,7 @@ def may(cursor: Any, role: str, statement: str) -> bool:
 
 @pytest.fixture(scope="module")
 def site(server: str) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """(cursor of the superuser, names) in a database with one event published and another one in staging."""
+    """(cursor of the superuser, names) in a database with one published event and one event in staging."""
     with empty_database(server) as url:
         load_one_event(url, 1)
         with closing(connect(url)) as connection:
@@ -119,7 +119,7 @@ def test_the_login_of_the_embedded_server_for_reading_can_only_read(server: str)
 
 
 def read_as_analyst(url: str) -> int:
-    """How many events the analyst sees, having looked at all metrics."""
+    """Reads all metrics as the analyst. Returns how many events the analyst sees."""
     with closing(psycopg2.connect(as_login(url, "analyst"))) as connection:
         for name in column(connection, "select viewname from pg_views where schemaname = 'metrics'"):
             column(connection, f"select 1 from metrics.{name}")
@@ -153,7 +153,7 @@ def test_an_older_database_is_handed_over_and_stays_readable_through_a_merge(old
 
 @contextmanager
 def database_of(server: str, login: str, options: str = "") -> Iterator[str]:
-    """The URL of an empty database of a login that is made for it."""
+    """The URL of an empty database that a new login owns."""
     superuser = as_login(server, "postgres")
     run_on_server(superuser, f"create role {login} login password 'secret' {options}")
     run_on_server(superuser, f"create database {login} owner {login}")

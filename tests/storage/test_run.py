@@ -1,4 +1,4 @@
-"""The latest run is the one with the largest id, also after a run whose clock was ahead of the time."""
+"""The latest run is the one with the largest id, even after a run whose clock was ahead."""
 
 from contextlib import closing
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ def at(hour: int) -> list[datetime]:
 
 
 def enter_run_of_2099(connection: Any, gap_minutes: int = 30) -> None:
-    """A run that succeeded while the clock was ahead, as its row says."""
+    """Inserts a run that succeeded while the clock was ahead."""
     query(
         connection,
         "insert into ops.pipeline_runs (run_id, started_at, finished_at, status, kind, session_gap_minutes,"

@@ -1,4 +1,4 @@
-"""Buckets of S3, on a real server of its protocol: files are found, told by their content and read in ranges."""
+"""Buckets on a real server of the S3 protocol: files are found, their format is detected, and ranges are read."""
 
 import gzip
 import json
@@ -34,7 +34,7 @@ LINES = b"".join(b'{"number": %d, "filling": "%s"}\n' % (n, b"x" * (n % 97)) for
 
 @pytest.fixture(scope="module")
 def s3_server() -> Iterator[str]:
-    """The URL of a server that AWS's variables in the environment lead to, as they would to any store."""
+    """The URL of a server. The variables of AWS in the environment lead to it, as to any store."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -169,7 +169,8 @@ def test_denied_access_is_reported_in_one_line(bucket: Any, s3_server: str) -> N
 
 
 def test_sparks_workers_read_a_bucket(bucket: Any, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("AWS_")]:  # the session is older than the server
+    # The Spark session is older than the server, so it lacks these variables.
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.setitem(spark.sparkContext.environment, name, os.environ[name])
     monkeypatch.setattr(spark_reader, "choose_split_bytes", lambda *_: 10_000)
     put(bucket, **{"in/lines.json": LINES, "in/[x] ü.gz": gzip.compress(b"[" + LINES.replace(b"\n", b",")[:-1] + b"]")})

@@ -34,7 +34,7 @@ WRONG_SETTINGS = {
     SETTINGS.partition("anomalies:")[0] + "anomalies: many": "anomalies lacks activity_without_login: events_for_warn",
 }
 
-# A number that is rejected, by threshold: what would find everything or nothing, and what PostgreSQL can't count to.
+# threshold -> numbers that are rejected: they would find everything or nothing, or are too large for PostgreSQL
 WRONG_THRESHOLDS = [
     ("edit_burst: {edits: 20", "edits", "1"),
     ("edit_burst: {edits: 20", "edits", "20.5"),
@@ -133,7 +133,7 @@ WRONG_SOURCES = {
 }
 
 
-# What YAML takes for a boolean, null, a date, a number of some base or a time of day.
+# Scalars that YAML takes for a boolean, null, a date, a number of another base, or a time of day.
 ODD_SCALARS = ["on", "No", "y", "null", "~", "2024-03-04", "4624", "010", "0x1F", "1_000", "1.10", "1e3", "12:30"]
 
 

@@ -1,4 +1,4 @@
-"""Calls at once: results in order, errors once all have ended."""
+"""Concurrent calls: results are in order, and errors are raised once all calls have ended."""
 
 import threading
 
@@ -11,7 +11,7 @@ def test_results_come_in_the_order_of_the_calls() -> None:
     met = threading.Barrier(3, timeout=60)
 
     def meet(number: int) -> int:
-        met.wait()  # which none of them passes unless all run at once
+        met.wait()  # no call passes this unless all run at once
         return number
 
     assert call_at_once([lambda: meet(1), lambda: meet(2), lambda: meet(3)]) == [1, 2, 3]
@@ -27,7 +27,7 @@ def test_an_error_is_raised_once_all_have_ended() -> None:
 
     def end() -> None:
         failed.wait(60)
-        ended.wait(0.2)  # long enough for an error that does not wait to be raised
+        ended.wait(0.2)  # long enough that an error would be raised too early
         ended.set()
 
     with pytest.raises(ValueError, match="failed"):

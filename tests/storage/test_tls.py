@@ -1,6 +1,6 @@
-"""TLS to the database by the parameters of DATABASE_URL, for psycopg2 and JDBC alike, on a PostgreSQL with TLS on.
+"""TLS to the database by the parameters of DATABASE_URL, for psycopg2 and JDBC, on a PostgreSQL with TLS.
 
-The embedded PostgreSQL is built without TLS; where no other one is installed (Debian: postgresql), these are skipped.
+The embedded PostgreSQL has no TLS. So the tests need an installed PostgreSQL (Debian: postgresql), or are skipped.
 """
 
 import shutil
@@ -28,21 +28,21 @@ pytestmark = pytest.mark.skipif(
 
 
 def make_certificate(folder: Path, name: str, *options: str) -> None:
-    """A key and a certificate, for an hour or two."""
+    """Makes a key and a certificate that are valid for a short time."""
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-keyout", f"{name}.key"]
     subprocess.run([*command, "-out", f"{name}.crt", *options], cwd=folder, check=True, capture_output=True)
 
 
 @pytest.fixture(scope="module")
 def tls_server() -> Iterator[tuple[str, Path]]:
-    """(the URL of a server that takes TLS connections only, the folder with its CA and another one)."""
-    # Not below pytest's own folder, which is closed to the server's account where root runs the tests.
+    """(URL of a server that accepts only TLS, folder with its CA and another CA)."""
+    # If root runs the tests, the server's account can't read pytest's own folder. So we use another one.
     with TemporaryDirectory(prefix="document-events-tls-", ignore_cleanup_errors=True) as name:
         yield from run_server(Path(name))
 
 
 def run_server(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Make the certificates and the server in `folder`; stop it afterwards."""
+    """Makes the certificates and the server in `folder`. Stops the server afterwards."""
     for name in ("ca", "other"):
         make_certificate(folder, name, "-subj", f"/CN={name}")
     signed = ["-CA", "ca.crt", "-CAkey", "ca.key", "-addext", "subjectAltName=DNS:localhost"]
@@ -57,7 +57,7 @@ def run_server(folder: Path) -> Iterator[tuple[str, Path]]:
     account.own(folder / "password")
 
     def run(*command: str) -> None:
-        with (folder / "output").open("w") as output:  # the server keeps it open
+        with (folder / "output").open("w") as output:  # a file, because the server keeps it open
             subprocess.run(
                 [str(programs / command[0]), *command[1:]],
                 cwd=folder, check=True, stdout=output, stderr=output, **account.as_subprocess_options(),

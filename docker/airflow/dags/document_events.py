@@ -1,10 +1,10 @@
-"""Loads new event logs into PostgreSQL, then asks the database whether all is well.
+"""Loads new event logs into PostgreSQL, and then checks the database.
 
 `wait_for_input` -> `ingest` -> `check` -> `announce`. Airflow only starts the project's commands, in the project's
-folder and with the project's Python: Spark is not installed beside Airflow, whose dependencies would not go with it.
+folder and with the project's Python. Spark is not installed beside Airflow, because their dependencies conflict.
 
-Read from the environment of Airflow, all optional: DATABASE_URL (else the project's embedded server; see README.md for
-the password) and the DOCUMENT_EVENTS_* below. INPUT and SOURCE can also be given to a single run, as its parameters.
+Airflow's environment may set DATABASE_URL (else it is the project's embedded server; README.md explains the password)
+and the variables DOCUMENT_EVENTS_* below. A single run may also set INPUT and SOURCE as parameters.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 
 
 def read_variable(name: str, default: str) -> str:
-    """A variable of the environment. Raises ValueError where it is set and empty.
+    """Returns a variable of the environment. Raises ValueError if it is set and empty.
 
-    Somebody meant another folder than the sample, which must not be loaded in its place.
+    Somebody meant to name a folder. So the default, the sample, must not be loaded instead.
     """
     if not (value := os.environ.get(name, default)).strip():
         raise ValueError(f"{name} is set and empty: write what it is to be, or leave it out")
@@ -43,8 +43,8 @@ LOAD_TIMEOUT_SECONDS = float(os.environ.get("DOCUMENT_EVENTS_LOAD_TIMEOUT_SECOND
 
 TABLES = Asset("document_events")
 
-# Exit codes that no retry fixes: wrong usage or configuration, and data that does not pass. The others (database out
-# of reach or locked, anything unforeseen, killed) may be gone in a minute.
+# Exit codes that no retry fixes: wrong usage or configuration, and data that does not pass. Others may succeed in a
+# minute: the database can't be reached or is locked, something unforeseen happened, or the run was killed.
 FINAL_EXIT_CODES = {2, 3}
 
 
@@ -54,7 +54,7 @@ def run_project(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 class NewFilesSensor(BaseSensorOperator):
-    """Waits until there is something to load: files that the ledger does not know as they are now, as a rule."""
+    """Waits until there is something to load, usually files that are new or have changed."""
 
     template_fields = ("folder", "source")
 
@@ -63,21 +63,21 @@ class NewFilesSensor(BaseSensorOperator):
         self.folder, self.source = folder, source
 
     def poke(self, context: Context) -> bool:
-        """Whether there is. The load itself meets whatever keeps us from asking, and its task knows what to retry."""
+        """Whether there is something to load. True after an error, too: the load meets the same one, and retries."""
         done = run_project("jobs.pending", "--input", self.folder, "--source", self.source)
         self.log.info("%s", (done.stdout + done.stderr).strip() or "nothing to load")
         return done.returncode != 0 or bool(done.stdout.strip())
 
 
 class AnnounceOperator(BaseOperator):
-    """Announces the tables where a run has changed them since they were announced last; else the task is skipped.
+    """Announces the tables if a run has changed them since the last announcement. Otherwise the task is skipped.
 
-    The run is asked of the ledger. So a change whose check failed is announced once a check succeeds, whichever run of
-    the DAG that belongs to, and so is what was loaded without Airflow.
+    The ledger names the run. So a change whose check failed is announced after the next successful check, in any run of
+    the DAG. A load without Airflow is announced in the same way.
     """
 
     def execute(self, context: Context) -> None:
-        """Look at the latest change and at the latest announcement, which names one."""
+        """Compares the run of the latest change with the run that the latest announcement names."""
         done = run_project("jobs.query", "sql/analysis/last_change.sql")
         if done.returncode:
             raise AirflowException(done.stderr.strip())
@@ -89,15 +89,15 @@ class AnnounceOperator(BaseOperator):
 
 
 class ProjectOperator(BashOperator):
-    """A command in the project's folder; it fails for good with a final exit code, and for now with any other."""
+    """A command in the project's folder. A final exit code fails the task at once; any other one may be retried."""
 
     def __init__(self, **arguments: Any) -> None:
-        # env, not the command's text: what a user types as a parameter must not be read by a shell.
+        # Parameters go into the environment and not into the command, because a shell must not interpret them.
         given = {"PROJECT_PYTHON": PYTHON, **arguments.pop("env", {})}
         super().__init__(cwd=str(HOME), env=given, append_env=True, skip_on_exit_code=None, **arguments)
 
     def execute(self, context: Context) -> Any:
-        """Run it. Raises AirflowFailException, which Airflow never retries, for a final exit code."""
+        """Runs the command. Raises AirflowFailException, which Airflow never retries, for a final exit code."""
         try:
             return super().execute(context)
         except AirflowException:
@@ -108,9 +108,9 @@ class ProjectOperator(BashOperator):
 
 
 def describe_failure(context: Context) -> str:
-    """What failed, and the table of the last runs with their quarantine; without it where the database is down.
+    """Returns what failed, and the table of the last runs with their quarantine, unless the database is down.
 
-    Never raises: the task's own failure must not be hidden by a second one.
+    It never raises, because a second failure would hide the first one.
     """
     instance = context["task_instance"]
     failed = f"{instance.dag_id}.{instance.task_id} failed on try {instance.try_number}: {context.get('exception')}"
@@ -124,7 +124,7 @@ def describe_failure(context: Context) -> str:
 
 
 def report_failure(context: Context) -> None:
-    """Write the message to the task's log, and into the context for the callbacks that come after this one."""
+    """Writes the message to the task's log, and into the context for later callbacks."""
     message = describe_failure(context)
     context["failure_message"] = message  # type: ignore[typeddict-unknown-key]
     logging.getLogger(__name__).error(message)
@@ -136,20 +136,20 @@ with DAG(
     doc_md=__doc__,
     schedule=SCHEDULE,
     start_date=datetime(2025, 1, 1, tzinfo=UTC),
-    catchup=False,  # a run loads whatever is new, so one makes up for all that were missed
-    max_active_runs=1,  # a second one would only wait for the first one's lock
+    catchup=False,  # one run loads everything that is new, so missed runs need no repetition
+    max_active_runs=1,  # a second run would only wait for the lock of the first one
     params={
         "input": Param(INPUT, type="string", minLength=1, description="folder of event logs"),
         "source": Param(SOURCE, type="string", minLength=1, description="how the fields map to ours"),
     },
     default_args={
-        # Safe, because loading is idempotent: a run publishes everything in one transaction or nothing, and the ledger
-        # in that transaction tells the next try which files are in.
+        # Retries are safe, because loading is idempotent. A run publishes everything in one transaction or nothing, and
+        # the ledger in the same transaction tells the next try which files are loaded.
         "retries": 3,
         "retry_delay": timedelta(seconds=RETRY_SECONDS),
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": timedelta(minutes=15),
-        # A notifier may follow and say {{ failure_message }} in its text.
+        # A notifier after this one may use {{ failure_message }} in its text.
         "on_failure_callback": [report_failure],
     },
 ):
@@ -157,19 +157,21 @@ with DAG(
         task_id="wait_for_input",
         folder="{{ params.input }}",
         source="{{ params.source }}",
-        mode="reschedule",  # holds no worker while it waits
+        mode="reschedule",  # it occupies no worker while it waits
         poke_interval=30,
         timeout=INPUT_TIMEOUT_SECONDS,
-        soft_fail=True,  # an hour without new files is no failure: the other tasks are skipped
-        execution_timeout=timedelta(minutes=10),  # of one look
+        soft_fail=True,  # after an hour without new files the other tasks are skipped
+        execution_timeout=timedelta(minutes=10),  # for one poke
     )
-    # One task: loading and publishing end in one transaction, there is no state between them to come back to.
+    # Loading and publishing are one task, because they end in one transaction without a state between them.
     ingest = ProjectOperator(
         task_id="ingest",
         bash_command='exec "$PROJECT_PYTHON" -m jobs.submit --database jobs/pipeline.py'
         ' --input "$INPUT" --source "$SOURCE"',
         env={"INPUT": "{{ params.input }}", "SOURCE": "{{ params.source }}"},
-        execution_timeout=timedelta(seconds=LOAD_TIMEOUT_SECONDS),  # then it is stopped, and publishes nothing
+        execution_timeout=timedelta(
+            seconds=LOAD_TIMEOUT_SECONDS
+        ),  # after it the load is stopped, and publishes nothing
     )
     check = ProjectOperator(
         task_id="check",
@@ -183,5 +185,5 @@ with DAG(
         execution_timeout=timedelta(minutes=10),
     )
 
-    # What is made from checked tables, such as a report, is one more ProjectOperator behind `check`.
+    # To make a report or the like from checked tables, add a ProjectOperator after `check`.
     wait_for_input >> ingest >> check >> announce

@@ -1,4 +1,4 @@
-"""A fresh Airflow home for the tests, and the sample loaded by the DAG."""
+"""A new Airflow home for the tests, and the sample loaded by the DAG."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.conftest import empty_database
 
 @pytest.fixture(scope="session")
 def airflow(tmp_path_factory: pytest.TempPathFactory) -> Airflow:
-    """Airflow with the project's DAG and those of the tests, its database made; a retry waits for some seconds."""
+    """Airflow with its database, the project's DAG and the DAGs of the tests. A retry waits for some seconds."""
     home = tmp_path_factory.mktemp("airflow")
     dags = home / "dags"
     dags.mkdir()
@@ -41,7 +41,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Airflow:
 
 @pytest.fixture(scope="session")
 def loaded(airflow: Airflow, server: str) -> Iterator[Loaded]:
-    """The first run of all: the sample into an empty database."""
+    """The first run, which loads the sample into an empty database."""
     with empty_database(server) as url:
         code, output = airflow.test(DATABASE_URL=url)
         yield Loaded(url, code, output, airflow.tasks(), airflow.count_asset_events())

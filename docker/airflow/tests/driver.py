@@ -1,4 +1,4 @@
-"""Airflow driven by its own commands; those run in .venv-airflow, the tests in .venv."""
+"""Runs the commands of Airflow. They run in .venv-airflow, and the tests in .venv."""
 
 from __future__ import annotations
 
@@ -35,29 +35,29 @@ class Airflow:
     environment: dict[str, str]
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
-        """One command, running; its standard error is in its standard output."""
+        """Starts a command. Its standard error goes to its standard output."""
         return subprocess.Popen(
             command, cwd=self.home, env={**self.environment, **environment}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
 
     def run(self, *command: str, **environment: str) -> tuple[int, str]:
-        """(exit code, output) of one command, run to its end."""
+        """Runs a command to its end. Returns (exit code, output)."""
         with self.start(*command, **environment) as process:
             output = process.communicate(timeout=600)[0]
         return process.returncode, output
 
     def test(self, *arguments: str, dag: str = "document_events", **environment: str) -> tuple[int, str]:
-        """`airflow dags test`."""
+        """Runs `airflow dags test`. Returns (exit code, output)."""
         return self.run("airflow", "dags", "test", dag, *arguments, **environment)
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
-        """Rows of the metadata."""
+        """Returns rows of the metadata."""
         with closing(sqlite3.connect(f"file:{self.home / 'airflow.db'}?mode=ro", uri=True, timeout=30)) as metadata:
             return metadata.execute(statement).fetchall()
 
     def tasks(self, dag: str = "document_events") -> dict[str, Task]:
-        """The tasks of the latest run."""
+        """Returns the tasks of the latest run by name."""
         rows = self.query(
             "select task_id, state, try_number from task_instance where run_id ="
             f" (select run_id from dag_run where dag_id = '{dag}' order by id desc limit 1)"
@@ -65,7 +65,7 @@ class Airflow:
         return {task: Task(state, tries) for task, state, tries in rows}
 
     def count_asset_events(self) -> int:
-        """How often the asset `document_events` was announced."""
+        """Returns how often the asset `document_events` was announced."""
         return int(
             self.query(
                 "select count(*) from asset_event join asset on asset.id = asset_id where name = 'document_events'"
@@ -75,7 +75,7 @@ class Airflow:
 
 @dataclass(frozen=True)
 class Loaded:
-    """The sample, loaded by the DAG into the empty database at `url`, and what that printed."""
+    """The database at `url` into which the DAG loaded the sample, and the output of that run."""
 
     url: str
     code: int

@@ -1,4 +1,4 @@
-"""The DAG, run for real: on the sample, with failures that a retry fixes and failures that none does."""
+"""Real runs of the DAG: on the sample, with failures that a retry fixes, and with failures that no retry fixes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ print(json.dumps([sensor(folder).poke({}) for folder in sys.argv[1:]]))
 
 
 def run_python(airflow: Airflow, code: str, *arguments: str, **environment: str) -> object:
-    """What the code prints as JSON on its last line, in Airflow's Python with the DAG importable."""
+    """Runs code in Airflow's Python, which can import the DAG. Returns the JSON that it prints on its last line."""
     status, output = airflow.run("python", "-c", code, *arguments, PYTHONPATH=str(DAGS), **environment)
     assert status == 0, output
     return json.loads(output.splitlines()[-1])
@@ -74,7 +74,7 @@ def test_a_variable_that_is_set_and_empty_is_not_taken_for_the_default(airflow: 
 def test_the_dag_waits_for_files_that_the_ledger_does_not_know(
     airflow: Airflow, loaded: Loaded, few_events: str
 ) -> None:
-    # What keeps it from asking, it leaves to the load.
+    # After an error the sensor succeeds, and leaves the error to the load.
     folders = ["data/events", (ROOT / "data" / "events").as_uri(), few_events, "data/nowhere"]
     assert run_python(airflow, POKE, *folders, DATABASE_URL=loaded.url) == [False, False, True, True]
     assert run_python(airflow, POKE, "data/events", DATABASE_URL=NO_DATABASE) == [True]
@@ -129,7 +129,7 @@ def test_failed_check_is_not_retried_and_announced_once_it_succeeds(
     assert "FAILED  dimensions_match_events: 1 row" in output
     assert "document_events.check failed on try 1: exit code 3, which a retry can not fix\n" in output
     assert airflow.count_asset_events() == before
-    (tmp_path / "new.jsonl").write_text("\n" + json.dumps(new) + "\n")  # read again, and nothing in it is new
+    (tmp_path / "new.jsonl").write_text("\n" + json.dumps(new) + "\n")  # the file is read again, and has no new record
     code, output = airflow.test(**environment)
     assert (code, airflow.tasks()) == (0, dict.fromkeys(TASKS, Task("success", 1))), output
     assert airflow.count_asset_events() == before + 1
@@ -155,12 +155,12 @@ def test_the_failure_message_reaches_a_notifier_even_if_the_database_is_down(air
 
 @contextmanager
 def stopped_server(folder: Path) -> Iterator[tuple[str, Callable[[], None]]]:
-    """(the URL of a database on a server that is down, what starts it)."""
+    """(URL of a database on a stopped server, function that starts the server)."""
     url = embedded_postgres.start(folder)
     embedded_postgres.stop(folder)
 
     def start() -> None:
-        assert embedded_postgres.start(folder) == url  # the port was still free
+        assert embedded_postgres.start(folder) == url  # so the port was still free
 
     yield url, start
     embedded_postgres.stop(folder)
@@ -187,7 +187,7 @@ def test_a_retry_succeeds_once_the_database_is_back(airflow: Airflow, tmp_path: 
 
 @contextmanager
 def scheduler(airflow: Airflow, **environment: str) -> Iterator[None]:
-    """The real thing, by the script that the container runs: scheduler, processor, executor, API server."""
+    """A real Airflow, started by the script of the container: scheduler, processor, executor and API server."""
     log = airflow.home / "standalone.log"
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -202,7 +202,7 @@ def scheduler(airflow: Airflow, **environment: str) -> Iterator[None]:
             try:
                 process.wait(120)
             finally:
-                with suppress(ProcessLookupError):  # whatever outlived it
+                with suppress(ProcessLookupError):  # processes that outlived Airflow
                     os.killpg(process.pid, signal.SIGKILL)
 
 

@@ -1,4 +1,4 @@
-"""Runs of the DAG that change nothing: nothing new, nothing published, a load that takes too long."""
+"""Runs of the DAG that change nothing: without new files, without publishing, and with a load that takes too long."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_a_run_without_new_files_is_skipped_and_announces_nothing(airflow: Airfl
 
 def test_a_load_that_publishes_nothing_announces_nothing(airflow: Airflow, loaded: Loaded, few_events: str) -> None:
     before = airflow.count_asset_events()
-    # Beside a file that is held back one whose events were published from another folder.
+    # One file is held back. The events of the other one were published from another folder.
     Path(few_events, "bad.jsonl").write_text("junk\n" * 30)
     code, output = airflow.test(DATABASE_URL=loaded.url, DOCUMENT_EVENTS_INPUT=few_events)
     assert code == 0, output
@@ -36,6 +36,6 @@ def test_a_load_that_takes_too_long_is_stopped(airflow: Airflow, loaded: Loaded,
 
 
 def find_processes(word: str) -> list[str]:
-    """Command lines with that word in them."""
+    """Returns the command lines that contain the word."""
     listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     return [line for line in listed.splitlines() if word in line]

@@ -1,4 +1,4 @@
-"""What others might add: a DAG that waits for the asset, and a notifier that hands the failure message on."""
+"""Examples of users' additions: a DAG that waits for the asset, and a notifier that passes the failure message on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from document_events import report_failure
 
 
 class FileNotifier(BaseNotifier):
-    """Writes its text into a file, as one of a provider would send it."""
+    """Writes its text into a file. A notifier of a provider would send it."""
 
     template_fields = ("text",)
 
@@ -20,7 +20,7 @@ class FileNotifier(BaseNotifier):
         self.text = text
 
     def notify(self, context: Any) -> None:
-        """Write it."""
+        """Writes the text."""
         Path(os.environ["AIRFLOW_HOME"], "notified").write_text(self.text)
 
 
@@ -28,7 +28,7 @@ with DAG("downstream", schedule=[Asset("document_events")], is_paused_upon_creat
 
     @task
     def use() -> None:
-        """Would read the tables."""
+        """Stands for a task that reads the tables."""
 
     use()
 
@@ -36,7 +36,7 @@ with DAG("failing", schedule=None):
 
     @task(on_failure_callback=[report_failure, FileNotifier("to you: {{ failure_message }}")])
     def fail() -> None:
-        """Fails for a reason of its own."""
+        """Fails in every run."""
         raise ValueError("the task's own failure")
 
     fail()
