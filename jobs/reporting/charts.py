@@ -16,7 +16,7 @@ _WEEKEND = ("Saturday", "Sunday")
 
 
 def daily_active_users(days: list[Row], anomalies: list[Row]) -> go.Figure:
-    """Draws people a day, weekends in another colour, and the average. Days with a critical anomaly are marked."""
+    """Draws the people of each day and their average. Weekends have another colour; critical anomalies are marked."""
     figure = go.Figure()
     for name, color, is_weekend in (("Monday to Friday", USUAL, False), ("weekend", QUIET, True)):
         chosen = [day for day in days if (day["day_of_week"] in _WEEKEND) == is_weekend]
@@ -147,7 +147,7 @@ def joint_documents(rows: list[Row]) -> go.Figure:
 
 
 def connected_users(rows: list[Row]) -> go.Figure:
-    """Draws for each person the number of people with whom the person shared, or who shared with the person."""
+    """Draws for each person the number of other people with whom the person shared in either direction."""
     return draw_ranking(
         [row["user_id"] for row in rows],
         [row["user_name"] or row["user_id"] for row in rows],

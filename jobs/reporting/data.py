@@ -16,7 +16,7 @@ from schemas.anomalies import KINDS, WHOLE_KIND
 
 REPORT = SQL / "report"
 
-# The page shows only so many, so that it is readable and opens fast. The counts next to them are those of all.
+# The page shows at most so many, so that it is readable and opens fast. The counts beside them include all.
 SHOWN_ANOMALIES = 100
 SHOWN_ROWS = 12
 
@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Finding:
-    """An anomaly and the rows that explain it: the first rows, their full number, and the query for all of them."""
+    """An anomaly with the first rows that explain it, the number of all such rows, and the query for them."""
 
     anomaly: Row
     rows: Result
@@ -35,7 +35,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """The data of the page: one result for each file of sql/report, by its name. All show the same state."""
+    """The data of the page: the result of each file of sql/report, by name. All come from one state of the database."""
 
     results: dict[str, Result]
     findings: list[Finding]

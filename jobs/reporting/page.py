@@ -21,8 +21,8 @@ from jobs.storage.database.queries import Result
 from jobs.storage.wording import plural
 
 TEMPLATES = Path(__file__).with_name("templates")
-# The file of npm's plotly.js-basic-dist-min. It has bars and lines only, so that the page opens in half the time. It
-# must have the version that the Python package plotly contains; a test compares the two.
+# The file of npm's plotly.js-basic-dist-min. It can draw only bars and lines, so the page opens in half the time. Its
+# version must be that in the Python package plotly; a test compares the two.
 PLOTLY = Path(__file__).with_name("plotly") / "plotly-basic.min.js"
 
 
@@ -40,7 +40,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Section:
-    """How a figure is made of the rows of sql/report/`name`.sql: by functions for its sentence and its chart.
+    """A part of the page: functions make its sentence and its chart from the rows of sql/report/`name`.sql.
 
     `source` is the table or view that has all the rows.
     """

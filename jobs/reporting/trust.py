@@ -9,7 +9,8 @@ from jobs.reporting.data import Report, Row
 from jobs.reporting.formats import duration, instant, number, percent
 from jobs.storage.wording import plural
 
-# A larger share of quarantined records deserves a look. The gate of conf/pipeline.yml stops a run at a far larger one.
+# With a larger share of quarantined records the point says look. The quality gate of conf/pipeline.yml stops a run only
+# at a far larger share.
 _NOTABLE_QUARANTINE = 0.02
 _NAMED_FILES = 3
 

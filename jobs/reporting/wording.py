@@ -10,7 +10,7 @@ from jobs.reporting.formats import days_from_to, duration, name_problem, number,
 from jobs.storage.input.file_systems import show_name
 from jobs.storage.wording import plural
 
-# In less than a week, the weekend alone would make a difference.
+# We compare no shorter periods, because a weekend alone would change their averages.
 _FEWEST_DAYS_COMPARED = 7
 
 

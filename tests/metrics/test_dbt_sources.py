@@ -124,7 +124,7 @@ def test_days_of_the_week_are_those_of_the_check() -> None:
     assert test[2]["values"] == ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
-def test_no_password_stands_in_a_file() -> None:
+def test_no_file_contains_a_password() -> None:
     profile = yaml.safe_load((ROOT / "sql" / "dbt" / "profiles.yml").read_text())
     output = profile["document_events"]["outputs"]["analyst"]
     assert output["password"].startswith("{{ env_var(")

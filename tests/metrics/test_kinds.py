@@ -25,7 +25,7 @@ def test_kinds_of_files_and_of_the_catalogue_are_the_same() -> None:
 
 
 @of_each_kind
-def test_the_view_says_what_the_catalogue_says(kind: AnomalyKind) -> None:
+def test_the_view_agrees_with_the_catalogue(kind: AnomalyKind) -> None:
     text = VIEWS[kind.view]
     assert f"create or replace view metrics.{kind.view} as" in text
     assert f"'{kind.subject_type}' as subject_type" in text

@@ -152,7 +152,7 @@ def test_the_default_mapping_reads_the_sample() -> None:
     assert "this is a sample" not in done.stdout
 
 
-def test_a_required_field_that_could_not_be_guessed_stands_as_a_question(tmp_path: Path) -> None:
+def test_a_required_field_that_could_not_be_guessed_is_marked_as_a_question(tmp_path: Path) -> None:
     folder, place = tmp_path / "log", tmp_path / "new.yml"
     folder.mkdir()
     lines = [{"id": n, "type": "edit", "at": "2025-06-02T12:00:00Z", "u": "ann"} for n in range(4)]
@@ -163,7 +163,7 @@ def test_a_required_field_that_could_not_be_guessed_stands_as_a_question(tmp_pat
         read_source(place)
 
 
-def test_a_draft_says_in_which_form_times_are_and_what_stands_for_none(tmp_path: Path) -> None:
+def test_a_draft_names_the_time_formats_and_the_missing_values(tmp_path: Path) -> None:
     folder, place = tmp_path / "log", tmp_path / "new.yml"
     folder.mkdir()
     lines = [

@@ -57,7 +57,7 @@ class ModelHistory(History):
 
 
 @pytest.mark.parametrize(("worlds", "count"), [(FIXED_WORLDS, 1), (1, 100)])
-def test_a_reading_is_written_as_what_it_holds(worlds: int, count: int) -> None:
+def test_a_written_reading_is_read_with_the_same_content(worlds: int, count: int) -> None:
     ModelHistory.met, ModelHistory.worlds = Counter(), worlds
     run_histories(ModelHistory, count, is_random=False)
 

@@ -53,7 +53,7 @@ def places(ledger: Ledger) -> list[tuple[str, int, int]]:
     return sorted((place.event_id, place.number, place.record_number) for place in ledger.find_places())
 
 
-def test_a_corrected_line_wins_over_what_it_said_before(ledger: Ledger, files: Files) -> None:
+def test_a_corrected_line_wins_over_its_former_version(ledger: Ledger, files: Files) -> None:
     for name in ("X", "Y", "X", "Z"):
         files.put(1, line("a"), line("b", user_name=name), line("c"))
         ledger.load(files, PLAIN)
@@ -170,7 +170,7 @@ def test_remap_leaves_new_files_and_files_of_the_same_mapping_alone(ledger: Ledg
     assert names(ledger) == [("a", None, True)]
 
 
-def test_only_drop_missing_drops_what_no_file_holds(ledger: Ledger, files: Files) -> None:
+def test_only_drop_missing_drops_events_that_no_file_has(ledger: Ledger, files: Files) -> None:
     files.put(1, line("a"), line("b"))
     files.put(2, line("c"))
     ledger.load(files, PLAIN)
@@ -238,7 +238,7 @@ def test_replay_recovers_by_a_changed_mapping_only(ledger: Ledger, files: Files,
     assert device == (None if is_gone else "phone")  # only a present file is read whole
 
 
-def test_the_fingerprint_is_of_what_is_stored() -> None:
+def test_the_fingerprint_covers_the_stored_values() -> None:
     said = {"event_type": "user_login", "timestamp": EARLIER, "user_id": "ann", "content": "it's two"}
     text = "\0".join(
         [

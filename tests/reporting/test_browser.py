@@ -68,7 +68,7 @@ def test_bars_are_labelled_with_the_numbers_of_the_view(opened: Page, world: Any
     assert opened.locator("#top_documents .bartext").all_text_contents() == [f"{count:,}" for (count,) in rows]
 
 
-def test_hovering_a_bar_tells_its_day_and_number(opened: Page, world: Any) -> None:
+def test_hovering_over_a_bar_shows_its_day_and_number(opened: Page, world: Any) -> None:
     ((users,),) = query(world, "select active_users from metrics.daily_active_users where activity_date = '2025-06-02'")
     bar = opened.locator("#daily_active_users .trace.bars").first.locator(".point").first
     bar.scroll_into_view_if_needed()

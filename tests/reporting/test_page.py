@@ -56,7 +56,7 @@ def test_page_refers_to_nothing_outside(page: str) -> None:
     assert [link for link in links if not str(link).startswith("#")] == ["data:,"]
 
 
-def test_the_browser_gets_the_plotly_that_the_figures_are_made_for() -> None:
+def test_the_page_has_the_plotly_version_of_the_python_package() -> None:
     script = PLOTLY.read_bytes()
     assert f"plotly.js (basic - minified) v{get_plotlyjs_version()}\n".encode() in script[:200]
     published = "fceac70707c4679db0e1aa4292956d60e2e20239116b894069370b9288deafe3"
@@ -84,7 +84,7 @@ def elements(page: str) -> list[tuple[str, list[tuple[str, str | None]]]]:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_text_stands_out_against_what_is_behind_it(theme: str) -> None:
+def test_text_has_enough_contrast_to_its_background(theme: str) -> None:
     style = (Path(trust.__file__).parent / "templates" / "style.css").read_text()
     block = re.search(rf"color-scheme: {theme};(.*?)}}", style, re.DOTALL)
     assert block
@@ -106,5 +106,5 @@ def luminance(color: str) -> float:
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-def test_an_anomaly_says_what_is_remembered_of_it(page: str) -> None:
+def test_an_anomaly_shows_its_state_in_the_findings(page: str) -> None:
     assert "<span>acknowledged, finding 7</span>" in page

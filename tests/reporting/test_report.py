@@ -19,7 +19,7 @@ def run_report(capsys: pytest.CaptureFixture[str], path: Path) -> tuple[int, str
     return code, shown.out, shown.err
 
 
-def test_it_writes_one_file_and_says_where(
+def test_the_report_is_one_file_whose_path_is_printed(
     world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", url_of(world))
@@ -29,7 +29,7 @@ def test_it_writes_one_file_and_says_where(
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["index.html"]
 
 
-def test_before_any_load_it_says_what_to_do(
+def test_before_any_load_the_message_says_what_to_do(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)

@@ -38,7 +38,7 @@ def test_seconds_and_rate_say_how_much_is_written_and_how_fast(tmp_path: Path) -
     assert sorted(names) == ["part-000000.jsonl", "part-000001.jsonl"]
 
 
-def test_a_client_whose_clock_is_wrong_is_out_of_step_and_what_is_late_stays_late() -> None:
+def test_wrong_clocks_change_the_order_of_arrival_and_late_events_stay_late() -> None:
     hours = [
         record_json(event_id=f"{user} {hour}", user_id=user, timestamp=f"2025-06-02T{hour}:00:00Z")
         for hour in range(12, 15)

@@ -39,7 +39,7 @@ def test_number_of_workers_changes_nothing(tmp_path: Path, monkeypatch: pytest.M
     assert (tmp_path / "1/events/2025-06-11/part-00002.jsonl").exists()
 
 
-def test_committed_sample_is_what_the_command_makes(tmp_path: Path) -> None:
+def test_the_command_makes_the_committed_sample(tmp_path: Path) -> None:
     simulate(tmp_path, events=3000, seed=7)
 
     assert read_tree(tmp_path / "events") == read_tree(DATA / "events")

@@ -192,7 +192,7 @@ def recount_metrics(events: list[dict[str, Any]]) -> dict[str, Any]:
         pytest.param({"events": 4000, "seed": 5, "anomalies": "none"}, id="nothing planted"),
     ],
 )
-def test_truth_is_what_a_recount_of_the_files_finds(tmp_path: Path, options: dict[str, Any]) -> None:
+def test_a_recount_of_the_files_finds_the_truth(tmp_path: Path, options: dict[str, Any]) -> None:
     truth = simulate(tmp_path, **options)
 
     account, events = recount_records(tmp_path / "events")

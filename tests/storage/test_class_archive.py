@@ -38,7 +38,7 @@ def write(archive: ClassArchive) -> None:
         gateway.shutdown()
 
 
-def test_the_first_run_writes_what_the_next_one_reads(tmp_path: Path) -> None:
+def test_the_first_run_writes_the_archive_that_the_next_run_reads(tmp_path: Path) -> None:
     archive = ClassArchive(JAVA_HOME, SPARK_HOME, tmp_path / "classes")
     write(archive)
     (left := archive.path.with_suffix(".1.tmp")).touch()  # left by a run that was killed

@@ -49,7 +49,7 @@ def test_a_line_that_is_longer_than_a_record_does_not_wait(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("sniffed", [Sniffed("json_values"), Sniffed("json_lines", is_plain=False)])
-def test_everything_else_is_read_to_its_end(tmp_path: Path, sniffed: Sniffed) -> None:
+def test_files_other_than_json_lines_are_read_to_their_end(tmp_path: Path, sniffed: Sniffed) -> None:
     file = make_file(tmp_path, LINE + '{"half')
     assert find_content_end(file, sniffed) == file.size_bytes
 

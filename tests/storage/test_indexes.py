@@ -22,7 +22,7 @@ def make_tables(database: Any) -> None:
         execute_files(cursor, "ddl/100_*.sql", PARTS)
 
 
-def test_all_indexes_are_made_and_the_transaction_finds_nothing_to_do(database_url: str, database: Any) -> None:
+def test_all_indexes_are_built_before_the_transaction(database_url: str, database: Any) -> None:
     make_tables(database)
     with database, database.cursor() as cursor:
         execute_files(cursor, "ddl/150_*.sql", PARTS)

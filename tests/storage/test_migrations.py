@@ -42,7 +42,7 @@ def test_an_older_database_is_brought_up_to_date_by_the_next_run(old_url: str, s
         assert column(connection, "select status from ops.pipeline_runs order by run_id") == ["succeeded", "succeeded"]
 
 
-def test_problems_of_older_records_are_paired_where_the_pairs_are_known(old_url: str) -> None:
+def test_reasons_and_fields_of_older_records_are_paired_if_the_pairs_are_known(old_url: str) -> None:
     with closing(psycopg2.connect(old_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute(
             "insert into ops.quarantined_records (file_id, record_number, reasons, fields, raw_sha256, run_id)"
@@ -147,7 +147,7 @@ def write_migration(url: str) -> str:
     return "\n".join(lines)
 
 
-def test_an_older_database_gets_what_the_catalogue_has_now(old_url: str) -> None:
+def test_an_older_database_gets_new_parts_of_the_catalogue(old_url: str) -> None:
     text = write_migration(old_url)
     path = f"sql/migrations/{len(FILES) + 1:04d}_what_it_adds.sql"
     assert not text, f"{path}: write it by `python -m tests.dictated` or by hand\n{text}"

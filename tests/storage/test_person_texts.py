@@ -22,7 +22,7 @@ NAME = 'Zo\u00eb "Z" Lee'
         (f"<td>{html.escape(NAME)}</td>", "<td>X</td>"),
     ],
 )
-def test_id_and_name_are_replaced_however_they_are_spelt(text: str, expected: str) -> None:
+def test_id_and_name_are_replaced_in_every_spelling(text: str, expected: str) -> None:
     assert PersonTexts("ann", [NAME], "X").replace(text)[0] == expected
 
 
@@ -39,7 +39,7 @@ def test_a_number_is_an_id_anywhere_in_a_sentence() -> None:
     assert PersonTexts("47", [], "X").replace_words(sentence) == ("User X shared 470 documents, 4.7 are usual.", 1)
 
 
-def test_a_file_keeps_all_else_byte_for_byte(tmp_path: Path) -> None:
+def test_the_rest_of_a_file_stays_unchanged_byte_for_byte(tmp_path: Path) -> None:
     path = tmp_path / "runs" / "pipeline.log"
     path.parent.mkdir()
     path.write_bytes(b"ann\r\n\xff\xfe ann\n")

@@ -77,9 +77,7 @@ def connection(database_url: str) -> Any:
         ("Pacific/Kiritimati", date(2025, 3, 30)),  # UTC+14
     ],
 )
-def test_a_restated_number_is_what_the_views_showed_before_and_show_after(
-    connection: Any, zone: str, middle: date
-) -> None:
+def test_restatements_have_the_numbers_of_the_views_before_and_after(connection: Any, zone: str, middle: date) -> None:
     def local(days: int, hour: int) -> datetime:
         return datetime(middle.year, middle.month, middle.day, hour, tzinfo=ZoneInfo(zone)) + timedelta(days=days)
 
