@@ -1,4 +1,4 @@
-"""Says what the next load would find to do, so that a scheduler need not start one for nothing.
+"""Lists the reasons for the next load, so that a scheduler starts none without a reason.
 
 `python -m jobs.pending --input data/events [--source conf/sources/default.yml]`, on the database of DATABASE_URL, else
 the embedded one. Prints one line for each reason to load: files that are new or have changed, as the load itself would
@@ -34,7 +34,7 @@ from schemas.fields import Source
 
 
 def find_reasons(cursor: Cursor, folder: str, found: list[InputFile], source: Source) -> Iterator[str]:
-    """A line for each reason to load the files that were found in the folder."""
+    """Yield a line for each reason to load the folder in which these files were found."""
     if not is_ours(cursor):
         if found:
             yield f"{len(found)} files to read, and nothing is loaded yet"
@@ -52,13 +52,13 @@ def find_reasons(cursor: Cursor, folder: str, found: list[InputFile], source: So
 
 
 def _is_noted(cursor: Cursor, folder: str) -> bool:
-    """Whether a load has told of the empty folder already."""
+    """Whether a load has already reported that the folder is empty."""
     cursor.execute("select folder from ops.empty_input_folders where folder = %s", (name_folder(folder),))
     return cursor.fetchone() is not None
 
 
 def show(args: argparse.Namespace) -> None:
-    """Print the reasons."""
+    """Print each reason to load in a line."""
     require_not_blank({"--input": args.input, "--source": args.source})
     source, settings = read_source(Path(args.source).resolve()), read_settings(Path(args.settings))
     if urlsplit(make_input_uri(args.input)).scheme not in ("file", "s3"):
@@ -71,6 +71,7 @@ def show(args: argparse.Namespace) -> None:
 
 
 def arg_parser() -> argparse.ArgumentParser:
+    """Return the parser of the arguments."""
     parser = argparse.ArgumentParser(prog="python -m jobs.pending", description=__doc__.partition("\n")[0])
     parser.add_argument("--input", required=True, help="folder of event logs, a path or a URI")
     parser.add_argument("--source", default="conf/sources/default.yml", help="how the fields map to ours")
@@ -79,7 +80,7 @@ def arg_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str]) -> int:
-    """Show them; returns the exit code."""
+    """Print the reasons, and return the exit code."""
     args = arg_parser().parse_args(arguments)
     return run_tool(lambda: show(args))
 

@@ -24,12 +24,17 @@ NOISE = b"WARNING: Using incubator modules: jdk.incubator.vector\n"
 def run_job(command: list[str], environment: dict[str, str]) -> int:
     """Runs the command to its end, and returns spark-submit's exit code. A signal ends the command."""
     with tempfile.NamedTemporaryFile(prefix="document-events-") as lock:
-        with _start(command, environment | {LOCK_VARIABLE: lock.name}) as process, _ended_by_signals(process) as told:
+        with (
+            _start(command, environment | {LOCK_VARIABLE: lock.name}) as process,
+            _ended_by_signals(process) as received,
+        ):
             _copy_without_noise(process.stderr)
             code = process.wait()
         _wait_for(lock)
     # A JVM that has not started its job yet is ended by our own signal, so we report the signal that we got.
-    return 128 + told[0] if told and code in (-signal.SIGTERM, 128 + signal.SIGTERM, 128 + signal.SIGINT) else code
+    return (
+        128 + received[0] if received and code in (-signal.SIGTERM, 128 + signal.SIGTERM, 128 + signal.SIGINT) else code
+    )
 
 
 def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -48,15 +53,15 @@ def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[
 @contextmanager
 def _ended_by_signals(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
     """Lets SIGINT and SIGTERM end the process, and yields the list of the signals that came."""
-    told: list[int] = []
+    received: list[int] = []
 
     def stop(number: int, _frame: object) -> None:
-        told.append(number)
+        received.append(number)
         process.terminate()
 
     before = {number: signal.signal(number, stop) for number in STOPPING}
     try:
-        yield told
+        yield received
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
