@@ -70,7 +70,7 @@ def test_every_table_and_view_is_there_with_its_columns_types_and_comments(table
         described["columns"].append(
             {"name": column, "description": comment} | ({"data_type": spelt} if relkind == "r" else {})
         )
-    told = {
+    stated = {
         key: {
             "name": table["name"],
             "description": table["description"],
@@ -78,22 +78,22 @@ def test_every_table_and_view_is_there_with_its_columns_types_and_comments(table
         }
         for key, table in TOLD.items()
     }
-    for (schema, name), described in [*told.items(), *expected.items()]:
+    for (schema, name), described in [*stated.items(), *expected.items()]:
         if schema != "public" or name == "event_details":  # columns of a view have an order of their own
             described["columns"].sort(key=lambda column: column["name"])
-    assert len(told) > 20
-    assert told == expected
+    assert len(stated) > 20
+    assert stated == expected
 
 
 def test_columns_that_must_not_be_null_have_a_test(tables: Any) -> None:
     required = {(name, column) for schema, name, column, _, is_required, *_ in query(tables, COLUMNS) if is_required}
-    told = {
+    stated = {
         (name, column)
         for (_, name), table in TOLD.items()
         for column, kind, _ in list_tests(table)
         if kind == "not_null"
     }
-    assert told == required
+    assert stated == required
 
 
 @pytest.mark.parametrize("kind", ["unique", "relationships"])
@@ -103,7 +103,7 @@ def test_every_key_and_every_reference_is_tested(tables: Any, kind: str) -> None
         for child, columns, found, parent, fields in query(tables, CONSTRAINTS)
         if found == kind
     }
-    told = {
+    stated = {
         (
             name,
             columns,
@@ -114,8 +114,8 @@ def test_every_key_and_every_reference_is_tested(tables: Any, kind: str) -> None
         for columns, found, arguments in list_tests(table)
         if found == kind
     }
-    assert len(told) > 5
-    assert told == constraints
+    assert len(stated) > 5
+    assert stated == constraints
 
 
 def test_days_of_the_week_are_those_of_the_check() -> None:

@@ -241,10 +241,10 @@ def test_a_mistake_is_one_line_and_exit_code_2(
     place = str(tmp_path / source) if source else ""
     settings = str(ROOT / "conf" / "pipeline.yml")
     assert fields.main(["--input", str(folder), "--source", place, "--settings", settings]) == 2
-    told = capsys.readouterr().err
-    assert told.startswith("error: ")
-    assert told.count("\n") == 1
-    assert error in told
+    printed = capsys.readouterr().err
+    assert printed.startswith("error: ")
+    assert printed.count("\n") == 1
+    assert error in printed
     assert sorted(path.name for path in tmp_path.iterdir()) == ["log"]
 
 

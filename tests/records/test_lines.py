@@ -45,8 +45,8 @@ def test_bytes_appended_after_the_listing_are_not_read() -> None:
 @pytest.mark.parametrize("excess", [0, 1, 2, 5_000_000])
 def test_the_line_ending_does_not_count_for_the_length_limit(ending: bytes, excess: int) -> None:
     line = b"x" * (MAX_RECORD_BYTES + excess)
-    told = TOO_LONG % (len(line), sha256(line).hexdigest())
-    expected = (line[:KEPT_BYTES], told) if excess else (line, None)
+    error = TOO_LONG % (len(line), sha256(line).hexdigest())
+    expected = (line[:KEPT_BYTES], error) if excess else (line, None)
     assert read_range(line + ending, 0, len(line + ending))[0] == expected
 
 

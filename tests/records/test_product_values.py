@@ -34,9 +34,9 @@ def test_missing_values_of_the_mapping_are_not_taken_for_ids(tmp_path: Path) -> 
     plain = read_log(tmp_path, content, mapping)
     assert (len(plain.events), plain.reasons) == (9, [["bad_value"], ["bad_value"]])
     texts = ["null", "undefined", '"[object Object]"', "NaN", "None", '"--"', '"(null)"', "0", "N/A"]
-    told = read_log(tmp_path, content, mapping + f"missing_values: [{', '.join(texts)}]\n")
-    assert told.events == []
-    assert sorted(told.reasons) == [["bad_value"]] * 2 + [["missing_field"]] * 9
+    excluded = read_log(tmp_path, content, mapping + f"missing_values: [{', '.join(texts)}]\n")
+    assert excluded.events == []
+    assert sorted(excluded.reasons) == [["bad_value"]] * 2 + [["missing_field"]] * 9
     with_fallback = read_log(
         tmp_path, content, mapping + f"missing_values: [{', '.join(texts[:-2])}]\nconstants: {{user_id: nobody}}\n"
     )

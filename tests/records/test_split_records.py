@@ -174,17 +174,17 @@ def test_gzip_is_unpacked_member_by_member() -> None:
 
 def test_bytes_after_a_gzip_are_one_record_with_an_error_unless_they_are_padding() -> None:
     packed = gzip.compress(b'{"a":1}\n')
-    assert [frame[2] for frame in scan(packed + b"junk", "json_lines")] == [
+    assert [record[2] for record in scan(packed + b"junk", "json_lines")] == [
         None,
         "bytes after the end of the gzip",
     ]
-    assert [frame[2] for frame in scan(packed + bytes(512), "json_lines")] == [None]
+    assert [record[2] for record in scan(packed + bytes(512), "json_lines")] == [None]
 
 
 def test_a_truncated_gzip_gives_its_whole_lines_and_one_record_with_an_error() -> None:
     content = "".join(f'{{"number": {number}}}\n' for number in range(50_000)).encode()
-    frames = list(scan(gzip.compress(content)[:-2000], "json_lines"))
-    *whole, (_, _, error, *_) = frames
+    records = list(scan(gzip.compress(content)[:-2000], "json_lines"))
+    *whole, (_, _, error, *_) = records
     assert error == "truncated gzip"
     assert len(whole) > 1000
     assert all(json.loads(text or b"")["number"] == number - 1 for number, text, *_ in whole)

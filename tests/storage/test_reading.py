@@ -216,8 +216,8 @@ def test_a_record_too_long_is_quarantined_with_its_head_in_every_format(spark: S
     (tmp_path / "packed.gz").write_bytes(gzip.compress(content.encode(), compresslevel=1))
     files, _ = discover(str(tmp_path), INCLUDE)
     found = read_by_id(spark, dict(enumerate(files)))
-    told = f"a record of {len(long)} bytes, more than 16 MiB; its SHA-256 is {sha256(long.encode()).hexdigest()}"
-    assert find_errors(found) == [told, told]
+    error = f"a record of {len(long)} bytes, more than 16 MiB; its SHA-256 is {sha256(long.encode()).hexdigest()}"
+    assert find_errors(found) == [error, error]
     rows = found.quarantined.filter("record_number = 100001").select("raw").collect()
     assert [row.raw for row in rows] == [long[:KEPT_BYTES]] * 2
     assert found.counts == {0: (100_002, 0, 0), 1: (100_002, 0, 0)}

@@ -147,8 +147,8 @@ def test_the_failure_message_reaches_a_notifier_even_if_the_database_is_down(air
     code, output = airflow.test(dag="failing", DATABASE_URL=NO_DATABASE)
     assert (code, airflow.tasks("failing")) == (1, {"fail": Task("failed", 1)})
     assert "ValueError: the task's own failure" in output
-    told, log, reason = (airflow.home / "notified").read_text().splitlines()
-    assert told == "to you: failing.fail failed on try 1: the task's own failure"
+    sent, log, reason = (airflow.home / "notified").read_text().splitlines()
+    assert sent == "to you: failing.fail failed on try 1: the task's own failure"
     assert log.startswith("log: http")
     assert reason.startswith("no quality table: error: database can't be reached")
 
