@@ -55,7 +55,7 @@ def test_edit_burst_is_found_and_explained_with_its_numbers(tables: Any) -> None
     )
 
 
-def test_edit_burst_in_the_warm_up_is_silent(tables: Any) -> None:
+def test_edit_burst_is_not_found_in_the_warm_up(tables: Any) -> None:
     load(tables, *edits_per_day(2, 3, 40, 2, 3, 2, 3, 2))  # only two days before the burst
     assert find_anomalies(tables) == []
 
@@ -67,7 +67,7 @@ def test_bursts_on_less_than_half_of_the_days_do_not_hide_one_another(tables: An
 
 
 @pytest.mark.parametrize(("edits", "findings"), [(19, 0), (20, 1)])
-def test_edit_burst_needs_a_number_of_edits_however_quiet_the_document(tables: Any, edits: int, findings: int) -> None:
+def test_edit_burst_needs_a_number_of_edits_even_in_a_quiet_document(tables: Any, edits: int, findings: int) -> None:
     load(tables, *edits_per_day(*[1] * 8, edits))
     assert len(find_anomalies(tables)) == findings
 
@@ -86,7 +86,7 @@ def test_share_burst_is_found_though_the_user_never_shared_before(tables: Any) -
     )
 
 
-def test_share_burst_in_the_warm_up_is_silent(tables: Any) -> None:
+def test_share_burst_is_not_found_in_the_warm_up(tables: Any) -> None:
     load(tables, *shares_per_day(0, 0, 0, 0, 0, 0, 12))
     assert find_anomalies(tables) == []
 

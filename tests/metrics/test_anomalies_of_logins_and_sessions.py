@@ -50,7 +50,7 @@ def test_spreads_on_less_than_half_of_the_days_do_not_hide_one_another(tables: A
     assert [row[0] for row in find_anomalies(tables)] == ["login_spread"] * 4
 
 
-def test_login_spread_in_the_warm_up_is_silent(tables: Any) -> None:
+def test_login_spread_is_not_found_in_the_warm_up(tables: Any) -> None:
     load(tables, *logins_per_day(*MARCH[:2]), *wander(MARCH[2], 6, 10))
     assert find_anomalies(tables) == []
 
@@ -83,7 +83,7 @@ def test_a_silence_of_half_a_year_does_not_begin_the_log(tables: Any) -> None:
     assert find_anomalies(tables) == []
 
 
-def test_past_event_in_the_warm_up_is_silent(tables: Any) -> None:
+def test_past_event_is_not_found_in_the_warm_up(tables: Any) -> None:
     load(tables, *log("2001-01-01", *MARCH[:6]))
     assert find_anomalies(tables) == []
 
@@ -126,7 +126,7 @@ def test_sweeps_in_less_than_half_of_the_sessions_do_not_hide_one_another(tables
     assert [row[0] for row in find_anomalies(tables)] == ["document_sweep"] * 6
 
 
-def test_document_sweep_in_the_warm_up_is_silent(tables: Any) -> None:
+def test_document_sweep_is_not_found_in_the_warm_up(tables: Any) -> None:
     load(tables, *USUAL_SESSIONS[2:], *visit(f"{MARCH[7]} 10", 30))
     assert find_anomalies(tables) == []
 

@@ -112,7 +112,7 @@ def test_steps_of_one_instant_are_in_order_whatever_their_ids(tables: Any) -> No
     assert [row[1:] for row in query(tables, FUNNEL)] == [(1, 1, None), (1, 1, 0), (1, 1, 0), (1, 1, 0)]
 
 
-def test_of_edits_at_one_instant_the_first_by_id_is_followed(tables: Any) -> None:
+def test_the_first_edit_by_id_counts_among_edits_at_one_instant(tables: Any) -> None:
     load(
         tables,
         login("e1", "ann", "2025-03-01 10:00"),

@@ -74,7 +74,7 @@ def test_wide_records_keep_their_columns() -> None:
     assert len(paths_of(*[{f"column_{n}": n for n in range(120)}] * 30)) == 120
 
 
-def test_of_too_many_paths_the_most_usual_are_listed() -> None:
+def test_the_most_frequent_of_too_many_paths_are_listed() -> None:
     finder = PathFinder()
     names = [f"{a}{b}x" for a in "abcdefghijklmnopqrstuvwxyz" for b in "abcdefghijklmnopqrstuvwxyz"]
     finder.add(open_records([{**dict.fromkeys(names, 1), "usual": 1}, {"usual": 2}], (), {}))

@@ -165,7 +165,7 @@ def test_an_address_is_distinguished_from_other_texts(text: str, expected: bool)
     assert is_address(text) is expected
 
 
-def test_a_type_that_never_changes_is_not_the_type_and_who_created_it_is_the_user() -> None:
+def test_a_constant_field_is_not_guessed_as_type_and_the_creator_is_the_user() -> None:
     kinds = ["LOGIN", "EDIT", "UPLOAD", "SHARE", "DELETE", "PREVIEW", "COMMENT", "INVITE", "MOVE", "COPY", "LOCK"]
     records = [
         {

@@ -44,7 +44,7 @@ def test_a_long_file_of_lines_is_read_at_its_end_too(tmp_path: Path) -> None:
     assert sample.quarantined <= 3  # lines whose beginning is not in the sample
 
 
-def test_of_many_files_some_are_read_from_all_over_the_folder(tmp_path: Path) -> None:
+def test_a_sample_of_many_files_covers_the_whole_folder(tmp_path: Path) -> None:
     for day in range(200):
         (tmp_path / f"{day:03}.json").write_text(json.dumps({"day": day}))
     sample = take_sample(str(tmp_path), ("*.json",), [])

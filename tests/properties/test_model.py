@@ -62,7 +62,7 @@ def test_a_corrected_line_wins_over_its_former_version(ledger: Ledger, files: Fi
     assert places(ledger) == sorted([("a", 1, 1), ("b", 1, 2), ("c", 1, 3)] * 3)
 
 
-def test_a_file_that_is_written_as_it_was_before_takes_the_place_of_that_reading(ledger: Ledger, files: Files) -> None:
+def test_a_file_with_its_former_content_replaces_the_former_reading(ledger: Ledger, files: Files) -> None:
     for name in ("X", "Y", "X"):
         files.put(1, line("b", user_name=name))
         ledger.load(files, PLAIN)
@@ -82,7 +82,7 @@ def test_a_file_that_is_shortened_and_grows_again_loses_nothing(ledger: Ledger, 
     assert places(ledger) == sorted([("a", 1, 1), ("b", 1, 2), ("c", 1, 3)] * 2)
 
 
-def test_a_refresh_reads_a_former_reading_again_whose_lines_are_all_back(ledger: Ledger, files: Files) -> None:
+def test_a_refresh_replaces_a_former_reading_whose_lines_are_all_back(ledger: Ledger, files: Files) -> None:
     for count in (2, 1, 3):
         files.put(1, *[line(event_id) for event_id in "abc"[:count]])
         ledger.load(files, PLAIN)

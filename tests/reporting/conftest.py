@@ -95,7 +95,7 @@ def fill(connection: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def world(server: str) -> Iterator[Any]:
+def filled_database(server: str) -> Iterator[Any]:
     """A connection to a database that no test changes."""
     with empty_database(server) as url, closing(psycopg2.connect(url)) as connection:
         fill(connection)
@@ -109,9 +109,9 @@ def url_of(connection: Any) -> str:
 
 
 @pytest.fixture(scope="session")
-def report(world: Any) -> Report:
+def report(filled_database: Any) -> Report:
     """The data of the page."""
-    return read_report(url_of(world))
+    return read_report(url_of(filled_database))
 
 
 @pytest.fixture(scope="session")

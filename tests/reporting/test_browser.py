@@ -63,13 +63,15 @@ def test_every_chart_is_drawn_without_errors_and_network_requests(opened: Page, 
     assert noise == []
 
 
-def test_bars_are_labelled_with_the_numbers_of_the_view(opened: Page, world: Any) -> None:
-    rows = query(world, "select edit_count from metrics.top_edited_documents order by rank")
+def test_bars_are_labelled_with_the_numbers_of_the_view(opened: Page, filled_database: Any) -> None:
+    rows = query(filled_database, "select edit_count from metrics.top_edited_documents order by rank")
     assert opened.locator("#top_documents .bartext").all_text_contents() == [f"{count:,}" for (count,) in rows]
 
 
-def test_hovering_over_a_bar_shows_its_day_and_number(opened: Page, world: Any) -> None:
-    ((users,),) = query(world, "select active_users from metrics.daily_active_users where activity_date = '2025-06-02'")
+def test_hovering_over_a_bar_shows_its_day_and_number(opened: Page, filled_database: Any) -> None:
+    ((users,),) = query(
+        filled_database, "select active_users from metrics.daily_active_users where activity_date = '2025-06-02'"
+    )
     bar = opened.locator("#daily_active_users .trace.bars").first.locator(".point").first
     bar.scroll_into_view_if_needed()
     box = bar.bounding_box()
@@ -85,8 +87,8 @@ def test_a_click_on_the_legend_hides_the_weekend(opened: Page) -> None:
     expect(bars).to_have_count(21)
 
 
-def test_table_of_a_chart_has_the_rows_of_the_view(opened: Page, world: Any) -> None:
-    rows = query(world, "select active_users from metrics.daily_active_users order by activity_date")
+def test_table_of_a_chart_has_the_rows_of_the_view(opened: Page, filled_database: Any) -> None:
+    rows = query(filled_database, "select active_users from metrics.daily_active_users order by activity_date")
     opened.locator("#daily_active_users summary").click()
     cells = opened.locator("#daily_active_users tbody tr td:nth-child(3)")
     expect(cells.first).to_be_visible()
@@ -111,9 +113,9 @@ def test_text_of_charts_has_the_colour_of_the_page(opened: Page, scheme: Any) ->
     assert fill == opened.evaluate("getComputedStyle(document.body).color")
 
 
-def test_anomalies_are_filtered_by_severity_and_kind(opened: Page, world: Any) -> None:
+def test_anomalies_are_filtered_by_severity_and_kind(opened: Page, filled_database: Any) -> None:
     ((total, critical),) = query(
-        world, "select count(*), count(*) filter (where severity = 'critical') from metrics.anomalies"
+        filled_database, "select count(*), count(*) filter (where severity = 'critical') from metrics.anomalies"
     )
     expect(opened.locator(".finding:visible")).to_have_count(total)
     opened.get_by_role("checkbox", name="critical").uncheck()

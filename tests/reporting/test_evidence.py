@@ -71,7 +71,9 @@ RETRIES = [comment(f"c{n}", "ann", f"2025-03-01 10:00:{n * 5:02}", comment_text=
         ),
     ],
 )
-def test_rows_behind(database: Any, kind: str, events: list[Event], column: str, values: list[Any]) -> None:
+def test_rows_behind_an_anomaly_are_those_of_its_view(
+    database: Any, kind: str, events: list[Event], column: str, values: list[Any]
+) -> None:
     create_tables(database)
     load(database, *events)
     with database.cursor() as cursor:

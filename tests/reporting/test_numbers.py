@@ -30,33 +30,41 @@ def bars(page: str, name: str, label: str = "y", value: str = "x") -> dict[str, 
     }
 
 
-def test_active_users_of_each_day_are_those_of_the_view(page: str, world: Any) -> None:
-    rows = query(world, "select activity_date::text, active_users from metrics.daily_active_users")
+def test_active_users_of_each_day_are_those_of_the_view(page: str, filled_database: Any) -> None:
+    rows = query(filled_database, "select activity_date::text, active_users from metrics.daily_active_users")
     assert bars(page, "daily_active_users", "x", "y") == dict(rows)
     assert len(rows) == 30
 
 
-def test_weekday_averages_are_those_of_the_view(page: str, world: Any) -> None:
+def test_weekday_averages_are_those_of_the_view(page: str, filled_database: Any) -> None:
     rows = query(
-        world,
+        filled_database,
         "select to_char(activity_date, 'Dy'), round(avg(active_users), 1)::float from metrics.daily_active_users"
         " group by 1, extract(isodow from activity_date) order by extract(isodow from activity_date)",
     )
     assert list(bars(page, "weekdays", "x", "y").items()) == rows
 
 
-def test_session_lengths_account_for_every_session(page: str, world: Any) -> None:
+def test_session_lengths_account_for_every_session(page: str, filled_database: Any) -> None:
     shown = bars(page, "session_lengths")
-    assert sum(shown.values()) == query(world, "select count(*) from public.sessions")[0][0]
-    assert shown["one event"] == query(world, "select count(*) from public.sessions where event_count = 1")[0][0]
+    assert sum(shown.values()) == query(filled_database, "select count(*) from public.sessions")[0][0]
+    assert (
+        shown["one event"] == query(filled_database, "select count(*) from public.sessions where event_count = 1")[0][0]
+    )
     lengths = "select count(*) from public.sessions where event_count > 1 and session_duration_seconds"
-    assert shown["15 to 30 min"] == query(world, f"{lengths} >= 900 and session_duration_seconds < 1800")[0][0] > 1
-    assert shown["1 to 2 h"] == query(world, f"{lengths} >= 3600 and session_duration_seconds < 7200")[0][0] > 0
+    assert (
+        shown["15 to 30 min"]
+        == query(filled_database, f"{lengths} >= 900 and session_duration_seconds < 1800")[0][0]
+        > 1
+    )
+    assert (
+        shown["1 to 2 h"] == query(filled_database, f"{lengths} >= 3600 and session_duration_seconds < 7200")[0][0] > 0
+    )
 
 
-def test_session_averages_are_those_of_the_view(page: str, world: Any) -> None:
+def test_session_averages_are_those_of_the_view(page: str, filled_database: Any) -> None:
     rows = query(
-        world,
+        filled_database,
         "select user_id, average_session_seconds from metrics.average_session_duration where session_count > 0",
     )
     shown = bars(page, "user_sessions")
@@ -64,15 +72,15 @@ def test_session_averages_are_those_of_the_view(page: str, world: Any) -> None:
     assert list(shown.values()) == sorted(shown.values(), reverse=True)
 
 
-def test_documents_are_those_of_the_view_though_two_bear_one_title(page: str, world: Any) -> None:
-    rows = query(world, "select document_id, edit_count from metrics.top_edited_documents order by rank")
+def test_documents_are_those_of_the_view_though_two_bear_one_title(page: str, filled_database: Any) -> None:
+    rows = query(filled_database, "select document_id, edit_count from metrics.top_edited_documents order by rank")
     assert list(bars(page, "top_documents").items()) == rows
     assert len(rows) == 4
 
 
-def test_shares_are_those_of_the_view(page: str, world: Any) -> None:
+def test_shares_are_those_of_the_view(page: str, filled_database: Any) -> None:
     rows = query(
-        world,
+        filled_database,
         "select user_id, shared_documents, recipients from metrics.shared_documents_per_user where share_events > 0",
     )
     documents, people = chart(page, "sharing")
@@ -97,23 +105,27 @@ def lines(page: str, name: str) -> dict[str, dict[str, Any]]:
     ],
 )
 def test_lines_are_the_last_30_days_of_the_view(
-    page: str, world: Any, name: str, day: str, series: str, column: str
+    page: str, filled_database: Any, name: str, day: str, series: str, column: str
 ) -> None:
-    rows = query(world, f"select {day}::text, ({column})::float from metrics.{name} where {day} > '2025-05-31'")
+    rows = query(
+        filled_database, f"select {day}::text, ({column})::float from metrics.{name} where {day} > '2025-05-31'"
+    )
     assert lines(page, name)[series] == pytest.approx(dict(rows))
     assert len(rows) == 30
 
 
-def test_rankings_of_joint_work_are_those_of_the_views(page: str, world: Any) -> None:
-    editors = query(world, "select document_id, editor_count from metrics.documents_with_several_editors")
-    connected = query(world, "select user_id, connected_users from metrics.most_connected_users order by rank")
+def test_rankings_of_joint_work_are_those_of_the_views(page: str, filled_database: Any) -> None:
+    editors = query(filled_database, "select document_id, editor_count from metrics.documents_with_several_editors")
+    connected = query(
+        filled_database, "select user_id, connected_users from metrics.most_connected_users order by rank"
+    )
     assert list(bars(page, "joint_documents").items()) == editors == [("d0", 2)]
     assert list(bars(page, "connected_users").items()) == connected == [("bob", 1), ("eve", 1)]
 
 
-def test_first_shares_account_for_everybody(page: str, world: Any) -> None:
+def test_first_shares_account_for_everybody(page: str, filled_database: Any) -> None:
     ((everybody, never),) = query(
-        world,
+        filled_database,
         "select count(*), count(*) filter (where first_shared_at is null) from metrics.time_to_first_share",
     )
     shown = bars(page, "first_shares")
@@ -132,10 +144,10 @@ def test_rows_behind_a_burst_are_as_many_as_observed(report: Report) -> None:
     assert len(burst.rows.rows) == 12
 
 
-def test_the_query_shown_for_a_finding_gives_its_rows(report: Report, world: Any) -> None:
+def test_the_query_shown_for_a_finding_gives_its_rows(report: Report, filled_database: Any) -> None:
     assert report.findings
     for finding in report.findings:
-        assert query(world, finding.statement)[: len(finding.rows.rows)] == finding.rows.rows
+        assert query(filled_database, finding.statement)[: len(finding.rows.rows)] == finding.rows.rows
 
 
 def test_days_with_an_anomaly_are_marked_on_the_chart(page: str) -> None:

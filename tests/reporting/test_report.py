@@ -20,9 +20,9 @@ def run_report(capsys: pytest.CaptureFixture[str], path: Path) -> tuple[int, str
 
 
 def test_the_report_is_one_file_whose_path_is_printed(
-    world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    filled_database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", url_of(world))
+    monkeypatch.setenv("DATABASE_URL", url_of(filled_database))
     code, out, error = run_report(capsys, tmp_path / "new" / "index.html")
     assert (code, error, out.count("\n")) == (0, "", 1)
     assert out.strip().endswith((tmp_path / "new" / "index.html").as_uri())
@@ -63,10 +63,10 @@ def test_unreachable_database_is_exit_code_4(
 
 
 def test_place_that_can_not_be_written_is_one_line(
-    world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    filled_database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv("DATABASE_URL", url_of(world))
+    monkeypatch.setenv("DATABASE_URL", url_of(filled_database))
     code, out, error = run_report(capsys, tmp_path / "file" / "index.html")
     assert (code, out, error.count("\n")) == (2, "", 1)
     assert "can't be written" in error

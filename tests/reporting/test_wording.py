@@ -13,11 +13,11 @@ from tests.metrics.rows import query
 from tests.reporting.conftest import HOSTILE_ERROR
 
 
-def test_headlines_compare_the_days_that_hold_events(report: Report, world: Any) -> None:
+def test_headlines_compare_the_days_that_hold_events(report: Report, filled_database: Any) -> None:
     current, previous = report.rows("periods")
     assert (current["first_day"], current["last_day"], current["days"]) == (date(2025, 6, 1), date(2025, 6, 30), 30)
     assert (previous["first_day"], previous["last_day"], previous["days"]) == (date(2025, 5, 17), date(2025, 5, 31), 15)
-    average = query(world, "select round(avg(active_users), 1) from metrics.daily_active_users")[0][0]
+    average = query(filled_database, "select round(avg(active_users), 1) from metrics.daily_active_users")[0][0]
     assert current["daily_active_users"] == average == Decimal("1.7")  # ann daily, eve on 21 weekdays, bob once
     assert previous["daily_active_users"] == Decimal("1.7")  # eve on 10 of 15 days
     assert current["edits_per_day"] == Decimal("4.1")  # 60 by ann, 40 of the burst, 21 by eve, 1 by bob

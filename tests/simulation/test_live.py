@@ -60,7 +60,7 @@ def test_wrong_clocks_change_the_order_of_arrival_and_late_events_stay_late() ->
     (["{}", "{}", "{}"], [["{}", "{}"], ["{}"]]),
     (["x", "y", "{}", "", "{}", "{}"], [["x", "y", "{}", "", "{}"], ["{}"]]),
 ])  # fmt: skip
-def test_no_part_is_mostly_broken_so_that_each_is_known_as_json_lines(
+def test_no_part_is_mostly_broken_so_each_is_detected_as_json_lines(
     lines: list[str], expected: list[list[str]]
 ) -> None:
     assert list(cut_into_parts(lines, 2)) == expected

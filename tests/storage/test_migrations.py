@@ -81,7 +81,7 @@ def test_types_of_older_events_are_added(old_url: str) -> None:
         )
 
 
-def test_a_table_of_others_that_is_called_like_a_new_one_of_ours_is_named_and_stays(old_url: str) -> None:
+def test_a_foreign_table_with_the_name_of_a_new_one_is_reported_and_kept(old_url: str) -> None:
     with closing(psycopg2.connect(old_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("create table public.event_types (id bigint); insert into public.event_types values (7)")
     with pytest.raises(UsageError, match=r"its own \(table public\.event_types\); nothing was changed"):
