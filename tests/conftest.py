@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -47,6 +47,15 @@ def empty_database(server: str) -> Iterator[str]:
     run_on_server(server, f"create database {name}")
     yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     # Not `with (force)`, which our role may not use on an autovacuum worker; this ends such a one and waits.
+    run_on_server(server, f"drop database {name}")
+
+
+@contextmanager
+def copied_database(server: str, url: str) -> Iterator[str]:
+    """The URL of a copy of that database, dropped afterwards. Nobody may be connected to the original."""
+    name, template = f"test_{uuid4().hex}", urlsplit(url).path[1:]
+    run_on_server(server, f"create database {name} template {template}")
+    yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     run_on_server(server, f"drop database {name}")
 
 
@@ -119,3 +128,21 @@ def spark() -> Iterator[SparkSession]:
     session = start_spark("tests", "local[2]", read_spark_defaults() | FOR_FEW_RECORDS)
     yield session
     session.stop()
+
+
+class Sample(NamedTuple):
+    """The database of the loaded sample, and the folder of data of its load."""
+
+    url: str
+    data: Path
+
+
+@pytest.fixture(scope="session")
+def sample(server: str, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
+    """The sample in data/events, loaded once. Tests only read it; who writes takes a `copied_database` of it."""
+    from tests.loading import load
+
+    data = tmp_path_factory.mktemp("data [with] spaces")
+    with empty_database(server) as url:
+        load(url, ROOT / "data" / "events", data)
+        yield Sample(url, data)

@@ -6,10 +6,8 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
 
-from tests.conftest import run_on_server
+from tests.conftest import copied_database
 
 
 class Snapshot:
@@ -29,7 +27,5 @@ class Snapshot:
         """
         shutil.rmtree(self.folder)
         shutil.copytree(self._kept, self.folder)
-        name, template = f"test_{uuid4().hex}", urlsplit(self.url).path[1:]
-        run_on_server(server, f"create database {name} template {template}")
-        yield urlunsplit(urlsplit(self.url)._replace(path=f"/{name}"))
-        run_on_server(server, f"drop database {name}")
+        with copied_database(server, self.url) as url:
+            yield url

@@ -14,8 +14,8 @@ from jobs.storage.config import settings, sources
 from jobs.storage.config.sources import read_source
 from schemas.paths import parse_path
 from tests.builders import ROOT
+from tests.loading import load, query
 from tests.records.logs import read_log
-from tests.test_pipeline import load, query
 
 GUIDE = (ROOT / "conf" / "README.md").read_text(encoding="utf-8")
 

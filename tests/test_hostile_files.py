@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 from schemas.reasons import REASONS
 from tests.conftest import empty_database
 from tests.hostile import STRINGS, make_files
-from tests.test_pipeline import load, query
+from tests.loading import load, query
 
 SEED = 20250602
 KEPT_BYTES = 64 * 1024
@@ -62,7 +62,7 @@ def test_every_file_is_in_the_ledger_and_its_sums_close(
     assert in_files == Counter(map(name_of, records))
 
 
-def test_every_refused_record_has_its_place_its_reasons_and_its_text(
+def test_every_quarantined_record_has_its_place_its_reasons_and_its_text(
     quarantined: tuple[str, list[dict[str, Any]]], files: dict[str, bytes]
 ) -> None:
     records = quarantined[1]
@@ -85,7 +85,7 @@ def test_every_refused_record_has_its_place_its_reasons_and_its_text(
             assert KEPT_BYTES - 4 <= len(text) <= KEPT_BYTES
 
 
-def test_the_text_of_a_refused_record_stands_in_its_file(
+def test_the_text_of_a_quarantined_record_stands_in_its_file(
     quarantined: tuple[str, list[dict[str, Any]]], files: dict[str, bytes]
 ) -> None:
     looked_at = 0

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from tests.builders import record_json
 from tests.conftest import empty_database
-from tests.test_pipeline import load, query
+from tests.loading import load, query
 
 _ids = (f"e{number}" for number in count())
 

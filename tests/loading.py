@@ -1,0 +1,31 @@
+"""Loads a folder as `make pipeline` does, and reads what is in the database then."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from jobs.pipeline import arg_parser, run
+from jobs.storage.database.postgres import SQL
+
+
+def load(url: str, folder: Path, data: Path, *options: str) -> str:
+    """Load a folder in this process, and return what is told."""
+    args: Namespace = arg_parser().parse_args(["--input", str(folder), "--data", str(data), *options])
+    return run(args, url)
+
+
+def query(url: str, statement: str) -> list[tuple[Any, ...]]:
+    """All rows of one statement."""
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return list(cursor.fetchall())
+
+
+def fingerprint(url: str) -> list[tuple[Any, ...]]:
+    """(table, rows, hash) of each published table."""
+    return query(url, (SQL / "analysis" / "fingerprint.sql").read_text())
