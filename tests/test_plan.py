@@ -1,5 +1,6 @@
 """A plan announces exactly what the run then does, and leaves nothing behind."""
 
+from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,7 +13,7 @@ from psycopg2 import sql
 from pyspark.sql import SparkSession
 
 from jobs.pipeline import arg_parser, run
-from jobs.steps.load_folder import load_folder
+from jobs.steps.load_folder import describe_load, load_folder
 from jobs.storage.errors import QualityError
 from tests.builders import minutes, record_json
 from tests.conftest import empty_database
@@ -39,8 +40,8 @@ FIRST = {
     "b.jsonl": [at(DAY, **EDIT), at(2 * DAY, user_id="eve")],
     "notes.txt": ["not included"],
 }
-# Late events that lengthen and join sessions, a winner of a known id, repetitions, a new day, quarantined records; one
-# file grows, one is new.
+# Late events that lengthen and join sessions, a winner of a known id, repetitions, a new day, quarantined records, a
+# field that no mapping reads. One file grows, one is new.
 SECOND = {
     "b.jsonl": [*FIRST["b.jsonl"], at(DAY + 5, user_name="Anna", **EDIT)],
     "c.jsonl": [
@@ -48,7 +49,7 @@ SECOND = {
         at(45, "x", user_id="cleo", **EDIT),
         at(0),
         at(3 * DAY, user_id="eve"),
-        at(55),
+        at(55, tier="gold"),
         at(85, user_id="ann"),
         at(DAY + 300, user_id="zoe"),
         at(1, edit_length="many"),
@@ -204,16 +205,26 @@ def test_sessions_cut_again_are_counted(second: Planned) -> None:
     assert second.plan["sessions_recut"] == 3
 
 
-def test_it_is_told_in_lines(url: str, second: Planned, folders: tuple[Path, Path]) -> None:
-    args = arg_parser().parse_args(["--input", str(folders[0]), "--data", str(folders[1]), "--plan"])
-    assert run(args, url).startswith("nothing new: 3 files found")
-    (folders[0] / "d.jsonl").write_text(at(5 * DAY) + "\n" + at(DAY + 6) + "\n")
+def plan(folders: tuple[Path, Path]) -> Namespace:
+    """The arguments of a plan of the folder."""
+    return arg_parser().parse_args(["--input", str(folders[0]), "--data", str(folders[1]), "--plan"])
+
+
+def test_it_is_told_in_lines(second: Planned, folders: tuple[Path, Path]) -> None:
+    lines = describe_load(plan(folders), second.plan).splitlines()
+    assert lines[0] == "plan: 2 files would be read, 1 of them again; nothing has been written"
+    assert "  2025-06-03  events                       1 ->         3  late" in lines
+    assert f"  {'tier':<24}{1:>6}" in lines
+    moved = second.plan["metric_rows"]["daily_active_users"]
+    assert ["daily_active_users", str(moved["come"]), str(moved["go"])] in [line.split() for line in lines]
+
+
+def test_a_plan_of_nothing_or_of_bad_files_leaves_everything_as_it_was(
+    url: str, second: Planned, folders: tuple[Path, Path]
+) -> None:
     before = read_everything(url, folders[1])
-    lines = run(args, url).splitlines()
-    assert lines[0] == "plan: 1 files would be read, 0 of them again; nothing has been written"
-    assert "  2025-06-03  events                       3 ->         4  late" in lines
-    assert ["daily_active_users", "2", "2"] in [line.split() for line in lines]
+    assert run(plan(folders), url).startswith("nothing new: 3 files found")
     (folders[0] / "d.jsonl").write_text('{"event_id": 1}\n' * 30)
     with pytest.raises(QualityError, match="30 of 30 records are quarantined"):
-        run(args, url)
+        run(plan(folders), url)
     assert read_everything(url, folders[1]) == before
