@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
+import psycopg2
 import pytest
 
 from jobs import findings
 from jobs.reporting.data import REPORT, as_dicts
 from jobs.storage.database.postgres import hold_run_lock
 from jobs.storage.database.queries import query_file
+from tests.conftest import copied_database, empty_database
 from tests.metrics.rows import Event, comment, create_tables, execute, load, query
 from tests.metrics.test_content_collapses import STEADY, edits_of
 from tests.metrics.test_too_many import retries_of
@@ -18,13 +21,28 @@ from tests.metrics.test_too_many import retries_of
 Run = Callable[..., tuple[int, list[str], str]]
 
 
+@pytest.fixture(scope="module")
+def world(server: str) -> Iterator[str]:
+    """The URL of a database with one collapse and one retry."""
+    with empty_database(server) as url:
+        with closing(psycopg2.connect(url)) as connection:
+            create_tables(connection)
+            retries = [comment(f"c{n}", "ann", f"2025-03-02 10:00:0{n}", comment_text="+1") for n in range(3)]
+            load(connection, *edits_of(*STEADY, 5), *retries)
+            connection.commit()
+        yield url
+
+
 @pytest.fixture
-def run(database: Any, database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the tool on a database with one collapse and one retry; gives (exit code, lines, standard error)."""
-    create_tables(database)
-    retries = [comment(f"c{n}", "ann", f"2025-03-02 10:00:0{n}", comment_text="+1") for n in range(3)]
-    load(database, *edits_of(*STEADY, 5), *retries)
-    database.commit()
+def database_url(server: str, world: str) -> Iterator[str]:
+    """A copy of that world for each test."""
+    with copied_database(server, world) as url:
+        yield url
+
+
+@pytest.fixture
+def run(database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the tool on the world; gives (exit code, lines, standard error)."""
     monkeypatch.setenv("DATABASE_URL", database_url)
 
     def run_tool(*arguments: str) -> tuple[int, list[str], str]:
@@ -109,6 +127,7 @@ def test_several_of_one_subject_and_day_are_one_finding_which_says_the_gravest(r
         ),
     )
     assert query(database, "select count(*) from metrics.anomalies") == [(3,)]
+    database.commit()  # an open transaction would make the tool wait
     lines = run()[1]
     assert lines[0] == "new: 1 finding"
     assert "came 12 times" in lines[-1]
@@ -178,10 +197,11 @@ def test_a_kind_that_flags_too_many_is_one_finding(run: Run, database: Any) -> N
 
 
 def test_before_the_first_load_it_says_what_to_do(
-    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    server: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    assert findings.main([]) == 2
+    with empty_database(server) as url:
+        monkeypatch.setenv("DATABASE_URL", url)
+        assert findings.main([]) == 2
     told = "error: nothing has been loaded yet, so there is nothing to find; `make pipeline` loads\n"
     assert capsys.readouterr().err == told
 

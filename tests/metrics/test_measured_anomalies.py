@@ -1,4 +1,4 @@
-"""Precision and recall on a few logs of each generator; `make anomaly-test` measures twenty."""
+"""Precision and recall on one seed of each generator; `make anomaly-test` measures twenty."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ SIMULATOR, LIFELIKE = GENERATORS
 
 
 def test_planted_anomalies_are_found_with_few_false_alarms(server: str) -> None:
-    counts = measure(server, SIMULATOR, range(2, 4))
-    assert {kind: count["planted"] for kind, count in counts.items()} == dict.fromkeys(counts, 2)
+    counts = measure(server, SIMULATOR, range(2, 3))
+    assert {kind: count["planted"] for kind, count in counts.items()} == dict.fromkeys(counts, 1)
     assert {kind: rate(count) for kind, count in counts.items()} == dict.fromkeys(counts, (1.0, 1.0))
     assert {kind: count["false alarms"] for kind, count in counts.items()} == dict.fromkeys(counts, 0)
 
