@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from jobs.pending import main
 from tests.builders import record_json
 from tests.conftest import run_on_server
-from tests.test_pipeline import load, query
+from tests.loading import load, query
 
 
 class Asked:
@@ -49,32 +49,28 @@ def test_before_the_first_load_only_a_finished_file_is_a_reason(ask: Asked, data
 def test_afterwards_what_the_ledger_does_not_know_is_a_reason(
     ask: Asked, database_url: str, spark: SparkSession, tmp_path: Path
 ) -> None:
-    def load_all() -> None:
-        load(database_url, ask.folder, tmp_path / "data")
-
     file = ask.folder / "a.jsonl"
     soon = (datetime.now(UTC) + timedelta(days=3)).isoformat()
-    file.write_text(f"{record_json()}\n{record_json(event_id='e2', timestamp=soon)}\n")
-    load_all()
-    assert ask() == []
-    os.utime(file, (1, 1))  # another time, and the same content: a load would only note that
-    assert ask() == []
-    with file.open("a") as more:
-        more.write(record_json(event_id="e3") + "\n")
-    assert ask() == [f"1 files to read, first {file}"]
-    load_all()
+    loaded = f"{record_json()}\n{record_json(event_id='e2', timestamp=soon)}\n"
+    file.write_text(loaded)
     (ask.folder / "bad.jsonl").write_text("junk\n" * 30)
     (ask.folder / "good.jsonl").write_text(record_json(event_id="e4"))  # beside none the bad one stops the run
-    assert len(ask()) == 1
-    load_all()
-    assert ask() == []  # held back: a load would read it again only once it has changed
+    load(database_url, ask.folder, tmp_path / "data")
+    assert query(database_url, "select count(*) from ops.held_back_files") == [(1,)]
+    assert ask() == []  # a load would read what is held back only once it has changed
+    os.utime(file, (1, 1))  # another time, and the same content: a load would only note that
+    assert ask() == []
+    file.write_text(loaded + record_json(event_id="e3") + "\n")
+    assert ask() == [f"1 files to read, first {file}"]
+    file.write_text(loaded)
+    assert ask() == []
     run_on_server(database_url, "update ops.quarantined_records set due_at = now() where due_at is not null")
     assert ask() == ["1 quarantined records whose time has come"]
     run_on_server(database_url, "update ops.quarantined_records set due_at = null")
     for path in ask.folder.iterdir():
         path.unlink()
     assert ask() == [f"nothing is found in {ask.folder} any more, which a load notes"]
-    load_all()
+    load(database_url, ask.folder, tmp_path / "data")
     assert ask() == []
     run_on_server(
         database_url, "delete from ops.migrations where migration = (select max(migration) from ops.migrations)"

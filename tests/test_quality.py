@@ -16,7 +16,7 @@ from jobs.storage.input.file_systems import InputFile
 from jobs.storage.runs.held_back import Precedents
 from jobs.storage.runs.ledger import Reading
 from tests.builders import default_source, record_json
-from tests.test_pipeline import load, query
+from tests.loading import load, query
 
 GATE = QualityGate(max_share=0.2, from_records=20)
 
@@ -101,7 +101,7 @@ def test_files_that_were_loaded_before_by_the_same_mapping_are_good_ones_too() -
     [((20, 5), False), ((19, 6), False), ((21, 5), True), ((20, 4), True), ((5, 0), True)],
     ids=["the same", "grown", "shortened", "more quarantined", "was good"],
 )
-def test_a_file_that_was_accepted_is_bad_again_once_more_of_it_is_refused(
+def test_a_file_that_was_accepted_is_bad_again_once_more_of_it_is_quarantined(
     reading: tuple[int, int], is_held_back: bool
 ) -> None:
     known = Precedents(0, {"file:///in/2.json": reading})
@@ -121,32 +121,26 @@ def test_why_a_file_is_held_back_is_told_by_reason_and_quotes_nothing() -> None:
     assert (row.records, row.quarantined) == (24, 6)
 
 
-def write_foreign_log(folder: Path) -> None:
-    folder.mkdir()
-    lines = [record_json(user_id=None, actor={"login": f"u{number}"}, event_id=f"e{number}") for number in range(30)]
-    (folder / "foreign.jsonl").write_text("\n".join([*lines, "broken\n"]))
-
-
-def test_a_mapping_that_matches_nothing_says_what_is_there_and_leaves_no_trace(
-    database_url: str, spark: SparkSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    write_foreign_log(tmp_path / "in")
-    with caplog.at_level("INFO"), pytest.raises(QualityError, match=r"31 of 31 records are quarantined"):
-        load(database_url, tmp_path / "in", tmp_path / "data")
-    told = "no record of 30 has user_id at user_id, userId, user.id; the records have: actor.login, event_id"
-    assert told in caplog.text
-    assert "missing_field" in caplog.text
-    assert query(database_url, "select status, records from ops.pipeline_runs") == [("failed", None)]
-    assert query(database_url, "select count(*) from ops.ingested_files") == [(0,)]
-
-
 def test_an_example_can_not_command_the_terminal() -> None:
     nasty = QuarantinedGroup(1, ("malformed_json",), (), 1, 1, "a\n\x1b[2J\u202eb \u00e9")
     (line,) = describe_reasons([replace(file(1), groups=[nasty])])
     assert line.endswith(r"record 1: a\n\x1b[2J\u202eb " + "\u00e9")
 
 
-def test_a_poor_load_may_be_accepted(database_url: str, spark: SparkSession, tmp_path: Path) -> None:
-    write_foreign_log(tmp_path / "in")
-    load(database_url, tmp_path / "in", tmp_path / "data", "--accept-quality")
+def test_a_mapping_that_matches_nothing_says_what_is_there_and_leaves_no_trace_until_it_is_accepted(
+    database_url: str, spark: SparkSession, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    lines = [record_json(user_id=None, actor={"login": f"u{number}"}, event_id=f"e{number}") for number in range(30)]
+    (folder / "foreign.jsonl").write_text("\n".join([*lines, "broken\n"]))
+    with caplog.at_level("INFO"), pytest.raises(QualityError, match=r"31 of 31 records are quarantined"):
+        load(database_url, folder, tmp_path / "data")
+    told = "no record of 30 has user_id at user_id, userId, user.id; the records have: actor.login, event_id"
+    assert told in caplog.text
+    assert "missing_field" in caplog.text
+    assert query(database_url, "select status, records from ops.pipeline_runs") == [("failed", None)]
+    assert query(database_url, "select count(*) from ops.ingested_files") == [(0,)]
+    load(database_url, folder, tmp_path / "data", "--accept-quality")
     assert query(database_url, "select quarantined, published from ops.ingested_files") == [(31, 0)]
+    assert query(database_url, "select count(*) from metrics.daily_active_users") == [(0,)]
