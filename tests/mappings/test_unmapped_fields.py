@@ -1,97 +1,94 @@
-"""Fields that no path of a mapping reads are told when they are new, and counted until a mapping reads them."""
+"""The table of fields that no path of a mapping reads: they are new once, and counted until a mapping reads them."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from jobs.storage.config.settings import read_settings
+from jobs.storage.config.sources import read_source_text
+from jobs.storage.database.migrations import prepare_database
+from jobs.storage.runs.mappings import FoundNames, NewNames, enter_unmapped_fields
+from jobs.storage.runs.run import Run, RunKind, enter_run
 from jobs.storage.wording import describe_new_fields, name_new_fields
-from tests.test_readings import MAPPING, Folder, folder, line
+from tests.builders import ROOT
+from tests.mappings.story import FIELDS
 
-__all__ = ["folder"]
-
-
-def read_runs(folder: Folder) -> list[int]:
-    return [run_id for (run_id,) in folder.query("select run_id from ops.pipeline_runs order by 1")]
+ROWS = "select source, name, records, first_run_id, last_run_id from ops.unmapped_fields order by name"
 
 
-def read_rows(folder: Folder) -> list[tuple[Any, ...]]:
-    """(source, name, records, place of the first run, of the last run) of each row."""
-    places = {run_id: place for place, run_id in enumerate(read_runs(folder), start=1)}
-    rows = folder.query("select source, name, records, first_run_id, last_run_id from ops.unmapped_fields order by 2")
-    return [(*row, places[first], places[last]) for *row, first, last in rows]
+class Table:
+    """The table of the names, and runs that enter what they have found."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor, self._run_id = cursor, 0
+        prepare_database(cursor)
+
+    def enter(self, records: dict[str, int], kind: RunKind = "load", more: str = "", unnamed: int = 0) -> NewNames:
+        """Enter what the next run has found by the mapping and these lines. Returns the names that are new."""
+        self._run_id += 1
+        settings = read_settings(ROOT / "conf" / "pipeline.yml")
+        run = Run(self._run_id, datetime(2025, 6, 2, tzinfo=UTC), kind, merges=True, settings=settings)
+        enter_run(self._cursor, run, settings)
+        source = read_source_text(FIELDS + more, "m.yml")
+        new = enter_unmapped_fields(self._cursor, run, [FoundNames(source, records, unnamed)])
+        return new.get("m", NewNames({}))
+
+    def read(self) -> list[tuple[Any, ...]]:
+        """(source, name, records, first run, last run) of each row."""
+        self._cursor.execute(ROWS)
+        return list(self._cursor.fetchall())
 
 
-def test_names_are_told_once_and_counted_on(folder: Folder) -> None:
-    folder.write("a.jsonl", line("e1", plan="pro"), line("e2", plan="pro", client={"os": "x"}), line("e3", doc=None))
-    told = folder.load().splitlines()
-    start = told.index("new fields that no path of m.yml reads, with the number of records that have them")
-    assert told[start + 1 : start + 4] == [
-        "  plan                         2",
-        "  client                       1",
-        "  to keep one, write `properties: [plan]` into m.yml, or map it to a field of ours in its `fields`;"
-        " `make fields` shows all that is in the log",
+@pytest.fixture
+def table(database: Any) -> Table:
+    return Table(database.cursor())
+
+
+def test_names_are_new_once_and_counted_on(table: Table) -> None:
+    assert table.enter({"plan": 2, "client": 1}) == NewNames({"plan": 2, "client": 1})
+    assert table.enter({"plan": 2, "region": 1}) == NewNames({"region": 1})
+    assert table.read() == [("m", "client", 1, 1, 1), ("m", "plan", 4, 1, 2), ("m", "region", 1, 2, 2)]
+
+
+def test_a_full_refresh_counts_anew_and_tells_no_known_name(table: Table) -> None:
+    table.enter({"plan": 2, "client": 1})
+    assert table.enter({"plan": 3}, "full_refresh") == NewNames({})
+    assert table.read() == [("m", "plan", 3, 2, 2)]
+
+
+@pytest.mark.parametrize(("more", "left"), [("properties: [plan, client.os]\n", ["other"]), ("properties: all\n", [])])
+def test_a_name_that_is_read_now_leaves(table: Table, more: str, left: list[str]) -> None:
+    table.enter({"plan": 1, "client": 1, "other": 1})
+    table.enter({}, more=more)
+    assert table.read() == [("m", name, 1, 1, 1) for name in left]
+
+
+def test_a_replay_counts_on_and_names_nothing_new(table: Table) -> None:
+    table.enter({"plan": 31})
+    assert table.enter({"plan": 1, "region": 1}, "replay", more="properties: [plan]\n") == NewNames({})
+    assert table.read() == [("m", "plan", 32, 1, 2)]
+
+
+def test_of_very_many_names_the_most_frequent_are_kept(table: Table) -> None:
+    new = table.enter({"plan": 300} | {f"key {n:03}": 1 for n in range(250)}, unnamed=50)
+    assert (len(new.records), new.unnamed) == (200, 50 + 51)
+    assert table.enter({"region": 2, "key x": 1}) == NewNames({"region": 2}, unnamed=1)
+    rows = table.read()
+    assert len(rows) == 200
+    assert [row for row in rows if "key" not in row[1]] == [("m", "plan", 300, 1, 1), ("m", "region", 2, 2, 2)]
+
+
+def test_new_names_are_told_in_lines() -> None:
+    records = {'["a.b"]': 3} | {f"k{n}": 1 for n in range(12)}
+    lines = list(describe_new_fields({"m": {"records": records, "unnamed": 101}}))
+    assert lines[1] == '  ["a.b"]                      3'
+    assert lines[11:13] == [
+        "  and 3 more",
+        "  beside these 101 values of further fields, too many to count each by its name",
     ]
-    assert read_rows(folder) == [("m", "client", 1, 1, 1), ("m", "plan", 2, 1, 1)]
-
-    folder.write("b.jsonl", line("e4", plan="free"), line("e5", plan="free", region="eu"))
-    assert "  region                       1" in folder.load("--plan")
-    assert read_rows(folder) == [("m", "client", 1, 1, 1), ("m", "plan", 2, 1, 1)]
-    told = folder.load().splitlines()
-    start = told.index("new fields that no path of m.yml reads, with the number of records that have them")
-    assert told[start + 1].split() == ["region", "1"]
-    assert read_rows(folder) == [("m", "client", 1, 1, 1), ("m", "plan", 4, 1, 2), ("m", "region", 1, 2, 2)]
-
-    folder.write("a.jsonl", line("e1", plan="pro"))
-    told = folder.load("--full-refresh")
-    assert "new fields" not in told
-    assert read_rows(folder) == [("m", "plan", 3, 3, 3), ("m", "region", 1, 3, 3)]
-
-
-@pytest.mark.parametrize("more", ["properties: [plan, client.os]\n", "properties: all\n"])
-def test_a_name_that_is_read_now_leaves(folder: Folder, more: str) -> None:
-    folder.write("a.jsonl", line("e1", plan="pro", client={"os": "x", "kind": "y"}, other=1))
-    folder.load()
-    assert [name for _, name, *_ in read_rows(folder)] == ["client", "other", "plan"]
-    folder.mapping.write_text(MAPPING + more)
-    folder.write("b.jsonl", line("e2"))
-    folder.load()
-    left = [("m", "other", 1, 1, 1)] if "plan" in more else []
-    assert read_rows(folder) == left
-    told = folder.load("--remap")
-    if left:
-        assert "client.kind" in told
-        assert read_rows(folder) == [("m", "client.kind", 1, 3, 3), ("m", "other", 2, 1, 3)]
-
-
-def test_a_replay_counts_on_and_names_nothing_new(folder: Folder) -> None:
-    from tests.test_replay import replay
-
-    folder.write("a.jsonl", *(line(f"e{n}", plan=1) for n in range(30)), line("bad", at="soon", plan=1))
-    folder.load("--accept-quality")
-    replay(folder.url, folder.path / "data")
-    assert [(name, records) for _, name, records, *_ in read_rows(folder)] == [("plan", 32)]
-
-
-def test_of_very_many_names_the_most_frequent_are_kept(folder: Folder) -> None:
-    folder.write("a.jsonl", *(line(f"e{n}", **{f"key {n}": 1, "plan": 1}) for n in range(300)))
-    told = folder.load()
-    assert "  plan                       300" in told
-    assert "  and 190 more" in told
-    assert "  beside these 101 values of further fields, too many to count each by its name" in told
-    assert folder.query("select count(*), max(records) from ops.unmapped_fields") == [(200, 300)]
-    folder.write("b.jsonl", line("x1", region=1, **{"key x": 1}), line("x2", region=1))
-    told = folder.load()
-    assert "properties: [region]" in told
-    assert "key x" not in told
-    assert folder.query("select count(*) from ops.unmapped_fields where name = 'region'") == [(1,)]
-    assert folder.query("select count(*) from ops.unmapped_fields") == [(200,)]
-
-
-def test_a_name_is_quoted_where_yaml_needs_it() -> None:
-    (told,) = [
-        text for text in describe_new_fields({"m": {"records": {'["a.b"]': 1, "x": 1}, "unnamed": 0}}) if "keep" in text
-    ]
-    assert """`properties: ['["a.b"]']`""" in told
-    assert name_new_fields({"m": {"records": {f"k{n}": 1 for n in range(12)}, "unnamed": 0}}) == [
+    assert """`properties: ['["a.b"]']`""" in lines[-1]  # quoted, since YAML needs it
+    del records['["a.b"]']
+    assert name_new_fields({"m": {"records": records, "unnamed": 0}}) == [
         "new fields that no path of m.yml reads: k0, k1, k2, k3, k4, k5, k6, k7, k8, k9 and 2 more"
     ]
