@@ -87,12 +87,12 @@ def test_lines_arrays_and_gzip_side_by_side(spark: SparkSession, tmp_path: Path)
 def test_line_numbers_hold_across_splits_of_a_file(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines = [f'{{"number": {number}, "filling": "{"x" * (number % 97)}"}}' for number in range(1, 20_001)]
+    lines = [f'{{"number": {number}, "filling": "{"x" * (number % 97)}"}}' for number in range(1, 4001)]
     (tmp_path / "big.json").write_text("\n".join(lines) + "\n")
-    monkeypatch.setattr("jobs.storage.input.spark_reader.choose_split_bytes", lambda *_: 100_000)
+    monkeypatch.setattr("jobs.storage.input.spark_reader.choose_split_bytes", lambda *_: 20_000)
     records, counts = read_folder(spark, tmp_path)
     assert records["big.json"] == list(enumerate(lines, start=1))
-    assert counts["big.json"] == (20_000, 0)
+    assert counts["big.json"] == (4000, 0)
 
 
 def test_a_broken_gzip_is_one_record_more(spark: SparkSession, tmp_path: Path) -> None:
@@ -182,19 +182,18 @@ def test_folders_that_look_like_partitions_are_folders(spark: SparkSession, tmp_
     assert all(found == [(1, '{"a": 1}')] for found in records.values())
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
-def test_a_byte_order_mark_determines_the_encoding(spark: SparkSession, tmp_path: Path, encoding: str) -> None:
-    mark = "\ufeff" if encoding == "utf-16-be" else ""
+def test_a_byte_order_mark_determines_the_encoding(spark: SparkSession, tmp_path: Path) -> None:
     text = '{"a": "\u00e9\U0001f600\u202e"}'
-    lines, array = (f"{mark}{text}\n\n{text}\n".encode(encoding), f"{mark}[{text},\n{text}]".encode(encoding))
-    (tmp_path / "lines.json").write_bytes(lines)
-    (tmp_path / "array.json").write_bytes(array)
-    (tmp_path / "lines.json.gz").write_bytes(gzip.compress(lines))
-    (tmp_path / "array.json.gz").write_bytes(gzip.compress(array))
-    records, counts = read_folder(spark, tmp_path)
-    assert records["lines.json"] == records["lines.json.gz"] == [(1, text), (3, text)]
-    assert records["array.json"] == records["array.json.gz"] == [(1, text), (2, text)]
-    assert counts["lines.json"] == counts["lines.json.gz"] == (3, 1)
+    expected: tuple[Records, Counts] = {}, {}
+    for encoding, mark in {"utf-8-sig": "", "utf-16": "", "utf-16-be": "\ufeff", "utf-32": ""}.items():
+        lines = (f"lines {encoding}", f"{mark}{text}\n\n{text}\n", [(1, text), (3, text)], (3, 1))
+        array = (f"array {encoding}", f"{mark}[{text},\n{text}]", [(1, text), (2, text)], (2, 0))
+        for name, content, records, counts in (lines, array):
+            (tmp_path / f"{name}.json").write_bytes(content.encode(encoding))
+            (tmp_path / f"{name}.json.gz").write_bytes(gzip.compress(content.encode(encoding)))
+            for suffix in (".json", ".json.gz"):
+                expected[0][name + suffix], expected[1][name + suffix] = records, counts
+    assert read_folder(spark, tmp_path) == expected
 
 
 def test_blank_is_white_space_alone(spark: SparkSession, tmp_path: Path) -> None:
@@ -211,16 +210,16 @@ def test_blank_is_white_space_alone(spark: SparkSession, tmp_path: Path) -> None
 
 def test_a_record_too_long_is_quarantined_with_its_head_in_every_format(spark: SparkSession, tmp_path: Path) -> None:
     long = '{"a":"' + "x" * MAX_RECORD_BYTES + '"}'
-    content = "{}\n" * 100_000 + f"{long}\n{{}}\n"
+    content = "{}\n" * 1000 + f"{long}\n{{}}\n"
     (tmp_path / "plain.json").write_text(content)
     (tmp_path / "packed.gz").write_bytes(gzip.compress(content.encode(), compresslevel=1))
     files, _ = discover(str(tmp_path), INCLUDE)
     found = read_by_id(spark, dict(enumerate(files)))
     error = f"a record of {len(long)} bytes, more than 16 MiB; its SHA-256 is {sha256(long.encode()).hexdigest()}"
     assert find_errors(found) == [error, error]
-    rows = found.quarantined.filter("record_number = 100001").select("raw").collect()
+    rows = found.quarantined.filter("record_number = 1001").select("raw").collect()
     assert [row.raw for row in rows] == [long[:KEPT_BYTES]] * 2
-    assert found.counts == {0: (100_002, 0, 0), 1: (100_002, 0, 0)}
+    assert found.counts == {0: (1002, 0, 0), 1: (1002, 0, 0)}
 
 
 def test_reading_gives_events_problems_and_counts(spark: SparkSession, tmp_path: Path) -> None:
