@@ -88,17 +88,6 @@ def world(loaded: Snapshot, server: str) -> Iterator[World]:
         yield World(loaded.folder, url)
 
 
-def test_what_stays_quarantined_stays_open_with_its_history(world: World) -> None:
-    records = "select * from ops.quarantined_records order by 1, 2"
-    before = query(world.url, records)
-    assert "  still open                   8" in world.replay()
-    assert query(world.url, records) == before
-    assert query(world.url, "select kind, status, records from ops.pipeline_runs order by run_id") == [
-        ("load", "succeeded", 10),
-        ("replay", "succeeded", 0),
-    ]
-
-
 def test_bad_then_fixed_then_replayed_equals_never_bad_also_without_the_quarantine_folder(
     server: str, world: World
 ) -> None:
@@ -152,16 +141,23 @@ def test_of_files_that_are_gone_the_quarantined_text_is_read_unless_it_was_chang
     assert world.count_open() == 8 - 3
 
 
-def test_records_whose_text_is_gone_are_told_and_stay_open(world: World) -> None:
+def test_what_stays_quarantined_stays_open_with_its_history_and_lost_texts_are_told(world: World) -> None:
     with closing(psycopg2.connect(world.url)) as connection, connection, connection.cursor() as cursor:
         # As an erasure leaves a record that named the person.
         cursor.execute("update ops.quarantined_records set raw_sha256 = null where record_number = 5")
     shutil.rmtree(world.data / "quarantine")
     (world.folder / "b.jsonl").unlink()
+    records = "select * from ops.quarantined_records order by 1, 2"
+    before = query(world.url, records)
     told = world.replay()
     assert told[0].endswith("5 quarantined records of 2 files replayed")
     assert "  still open                   8" in told
     assert "    not tried, without text    3" in told
+    assert query(world.url, records) == before
+    assert query(world.url, "select kind, status, records from ops.pipeline_runs order by run_id") == [
+        ("load", "succeeded", 10),
+        ("replay", "succeeded", 0),
+    ]
     assert world.count_open() == 8
     assert "    not tried, without text    2" in world.replay("--file", "b.jsonl")
     shutil.rmtree(world.folder)
