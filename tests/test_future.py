@@ -1,13 +1,14 @@
 """Events from the future: quarantined, tried again by each run once their time has come, and never published before."""
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.sql import SparkSession
 
 from jobs import erase, replay
 from jobs.pipeline import arg_parser
@@ -15,15 +16,29 @@ from jobs.steps.load_folder import describe_load, load_folder
 from jobs.storage.errors import QualityError
 from tests.builders import record_json
 from tests.conftest import empty_database
+from tests.snapshot import Snapshot
 from tests.test_pipeline import fingerprint, query
 from tests.test_stream import count, stream, stream_until_written, wait_until
 
-pytestmark = pytest.mark.usefixtures("spark")
-
 NOW = datetime(2025, 6, 10, tzinfo=UTC)
 LATER = datetime(2025, 7, 1, tzinfo=UTC)
+IN_2031 = datetime(2031, 1, 1, tzinfo=UTC)
 DUE = "select count(*) from ops.quarantined_records where due_at is not null"
-Load = Callable[..., dict[str, Any]]
+OPEN = "select split_part(file_path, '/in/', 2), record_number, reasons from ops.open_quarantined_records order by 1, 2"
+MAPPING = """
+fields:
+  event_id: event_id
+  event_type: event_type
+  event_at: timestamp
+  user_id: user_id
+  user_name: user_name
+  document_id: document_id
+"""
+TITLE = "  document_title: title\n"
+
+
+def june(day: int) -> datetime:
+    return datetime(2025, 6, day, tzinfo=UTC)
 
 
 def edit(event_id: str, day: datetime, **fields: Any) -> str:
@@ -34,191 +49,202 @@ def edit(event_id: str, day: datetime, **fields: Any) -> str:
     )
 
 
-GOOD = [edit(f"e{number}", NOW - timedelta(days=number)) for number in range(3)]
-AHEAD = edit("ahead", datetime(2025, 6, 20, tzinfo=UTC))
-FAR = edit("far", datetime(2099, 1, 1, tzinfo=UTC))
+FIRST = {
+    "first.jsonl": [
+        *(edit(f"e{number}", NOW - timedelta(days=number)) for number in range(3)),
+        edit("for a load", june(20)),
+        edit("for a replay by hand", june(22)),
+        edit("for a full refresh", june(26)),
+        edit("far", datetime(2099, 1, 1, tzinfo=UTC)),
+    ],
+    "bob.jsonl": [edit("of bob", datetime(2030, 1, 1, tzinfo=UTC), user_id="bob")],
+    "lost.jsonl": [edit("lost", datetime(2030, 1, 1, tzinfo=UTC))],
+}
+NOTHING_DUE = {"waiting": 0, "tried": 0, "published": 0}
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "in"
-    folder.mkdir()
-    (folder / "first.jsonl").write_text("\n".join([*GOOD, AHEAD, FAR]) + "\n")
-    return folder
+class World:
+    """A folder, its mapping and a database that loads it at any moment."""
 
+    def __init__(self, root: Path, url: str, data: str = "data") -> None:
+        self.root, self.url = root, url
+        self.folder, self.data = root / "in", root / data
+        self.source = ("--source", str(root / "source.yml"))
 
-@pytest.fixture
-def load(database_url: str, folder: Path, tmp_path: Path) -> Load:
-    """Loads the folder at a moment."""
-
-    def load_at(now: datetime, *options: str, url: str = database_url) -> dict[str, Any]:
-        args = arg_parser().parse_args(["--input", str(folder), "--data", str(tmp_path / url[-8:]), *options])
-        summary = load_folder(args, url, now=now)
-        summary["told"] = describe_load(args, summary)
+    def load(self, now: datetime, *options: str) -> dict[str, Any]:
+        places = ["--input", str(self.folder), "--data", str(self.data), *self.source]
+        args = arg_parser().parse_args([*places, *options])
+        summary = load_folder(args, self.url, now=now)
+        summary["told"] = describe_load(args, summary).splitlines()
         return summary
 
-    return load_at
+    def replay(self, now: datetime) -> list[str]:
+        args = replay.arg_parser().parse_args(["--data", str(self.data)])
+        return replay.run(args, self.url, now).splitlines()
+
+    def latest(self) -> list[tuple[Any, ...]]:
+        """(title, name) of the only document and user."""
+        return query(self.url, "select title, name from documents cross join users")
 
 
-def latest(url: str) -> list[tuple[Any, ...]]:
-    """(title, name) of the only document and user."""
-    return query(url, "select title, name from documents cross join users")
+def make_world(root: Path, url: str) -> World:
+    """A world with the first files, not loaded yet."""
+    world = World(root, url)
+    world.folder.mkdir()
+    for name, lines in FIRST.items():
+        (world.folder / name).write_text("\n".join(lines) + "\n")
+    (root / "source.yml").write_text(MAPPING + TITLE)
+    return world
 
 
-def test_an_edit_of_2099_moves_nothing_and_stays_visible(database_url: str, load: Load, folder: Path) -> None:
-    summary = load(NOW)
-    assert summary["quarantined_by_reason"] == {"timestamp_in_future": 2}
-    (folder / "second.jsonl").write_text(edit("july", LATER) + "\n")
-    load(LATER)
-    assert latest(database_url) == [("Plan 01.07.", "Ann 01.07.")]
-    assert query(database_url, "select newest_event_at from ops.health") == [(LATER,)]
-    left = "select record_number, reasons from ops.open_quarantined_records"
-    assert query(database_url, left) == [(5, ["timestamp_in_future"])]
+@pytest.fixture(scope="module")
+def first(server: str, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
+    """What the first load leaves."""
+    with empty_database(server) as url:
+        world = make_world(tmp_path_factory.mktemp("future"), url)
+        assert world.load(NOW)["quarantined_by_reason"] == {"timestamp_in_future": 6}
+        yield Snapshot(url, world.root)
 
 
-def test_a_record_whose_time_has_come_is_published_as_one_load_would(
-    server: str, database_url: str, load: Load
-) -> None:
-    load(NOW)
-    assert query(database_url, DUE) == [(2,)]
-    assert load(datetime(2025, 6, 18, 23, 59, 59, tzinfo=UTC))["due"] == {"waiting": 0, "tried": 0, "published": 0}
-    summary = load(datetime(2025, 6, 19, tzinfo=UTC))
-    assert summary["due"] == {"waiting": 0, "tried": 1, "published": 1}
-    assert "quarantined records whose time has come: 1 tried again, 1 published" in summary["told"].splitlines()
-    assert latest(database_url) == [("Plan 20.06.", "Ann 20.06.")]
-    with empty_database(server) as other:
-        load(datetime(2025, 6, 19, tzinfo=UTC), url=other)
-        assert fingerprint(database_url) == fingerprint(other)
-    assert query(database_url, DUE) == [(1,)]
-    assert load(LATER)["due"] == {"waiting": 0, "tried": 0, "published": 0}
+@pytest.fixture
+def world(first: Snapshot, server: str) -> Iterator[World]:
+    """A copy of what the first load left."""
+    with first.restore(server) as url:
+        yield World(first.folder, url)
 
 
-def test_a_full_refresh_and_new_files_go_with_what_is_due(database_url: str, load: Load, folder: Path) -> None:
-    load(NOW)
-    (folder / "second.jsonl").write_text(edit("july", LATER) + "\n")
-    summary = load(LATER)
-    assert (summary["due"], summary["files"]) == ({"waiting": 0, "tried": 1, "published": 1}, 1)
-    assert load(LATER, "--full-refresh")["due"] == {"waiting": 0, "tried": 0, "published": 0}
-    assert query(database_url, "select count(*) from events") == [(5,)]
-
-
-def test_a_full_refresh_tries_what_waits_in_files_that_are_gone(database_url: str, load: Load, folder: Path) -> None:
-    load(NOW)
-    (folder / "first.jsonl").unlink()
-    (folder / "second.jsonl").write_text(edit("july", LATER) + "\n")
-    assert load(LATER, "--full-refresh")["due"] == {"waiting": 0, "tried": 1, "published": 1}
-    assert latest(database_url) == [("Plan 01.07.", "Ann 01.07.")]
-
-
-def test_what_is_due_is_tried_once(database_url: str, load: Load, folder: Path, tmp_path: Path) -> None:
-    load(NOW)
-    (folder / "first.jsonl").unlink()
-    for path in tmp_path.rglob("quarantine/run_id=*/*.json"):
-        path.unlink()
-    assert load(LATER)["due"] == {"waiting": 0, "tried": 1, "published": 0}
-    assert load(LATER)["due"] == {"waiting": 0, "tried": 0, "published": 0}
-    open_records = "select count(*) from ops.open_quarantined_records"
-    assert query(database_url, open_records) == [(2,)]
-
-
-def test_a_record_is_tried_by_the_mapping_of_its_file(
-    database_url: str, load: Load, folder: Path, tmp_path: Path
-) -> None:
-    source = tmp_path / "source.yml"
-    fields = "{event_id: event_id, event_type: event_type, event_at: timestamp, user_id: user_id"
-    source.write_text(f"fields: {fields}, document_id: document_id, document_title: title}}\n")
-    load(NOW, "--source", str(source))
-    source.write_text(f"fields: {fields}, document_id: document_id}}\n")
-    summary = load(LATER, "--source", str(source))
-    assert (summary["due"], summary["files"]) == ({"waiting": 0, "tried": 1, "published": 1}, 0)
-    assert query(database_url, "select title from documents") == [("Plan 20.06.",)]
-
-
-def test_what_waits_of_an_erased_person_is_never_tried(
-    database_url: str, load: Load, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waiting = edit("of-bob", datetime(2025, 6, 20, tzinfo=UTC), user_id="bob")
-    (folder / "first.jsonl").write_text("\n".join([*GOOD, AHEAD, waiting]) + "\n")
-    load(NOW)
-    assert query(database_url, DUE) == [(2,)]
-    monkeypatch.setenv("ERASE_USER", "bob")
-    data = str(tmp_path / database_url[-8:])
-    erase.run(erase.arg_parser().parse_args(["--data", data, "--confirm"]), database_url)
-    assert query(database_url, DUE) == [(1,)]
-    assert load(LATER)["due"] == {"waiting": 0, "tried": 1, "published": 1}
-    assert query(database_url, "select record_number from ops.open_quarantined_records") == [(5,)]
-
-
-def test_a_stream_tries_what_is_due_though_nothing_is_new(
-    database_url: str, load: Load, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    load(NOW)
-    data = tmp_path / database_url[-8:]
-    options = ("--interval", "86400", "--look-again", "0.5")
-    wait = partial(wait_until, lambda: count(database_url, "events") == 4)
-    stream_until_written(wait, database_url, folder, data, *options)
-    assert "quarantined records whose time has come: 1 tried again, 1 published" in capsys.readouterr().out
-    assert stream(database_url, folder, data, "--once").startswith("nothing new")
-
-
-def test_a_replay_by_hand_goes_by_the_same_clock(database_url: str, load: Load, tmp_path: Path) -> None:
-    load(NOW)
-    args = replay.arg_parser().parse_args(["--data", str(tmp_path / database_url[-8:])])
-    assert "  recovered                    0" in replay.run(args, database_url, NOW).splitlines()
-    assert "  recovered                    1" in replay.run(args, database_url, LATER).splitlines()
-    assert load(LATER)["due"] == {"waiting": 0, "tried": 0, "published": 0}
-
-
-def test_a_plan_only_says_how_many_are_due(database_url: str, load: Load) -> None:
-    load(NOW)
-    told = load(LATER, "--plan")["told"]
-    assert "quarantined records whose time has come, which the next run tries again: 1" in told.splitlines()
-    assert query(database_url, "select count(*) from events") == [(3,)]
-    assert query(database_url, DUE) == [(2,)]
-
-
-def test_a_clock_that_is_years_behind_is_asked_about(database_url: str, load: Load, tmp_path: Path) -> None:
+def test_a_clock_that_is_years_behind_is_asked_about(database_url: str, spark: SparkSession, tmp_path: Path) -> None:
     with pytest.raises(QualityError) as error:
-        load(datetime(2015, 1, 1, tzinfo=UTC))
+        make_world(tmp_path, database_url).load(datetime(2015, 1, 1, tzinfo=UTC))
     assert str(error.value) == (
-        "5 of 5 records are in the future; is this machine's clock right? Nothing was published."
+        "9 of 9 records are in the future; is this machine's clock right? Nothing was published."
         " Set the clock, or set ACCEPT_QUALITY=1"
     )
     assert query(database_url, "select to_regclass('public.events')") == [(None,)]
     assert query(database_url, "select count(*) from ops.ingested_files") == [(0,)]
-    load(NOW)
-    assert query(database_url, "select count(*) from events") == [(3,)]
 
 
-def test_a_few_records_of_the_future_stop_no_later_load(database_url: str, load: Load, folder: Path) -> None:
-    load(NOW)
-    (folder / "second.jsonl").write_text(FAR.replace("far", "far-2") + "\n")
-    assert load(NOW)["quarantined_by_reason"] == {"timestamp_in_future": 1}
+def test_a_plan_only_says_how_many_are_due(world: World) -> None:
+    told = world.load(LATER, "--plan")["told"]
+    assert "quarantined records whose time has come, which the next run tries again: 3" in told
+    assert query(world.url, "select count(*) from events") == [(3,)]
+    assert query(world.url, DUE) == [(6,)]
 
 
-def test_many_records_of_the_future_alone_stop_a_later_load(load: Load, folder: Path) -> None:
-    load(NOW)
-    many = [edit(f"far-{number}", datetime(2099, 1, 1, tzinfo=UTC)) for number in range(100)]
-    (folder / "second.jsonl").write_text("\n".join(many) + "\n")
-    with pytest.raises(QualityError, match=r"^100 of 100 records are in the future; is this machine's clock right\?"):
-        load(NOW)
+@pytest.fixture(scope="module")
+def story(first: Snapshot, server: str) -> Iterator[dict[str, Any]]:
+    """What is said and found as time goes on, while one record is due for each of three kinds of run."""
+    told: dict[str, Any] = {}
+    with first.restore(server) as url, empty_database(server) as other:
+        world = World(first.folder, url)
+        told["a second too early"] = world.load(june(19) - timedelta(seconds=1))
+        told["load"] = world.load(june(19))
+        told["after the load"] = {"due": query(url, DUE), "latest": world.latest(), "tables": fingerprint(url)}
+        World(world.root, other, "other data").load(june(19))
+        told["one load"] = fingerprint(other)
+        told["load again"] = world.load(june(19))
+        told["replay by hand"] = world.replay(june(22))
+        told["after the replay"] = world.latest()
+        told["load after the replay"] = world.load(june(22))
+        (world.folder / "first.jsonl").unlink()
+        (world.folder / "july.jsonl").write_text(edit("july", LATER) + "\n")
+        told["full refresh"] = world.load(LATER, "--full-refresh")
+        told["in the end"] = {
+            "latest": world.latest(),
+            "events": query(url, "select count(*) from events"),
+            "newest": query(url, "select newest_event_at from ops.health"),
+            "open": query(url, OPEN),
+        }
+        yield told
 
 
-def test_a_stop_for_which_the_future_is_the_commonest_reason_asks_too(load: Load, folder: Path) -> None:
-    load(NOW)
-    mixed = [edit(f"far-{number}", datetime(2099, 1, 1, tzinfo=UTC)) for number in range(99)]
-    (folder / "first.jsonl").unlink()
-    (folder / "second.jsonl").write_text("\n".join([*mixed, GOOD[0]]) + "\n")
-    (folder / "third.jsonl").write_text("\n".join([*mixed, GOOD[1]]) + "\n")
-    (folder / "fourth.jsonl").write_text("\n".join([*mixed, GOOD[1]]) + "\n")
-    question = r"ACCEPT_QUALITY=1\. 297 of 300 records are in the future; is this machine's clock right\?$"
-    with pytest.raises(QualityError, match=question):
-        load(NOW)
+def test_a_record_whose_time_has_come_is_published_as_one_load_would(story: dict[str, Any]) -> None:
+    assert story["a second too early"]["due"] == NOTHING_DUE
+    assert story["load"]["due"] == {"waiting": 0, "tried": 1, "published": 1}
+    assert "quarantined records whose time has come: 1 tried again, 1 published" in story["load"]["told"]
+    after = story["after the load"]
+    assert (after["due"], after["latest"]) == ([(5,)], [("Plan 20.06.", "Ann 20.06.")])
+    assert after["tables"] == story["one load"]
+    assert story["load again"]["due"] == NOTHING_DUE
 
 
-def test_the_summary_keeps_what_was_tried(load: Load, folder: Path, tmp_path: Path, database_url: str) -> None:
-    load(NOW)
-    (folder / "second.jsonl").write_text(edit("july", LATER) + "\n")
-    run_id = load(LATER)["run_id"]
-    written = json.loads((tmp_path / database_url[-8:] / "runs" / f"{run_id}.json").read_text())
-    assert written["due"] == {"waiting": 0, "tried": 1, "published": 1}
+def test_a_replay_by_hand_goes_by_the_same_clock(story: dict[str, Any]) -> None:
+    assert "  recovered                    1" in story["replay by hand"]
+    assert "  still open                   4" in story["replay by hand"]
+    assert story["after the replay"] == [("Plan 22.06.", "Ann 22.06.")]
+    assert story["load after the replay"]["due"] == NOTHING_DUE
+
+
+def test_a_full_refresh_tries_what_waits_in_files_that_are_gone(story: dict[str, Any]) -> None:
+    assert story["full refresh"]["due"] == {"waiting": 0, "tried": 1, "published": 1}
+    assert story["in the end"]["events"] == [(7,)]
+
+
+def test_an_edit_of_2099_moves_nothing_and_stays_visible(story: dict[str, Any]) -> None:
+    end = story["in the end"]
+    assert (end["latest"], end["newest"]) == ([("Plan 01.07.", "Ann 01.07.")], [(LATER,)])
+    assert ("first.jsonl", 7, ["timestamp_in_future"]) in end["open"]
+    assert len(end["open"]) == 3
+
+
+@pytest.fixture(scope="module")
+def changed_world(first: Snapshot, server: str) -> Iterator[dict[str, Any]]:
+    """What a load of 2031 does once a person is erased, a text lost, the mapping changed, and a file come."""
+    told: dict[str, Any] = {}
+    with first.restore(server) as url, pytest.MonkeyPatch.context() as patch:
+        world = World(first.folder, url)
+        patch.setenv("ERASE_USER", "bob")
+        erase.run(erase.arg_parser().parse_args(["--data", str(world.data), "--confirm"]), url)
+        told["due after the erasure"] = query(url, DUE)
+        (world.folder / "lost.jsonl").unlink()
+        shutil.rmtree(world.data / "quarantine")
+        (world.root / "source.yml").write_text(MAPPING)
+        (world.folder / "new.jsonl").write_text(edit("far as well", datetime(2098, 1, 1, tzinfo=UTC)) + "\n")
+        told["load"] = world.load(IN_2031)
+        told["written"] = json.loads((world.data / "runs" / f"{told['load']['run_id']}.json").read_text())
+        told["title"] = query(url, "select title from documents")
+        told["open"] = query(url, OPEN)
+        told["load again"] = world.load(IN_2031)
+        told["full refresh"] = world.load(IN_2031, "--full-refresh")
+        told["events of ann"] = query(url, "select count(*) from events where user_id = 'ann'")
+        yield told
+
+
+def test_new_files_go_with_what_is_due_and_the_summary_keeps_both(changed_world: dict[str, Any]) -> None:
+    summary = changed_world["load"]
+    assert (summary["due"], summary["files"]) == ({"waiting": 0, "tried": 4, "published": 3}, 1)
+    assert changed_world["written"]["due"] == summary["due"]
+
+
+def test_a_few_records_of_the_future_alone_stop_no_later_load(changed_world: dict[str, Any]) -> None:
+    assert changed_world["load"]["quarantined_by_reason"] == {"timestamp_in_future": 1}
+
+
+def test_a_record_is_tried_by_the_mapping_of_its_file(changed_world: dict[str, Any]) -> None:
+    assert changed_world["title"] == [("Plan 26.06.",)]
+
+
+def test_what_is_due_is_tried_once_also_if_its_text_is_lost(changed_world: dict[str, Any]) -> None:
+    assert ("lost.jsonl", 1, ["timestamp_in_future"]) in changed_world["open"]
+    assert changed_world["load again"]["due"] == NOTHING_DUE
+
+
+def test_what_waits_of_an_erased_person_is_never_tried(changed_world: dict[str, Any]) -> None:
+    assert changed_world["due after the erasure"] == [(5,)]
+    assert ("bob.jsonl", 1, ["timestamp_in_future"]) in changed_world["open"]
+
+
+def test_after_a_full_refresh_what_was_due_is_there_once(changed_world: dict[str, Any]) -> None:
+    assert changed_world["full refresh"]["due"] == NOTHING_DUE
+    assert changed_world["events of ann"] == [(6,)]
+
+
+def test_a_stream_tries_what_is_due_though_nothing_is_new(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--interval", "86400", "--look-again", "0.5", *world.source)
+
+    def wait() -> None:
+        wait_until(lambda: count(world.url, "events") == 6)
+
+    stream_until_written(wait, world.url, world.folder, world.data, *options)
+    assert "quarantined records whose time has come: 3 tried again, 3 published" in capsys.readouterr().out
+    assert stream(world.url, world.folder, world.data, "--once", *world.source).startswith("nothing new")

@@ -2,11 +2,13 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.sql import SparkSession
 
 from jobs import accept, trace
 from jobs.pipeline import arg_parser, run
@@ -14,11 +16,10 @@ from jobs.storage.errors import QualityError, UsageError
 from tests.builders import ROOT, default_source, error_checks, record_json
 from tests.conftest import empty_database
 from tests.erasure.test_erase import erase
+from tests.snapshot import Snapshot
 from tests.test_merge import at
 from tests.test_pipeline import fingerprint, load, query
 from tests.test_plan import read_everything
-
-pytestmark = pytest.mark.usefixtures("spark")
 
 MAY_HOLD = "input files that may hold the person: they repeat records, or are held back"
 HELD_BACK = "select file_path, records, quarantined, why from ops.held_back_files order by 1"
@@ -29,219 +30,199 @@ BAD += [at(minute) for minute in range(100, 114)] + [record_json(event_id=f"b{n}
 WHY = "5 of 20 records are quarantined: bad_timestamp 5 (such as record 16)"
 
 
-def lines(*texts: str) -> str:
-    return "\n".join(texts) + "\n"
+@dataclass
+class World:
+    """A folder with two good files and a bad one between them, and a database that loads it."""
+
+    root: Path
+    url: str
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "in put [1]"
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def bad(self) -> Path:
+        return self.folder / "bad.jsonl"
+
+    def bring(self, name: str, *texts: str) -> None:
+        (self.folder / name).write_text("\n".join(texts) + "\n")
+
+    def load(self, *options: str) -> str:
+        return load(self.url, self.folder, self.data, *options)
+
+    def accept(self, *options: str) -> str:
+        return accept.run(accept.arg_parser().parse_args(["--data", str(self.data), *options]), self.url)
+
+    def list_held_back(self) -> list[str]:
+        return [path for (path,) in query(self.url, "select file_path from ops.held_back_files order by 1")]
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Two good files, and a bad one between them."""
-    folder = tmp_path / "in put [1]"
-    folder.mkdir()
-    (folder / "a.jsonl").write_text(lines(at(0), at(10), "junk"))
-    (folder / "bad.jsonl").write_text(lines(*BAD))
-    (folder / "c.jsonl").write_text(lines(at(40, event_id="x"), at(0)))
-    return folder
+@pytest.fixture(scope="module")
+def told() -> dict[str, Any]:
+    """What the plan and the first load said, and all that there was before and after the plan."""
+    return {}
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def loading(database_url: str, folder: Path, data: Path) -> Callable[..., str]:
-    """Loads the folder, with the options that are given."""
-    return lambda *options: load(database_url, folder, data, *options)
-
-
-def accept_file(url: str, data: Path, *options: str) -> str:
-    return accept.run(accept.arg_parser().parse_args(["--data", str(data), *options]), url)
-
-
-def without(folder: Path, server: str, data: Path, name: str = "bad.jsonl") -> list[tuple[Any, ...]]:
-    """The fingerprint of one load of the folder without that file."""
-    hidden = folder / f"_{name}"
-    (folder / name).rename(hidden)
+@pytest.fixture(scope="module")
+def first(
+    server: str, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, told: dict[str, Any]
+) -> Iterator[Snapshot]:
+    """What is there after the first load, which a plan has announced."""
     with empty_database(server) as url:
-        load(url, folder, data)
-        found = fingerprint(url)
-    hidden.rename(folder / name)
-    return found
+        world = World(tmp_path_factory.mktemp("held back"), url)
+        world.folder.mkdir()
+        world.bring("a.jsonl", at(0), at(10), "junk")
+        world.bring("bad.jsonl", *BAD)
+        world.bring("c.jsonl", at(40, event_id="x"), at(0))
+        args = arg_parser().parse_args(["--input", str(world.folder), "--data", str(world.data), "--plan"])
+        told["before the plan"] = read_everything(url, world.data)
+        told["plan"] = run(args, url)
+        told["after the plan"] = read_everything(url, world.data)
+        told["load"] = world.load()
+        yield Snapshot(url, world.root)
 
 
-def test_nothing_of_it_counts_and_it_stands_everywhere(
-    loading: Callable[..., str], server: str, database_url: str, folder: Path, data: Path, tmp_path: Path
-) -> None:
-    told = loading()
-    bad = folder / "bad.jsonl"
-    assert fingerprint(database_url) == without(folder, server, tmp_path / "other")
-    assert query(database_url, HELD_BACK) == [(bad.as_uri(), 20, 5, WHY)]
-    status, source = bad.stat(), default_source()
+@pytest.fixture
+def world(first: Snapshot, server: str) -> Iterator[World]:
+    """A copy of what the first load left."""
+    with first.restore(server) as url:
+        yield World(first.folder, url)
+
+
+def test_the_plan_tells_what_the_run_then_does(world: World, told: dict[str, Any]) -> None:
+    assert told["after the plan"] == told["before the plan"]
+    assert told["plan"].startswith("plan: 2 files would be read, 0 of them again")
+    for name in ("plan", "load"):
+        assert f"  {world.bad}: {WHY}" in told[name].splitlines()
+
+
+def test_nothing_of_it_counts(server: str, world: World) -> None:
+    url = world.url
+    assert [path for path, _ in query(url, CURRENT)] == [(world.folder / f"{x}.jsonl").as_uri() for x in "ac"]
+    assert query(url, "select status, records, quarantined from ops.pipeline_runs") == [("succeeded", 5, 1)]
+    for check in error_checks():
+        assert query(url, check.query) == [], check.name
+    kept = [line for path in (world.data / "quarantine").rglob("*.json") for line in path.read_text().splitlines()]
+    assert [json.loads(line)["raw"] for line in kept] == ["junk"]
+    world.bad.unlink()
+    with empty_database(server) as other:
+        load(other, world.folder, world.root / "other")
+        assert fingerprint(url) == fingerprint(other)
+
+
+def test_it_is_told_everywhere(world: World, told: dict[str, Any]) -> None:
+    url = world.url
+    assert query(url, HELD_BACK) == [(world.bad.as_uri(), 20, 5, WHY)]
+    status, source = world.bad.stat(), default_source()
     (row,) = query(
-        database_url,
+        url,
         "select size_bytes, extract(epoch from modified_at)::float, source, mapping_hash, held_back_at > modified_at,"
         " run_id = (select run_id from ops.pipeline_runs) from ops.held_back_files",
     )
     assert row == (status.st_size, pytest.approx(status.st_mtime), source.name, source.mapping_hash, True, True)
-    assert [path for path, _ in query(database_url, CURRENT)] == [(folder / f"{x}.jsonl").as_uri() for x in "ac"]
-    assert query(database_url, "select status, records, quarantined from ops.pipeline_runs") == [("succeeded", 5, 1)]
-    assert query(database_url, "select held_back_files from ops.health") == [(1,)]
-    assert query(database_url, "select findings from ops.check_results where check_name = 'held_back_files'") == [(1,)]
-    for check in error_checks():
-        assert query(database_url, check.query) == [], check.name
-    kept = [line for path in (data / "quarantine").rglob("*.json") for line in path.read_text().splitlines()]
-    assert [json.loads(line)["raw"] for line in kept] == ["junk"]
-    assert "2 files read" in told
-    assert f"  {bad}: {WHY}" in told.splitlines()
-    assert f"make accept FILE='{bad}'" in told
-    (summary,) = (data / "runs").glob("2*.json")
+    assert query(url, "select held_back_files from ops.health") == [(1,)]
+    assert query(url, "select findings from ops.check_results where check_name = 'held_back_files'") == [(1,)]
+    assert "2 files read" in told["load"]
+    assert f"make accept FILE='{world.bad}'" in told["load"]
+    (summary,) = (world.data / "runs").glob("2*.json")
     assert [held["why"] for held in json.loads(summary.read_text())["held_back"]] == [WHY]
-
-
-def test_it_is_not_read_again_until_it_or_its_mapping_changes(
-    loading: Callable[..., str], database_url: str, folder: Path, tmp_path: Path
-) -> None:
-    loading()
-    told = loading()
-    assert told.startswith("nothing new: 3 files found, 1 of them held back, the others among the 2 that are loaded")
-    assert f"  {folder / 'bad.jsonl'}: {WHY}" in told.splitlines()
-    (folder / "d.jsonl").write_text(at(50))
-    assert f"  {folder / 'bad.jsonl'}: {WHY}" in loading().splitlines()
-    source = tmp_path / "other.yml"
-    source.write_text((ROOT / "conf" / "sources" / "default.yml").read_text() + "  # changed\n")
-    (folder / "e.jsonl").write_text(at(60))
-    loading("--source", str(source))
-    assert query(database_url, "select source from ops.held_back_files") == [("other",)]
-    (folder / "bad.jsonl").write_text(lines(*BAD[:15]))
-    assert "held back" not in loading()
-    assert query(database_url, HELD_BACK) == []
-    assert query(database_url, "select user_id from events where event_id = 'x'") == [("mallory",)]
-    assert query(database_url, "select held_back_files from ops.health") == [(0,)]
-
-
-def test_a_former_reading_of_it_stays(loading: Callable[..., str], database_url: str, folder: Path) -> None:
-    bad = folder / "bad.jsonl"
-    bad.write_text(lines(*BAD[:15]))
-    loading()
-    status, before = bad.stat(), fingerprint(database_url)
-    bad.write_text(lines(*BAD))
-    (folder / "d.jsonl").write_text(at(0))
-    loading()
-    assert fingerprint(database_url) == before
-    assert (bad.as_uri(), 0) in query(database_url, CURRENT)
-    assert [row[0] for row in query(database_url, HELD_BACK)] == [bad.as_uri()]
-    # As it was when it was loaded: nothing of it waits any more.
-    bad.write_text(lines(*BAD[:15]))
-    os.utime(bad, ns=(status.st_mtime_ns, status.st_mtime_ns))
-    assert "held back" not in loading()
-    assert query(database_url, HELD_BACK) == []
-
-
-def test_a_held_back_file_that_is_gone_is_forgotten(
-    loading: Callable[..., str], database_url: str, folder: Path, data: Path
-) -> None:
-    loading()
-    (folder / "bad.jsonl").unlink()
-    with pytest.raises(UsageError, match=r"bad\.jsonl: was held back and is gone; .*`make pipeline`"):
-        accept_file(database_url, data, "--file", "bad.jsonl")
-    assert "held back" not in loading()
-    assert query(database_url, HELD_BACK) == []
-
-
-def test_accepted_it_is_loaded_as_it_is_now(
-    loading: Callable[..., str], server: str, database_url: str, folder: Path, data: Path, tmp_path: Path
-) -> None:
-    loading()
-    (folder / "d.jsonl").write_text(at(50))
-    with pytest.raises(UsageError, match=r"^d\.jsonl: .*held back: .*in put \[1\]/bad\.jsonl"):
-        accept_file(database_url, data, "--file", "d.jsonl")
-    with pytest.raises(UsageError, match=r"^name the file: make accept FILE=.*in put \[1\]/bad\.jsonl"):
-        accept_file(database_url, data)
-    (folder / "bad.jsonl").write_text(lines(*BAD, at(3)))
-    told = accept_file(database_url, data, "--file", "in put [1]/bad.jsonl")
-    assert "1 files read" in told
-    assert query(database_url, HELD_BACK) == []
-    assert query(database_url, "select quarantined from ops.ingested_files where records = 21") == [(5,)]
-    assert "quarantined                  5" in told
-    loading()
-    assert query(database_url, "select count(*) from events where event_id = 'm3'") == [(1,)]
-    with empty_database(server) as url:
-        load(url, folder, tmp_path / "other", "--accept-quality")
-        assert fingerprint(database_url) == fingerprint(url)
-
-
-def test_accept_quality_takes_what_was_held_back_before(
-    loading: Callable[..., str], database_url: str, folder: Path
-) -> None:
-    loading()
-    loading("--accept-quality")
-    assert query(database_url, HELD_BACK) == []
-    assert ((folder / "bad.jsonl").as_uri(), 5) in query(database_url, CURRENT)
-
-
-def test_a_full_refresh_leaves_it_out_and_keeps_what_was_accepted(
-    loading: Callable[..., str], database_url: str, folder: Path, data: Path
-) -> None:
-    loading()
-    loading("--full-refresh")
-    assert [row[0] for row in query(database_url, HELD_BACK)] == [(folder / "bad.jsonl").as_uri()]
-    accept_file(database_url, data, "--file", "bad.jsonl")
-    before = fingerprint(database_url)
-    assert "held back" not in loading("--full-refresh")
-    assert fingerprint(database_url) == before
-    (folder / "bad.jsonl").write_text(lines(*BAD, "junk"))
-    assert "held back" in loading("--full-refresh")
-    assert fingerprint(database_url) == before
-    # To hold it back and drop what is missing would lose the events of its former reading.
-    with pytest.raises(QualityError, match=r"DROP_MISSING=1 can't hold back .*bad\.jsonl"):
-        loading("--full-refresh", "--drop-missing")
-    assert fingerprint(database_url) == before
-
-
-def test_the_plan_tells_what_the_run_then_does(
-    loading: Callable[..., str], database_url: str, folder: Path, data: Path
-) -> None:
-    args = arg_parser().parse_args(["--input", str(folder), "--data", str(data), "--plan"])
-    before = read_everything(database_url, data)
-    told = run(args, database_url)
-    assert read_everything(database_url, data) == before
-    assert told.startswith("plan: 2 files would be read, 0 of them again")
-    assert f"  {folder / 'bad.jsonl'}: {WHY}" in told.splitlines()
-    assert f"  {folder / 'bad.jsonl'}: {WHY}" in loading().splitlines()
-
-
-def test_a_bad_file_with_nothing_good_beside_it_stops_the_run(
-    loading: Callable[..., str], database_url: str, folder: Path
-) -> None:
-    for name in "ac":
-        (folder / f"{name}.jsonl").rename(folder / f"_{name}.jsonl")
-    with pytest.raises(QualityError, match=r"5 of 20 records .*bad\.jsonl"):
-        loading()
-    assert query(database_url, HELD_BACK) == []
-    (folder / "_a.jsonl").rename(folder / "a.jsonl")
-    (folder / "bad.jsonl").rename(folder / "_bad.jsonl")
-    loading()
-    (folder / "_bad.jsonl").rename(folder / "bad.jsonl")
-    with pytest.raises(QualityError, match=r"5 of 20 records .*bad\.jsonl"):
-        loading()
-    (folder / "_c.jsonl").rename(folder / "c.jsonl")
-    loading()
-    assert [row[0] for row in query(database_url, HELD_BACK)] == [(folder / "bad.jsonl").as_uri()]
-
-
-def test_an_erasure_names_it_as_a_file_that_may_hold_the_person(
-    loading: Callable[..., str], database_url: str, folder: Path, data: Path
-) -> None:
-    loading()
-    told = erase(database_url, data, "ann").splitlines()
-    assert f"  {folder / 'bad.jsonl'}" in told[told.index(MAY_HOLD) :]
-
-
-def test_a_trace_says_that_it_is_held_back(
-    loading: Callable[..., str], database_url: str, folder: Path, data: Path
-) -> None:
-    loading()
-    args = trace.arg_parser().parse_args(["--file", "bad.jsonl", "--record", "2"])
+    trace_args = trace.arg_parser().parse_args(["--file", "bad.jsonl", "--record", "2"])
     with pytest.raises(UsageError, match=r"bad\.jsonl is held back, .* 5 of 20 records are quarantined"):
-        trace.trace(database_url, args)
+        trace.trace(url, trace_args)
+
+
+def test_an_erasure_names_it_as_a_file_that_may_hold_the_person(world: World) -> None:
+    world.load()  # finds nothing new, and grants the rights on the database, which a copy lacks
+    lines = erase(world.url, world.data, "ann").splitlines()
+    assert f"  {world.bad}" in lines[lines.index(MAY_HOLD) :]
+
+
+def test_a_held_back_file_that_is_gone_is_forgotten(world: World) -> None:
+    world.bad.unlink()
+    with pytest.raises(UsageError, match=r"bad\.jsonl: was held back and is gone; .*`make pipeline`"):
+        world.accept("--file", "bad.jsonl")
+    assert "held back" not in world.load()
+    assert world.list_held_back() == []
+
+
+def test_it_is_read_again_when_it_or_its_mapping_changes_and_its_former_reading_stays(world: World) -> None:
+    said = world.load()
+    assert said.startswith("nothing new: 3 files found, 1 of them held back, the others among the 2 that are loaded")
+    assert f"  {world.bad}: {WHY}" in said.splitlines()
+
+    # Another mapping.
+    source = world.root / "other.yml"
+    source.write_text((ROOT / "conf" / "sources" / "default.yml").read_text() + "  # changed\n")
+    world.bring("d.jsonl", at(50))
+    assert f"  {world.bad}: {WHY}" in world.load("--source", str(source)).splitlines()
+    assert query(world.url, "select source from ops.held_back_files") == [("other",)]
+
+    # The file is fixed.
+    world.bring("bad.jsonl", *BAD[:15])
+    fixed = world.bad.stat()
+    assert "held back" not in world.load()
+    assert world.list_held_back() == []
+    assert query(world.url, "select user_id from events where event_id = 'x'") == [("mallory",)]
+    assert query(world.url, "select held_back_files from ops.health") == [(0,)]
+
+    # The file is bad again.
+    before = fingerprint(world.url)
+    world.bring("bad.jsonl", *BAD)
+    world.bring("e.jsonl", at(0))
+    world.load()
+    assert fingerprint(world.url) == before
+    assert (world.bad.as_uri(), 0) in query(world.url, CURRENT)
+    assert world.list_held_back() == [world.bad.as_uri()]
+
+    # The file is as it was when it was loaded: nothing of it waits any more.
+    world.bring("bad.jsonl", *BAD[:15])
+    os.utime(world.bad, ns=(fixed.st_mtime_ns, fixed.st_mtime_ns))
+    assert "held back" not in world.load()
+    assert world.list_held_back() == []
+
+
+def test_accept_quality_takes_what_was_held_back_before(world: World) -> None:
+    world.load("--accept-quality")
+    assert world.list_held_back() == []
+    assert (world.bad.as_uri(), 5) in query(world.url, CURRENT)
+
+
+def test_accepted_it_is_loaded_as_it_is_now_and_full_refreshes_keep_that(world: World) -> None:
+    world.bring("d.jsonl", at(50))
+    with pytest.raises(UsageError, match=r"^d\.jsonl: .*held back: .*in put \[1\]/bad\.jsonl"):
+        world.accept("--file", "d.jsonl")
+    with pytest.raises(UsageError, match=r"^name the file: make accept FILE=.*in put \[1\]/bad\.jsonl"):
+        world.accept()
+    # Before it is accepted, a full refresh leaves it out.
+    said = world.load("--full-refresh")
+    assert "3 files read" in said
+    assert f"  {world.bad}: {WHY}" in said.splitlines()
+    assert world.list_held_back() == [world.bad.as_uri()]
+
+    world.bring("bad.jsonl", *BAD, at(3))
+    said = world.accept("--file", "in put [1]/bad.jsonl")
+    assert "1 files read" in said
+    assert "quarantined                  5" in said
+    assert world.list_held_back() == []
+    assert query(world.url, "select quarantined from ops.ingested_files where records = 21") == [(5,)]
+    assert query(world.url, "select count(*) from events where event_id = 'm3'") == [(1,)]
+
+    # A full refresh reads all files at once. It finds the same, because the file is no worse than when it was accepted.
+    accepted = fingerprint(world.url)
+    said = world.load("--full-refresh")
+    assert "4 files read" in said
+    assert "held back" not in said
+    assert fingerprint(world.url) == accepted
+
+    # Now the file is worse. To hold it back and drop what is missing would lose the events of its former reading.
+    world.bring("bad.jsonl", *BAD, "junk")
+    assert "held back" in world.load("--full-refresh")
+    assert fingerprint(world.url) == accepted
+    with pytest.raises(QualityError, match=r"DROP_MISSING=1 can't hold back .*bad\.jsonl"):
+        world.load("--full-refresh", "--drop-missing")
+    assert fingerprint(world.url) == accepted

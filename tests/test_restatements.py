@@ -30,27 +30,27 @@ def ahead(event_id: str, days: int) -> str:
 
 
 FIRST = [
-    at("z", "02 00:10", user_id="zoe"),
     at("a", "02 12:00"),
     at("b", "04 00:10"),
     at("c", "05 12:00", **EDIT),
-    at("x", "06 12:00", user_id="bob"),
-    at("y", "08 12:00"),
+    at("w", "15 12:00"),
+    at("x", "16 12:00", user_id="bob"),
+    at("y", "18 12:00"),
     ahead("wrong-clock", days=30),
     record_json(event_id="elsewhere", timestamp=None, when="2025-06-02T13:00:00Z", user_id="cleo"),
 ]
 # One on a day that had none, which joins the session of the day after; one beside a known session; new days before
-# and after all others, of which no number was published.
+# and after all others, of which no number was published; one that opens a session.
 LATE = [
     at("late-1", "03 23:50"),
     at("late-2", "05 12:01", **EDIT),
     at("before", "01 12:00"),
-    at("after", "09 12:00"),
+    at("after", "19 12:00"),
+    at("late-3", "18 18:00"),
     ahead("tomorrow-1", days=1),
 ]
-# The same id with an earlier time is the winner: it moves from one day to another. Beside it late events, one of which
-# takes a session from the day after.
-WINNER = [at("x", "05 18:00", user_id="bob"), at("late-3", "08 18:00"), at("late-4", "01 23:50", user_id="zoe")]
+# The same id with an earlier time is the winner: it moves from one day to another.
+WINNER = at("x", "15 18:00", user_id="bob")
 
 
 @pytest.fixture(scope="module")
@@ -63,18 +63,18 @@ def restated(
     source.write_text(MAPPING.format("timestamp"))
     options = ("--source", str(source), "--accept-quality")
     with empty_database(server) as url:
-        for name, lines in {"first": FIRST, "late": LATE, "winner": WINNER}.items():
+        for name, lines in {"first": FIRST, "late": [*LATE, WINNER]}.items():
             (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
             load(url, folder, data, *options)
         source.write_text(MAPPING.format("[timestamp, when]"))
         run(arg_parser().parse_args(["--data", str(data)]), url)
-        (folder / "late.jsonl").write_text("\n".join([*LATE[1:], ahead("tomorrow-2", days=1)]) + "\n")
+        (folder / "late.jsonl").write_text("\n".join([*LATE[1:], WINNER, ahead("tomorrow-2", days=1)]) + "\n")
         load(url, folder, data, *options, "--full-refresh", "--drop-missing")
         yield read_restatements(url)
 
 
 def read_restatements(url: str) -> dict[str, list[tuple[Any, ...]]]:
-    names = ("first", "late", "winner", "replay", "refresh")
+    names = ("first", "late", "replay", "refresh")
     run_ids = [run_id for (run_id,) in query(url, "select run_id from ops.pipeline_runs order by run_id")]
     found: dict[str, list[tuple[Any, ...]]] = {name: [] for name in names}
     rows = query(
@@ -92,37 +92,33 @@ def test_the_first_load_restates_nothing(restated: dict[str, Any]) -> None:
 
 
 def test_late_events_restate_their_days_and_the_sessions_beside_them(restated: dict[str, Any]) -> None:
-    assert restated["late"] == [
+    assert [row for row in restated["late"] if row[1] not in ("15", "16")] == [
         ("daily_active_users", "03", 0, 1, "late"),
         ("events", "03", 0, 1, "late"),
         ("sessions", "03", 0, 1, "late"),
         ("sessions", "04", 1, 0, "late"),
         ("edits", "05", 1, 2, "late"),
         ("events", "05", 1, 2, "late"),
+        ("events", "18", 1, 2, "late"),
+        ("sessions", "18", 1, 2, "late"),
     ]
 
 
 def test_a_replaced_event_restates_the_day_it_leaves_and_the_day_it_comes_to(restated: dict[str, Any]) -> None:
-    assert restated["winner"] == [
-        ("daily_active_users", "01", 1, 2, "late"),
-        ("events", "01", 1, 2, "late"),
-        ("sessions", "01", 1, 2, "late"),
-        ("sessions", "02", 2, 1, "late"),
-        ("daily_active_users", "05", 1, 2, "superseded"),
-        ("events", "05", 2, 3, "superseded"),
-        ("sessions", "05", 1, 2, "superseded"),
-        ("daily_active_users", "06", 1, 0, "superseded"),
-        ("events", "06", 1, 0, "superseded"),
-        ("sessions", "06", 1, 0, "superseded"),
-        ("events", "08", 1, 2, "late"),
-        ("sessions", "08", 1, 2, "late"),
+    assert [row for row in restated["late"] if row[1] in ("15", "16")] == [
+        ("daily_active_users", "15", 1, 2, "superseded"),
+        ("events", "15", 1, 2, "superseded"),
+        ("sessions", "15", 1, 2, "superseded"),
+        ("daily_active_users", "16", 1, 0, "superseded"),
+        ("events", "16", 1, 0, "superseded"),
+        ("sessions", "16", 1, 0, "superseded"),
     ]
 
 
 def test_a_record_that_another_mapping_recovers_restates_as_remapped(restated: dict[str, Any]) -> None:
     assert restated["replay"] == [
-        ("daily_active_users", "02", 2, 3, "remapped"),
-        ("events", "02", 2, 3, "remapped"),
+        ("daily_active_users", "02", 1, 2, "remapped"),
+        ("events", "02", 1, 2, "remapped"),
         ("sessions", "02", 1, 2, "remapped"),
     ]
 

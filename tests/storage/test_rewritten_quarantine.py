@@ -60,7 +60,7 @@ def test_a_folder_that_is_not_there_has_nothing_to_finish(spark: SparkSession, t
 
 
 @pytest.mark.usefixtures("spark")
-def test_a_load_a_replay_and_an_erasure_finish_it_before_they_look(database_url: str, tmp_path: Path) -> None:
+def test_a_replay_and_an_erasure_finish_it_before_they_look(database_url: str, tmp_path: Path) -> None:
     folder, data = tmp_path / "in", tmp_path / "data"
     folder.mkdir()
     (folder / "a.jsonl").write_text("\n".join([at(0), at(1, user_id="eve"), "ann was here\n"]))
@@ -72,11 +72,9 @@ def test_a_load_a_replay_and_an_erasure_finish_it_before_they_look(database_url:
         quarantined.rename(quarantined.with_name(f"_rewriting_{quarantined.name}"))
 
     kill_before_renaming()
-    (folder / "b.jsonl").write_text(at(2))
-    load(database_url, folder, data)
-    assert read(quarantined) == ["ann was here"]
-    kill_before_renaming()
+    # As every load does.
     assert "without text" not in replay(database_url, data)
+    assert read(quarantined) == ["ann was here"]
     kill_before_renaming()
     assert " 1" in next(line for line in erase(database_url, data, "ann").splitlines() if "without their text" in line)
     assert read(quarantined) == ["ann was here"]
