@@ -11,8 +11,8 @@ import pytest
 from jobs.storage.runs.mapping_clues import NewEventTypes
 from jobs.storage.runs.summary import format_line
 from schemas.event_types import EVENT_TYPES
+from tests.builders import at
 from tests.conftest import empty_database
-from tests.test_merge import at, load_lines  # noqa: F401 - a fixture
 from tests.test_pipeline import fingerprint, load, query
 
 pytestmark = pytest.mark.usefixtures("spark")
@@ -20,6 +20,23 @@ pytestmark = pytest.mark.usefixtures("spark")
 Load = Callable[..., str]
 KNOWN = {each.code: (each.description, True, each.requires_document) for each in EVENT_TYPES}
 ADVICE = "map them by event_types of the source (conf/README.md), or describe them in schemas/event_types.py"
+
+
+@pytest.fixture
+def load_lines(database_url: str, tmp_path: Path) -> Load:
+    """Loads each group of lines in a run of its own, as a new file."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+
+    def load_groups(*groups: list[str]) -> str:
+        output = ""
+        for lines in groups:
+            path = folder / f"{len(list(folder.iterdir())):03d}.jsonl"
+            path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            output = load(database_url, folder, tmp_path / "data")
+        return output
+
+    return load_groups
 
 
 def read_types(url: str) -> dict[str, Any]:
@@ -34,7 +51,7 @@ def unknown(*names: str) -> dict[str, Any]:
 def test_an_unknown_type_comes_with_its_first_event_and_goes_with_its_last(
     server: str,
     database_url: str,
-    load_lines: Load,  # noqa: F811
+    load_lines: Load,
     tmp_path: Path,
 ) -> None:
     output = load_lines([at(50, "x", event_type="export"), at(0), at(300, "y", event_type="view")])

@@ -10,9 +10,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs import trace
+from tests.builders import at
 from tests.conftest import empty_database
 from tests.test_make import run_make
-from tests.test_merge import at
 from tests.test_pipeline import load, query
 
 EDIT = {"event_type": "document_edit", "document_id": "d"}

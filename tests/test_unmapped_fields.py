@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from jobs.storage.wording import describe_new_fields, name_new_fields
-from tests.test_readings import MAPPING, Folder, folder, line
+from tests.merging.folder import MAPPING, Folder, folder, line
 
 __all__ = ["folder"]
 
