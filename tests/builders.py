@@ -49,6 +49,12 @@ def minutes(count: float) -> datetime:
     return NOON + timedelta(minutes=count)
 
 
+def at(minute: int, event_id: str | None = None, **fields: Any) -> str:
+    """The JSON text of a login that many minutes after noon, named for its minute unless it has a name."""
+    time = f"{minutes(minute):%Y-%m-%dT%H:%M:%SZ}"
+    return record_json(event_id=event_id or f"m{minute}", timestamp=time, **fields)
+
+
 def events(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
     """Accepted records, one a row: a login by ann at noon, unless the row says otherwise."""
     columns = [field for field in EVENTS if field.name not in ("event_date", "day_of_week", "session_id", "run_id")]

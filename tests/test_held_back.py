@@ -13,11 +13,10 @@ from pyspark.sql import SparkSession
 from jobs import accept, trace
 from jobs.pipeline import arg_parser, run
 from jobs.storage.errors import QualityError, UsageError
-from tests.builders import ROOT, default_source, error_checks, record_json
+from tests.builders import ROOT, at, default_source, error_checks, record_json
 from tests.conftest import empty_database
 from tests.erasure.test_erase import erase
 from tests.snapshot import Snapshot
-from tests.test_merge import at
 from tests.test_pipeline import fingerprint, load, query
 from tests.test_plan import read_everything
 

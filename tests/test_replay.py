@@ -15,10 +15,9 @@ from jobs.quarantine import summarize
 from jobs.replay import arg_parser, run
 from jobs.storage.database.postgres import SQL, read_only
 from jobs.storage.database.queries import query_file
-from tests.builders import error_checks, record_json
+from tests.builders import at, error_checks, record_json
 from tests.conftest import empty_database
 from tests.snapshot import Snapshot
-from tests.test_merge import at
 from tests.test_pipeline import fingerprint, load, query
 
 MAPPING = """

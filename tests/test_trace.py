@@ -10,10 +10,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs import trace
+from tests.builders import at
 from tests.conftest import empty_database
 from tests.loading import load, query
 from tests.test_make import run_make
-from tests.test_merge import at
 
 EDIT = {"event_type": "document_edit", "document_id": "d"}
 SHARE = {"event_type": "document_shared", "document_id": "d"}
