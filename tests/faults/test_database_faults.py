@@ -22,19 +22,35 @@ from jobs.storage.local import embedded_postgres
 from jobs.storage.runs.publish import publish
 from jobs.storage.runs.run import start_run
 from tests.builders import ROOT
-from tests.conftest import run_on_server
-from tests.faults.conftest import Site
+from tests.conftest import empty_database, run_on_server
+from tests.faults.conftest import Site, make_site
 from tests.faults.harness import PUBLISHING, STAGING, stopped_while, wait_until
 from tests.test_pipeline import query
 
-# What a run that stages meets, and what its one line of error says.
-WHILE_STAGING = {
-    "one backend is killed, so that the server crashes": "the database",
-    "the connection is cut": "the database failed",
-    "the server stays away": "the database failed",
-    "the disk is full": "No space left on device",
-    "the database turns read-only": "in a read-only transaction",
+# What a run meets while it stages and publishes, its exit code, and what its one line of error says. All runs are of
+# one folder, in this order: what one leaves is there in the next. The rows of a first load are logged, so that they
+# outlive a crash; those of a merge are not.
+CRASH_IN_FIRST_LOAD = "the server crashes while a first load publishes"
+CRASH_WHILE_STAGING = "the server crashes while a merge stages"
+CUT_WHILE_STAGING = "the connection is cut while staging"
+STOPPED_WHILE_STAGING = "the server stays away while staging"
+FULL = "the disk is full while staging"
+READ_ONLY = "the database turns read-only while staging"
+CRASH_WHILE_PUBLISHING = "the server crashes while a merge publishes"
+CUT_WHILE_PUBLISHING = "the connection is cut while publishing"
+TERMINATED = "the backend is told to stop while publishing"
+CODES = {
+    CRASH_IN_FIRST_LOAD: (0, None),
+    CRASH_WHILE_STAGING: (4, "the database"),
+    CUT_WHILE_STAGING: (4, "the database failed"),
+    STOPPED_WHILE_STAGING: (4, "the database failed"),
+    FULL: (4, "No space left on device"),
+    READ_ONLY: (4, "in a read-only transaction"),
+    CRASH_WHILE_PUBLISHING: (4, "the database"),
+    CUT_WHILE_PUBLISHING: (0, None),
+    TERMINATED: (0, None),
 }
+Ended = tuple[int | None, str]  # exit code and what was shown
 
 
 def read_error(shown: str) -> str:
@@ -55,14 +71,19 @@ def is_cut(connection: Any) -> bool:
     return False
 
 
-def fail_while_staging(site: Site, fault: Callable[[list[int]], object], url: str | None = None) -> tuple[Any, str]:
-    """(exit code, what it showed) of a run that meets the fault, which is given the backends that stage."""
+def disturb(site: Site, stage: str, fault: Callable[[list[int]], object], url: str | None = None) -> Ended:
+    """A run that meets the fault in that stage; the fault is given the backends of the stage."""
     site.wait_for_server()
     with redirect_stderr(StringIO()) as shown:
-        with stopped_while(site.url, STAGING) as wait:
+        with stopped_while(site.url, stage) as wait:
             job = site.start(url)
             fault(wait())
         return job.wait(), shown.getvalue()
+
+
+def crash(pids: list[int]) -> None:
+    """One backend is killed; PostgreSQL ends the others and recovers."""
+    os.kill(pids[0], signal.SIGKILL)
 
 
 def set_read_only(site: Site, value: str) -> None:
@@ -103,8 +124,8 @@ def small_disk(site: Site, data_dir: Path, megabytes: int) -> Iterator[bool]:
         place.rmdir()
 
 
-def fail_on_full_disk(site: Site, fragile_folder: Path) -> tuple[Any, str] | None:
-    """As `fail_while_staging`, by a file that is larger than the disk; None where no small disk can be made."""
+def fill_disk(site: Site, fragile_folder: Path) -> Ended | None:
+    """A run of a file that is larger than the disk; None where no small disk can be made."""
     site.wait_for_server()
     with redirect_stderr(StringIO()) as shown, small_disk(site, fragile_folder, megabytes=3) as is_small:
         if not is_small:
@@ -116,101 +137,57 @@ def fail_on_full_disk(site: Site, fragile_folder: Path) -> tuple[Any, str] | Non
 
 
 @pytest.fixture(scope="module")
-def failed(merging_story: Site, fragile_folder: Path) -> dict[str, tuple[Any, str] | None]:
-    """(exit code, what it showed) of runs of one folder, of which each one meets a fault while it stages."""
-    site = merging_story
-    crash, cut, stop, full, read_only = WHILE_STAGING
-    ended: dict[str, tuple[Any, str] | None] = {
-        crash: fail_while_staging(site, lambda pids: os.kill(pids[0], signal.SIGKILL)),
-        cut: fail_while_staging(site, lambda _: site.proxy.cut(STAGING), site.url_by_proxy),
-        stop: fail_while_staging(site, lambda _: embedded_postgres.stop(fragile_folder)),
-    }
-    embedded_postgres.start(fragile_folder)
-    ended[full] = fail_on_full_disk(site, fragile_folder)
-    ended[read_only] = fail_while_staging(site, lambda _: set_read_only(site, "on"))
-    set_read_only(site, "off")
-    return ended
+def story(
+    spark: Any, server: str, fragile_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Site, dict[str, Ended | None]]]:
+    """A site, and how each run has ended on it."""
+    with (
+        empty_database(embedded_postgres.start(fragile_folder)) as url,
+        make_site(url, tmp_path_factory.mktemp("story"), fragile_folder, server) as site,
+    ):
+        ended: dict[str, Ended | None] = {}
+        site.add_events("0.jsonl", 0)
+        ended[CRASH_IN_FIRST_LOAD] = disturb(site, PUBLISHING, crash)
+        site.add_events("1.jsonl", 30)
+        ended[CRASH_WHILE_STAGING] = disturb(site, STAGING, crash)
+        ended[CUT_WHILE_STAGING] = disturb(site, STAGING, lambda _: site.proxy.cut(STAGING), site.url_by_proxy)
+        ended[STOPPED_WHILE_STAGING] = disturb(site, STAGING, lambda _: embedded_postgres.stop(fragile_folder))
+        embedded_postgres.start(fragile_folder)
+        ended[FULL] = fill_disk(site, fragile_folder)
+        ended[READ_ONLY] = disturb(site, STAGING, lambda _: set_read_only(site, "on"))
+        set_read_only(site, "off")
+        ended[CRASH_WHILE_PUBLISHING] = disturb(site, PUBLISHING, crash)
+        ended[CUT_WHILE_PUBLISHING] = disturb(site, PUBLISHING, lambda _: site.proxy.cut(PUBLISHING), site.url_by_proxy)
+        site.add_events("2.jsonl", 60)
+        ended[TERMINATED] = disturb(
+            site, PUBLISHING, lambda pids: query(site.url, f"select pg_terminate_backend({pids[0]})")
+        )
+        yield site, ended
 
 
-@pytest.mark.parametrize("fault", WHILE_STAGING)
-def test_a_fault_while_staging_ends_the_run_with_one_line(
-    failed: dict[str, tuple[Any, str] | None], fault: str
+@pytest.mark.parametrize("fault", CODES)
+def test_a_fault_ends_the_run_with_one_line_or_is_survived(
+    story: tuple[Site, dict[str, Ended | None]], fault: str
 ) -> None:
-    if (ended := failed[fault]) is None:
+    if (ended := story[1][fault]) is None:
         pytest.skip("no right to mount a small file system")
-    code, shown = ended
-    assert (code, WHILE_STAGING[fault] in read_error(shown)) == (4, True)
+    code, words = CODES[fault]
+    assert ended[0] == code
+    if words:
+        assert words in read_error(ended[1])
 
 
-def test_the_ledger_quotes_no_rows_of_a_log(failed: dict[str, tuple[Any, str] | None], merging_story: Site) -> None:
-    errors = query(merging_story.url, "select error from ops.pipeline_runs where status = 'failed'")
-    assert len(errors) >= len(failed) - 1
+def test_the_ledger_quotes_no_rows_of_a_log(story: tuple[Site, dict[str, Ended | None]]) -> None:
+    errors = query(story[0].url, "select error from ops.pipeline_runs where status = 'failed'")
+    assert len(errors) >= 5
     assert "INSERT" not in str(errors)
 
 
-def test_the_next_run_repairs_what_faults_left_while_a_second_leaves_and_a_third_waits(
-    failed: dict[str, tuple[Any, str] | None], merging_story: Site, capsys: pytest.CaptureFixture[str]
+def test_rows_that_a_crash_took_are_missed_though_all_sums_close(
+    story: tuple[Site, dict[str, Ended | None]],
 ) -> None:
-    site = merging_story
-    with stopped_while(site.url, STAGING) as wait:
-        first = site.start()
-        wait()
-        assert site.start(None, "--wait", "0.5").wait() == 4
-        assert "another run holds the lock after 0.5 s" in read_error(capsys.readouterr().err)
-        third = site.start()
-        wait_until(lambda: len(find_connections(site)) == 2, "the third run")
-    assert (first.wait(), third.wait()) == (0, 0)
-    site.assert_as_after_one_load()
-
-
-def find_connections(site: Site) -> list[Any]:
-    """Those that ask for the lock of a run, or hold it."""
-    return query(
-        site.url,
-        "select pid from pg_stat_activity where datname = current_database()"
-        " and application_name = 'document-events run lock'",
-    )
-
-
-def disturb_publishing(site: Site, fault: Callable[[list[int]], object], url: str | None = None) -> int | None:
-    """The exit code of a run that meets the fault, which is given the backend that publishes."""
-    site.wait_for_server()
-    with stopped_while(site.url, PUBLISHING) as wait:
-        job = site.start(url)
-        fault(wait())
-    return job.wait()
-
-
-def test_of_faults_while_publishing_only_lost_rows_end_the_run(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
-    """The rows of a first load are logged, those of a merge are not."""
-
-    def crash(pids: list[int]) -> None:
-        os.kill(pids[0], signal.SIGKILL)
-
-    site.add_events("0.jsonl", 0)
-    assert disturb_publishing(site, crash) == 0
-    site.add_events("1.jsonl", 30)
-    capsys.readouterr()
-    assert disturb_publishing(site, crash) == 4
-    assert "the database" in read_error(capsys.readouterr().err)
-    assert_lost_rows_are_missed(site)
-    assert disturb_publishing(site, lambda _: site.proxy.cut(PUBLISHING), site.url_by_proxy) == 0
-    site.add_events("2.jsonl", 60)
-    assert disturb_publishing(site, lambda pids: query(site.url, f"select pg_terminate_backend({pids[0]})")) == 0
-    site.add_events("3.jsonl", 90)
-    site.proxy.commits_to_swallow = 1
-    assert site.start(site.url_by_proxy).wait() == 0
-    assert site.proxy.swallowed == 1
-    assert query(site.url, "select count(*) from ops.pipeline_runs where status = 'succeeded'") == [(4,)]
-    site.assert_as_after_one_load()
-
-
-def assert_lost_rows_are_missed(site: Site) -> None:
-    """Spark may meet a server that is back already: what it reads then, such as the history, is empty.
-
-    So the sums close, and the run must notice the crash by itself.
-    """
-    site.wait_for_server()
+    """Spark may meet a server that is back already: what it reads then, such as the history, is empty."""
+    site, _ = story
     with closing(connect(site.url)) as connection:
         run = start_run(connection, "load", read_settings(ROOT / "conf" / "pipeline.yml"))
         with closing(psycopg2.connect(site.url)) as other:
@@ -220,3 +197,32 @@ def assert_lost_rows_are_missed(site: Site) -> None:
     site.wait_for_server()
     with closing(connect(site.url)) as connection, pytest.raises(LostRowsError, match="crashed while run"):
         publish(connection, run, [])
+
+
+def test_the_last_run_repairs_all_while_another_leaves_and_a_third_waits_and_counts_once_though_no_answer_comes(
+    story: tuple[Site, dict[str, Ended | None]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The answer to its commit is lost."""
+    site, _ = story
+    site.add_events("3.jsonl", 90)
+    with stopped_while(site.url, STAGING) as wait:
+        first = site.start(site.url_by_proxy)
+        wait()
+        assert site.start(None, "--wait", "0.5").wait() == 4
+        assert "another run holds the lock after 0.5 s" in read_error(capsys.readouterr().err)
+        third = site.start()
+        wait_until(lambda: len(find_waiting(site)) == 2, "the third run")
+        site.proxy.commits_to_swallow = 1
+    assert (first.wait(), third.wait()) == (0, 0)
+    assert site.proxy.swallowed == 1
+    assert query(site.url, "select count(*) from ops.pipeline_runs where status = 'succeeded'") == [(4,)]
+    site.assert_as_after_one_load()
+
+
+def find_waiting(site: Site) -> list[Any]:
+    """The connections that hold the lock of a run, or ask for it."""
+    return query(
+        site.url,
+        "select pid from pg_stat_activity where datname = current_database()"
+        " and application_name = 'document-events run lock'",
+    )

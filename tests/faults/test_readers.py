@@ -12,8 +12,8 @@ from tests.faults.conftest import Site
 from tests.faults.harness import write_events
 from tests.test_pipeline import load, query
 
-PUBLISHES = int(os.environ.get("PUBLISHES", "3"))  # `make faults`: 20
-REFRESH_EVERY = 5  # and the third is the first one
+PUBLISHES = int(os.environ.get("PUBLISHES", "2"))  # `make faults`: 20
+REFRESH_EVERY = 5  # and the second is the first one
 
 # One statement, so one state: rows by table, references that lead nowhere, and what was published less what was
 # replaced, which the number of events must be.
@@ -78,7 +78,7 @@ def test_readers_see_whole_states_and_do_not_wait(site: Site, capsys: pytest.Cap
     try:
         for number in range(PUBLISHES):
             write_events(site.events, f"{number:02d}.jsonl", 20 * number, 40)
-            options = ["--full-refresh"] if number % REFRESH_EVERY == 2 else []
+            options = ["--full-refresh"] if number % REFRESH_EVERY == 1 else []
             load(site.url, site.events, site.folder / "data", "--accept-quality", *options)
     finally:
         reader.stop()
