@@ -2,14 +2,13 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,13 @@ from jobs.stream import arg_parser, run
 from tests.builders import ROOT, error_checks, record_json
 from tests.check_truth import compare
 from tests.conftest import empty_database
+from tests.faults.processes import start_group
 from tests.test_pipeline import fingerprint, load, query
 
 pytestmark = pytest.mark.usefixtures("spark")
 
 PATIENCE = 600  # seconds, for a machine that has other work
+RUNNING = "ops.pipeline_runs where status = 'running'"
 
 
 def stream(url: str, folder: Path, data: Path, *options: str) -> str:
@@ -67,16 +68,6 @@ def assert_equals_one_load(
         assert query(url, check.query) == [], check.name
 
 
-def test_once_loads_the_sample_as_the_batch_job_does(database_url: str, tmp_path: Path) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = readme.split("$ make fingerprint\n")[1].split("```")[0].splitlines()[2:]
-    assert "46 files read" in stream(database_url, ROOT / "data" / "events", tmp_path, "--once")
-    assert [tuple(line.split()) for line in shown] == [
-        (table, str(rows), found) for table, rows, found in fingerprint(database_url)
-    ]
-    assert stream(database_url, ROOT / "data" / "events", tmp_path, "--once").startswith("nothing new: 46 files")
-
-
 def stream_until_written(write: Callable[[], None], url: str, folder: Path, data: Path, *options: str) -> str:
     """Stream while `write` writes; when it is done, SIGTERM ends the stream."""
 
@@ -93,35 +84,55 @@ def stream_until_written(write: Callable[[], None], url: str, folder: Path, data
     return said
 
 
-def test_files_are_loaded_as_they_appear_and_not_before_they_are_complete(
+def test_stream_and_batch_take_turns_and_load_files_as_they_appear(
     server: str, database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = tmp_path / "in [with] {a} *"
+    """Not before a file is complete, whatever its name and its time are, and but for a bad one.
+
+    Sessions grow from all sides. The stream is stopped amid a batch, which it ends first.
+    """
+    folder, data = tmp_path / "in [with] {a} *", tmp_path / "data"
     folder.mkdir()
     (folder / "empty.json").write_text("")
-    (folder / "c%20d.log").write_text(lines("e0"))
-    names = ["a b.jsonl", "below/[ü]{1}*?.json"]
+    (folder / "c%20d.log").write_text(lines("e0", "twice", timestamp="2025-06-02T12:20:00Z"))
+    (late := tmp_path / "late").mkdir()
+    (late / "a b.jsonl").write_text(lines("e1", "twice", timestamp="2025-06-02T12:00:00Z", user_id="bob"))
+    (late / "[ü]{1}*?.json").write_text(lines("e2", timestamp="2025-06-02T12:50:00Z"))
+    for path in late.iterdir():
+        os.utime(path, (1, 1))  # an old file may come late
 
     def write() -> None:
-        (folder / "later.jsonl.tmp").write_text(lines("unfinished"))
+        (folder / "later.jsonl.tmp").write_text(lines("e3", timestamp="2025-06-02T12:40:00Z", user_id="bob"))
         wait_until(lambda: count(database_url, "ops.ingested_files") == 2)
-        for number, name in enumerate(names, 1):
-            (tmp_path / "new").write_text(lines(f"e{number}", "twice"))
-            os.utime(tmp_path / "new", (number, number))  # an old file may come late
-            (folder / name).parent.mkdir(exist_ok=True)
-            (tmp_path / "new").rename(folder / name)
-            wait_until(lambda number=number: count(database_url, "events") == number + 2)  # type: ignore[misc]
+        appear(folder / "bad.jsonl", lines(*map(str, range(20)), timestamp="soon"))
+        wait_until(lambda: count(database_url, "ops.held_back_files") == 1)
+        wait_until(lambda: count(database_url, RUNNING) == 0)
+        late.rename(folder / "late")
+        wait_until(lambda: count(database_url, RUNNING) == 1)
 
     options = ("--interval", "0.2", "--look-again", "86400")
-    assert stream_until_written(write, database_url, folder, tmp_path / "data", *options).startswith("stopped;")
-    assert len(capsys.readouterr().out.splitlines()) == count(database_url, "ops.pipeline_runs") == 3
+    assert stream_until_written(write, database_url, folder, data, *options).startswith("stopped;")
+    told = capsys.readouterr().out.splitlines()
+    assert ["held back: " in line and line.endswith("bad.jsonl") for line in told] == [False, True, True]
+    assert query(database_url, "select status, records from ops.pipeline_runs order by run_id") == [
+        ("succeeded", 2),
+        ("succeeded", 0),
+        ("succeeded", 3),
+    ]
+    (folder / "bad.jsonl").unlink()
     (folder / "later.jsonl.tmp").rename(folder / "later.jsonl")
-    assert "1 files read" in stream(database_url, folder, tmp_path / "data", "--once")
-    assert query(database_url, "select count(*), count(distinct file_id) from events") == [(5, 4)]
+    assert "1 files read" in load(database_url, folder, data)
+    appear(folder / "0.jsonl", lines("e1", "e4", timestamp="2025-06-02T12:30:00Z"))
+    assert "1 files read" in stream(database_url, folder, data, "--once")
+    assert stream(database_url, folder, data, "--once").startswith("nothing new: 6 files")
+    assert query(database_url, "select count(distinct run_id), count(*) from ops.ingested_files") == [(4, 6)]
     assert_equals_one_load(server, database_url, folder, tmp_path / "other")
 
 
-def test_a_file_that_changes_is_noticed_though_no_other_appears(database_url: str, tmp_path: Path) -> None:
+def test_a_file_that_changes_and_a_folder_that_empties_are_noticed_though_no_file_appears(
+    database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That nothing is there is told once."""
     folder = tmp_path / "in"
     appear(folder / "a.jsonl", lines("a"))
 
@@ -130,74 +141,6 @@ def test_a_file_that_changes_is_noticed_though_no_other_appears(database_url: st
         with (folder / "a.jsonl").open("a") as file:
             file.write(lines("appended"))
         wait_until(lambda: count(database_url, "events") == 2)
-
-    stream_until_written(write, database_url, folder, tmp_path / "data", "--interval", "86400", "--look-again", "0.5")
-    assert query(database_url, "select records, is_current from ops.ingested_files order by 1") == [
-        (1, True),
-        (1, True),
-    ]
-
-
-def test_batch_and_stream_take_turns(server: str, database_url: str, tmp_path: Path) -> None:
-    folder, data = tmp_path / "in", tmp_path / "data"
-    appear(folder / "1.jsonl", lines("a", "b", timestamp="2025-06-02T12:20:00Z"))
-    load(database_url, folder, data)
-    appear(folder / "2.jsonl", lines("b", "c", timestamp="2025-06-02T12:00:00Z", user_id="bob"))
-    stream(database_url, folder, data, "--once")
-    appear(folder / "3.jsonl", lines("d", timestamp="2025-06-02T12:40:00Z", user_id="bob"))
-    load(database_url, folder, data)
-    appear(folder / "0.jsonl", lines("c", "e", timestamp="2025-06-02T12:50:00Z"))
-    stream(database_url, folder, data, "--once")
-    assert query(database_url, "select count(distinct run_id), count(*) from ops.ingested_files") == [(4, 4)]
-    assert_equals_one_load(server, database_url, folder, tmp_path / "other")
-
-
-def test_a_batch_that_the_quality_gate_stops_ends_the_stream_and_is_not_skipped(
-    database_url: str, tmp_path: Path
-) -> None:
-    folder, data = tmp_path / "in", tmp_path / "data"
-    appear(folder / "junk.jsonl", lines(*"abcdefghijklmnopqrstuvwxyz") + "junk\n" * 20)
-    for options in (["--once"], ["--interval", "0.2"]):
-        with pytest.raises(QualityError):
-            stream(database_url, folder, data, *options)
-        assert count(database_url, "ops.ingested_files") == 0
-    appear(folder / "junk.jsonl", lines(*"abcdefghijklmnopqrstuvwxyz"))
-    stream(database_url, folder, data, "--once")
-    assert count(database_url, "events") == 26
-
-
-def test_a_bad_file_is_held_back_though_it_comes_alone_and_the_stream_goes_on(
-    database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = tmp_path / "in"
-    appear(folder / "a.jsonl", lines("a"))
-
-    def write() -> None:
-        wait_until(lambda: count(database_url, "events") == 1)
-        appear(folder / "bad.jsonl", lines(*map(str, range(20)), timestamp="soon"))
-        wait_until(lambda: count(database_url, "ops.held_back_files") == 1)
-        appear(folder / "b.jsonl", lines("b"))
-        wait_until(lambda: count(database_url, "events") == 2)
-
-    said = stream_until_written(write, database_url, folder, tmp_path / "data", "--interval", "0.2")
-    assert said.startswith("stopped;")
-    held_back = f"held back: {folder / 'bad.jsonl'}"
-    assert [line.endswith(held_back) for line in capsys.readouterr().out.splitlines()] == [False, True, True]
-    assert query(database_url, "select status, records from ops.pipeline_runs order by run_id") == [
-        ("succeeded", 1),
-        ("succeeded", 0),
-        ("succeeded", 1),
-    ]
-
-
-def test_a_folder_that_has_become_empty_is_told_once(
-    database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = tmp_path / "in"
-    appear(folder / "a.jsonl", lines("a"))
-
-    def write() -> None:
-        wait_until(lambda: count(database_url, "events") == 1)
         (folder / "a.jsonl").rename(tmp_path / "away")
         wait_until(lambda: count(database_url, "ops.empty_input_folders") == 1)
         time.sleep(2)
@@ -206,6 +149,23 @@ def test_a_folder_that_has_become_empty_is_told_once(
 
     stream_until_written(write, database_url, folder, tmp_path / "data", "--interval", "86400", "--look-again", "0.5")
     assert capsys.readouterr().out.count(f"warning: nothing was found in {folder}, though 1 files") == 1
+    assert query(database_url, "select records, is_current from ops.ingested_files order by 1") == [
+        (1, True),
+        (1, True),
+    ]
+
+
+def test_a_batch_that_the_quality_gate_stops_ends_the_stream_and_is_not_skipped(
+    database_url: str, tmp_path: Path
+) -> None:
+    folder, data = tmp_path / "in", tmp_path / "data"
+    appear(folder / "junk.jsonl", lines(*"abcdefghijklmnopqrstuvwxyz") + "junk\n" * 20)
+    with pytest.raises(QualityError):
+        stream(database_url, folder, data, "--interval", "0.2")
+    assert count(database_url, "ops.ingested_files") == 0
+    appear(folder / "junk.jsonl", lines(*"abcdefghijklmnopqrstuvwxyz"))
+    stream(database_url, folder, data, "--once")
+    assert count(database_url, "events") == 26
 
 
 def test_a_folder_that_is_not_there_or_empty_is_refused_as_by_the_batch_job(database_url: str, tmp_path: Path) -> None:
@@ -223,47 +183,27 @@ def test_an_interval_that_is_none_is_refused(seconds: str, capsys: pytest.Captur
     assert f"must be a number of seconds, at most a day, not {seconds}" in capsys.readouterr().err
 
 
-@contextmanager
-def submitted(url: str, folder: Path, data: Path) -> Iterator[subprocess.Popen[str]]:
+def submitted(url: str, folder: Path, data: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """The stream as make starts it, in a process group of its own, of which nothing is left afterwards."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "jobs.submit", "jobs/stream.py",
-         "--input", str(folder), "--data", str(data), "--interval", "0.2", "--look-again", "86400"],
-        cwd=ROOT, env={**os.environ, "DATABASE_URL": url, "MASTER": "local[2]"}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
-    ) as process:  # fmt: skip
-        try:
-            yield process
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+    job = ["jobs/stream.py", "--input", str(folder), "--data", str(data), "--interval", "0.2", "--look-again", "86400"]
+    environment = {**os.environ, "DATABASE_URL": url, "MASTER": "local[2]"}
+    return start_group([sys.executable, "-m", "jobs.submit", *job], environment, data.with_name("output"))
 
 
-def test_a_live_stream_whose_reader_is_killed_and_stopped_amid_batches(
+def test_a_live_stream_that_is_killed_amid_a_batch_is_taken_up_by_the_next_one(
     server: str, database_url: str, tmp_path: Path
 ) -> None:
     folder, data = tmp_path / "live" / "events", tmp_path / "data"
     folder.mkdir(parents=True)
-    running = "ops.pipeline_runs where status = 'running'"
     simulate = ["-m", "jobs.simulate", "--seed=3", f"--output={folder}", "--events=400", "--rate=40"]
     with (
         subprocess.Popen([sys.executable, *simulate], cwd=ROOT, stderr=subprocess.DEVNULL) as simulator,
         submitted(database_url, folder, data),
     ):
-        wait_until(lambda: count(database_url, running) == 1)
+        wait_until(lambda: count(database_url, RUNNING) == 1)
         time.sleep(1)  # into its work, and then kill -9
     assert simulator.returncode == 0
-    files = len([path for path in folder.rglob("*") if path.is_file()])
-    with submitted(database_url, folder, data) as second:
-        wait_until(lambda: count(database_url, "ops.ingested_files") == files)
-        # Once more what has been loaded, to be stopped amid it: it changes no table.
-        shutil.copy(folder / "live" / "part-000003.jsonl", folder / "again.jsonl")
-        wait_until(lambda: count(database_url, running) == 1)
-        second.terminate()
-        said, _ = second.communicate(timeout=PATIENCE)
-    assert (second.returncode, said.splitlines()[-1][:8]) == (0, "stopped;")
-    assert count(database_url, "ops.ingested_files") == files + 1
+    stream(database_url, folder, data, "--once")
     assert count(database_url, "ops.pipeline_runs where error = 'found dead by the next run'") == 1
-    (folder / "again.jsonl").unlink()
     truth = json.loads((tmp_path / "live" / "truth.json").read_text())
     assert_equals_one_load(server, database_url, folder, tmp_path / "other", truth)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
 
 import pytest
 
 from jobs.storage.database.passfile import read_passfile, write_passfile
 from jobs.storage.local import embedded_postgres
-from tests.conftest import empty_database, run_on_server
+from tests.conftest import empty_database
 from tests.faults.harness import Job, find_leftovers, read_state, wait_until, write_events
 from tests.faults.proxy import Proxy, proxy_of
+from tests.snapshot import Snapshot
 from tests.test_pipeline import load, query
 
 
@@ -75,36 +74,56 @@ class Site:
         assert read_state(self.url) == EXPECTED[files]
 
 
+@contextmanager
+def make_site(url: str, folder: Path, fragile_folder: Path, other_server: str) -> Iterator[Site]:
+    """A site with a proxy, and with the passwords for it."""
+    port, passwords = read_passfile(fragile_folder / "passfile")
+    with proxy_of(port) as proxy:
+        write_passfile(folder / "passfile", "127.0.0.1", proxy.port, passwords)
+        yield Site(url, proxy, folder, other_server)
+
+
 @pytest.fixture
 def site(spark: Any, server: str, fragile_folder: Path, tmp_path: Path) -> Iterator[Site]:
     """A site with nothing in it."""
-    url = embedded_postgres.start(fragile_folder)
-    port, passwords = read_passfile(fragile_folder / "passfile")
-    with empty_database(url) as database, proxy_of(port) as proxy:
-        write_passfile(tmp_path / "passfile", "127.0.0.1", proxy.port, passwords)
-        yield Site(database, proxy, tmp_path, server)
+    with (
+        empty_database(embedded_postgres.start(fragile_folder)) as url,
+        make_site(url, tmp_path, fragile_folder, server) as made,
+    ):
+        yield made
 
 
 @pytest.fixture(scope="session")
-def first_load(
-    spark: Any, server: str, fragile_folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Any]:
-    """(database to copy, folder): one file is loaded, a second one has come."""
+def first_load(spark: Any, fragile_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
+    """One file is loaded, a second one has come."""
     folder = tmp_path_factory.mktemp("site")
     with empty_database(embedded_postgres.start(fragile_folder)) as url:
         write_events(folder / "in", "0.jsonl", 0, 60)
         load(url, folder / "in", folder / "data", "--accept-quality")
         write_events(folder / "in", "1.jsonl", 30, 60)
-        yield urlsplit(url).path[1:], folder
+        yield Snapshot(url, folder)
         embedded_postgres.start(fragile_folder)
 
 
-@pytest.fixture
-def merging(first_load: tuple[str, Path], site: Site) -> Iterator[Site]:
+@contextmanager
+def copy_first_load(first_load: Snapshot, fragile_folder: Path, server: str) -> Iterator[Site]:
     """A site where the next run merges."""
-    template, folder = first_load
-    name = f"{template}_{uuid4().hex[:8]}"
-    run_on_server(site.url, f"create database {name} template {template}")
-    shutil.copy(site.folder / "passfile", folder / "passfile")
-    yield Site(urlunsplit(urlsplit(site.url)._replace(path=f"/{name}")), site.proxy, folder, site.other_server)
-    run_on_server(site.url, f"drop database {name}")
+    with (
+        first_load.restore(embedded_postgres.start(fragile_folder)) as url,
+        make_site(url, first_load.folder, fragile_folder, server) as made,
+    ):
+        yield made
+
+
+@pytest.fixture
+def merging(first_load: Snapshot, fragile_folder: Path, server: str) -> Iterator[Site]:
+    """Such a site for one test."""
+    with copy_first_load(first_load, fragile_folder, server) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def merging_story(first_load: Snapshot, fragile_folder: Path, server: str) -> Iterator[Site]:
+    """Such a site for all tests of a module, none of which may ask for `merging`: both are in one folder."""
+    with copy_first_load(first_load, fragile_folder, server) as made:
+        yield made

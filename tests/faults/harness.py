@@ -96,17 +96,18 @@ def find_blocked(url: str, application: str) -> list[int]:
 def stopped_while(url: str, application: str) -> Iterator[Callable[[], list[int]]]:
     """Hold a lock that stops a run while it stages or publishes; the function waits until it does, and gives its pids.
 
-    The block ends with the lock given up.
+    The block ends with the lock given up. The run must start within the block: what earlier runs left is not meant.
     """
+    schemas, runs = staging_schemas(url), find_runs(url)
     with closing(psycopg2.connect(url)) as locker:
 
         def wait() -> list[int]:
             with locker.cursor() as cursor:
                 if application == PUBLISHING:
-                    wait_until(lambda: find_run(url), "a run")
+                    wait_until(lambda: set(find_runs(url)) - {*runs}, "a run")
                     cursor.execute("lock table ops.ingested_files in share mode")  # half of publishing is done by then
                 else:
-                    schema = wait_until(lambda: staging_schemas(url), "a staging schema")[0]
+                    (schema,) = wait_until(lambda: set(staging_schemas(url)) - {*schemas}, "a staging schema")
                     cursor.execute(sql.SQL("lock table {} in exclusive mode").format(sql.Identifier(schema, "users")))
             pids: list[int] = wait_until(lambda: find_blocked(url, application), f"{application} behind our lock")
             return pids
@@ -116,9 +117,11 @@ def stopped_while(url: str, application: str) -> Iterator[Callable[[], list[int]
             locker.rollback()
 
 
-def find_run(url: str) -> int | None:
-    rows = query(url, "select run_id from ops.pipeline_runs where status = 'running'")
-    return rows[0][0] if rows else None
+def find_runs(url: str) -> list[int]:
+    """The runs that have not ended, by the ledger."""
+    with suppress(errors.UndefinedTable):  # a first load makes the tables
+        return [run_id for (run_id,) in query(url, "select run_id from ops.pipeline_runs where status = 'running'")]
+    return []
 
 
 def read_state(url: str) -> tuple[Any, ...]:
@@ -128,6 +131,5 @@ def read_state(url: str) -> tuple[Any, ...]:
 
 def find_leftovers(url: str) -> list[Any]:
     """What dead runs left, and what the checks find; empty when all is well."""
-    running = query(url, "select run_id from ops.pipeline_runs where status = 'running'")
     broken = [row for check in error_checks() for row in query(url, check.query)]
-    return [*running, *staging_schemas(url), *broken]
+    return [*find_runs(url), *staging_schemas(url), *broken]

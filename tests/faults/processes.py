@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,34 +17,30 @@ from tests.faults.harness import SECONDS, wait_until
 
 
 @contextmanager
-def submitted(url: str, folder: Path, memory: str = "1g") -> Iterator[subprocess.Popen[bytes]]:
-    """The job as spark-submit runs it, on `folder`/in, in a process group that ends with the block."""
-    command = [
-        sys.executable,
-        "-m",
-        "jobs.submit",
-        "jobs/pipeline.py",
-        "--input",
-        str(folder / "in"),
-        "--accept-quality",
-    ]
-    environment = {
-        **os.environ,
-        "DATABASE_URL": url,
-        "MASTER": "local[2]",
-        "SPARK_ARGS": f"--driver-memory {memory} --conf spark.sql.shuffle.partitions=2 --conf spark.ui.enabled=false",
-    }
-    with (folder / "output").open("ab") as output:
-        job = subprocess.Popen(
-            [*command, "--input", str(folder / "in"), "--data", str(folder / "data")],
-            cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True,
-        )  # fmt: skip
+def submitted(url: str, folder: Path, *settings: str, memory: str = "1g") -> Iterator[subprocess.Popen[bytes]]:
+    """The job as spark-submit runs it, on `folder`/in, in a process group that ends with the block.
+
+    What it shows goes to `folder`/output. `settings` are some more of Spark's, such as `spark.ui.port=4040`.
+    """
+    job = ["jobs/pipeline.py", "--input", str(folder / "in"), "--data", str(folder / "data"), "--accept-quality"]
+    settings = ("spark.sql.shuffle.partitions=2", "spark.ui.enabled=false", *settings)
+    spark = ["--driver-memory", memory, *(word for setting in settings for word in ("--conf", setting))]
+    environment = {**os.environ, "DATABASE_URL": url, "MASTER": "local[2]", "SPARK_ARGS": shlex.join(spark)}
+    with start_group([sys.executable, "-m", "jobs.submit", *job], environment, folder / "output") as process:
+        yield process
+
+
+@contextmanager
+def start_group(command: list[str], environment: dict[str, str], output: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process group of the command, which ends with the block; what it shows goes behind what is in `output`."""
+    with output.open("ab") as file:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=file, start_new_session=True)
     try:
-        yield job
+        yield process
     finally:
         with suppress(ProcessLookupError):
-            os.killpg(job.pid, signal.SIGKILL)
-        job.wait(SECONDS)
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(SECONDS)
 
 
 def kill(job: subprocess.Popen[bytes], victim: str) -> None:

@@ -4,6 +4,7 @@ import gzip
 import os
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from pyspark.sql import SparkSession
@@ -56,21 +57,25 @@ CHANGES: dict[str, tuple[Callable[[Path], None], str]] = {
     "vanishes": (Path.unlink, "it is gone"),
     "is replaced": (replace, "it was rewritten"),
 }
-CONTENTS = {
-    "lines.jsonl": lines(200).encode(),
-    "array.json": array(200).encode(),
-    "packed.json.gz": gzip.compress(lines(200).encode()),
+LINES, ARRAY = lines(200).encode(), array(200).encode()
+# Files that change while they are read, by name: what is in them first, and what happens to them.
+CHANGING = {
+    "shrinks.jsonl": (LINES, "shrinks"),
+    "vanishes.jsonl": (LINES, "vanishes"),
+    "shrinks.json": (ARRAY, "shrinks"),
+    "grows.json": (ARRAY, "grows"),
+    "vanishes.json": (ARRAY, "vanishes"),
+    "is replaced.json.gz": (gzip.compress(LINES), "is replaced"),
 }
+GROWING = "grows.jsonl"
 
 
-def change_amid_reading(monkeypatch: pytest.MonkeyPatch, change: Callable[[], object]) -> None:
+def change_amid_reading(monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], object]) -> None:
     """The files are looked at before the change, and read behind it."""
 
     def sniff_and_change(file: InputFile) -> Sniffed:
         sniffed = discovery.sniff(file)
-        if file.uri.endswith("steady.json"):
-            return sniffed
-        change()
+        change(Path(unquote(urlsplit(file.uri).path)))
         return sniffed
 
     monkeypatch.setattr(read_files, "sniff", sniff_and_change)
@@ -95,123 +100,88 @@ def test_a_change_is_told_with_what_has_changed(tmp_path: Path, kind: str) -> No
         require_unchanged(found)
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("lines.jsonl", "shrinks"),
-        ("lines.jsonl", "vanishes"),
-        ("array.json", "shrinks"),
-        ("array.json", "grows"),
-        ("array.json", "vanishes"),
-        ("packed.json.gz", "is replaced"),
-    ],
-)
-def test_a_file_that_changes_while_it_is_read_is_named_and_left_for_the_next_run(
+def test_files_that_change_while_they_are_read_are_left_for_the_next_run(
     database_url: str,
     spark: SparkSession,
-    name: str,
-    kind: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
+    """But the lines that one had when it was listed are loaded, where more are only added to it."""
     folder = tmp_path / "in"
     folder.mkdir()
+    for name, (content, _) in CHANGING.items():
+        (folder / name).write_bytes(content)
+    (folder / GROWING).write_bytes(LINES)
     (folder / "steady.json").write_text(record_json(event_id="steady"))
-    (folder / name).write_bytes(CONTENTS[name])
-    change_amid_reading(monkeypatch, lambda: CHANGES[kind][0](folder / name))
-    assert Job(database_url, folder, tmp_path / "data").wait() == 0
+
+    def change(path: Path) -> None:
+        if path.name == GROWING:
+            grow_by_half_a_line(path)
+        elif path.name in CHANGING:
+            CHANGES[CHANGING[path.name][1]][0](path)
+
+    change_amid_reading(monkeypatch, change)
+    assert Job(database_url, folder, tmp_path / "data", "--accept-quality").wait() == 0
     shown = capfd.readouterr()
-    (line,) = [line for line in shown.out.splitlines() if "the next run reads it" in line]
-    assert line.startswith(f"{folder / name} changed while it was read (")
+    told = [line for line in shown.out.splitlines() if "the next run reads it" in line]
+    assert sorted(line.partition(" changed while it was read (")[0] for line in told) == sorted(
+        str(folder / name) for name in CHANGING
+    )
     assert [word for word in ("Traceback", "\tat ", "sums", "share of") if word in shown.err] == []
-    assert query(database_url, "select event_id from events") == [("steady",)]
-    assert query(database_url, "select count(*) from ops.ingested_files") == [(1,)]
-
-
-def test_a_run_of_which_all_files_change_says_so_and_publishes_nothing(
-    database_url: str,
-    spark: SparkSession,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    folder = tmp_path / "in"
-    folder.mkdir()
-    (folder / "array.json").write_bytes(CONTENTS["array.json"])
-    change_amid_reading(monkeypatch, lambda: shrink(folder / "array.json"))
-    assert Job(database_url, folder, tmp_path / "data").wait() == 3
-    (error,) = [line for line in capfd.readouterr().err.splitlines() if line.startswith("error:")]
-    assert error.startswith(f"error: 1 file changed while it was read, first {folder / 'array.json'} (")
-    ((status, reason),) = query(database_url, "select status, error from ops.pipeline_runs")
-    assert (status, reason.startswith("ChangedFilesError: 1 file changed")) == ("failed", True)
-    assert query(database_url, "select count(*) from ops.ingested_files") == [(0,)]
-
-
-def test_lines_that_are_added_while_a_file_is_read_are_left_for_the_next_run(
-    database_url: str, spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "in"
-    folder.mkdir()
-    (folder / "lines.jsonl").write_bytes(CONTENTS["lines.jsonl"])
-    change_amid_reading(monkeypatch, lambda: grow_by_half_a_line(folder / "lines.jsonl"))
-    counts = "select records, quarantined from ops.ingested_files order by file_id"
-    assert Job(database_url, folder, tmp_path / "data").wait() == 0
-    assert query(database_url, counts) == [(200, 0)]
+    assert count_records(database_url) == {"steady.json": [1], GROWING: [200]}
     monkeypatch.undo()
-    assert Job(database_url, folder, tmp_path / "data").wait() == 0
-    assert query(database_url, counts) == [(200, 0), (60, 0)]
+    assert Job(database_url, folder, tmp_path / "data", "--accept-quality").wait() == 0
+    loaded = count_records(database_url)
+    assert sorted(loaded) == sorted({"steady.json", GROWING, *CHANGING} - {"vanishes.json", "vanishes.jsonl"})
+    assert (loaded[GROWING], loaded["shrinks.jsonl"]) == ([200, 60], [100])
 
 
-def test_lines_that_are_added_behind_the_reading_do_no_harm(merging: Site) -> None:
-    with stopped_while(merging.url, STAGING) as wait:
-        job = merging.start()
-        wait()
-        grow(merging.events / "1.jsonl")
-    assert job.wait() == 0
-    merging.load()
-    merging.assert_as_after_one_load()
+def count_records(url: str) -> dict[str, list[int]]:
+    """How many records of each file were read, by each reading."""
+    rows = query(url, "select file_path, records from ops.ingested_files order by file_id")
+    counts: dict[str, list[int]] = {}
+    for path, records in rows:
+        counts.setdefault(unquote(Path(path).name), []).append(records)
+    return counts
 
 
-def test_a_file_that_is_rewritten_behind_the_reading_stops_the_run(merging: Site) -> None:
-    path = merging.events / "1.jsonl"
-    before = path.read_bytes()
-    with stopped_while(merging.url, STAGING) as wait:
-        job = merging.start()
-        wait()
-        replace(path)
-    assert job.wait() == 3
-    path.write_bytes(before)  # other tests load this folder, too
-    assert query(merging.url, "select count(*) from ops.ingested_files") == [(1,)]
-
-
-def test_a_stream_goes_on_and_loads_the_file_when_it_is_whole(
+def test_where_all_files_change_a_stream_goes_on_unless_it_is_to_end_by_itself(
     database_url: str, spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "in"
-    folder.mkdir()
-    (folder / "lines.jsonl").write_text(lines(20))
-    is_changed: list[None] = []
-
-    def change_once() -> None:
-        if not is_changed:
-            (folder / "lines.jsonl").write_text(lines(19))
-            is_changed.append(None)
-
-    change_amid_reading(monkeypatch, change_once)
+    (path := tmp_path / "in" / "a.json").parent.mkdir()
+    path.write_bytes(ARRAY)
+    change_amid_reading(monkeypatch, shrink)
+    with pytest.raises(ChangedFilesError, match="1 file changed while it was read"):
+        stream(database_url, path.parent, tmp_path / "data", "--once")
+    assert count(database_url, "ops.ingested_files") == 0
+    changes = iter([lines(19)])
+    path.write_text(lines(20))
+    change_amid_reading(monkeypatch, lambda path: [path.write_text(text) for text in changes])
     said = stream_until_written(
         lambda: wait_until(lambda: count(database_url, "ops.ingested_files") == 1),
-        database_url, folder, tmp_path / "data", "--interval", "0.2", "--look-again", "0.5",
+        database_url, path.parent, tmp_path / "data", "--interval", "0.2", "--look-again", "0.5",
     )  # fmt: skip
     assert said.startswith("stopped;")
-    assert query(database_url, "select status from ops.pipeline_runs order by run_id") == [("failed",), ("succeeded",)]
+    statuses = [status for (status,) in query(database_url, "select status from ops.pipeline_runs order by run_id")]
+    assert statuses == ["failed", "failed", "succeeded"]
 
 
-def test_a_stream_that_is_to_end_by_itself_ends_with_the_error(
-    database_url: str, spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_behind_the_reading_lines_may_be_added_to_a_file_but_it_may_not_be_rewritten(
+    merging: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "lines.jsonl").write_text(lines(20))
-    change_amid_reading(monkeypatch, lambda: shrink(tmp_path / "in" / "lines.jsonl"))
-    with pytest.raises(ChangedFilesError, match="1 file changed while it was read"):
-        stream(database_url, tmp_path / "in", tmp_path / "data", "--once")
+    path = merging.events / "1.jsonl"
+    before = path.read_bytes()
+    for change, code, files in ((replace, 3, 1), (grow, 0, 2)):
+        path.write_bytes(before)
+        with stopped_while(merging.url, STAGING) as wait:
+            job = merging.start()
+            wait()
+            change(path)
+        assert job.wait() == code
+        assert count(merging.url, "ops.ingested_files") == files
+    (error,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error:")]
+    assert error.startswith(f"error: 1 file changed while it was read, first {path} (")
+    ((reason,),) = query(merging.url, "select error from ops.pipeline_runs where status = 'failed'")
+    assert reason.startswith("ChangedFilesError: 1 file changed")
+    assert count_records(merging.url)["1.jsonl"] == [len(before.splitlines())]

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from functools import cache
 from pathlib import Path
 
 from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
@@ -16,6 +17,7 @@ JARS = f"{SPARK_HOME}/jars/*"
 (PY4J,) = SPARK_HOME.glob("jars/py4j*.jar")
 
 
+@cache
 def run_java(*options: str, main: str = "org.apache.ivy.Main") -> str:
     """Returns the output of a JVM that only prints its version or its usage."""
     command = [str(JAVA_HOME / "bin" / "java"), *options, "-cp", f"{PY4J}:{JARS}", main, "-version"]
@@ -53,10 +55,10 @@ def test_the_first_run_writes_the_archive_that_the_next_run_reads(tmp_path: Path
 
 
 def test_files_left_by_a_failed_run_are_removed(tmp_path: Path) -> None:
-    archive = ClassArchive(JAVA_HOME, SPARK_HOME, tmp_path / "classes")
-    write(archive)
+    archive = ClassArchive(JAVA_HOME, SPARK_HOME, tmp_path)
+    Path(archive.environment[ARCHIVE_VARIABLE]).write_bytes(b"classes")
     archive.keep(is_whole=False)
-    assert not list((tmp_path / "classes").iterdir())
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_run_that_is_not_asked_for_the_archive_writes_none_at_its_end(tmp_path: Path) -> None:

@@ -22,13 +22,30 @@ from jobs.storage.local import embedded_postgres
 from jobs.storage.local.embedded_postgres import EmbeddedPostgresError
 
 
+@pytest.fixture(scope="module")
+def made_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a server that was made, started and stopped."""
+    folder = tmp_path_factory.mktemp("made") / "postgres"
+    embedded_postgres.start(folder)
+    embedded_postgres.stop(folder)
+    return folder
+
+
 @pytest.fixture
-def data_dir(tmp_path: Path) -> Iterator[Path]:
+def new_dir(tmp_path: Path) -> Iterator[Path]:
     """A folder for one server, with a space in its name. A server that still runs is stopped afterwards."""
     folder = tmp_path / "my data" / "postgres"
     yield folder
     if (folder / "cluster").exists() and (folder / "passfile").exists():
         embedded_postgres.stop(folder)
+
+
+@pytest.fixture
+def data_dir(new_dir: Path, made_dir: Path) -> Path:
+    """The same with a server in it that has been made, which takes longer than to copy one."""
+    new_dir.parent.mkdir()
+    subprocess.run(["cp", "-a", made_dir, new_dir], check=True)
+    return new_dir
 
 
 def query(url: str, statement: str) -> Any:
@@ -81,14 +98,13 @@ def test_data_are_safe_and_a_lost_client_is_noticed(server: str) -> None:
     assert query(server, "show client_connection_check_interval") == "1s"
 
 
-def test_passwords_are_for_the_owner_only_and_not_in_the_log(data_dir: Path) -> None:
-    embedded_postgres.start(data_dir)
-    passfile = data_dir / "passfile"
+def test_passwords_are_for_the_owner_only_and_not_in_the_log(made_dir: Path) -> None:
+    passfile = made_dir / "passfile"
     assert stat.S_IMODE(passfile.stat().st_mode) == 0o600
     _, passwords = read_passfile(passfile)
-    log = (data_dir / "server.log").read_text()
+    log = (made_dir / "server.log").read_text()
     assert not any(password in log for password in passwords.values())
-    assert sorted(path.name for path in data_dir.iterdir()) == ["cluster", "lock", "passfile", "server.log"]
+    assert sorted(path.name for path in made_dir.iterdir()) == ["cluster", "lock", "passfile", "server.log"]
 
 
 def test_a_server_of_an_earlier_version_gets_the_roles_and_the_login_for_reading(data_dir: Path) -> None:
@@ -151,11 +167,11 @@ def test_noted_pid_of_another_program_does_not_stop_a_start(data_dir: Path) -> N
             stranger.kill()
 
 
-def test_two_starts_at_once_share_one_server(data_dir: Path) -> None:
+def test_two_starts_at_once_share_one_server(new_dir: Path) -> None:
     code = "import sys, pathlib; from jobs.storage.local.embedded_postgres import start; "
     code += "print(start(pathlib.Path(sys.argv[1])))"
     starts = [
-        subprocess.Popen([sys.executable, "-c", code, str(data_dir)], stdout=subprocess.PIPE, text=True)
+        subprocess.Popen([sys.executable, "-c", code, str(new_dir)], stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
     first, second = (process.communicate(timeout=120)[0] for process in starts)
@@ -164,18 +180,18 @@ def test_two_starts_at_once_share_one_server(data_dir: Path) -> None:
     assert query(first.strip(), "select 1") == 1
 
 
-def test_start_that_was_killed_while_making_the_cluster_is_repeated(data_dir: Path) -> None:
+def test_start_that_was_killed_while_making_the_cluster_is_repeated(new_dir: Path) -> None:
     code = "import sys, pathlib; from jobs.storage.local.embedded_postgres import start; "
     code += "start(pathlib.Path(sys.argv[1]))"
-    with subprocess.Popen([sys.executable, "-c", code, str(data_dir)], process_group=0) as starting:
+    with subprocess.Popen([sys.executable, "-c", code, str(new_dir)], process_group=0) as starting:
         deadline = time.monotonic() + 60
-        while not (data_dir / "cluster.unfinished" / "PG_VERSION").exists():
+        while not (new_dir / "cluster.unfinished" / "PG_VERSION").exists():
             assert time.monotonic() < deadline
             time.sleep(0.01)
         os.killpg(starting.pid, signal.SIGKILL)
-    assert not (data_dir / "cluster").exists()
-    assert query(embedded_postgres.start(data_dir), "select 1") == 1
-    assert not (data_dir / "cluster.unfinished").exists()
+    assert not (new_dir / "cluster").exists()
+    assert query(embedded_postgres.start(new_dir), "select 1") == 1
+    assert not (new_dir / "cluster.unfinished").exists()
 
 
 def test_copied_folder_gets_a_server_of_its_own(data_dir: Path, tmp_path: Path) -> None:
@@ -213,10 +229,10 @@ def test_folder_that_can_not_be_made_is_one_line_with_the_remedy(tmp_path: Path)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another account")
-def test_closed_parent_folder_opens_to_the_server_account_only(data_dir: Path) -> None:
-    closed = data_dir.parent
+def test_closed_parent_folder_opens_to_the_server_account_only(new_dir: Path) -> None:
+    closed = new_dir.parent
     closed.mkdir(mode=0o700)
-    assert query(embedded_postgres.start(data_dir), "select 1") == 1
+    assert query(embedded_postgres.start(new_dir), "select 1") == 1
     entering = ["/bin/sh", "-c", 'cd "$1"', "sh", str(closed)]
     nobody = subprocess.run(entering, cwd="/", user="nobody", capture_output=True, check=False)
     assert nobody.returncode != 0

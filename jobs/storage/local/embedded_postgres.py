@@ -139,7 +139,8 @@ def _create_cluster(data_dir: Path, account: ServerAccount) -> None:
 def _start_server(data_dir: Path, account: ServerAccount) -> None:
     """Start the server unless it answers, and wait until it does, even if an earlier server was killed."""
     # These errors pass: the children of a killed server may still hold its memory, or another program takes the port.
-    passing = ("still in use", "lock file", "TCP/IP sockets", "starting up")
+    # The last FATAL message may also be that of such a child, which has just noticed that its server is gone.
+    passing = ("still in use", "lock file", "TCP/IP sockets", "starting up", "unexpected postmaster exit")
     deadline = time.monotonic() + START_SECONDS
     while not _is_answering(data_dir):
         log = data_dir / "server.log"

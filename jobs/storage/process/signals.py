@@ -6,7 +6,7 @@ running statements. Then the main thread goes on, and the handler raises `Stoppe
 
 Measured on 2026-11-26 with psycopg2 2.9: without the second thread a query of `select pg_sleep(1000)` still waited two
 minutes after Ctrl-C. The thread can be removed with a driver that waits in Python, such as psycopg 3, once
-test_a_command_is_stopped_amid_a_statement (tests/faults/test_stopped_runs.py) passes without it.
+test_a_command_is_stopped_amid_a_statement (tests/faults/test_stopped_commands.py) passes without it.
 """
 
 from __future__ import annotations

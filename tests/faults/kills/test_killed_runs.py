@@ -7,7 +7,7 @@ import pytest
 
 from tests.builders import record_json
 from tests.faults.conftest import Site
-from tests.faults.harness import PUBLISHING, SECONDS, STAGING, find_run, stopped_while, wait_until
+from tests.faults.harness import PUBLISHING, SECONDS, STAGING, find_runs, stopped_while, wait_until
 from tests.faults.processes import count_logged, find_process, kill, submitted
 from tests.faults.test_stopped_runs import SOON, send
 from tests.test_pipeline import query
@@ -50,7 +50,7 @@ def test_a_killed_python_worker(site: Site) -> None:
     elements = ",\n".join(record_json(event_id=f"w{number}", content="word " * 50) for number in range(60_000))
     (site.events / "array.json").write_text(f"[{elements}]", encoding="utf-8")
     with submitted(site.url, site.folder) as job:
-        wait_until(lambda: find_run(site.url), "a run")
+        wait_until(lambda: find_runs(site.url), "a run")
         while find_process(job, "worker") is None and job.poll() is None:
             time.sleep(0.02)
         worker = find_process(job, "worker")
