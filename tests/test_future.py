@@ -16,8 +16,8 @@ from jobs.steps.load_folder import describe_load, load_folder
 from jobs.storage.errors import QualityError
 from tests.builders import record_json
 from tests.conftest import empty_database
+from tests.loading import fingerprint, query
 from tests.snapshot import Snapshot
-from tests.test_pipeline import fingerprint, query
 from tests.test_stream import count, stream, stream_until_written, wait_until
 
 NOW = datetime(2025, 6, 10, tzinfo=UTC)

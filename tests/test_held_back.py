@@ -16,8 +16,8 @@ from jobs.storage.errors import QualityError, UsageError
 from tests.builders import ROOT, at, default_source, error_checks, record_json
 from tests.conftest import empty_database
 from tests.erasure.test_erase import erase
+from tests.loading import fingerprint, load, query
 from tests.snapshot import Snapshot
-from tests.test_pipeline import fingerprint, load, query
 from tests.test_plan import read_everything
 
 MAY_HOLD = "input files that may hold the person: they repeat records, or are held back"

@@ -16,8 +16,6 @@ from tests.check_truth import compare
 from tests.conftest import Sample, copied_database
 from tests.loading import fingerprint, load, query
 
-__all__ = ["fingerprint", "load", "query"]
-
 
 def test_the_sample_gives_every_number_of_its_truth(sample: Sample) -> None:
     truth = json.loads((ROOT / "data" / "truth.json").read_text())

@@ -17,8 +17,8 @@ from jobs.storage.database.postgres import SQL, read_only
 from jobs.storage.database.queries import query_file
 from tests.builders import at, error_checks, record_json
 from tests.conftest import empty_database
+from tests.loading import fingerprint, load, query
 from tests.snapshot import Snapshot
-from tests.test_pipeline import fingerprint, load, query
 
 MAPPING = """
 fields:

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from jobs.replay import arg_parser, run
 from tests.builders import record_json
 from tests.conftest import empty_database
-from tests.test_pipeline import load, query
+from tests.loading import load, query
 
 NOW = datetime.now(UTC)
 EDIT = {"event_type": "document_edit", "document_id": "d"}

@@ -22,7 +22,7 @@ from tests.builders import ROOT, error_checks, record_json
 from tests.check_truth import compare
 from tests.conftest import empty_database
 from tests.faults.processes import start_group
-from tests.test_pipeline import fingerprint, load, query
+from tests.loading import fingerprint, load, query
 
 pytestmark = pytest.mark.usefixtures("spark")
 

@@ -20,7 +20,7 @@ from jobs.submit import make_environment
 from tests.builders import ROOT, record_json
 from tests.check_truth import compare
 from tests.conftest import empty_database
-from tests.test_pipeline import query
+from tests.loading import query
 
 EVENTS = 20_000
 STRANGER = Path(sys.base_prefix) / "bin" / "python3"

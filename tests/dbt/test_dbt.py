@@ -20,7 +20,7 @@ from pyspark.sql import SparkSession
 from jobs.storage.local.embedded_postgres import ANALYST
 from tests.builders import ROOT
 from tests.conftest import empty_database, run_on_server
-from tests.test_pipeline import load
+from tests.loading import load
 
 DBT = ROOT / ".venv-dbt" / "bin" / "dbt"
 PROJECT = ROOT / "sql" / "dbt"

@@ -20,7 +20,7 @@ from tests.builders import error_checks, record_json
 from tests.conftest import empty_database
 from tests.erasure.crawl import CLEANED, COLUMNS, DROPPED, GONE, PSEUDONYM, crawl, find_in_files, read_files
 from tests.erasure.world import PERSON, World, leave_traces, make_lines
-from tests.test_pipeline import fingerprint, load, query
+from tests.loading import fingerprint, load, query
 from tests.test_replay import replay
 
 KEY = bytes(range(32)).hex()

@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg2
 
-from tests.test_pipeline import load
+from tests.loading import load
 
 PERSON = "user 47/11"
 NAME = 'Zo\u00eb "Z" Quist'

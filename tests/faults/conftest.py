@@ -16,8 +16,8 @@ from jobs.storage.local import embedded_postgres
 from tests.conftest import empty_database
 from tests.faults.harness import Job, find_leftovers, read_state, wait_until, write_events
 from tests.faults.proxy import Proxy, proxy_of
+from tests.loading import load, query
 from tests.snapshot import Snapshot
-from tests.test_pipeline import load, query
 
 
 @pytest.fixture(scope="session")

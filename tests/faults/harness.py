@@ -16,7 +16,7 @@ from jobs.pipeline import arg_parser, run
 from jobs.steps.job_runner import run_job
 from jobs.storage.database.postgres import PUBLISH_NAME, STAGING_NAME
 from tests.builders import error_checks, record_json
-from tests.test_pipeline import fingerprint, query
+from tests.loading import fingerprint, query
 
 SECONDS = 240  # a bound for a busy machine, not a wait
 STAGING, PUBLISHING = STAGING_NAME, PUBLISH_NAME

@@ -19,7 +19,7 @@ from jobs.storage.input.file_systems import InputFile
 from tests.builders import record_json
 from tests.faults.conftest import Site
 from tests.faults.harness import STAGING, Job, stopped_while
-from tests.test_pipeline import query
+from tests.loading import query
 from tests.test_stream import count, stream, stream_until_written, wait_until
 
 

@@ -25,7 +25,7 @@ from tests.builders import ROOT
 from tests.conftest import empty_database, run_on_server
 from tests.faults.conftest import Site, make_site
 from tests.faults.harness import PUBLISHING, STAGING, stopped_while, wait_until
-from tests.test_pipeline import query
+from tests.loading import query
 
 # What a run meets while it stages and publishes, its exit code, and what its one line of error says. All runs are of
 # one folder, in this order: what one leaves is there in the next. The rows of a first load are logged, so that they

@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.conftest import Site
 from tests.faults.harness import write_events
-from tests.test_pipeline import load, query
+from tests.loading import load, query
 
 PUBLISHES = int(os.environ.get("PUBLISHES", "2"))  # `make faults`: 20
 REFRESH_EVERY = 5  # and the second is the first one

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.builders import ROOT
+from tests.loading import query
 from tests.metrics.rows import execute
-from tests.test_pipeline import query
 
 SOON = 15  # seconds for a busy machine; a quiet one takes one or two
 

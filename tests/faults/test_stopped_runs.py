@@ -18,7 +18,7 @@ from tests.faults.conftest import Site
 from tests.faults.harness import PUBLISHING, SECONDS, STAGING, find_runs, stopped_while
 from tests.faults.processes import find_process, kill, submitted
 from tests.faults.traces import read_left, read_running
-from tests.test_pipeline import query
+from tests.loading import query
 
 SOON = 15  # seconds for a busy machine; a quiet one takes one or two
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.builders import ROOT
-from tests.test_pipeline import query
+from tests.loading import query
 
 
 def read_running(url: str, page: str) -> dict[str, str]:

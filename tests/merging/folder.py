@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 
 from tests.builders import error_checks
 from tests.conftest import empty_database
-from tests.test_pipeline import load, query
+from tests.loading import load, query
 
 MAPPING = """
 fields: {event_id: id, event_type: type, event_at: at, user_id: user, document_id: doc, document_title: title,

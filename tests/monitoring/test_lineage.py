@@ -15,8 +15,8 @@ from jobs.storage.database.postgres import connect
 from jobs.storage.monitoring.observers import JobEnd, observed_run, tell_end
 from tests.builders import ROOT
 from tests.conftest import empty_database
+from tests.loading import query
 from tests.monitoring.conftest import LineageServer
-from tests.test_pipeline import query
 
 SETTINGS = read_settings(ROOT / "conf" / "pipeline.yml")
 

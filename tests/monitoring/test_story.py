@@ -16,9 +16,9 @@ from pyspark.sql import SparkSession
 from schemas.columns import EVENTS
 from schemas.tables import PUBLISHED
 from tests.conftest import empty_database
+from tests.loading import query
 from tests.monitoring.conftest import VARIABLES, read_metrics, serve
 from tests.monitoring.jobs import Jobs, good
-from tests.test_pipeline import query
 
 
 @dataclass

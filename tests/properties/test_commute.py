@@ -23,11 +23,11 @@ from pyspark.sql import SparkSession
 from jobs.query import METRICS
 from tests.builders import error_checks
 from tests.conftest import empty_database
+from tests.loading import fingerprint, load, query
 from tests.properties.history import FIXED_WORLDS, History, run_histories
 from tests.properties.mapping import NORMAL
 from tests.properties.readings import File, write_reading
 from tests.properties.tables import Rows, model_tables
-from tests.test_pipeline import fingerprint, load, query
 from tests.test_replay import replay
 
 RANDOM_WORLDS = int(os.environ.get("COMMUTE_WORLDS", "0"))

@@ -13,7 +13,7 @@ from jobs.storage.database.postgres import jdbc_options
 from tests.builders import record_json
 from tests.conftest import run_on_server
 from tests.faults.harness import Job
-from tests.test_pipeline import load, query
+from tests.loading import load, query
 
 
 @pytest.mark.parametrize("name", ["a/b", "/a//", "a?b#c", "a%2Fb", "a b+c", "\u00fc;&=", "a\\b", "a:b@c", "a'b\"c"])

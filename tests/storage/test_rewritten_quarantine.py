@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 from jobs.storage.quarantine.folder import finish_rewrites, list_quarantined_runs
 from tests.builders import at
 from tests.erasure.test_erase import erase
-from tests.test_pipeline import load
+from tests.loading import load
 from tests.test_replay import replay
 
 MARK = "_SUCCESS"

@@ -24,7 +24,7 @@ from tests.builders import record_json
 from tests.conftest import empty_database
 from tests.faults.harness import SECONDS, find_leftovers, read_state, wait_until, write_events
 from tests.faults.processes import find_process, submitted
-from tests.test_pipeline import query
+from tests.loading import query
 
 VICTIMS = ["all", "java", "driver", "worker", "backend", "server"]
 OURS = "datname = current_database() and application_name like 'document-events%'"

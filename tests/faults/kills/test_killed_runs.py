@@ -10,7 +10,7 @@ from tests.faults.conftest import Site
 from tests.faults.harness import PUBLISHING, SECONDS, STAGING, find_runs, stopped_while, wait_until
 from tests.faults.processes import count_logged, find_process, kill, submitted
 from tests.faults.test_stopped_runs import SOON, send
-from tests.test_pipeline import query
+from tests.loading import query
 
 # When a run is killed: after it has logged that stage, so in the next one.
 LOGGED = {"read": "start spark", "history": "read", "model": "history"}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jobs.simulation.live import appear
 from tests.faults.harness import SECONDS
-from tests.test_pipeline import query
+from tests.loading import query
 from tests.test_stream import RUNNING, count, lines, submitted, wait_until
 
 
