@@ -12,7 +12,7 @@ from jobs.steps import load as load_step
 from jobs.storage.errors import UsageError
 from tests.builders import ROOT, at, error_checks
 from tests.conftest import empty_database
-from tests.test_pipeline import fingerprint, load, query
+from tests.loading import fingerprint, load, query
 
 MINUTES = "extract(epoch from {} - '2025-06-02 12:00Z')::int / 60"
 LOOKED_AT = {
