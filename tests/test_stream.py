@@ -70,18 +70,22 @@ def assert_equals_one_load(
 
 def stream_until_written(write: Callable[[], None], url: str, folder: Path, data: Path, *options: str) -> str:
     """Stream while `write` writes; when it is done, SIGTERM ends the stream."""
+    has_ended = threading.Event()
 
     def write_and_end() -> None:
         try:
             write()
         finally:
-            os.kill(os.getpid(), signal.SIGTERM)
+            if not has_ended.is_set():  # nobody else waits for the signal
+                os.kill(os.getpid(), signal.SIGTERM)
 
     writer = threading.Thread(target=write_and_end)
     writer.start()
-    said = stream(url, folder, data, *options)
-    writer.join()
-    return said
+    try:
+        return stream(url, folder, data, *options)
+    finally:
+        has_ended.set()
+        writer.join()
 
 
 def test_stream_and_batch_take_turns_and_load_files_as_they_appear(

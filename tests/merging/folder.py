@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-import pytest
-from pyspark.sql import SparkSession
-
 from tests.builders import error_checks
-from tests.conftest import empty_database
 from tests.loading import load, query
 
 MAPPING = """
@@ -126,9 +122,3 @@ class Folder:
 def _group(rows: list[tuple[Any, ...]]) -> dict[str, list[Any]]:
     """The second column of all rows, in a list for each value of the first."""
     return {key: [value for other, value in rows if other == key] for key, _ in rows}
-
-
-@pytest.fixture
-def folder(server: str, spark: SparkSession, tmp_path: Path) -> Iterator[Folder]:
-    with empty_database(server) as url:
-        yield Folder(url, tmp_path)

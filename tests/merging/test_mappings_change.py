@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from os import utime
+from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
@@ -10,9 +11,7 @@ from pyspark.sql import SparkSession
 from jobs.storage.errors import UsageError
 from tests.builders import ROOT
 from tests.conftest import empty_database
-from tests.merging.folder import MAPPING, Folder, Loaded, folder, line
-
-__all__ = ["folder"]
+from tests.merging.folder import MAPPING, Folder, Loaded, line
 
 WITHOUT_TITLE = MAPPING.replace(" document_title: title,", "")
 NOTE_AS_TITLE = MAPPING.replace("title: title", "title: note").replace("rev}", "rev, word_count: words}")
@@ -122,6 +121,11 @@ def test_mappings_are_kept_by_name_and_text(story: Story) -> None:
     assert story.refreshed.events == story.remapped_back.events
     sources = "select source, count(*) from ops.ingested_files where is_current group by source order by source"
     assert story.folder.query(sources) == [("m", 5), ("other", 2)]
+
+
+@pytest.fixture
+def folder(database_url: str, tmp_path: Path) -> Folder:
+    return Folder(database_url, tmp_path)
 
 
 @pytest.mark.parametrize(
