@@ -5,7 +5,7 @@
 -- This is a function, because a function can have the setting `jit = off`. The planner expects a cost of 25
 -- million and 195,000 rows, but the query takes half a second and finds a few rows. A server with
 -- just-in-time compilation spends more time on compiling: the query takes 4.2 to 5.2 s there instead of 0.5
--- to 0.9 s (400,000 events, PostgreSQL 15, 2026-11-26). It can become a plain view once `select count(*) from`
+-- to 0.9 s (400,000 events, PostgreSQL 15, 2026-11-26). It can become a plain view once counting the rows of
 -- the union below is as fast with `set jit = on` as with `set jit = off`, where `pg_jit_available()` is true.
 create or replace function metrics.find_anomalies()
 returns table (
