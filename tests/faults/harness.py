@@ -20,7 +20,7 @@ from tests.loading import fingerprint, query
 
 SECONDS = 240  # a bound for a busy machine, not a wait
 STAGING, PUBLISHING = STAGING_NAME, PUBLISH_NAME
-# Of what current readings hold: what a file said before it was mended is not in one load of it.
+# Of what current readings hold: what a file said before it was fixed is not in one load of it.
 LOSERS = "select event_id, content_fingerprint from ops.superseded_records where is_current order by 1, 2"
 
 
@@ -50,7 +50,7 @@ def wait_until(condition: Callable[[], Any], what: str) -> Any:
         with suppress(psycopg2.OperationalError, errors.UndefinedTable):  # a first load makes the tables
             if found := condition():
                 return found
-        time.sleep(0.02)
+        time.sleep(0.05)
     raise TimeoutError(f"{what} did not come in {SECONDS} s")
 
 
