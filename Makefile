@@ -206,7 +206,7 @@ test: $(TEST) ## run the whole test suite, in two processes with a Spark and a P
 
 # Tests that start servers of their own or simulate whole logs are slow, so they are left out.
 .PHONY: test-fast
-test-fast: $(TEST) ## records, SQL and plain functions, without Spark: a minute
+test-fast: $(TEST) ## records, SQL and plain functions, without Spark: two minutes
 	@$(PYTHON) -m pytest --numprocesses 2 --dist loadfile -m 'not spark' \
 		tests/records tests/properties/test_records.py tests/metrics tests/storage tests/simulation tests/profiling tests/test_schemas.py \
 		--ignore tests/storage/test_embedded_postgres.py --ignore tests/storage/test_tls.py \
