@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import copied_database
@@ -29,3 +30,20 @@ class Snapshot:
         shutil.copytree(self._kept, self.folder)
         with copied_database(server, self.url) as url:
             yield url
+
+
+@dataclass
+class LoadedFolder:
+    """A folder with input and data, as a snapshot gives it, and the database into which it is loaded."""
+
+    root: Path
+    url: str
+
+    @property
+    def folder(self) -> Path:
+        """The input, under a name with characters that have a meaning in patterns."""
+        return self.root / "in put [1]"
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"

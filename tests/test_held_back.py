@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from tests.builders import ROOT, at, default_source, error_checks, record_json
 from tests.conftest import empty_database
 from tests.erasure.test_erase import erase
 from tests.loading import fingerprint, load, query
-from tests.snapshot import Snapshot
+from tests.snapshot import LoadedFolder, Snapshot
 from tests.test_plan import read_everything
 
 MAY_HOLD = "input files that may hold the person: they repeat records, or are held back"
@@ -29,20 +28,8 @@ BAD += [at(minute) for minute in range(100, 114)] + [record_json(event_id=f"b{n}
 WHY = "5 of 20 records are quarantined: bad_timestamp 5 (such as record 16)"
 
 
-@dataclass
-class World:
+class World(LoadedFolder):
     """A folder with two good files and a bad one between them, and a database that loads it."""
-
-    root: Path
-    url: str
-
-    @property
-    def folder(self) -> Path:
-        return self.root / "in put [1]"
-
-    @property
-    def data(self) -> Path:
-        return self.root / "data"
 
     @property
     def bad(self) -> Path:

@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from jobs.pipeline import arg_parser, run
 from jobs.steps.load_folder import describe_load, load_folder
 from jobs.storage.errors import QualityError
-from tests.builders import minutes, record_json
+from tests.builders import at
 from tests.conftest import empty_database
 
 KEYS = {
@@ -28,11 +28,6 @@ KEYS = {
 EDIT = {"event_type": "document_edit", "document_id": "d"}
 SHARE = {"event_type": "document_shared", "document_id": "d", "shared_with_user_id": "dan"}
 DAY = 24 * 60
-
-
-def at(minute: int, event_id: str | None = None, **fields: Any) -> str:
-    """An event that many minutes after noon of 2 June, named for its minute unless it has a name."""
-    return record_json(event_id=event_id or f"m{minute}", timestamp=minutes(minute).isoformat(), **fields)
 
 
 FIRST = {

@@ -4,7 +4,6 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
@@ -18,7 +17,7 @@ from jobs.storage.database.queries import query_file
 from tests.builders import at, error_checks, record_json
 from tests.conftest import empty_database
 from tests.loading import fingerprint, load, query
-from tests.snapshot import Snapshot
+from tests.snapshot import LoadedFolder, Snapshot
 
 MAPPING = """
 fields:
@@ -34,20 +33,8 @@ def replay(url: str, data: Path, *options: str) -> str:
     return run(arg_parser().parse_args(["--data", str(data), *options]), url)
 
 
-@dataclass
-class World:
+class World(LoadedFolder):
     """A folder, its mapping, and a database that the folder was loaded into by a wrong mapping."""
-
-    root: Path
-    url: str
-
-    @property
-    def folder(self) -> Path:
-        return self.root / "in put [1]"
-
-    @property
-    def data(self) -> Path:
-        return self.root / "data"
 
     def map_time(self, event_at: str) -> None:
         """Writes the mapping; `event_at` says where the time is."""

@@ -1,15 +1,12 @@
 """Of a file to which lines were added, the next run reads these lines; they count as part of the file."""
 
 import os
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
 import psycopg2
 import pytest
-from pyspark.sql import SparkSession
 
-from tests.conftest import empty_database
 from tests.merging.folder import MAPPING, Event, Folder, Loaded, line
 
 
@@ -26,26 +23,24 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(server: str, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    with empty_database(server) as url:
-        folder = Folder(url, tmp_path_factory.mktemp("continued"))
-        # A name that the JVM can't open: under root there is no missing right to test with.
-        (folder.path / "in" / os.fsdecode(b"\xff.jsonl")).write_text(line("in a file that can't be opened"))
-        steps = []
-        for contents in (FIRST, SECOND, THIRD):
-            if contents is SECOND:
-                set_identity_version(url, 1)
-            for name, content in contents.items():
-                with (folder.path / "in" / name).open("a") as file:
-                    file.write(content)
-            steps.append(folder.load_and_look())
-        set_identity_version(url, 2)
-        folder.check()
-        told = folder.load()
-        folder.write("read at once.jsonl", begin("at once"))
-        folder.write("read in two runs.jsonl", begin("in two runs"))
-        folder.mapping.write_text(MAPPING.replace("revision: rev", "revision: rev, word_count: words"))
-        yield Story(folder, *steps, told, folder.load_and_look())
+def story(folder: Folder) -> Story:
+    # A name that the JVM can't open: under root there is no missing right to test with.
+    (folder.path / "in" / os.fsdecode(b"\xff.jsonl")).write_text(line("in a file that can't be opened"))
+    steps = []
+    for contents in (FIRST, SECOND, THIRD):
+        if contents is SECOND:
+            set_identity_version(folder.url, 1)
+        for name, content in contents.items():
+            with (folder.path / "in" / name).open("a") as file:
+                file.write(content)
+        steps.append(folder.load_and_look())
+    set_identity_version(folder.url, 2)
+    folder.check()
+    told = folder.load()
+    folder.write("read at once.jsonl", begin("at once"))
+    folder.write("read in two runs.jsonl", begin("in two runs"))
+    folder.mapping.write_text(MAPPING.replace("revision: rev", "revision: rev, word_count: words"))
+    return Story(folder, *steps, told, folder.load_and_look())
 
 
 def set_identity_version(url: str, version: int) -> None:

@@ -1,16 +1,13 @@
 """A mapping that has changed takes effect where a file is read again: when it is touched, or by a remap."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from os import utime
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
 from jobs.storage.errors import UsageError
 from tests.builders import ROOT
-from tests.conftest import empty_database
 from tests.merging.folder import MAPPING, Folder, Loaded, line
 
 WITHOUT_TITLE = MAPPING.replace(" document_title: title,", "")
@@ -35,42 +32,40 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(server: str, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    with empty_database(server) as url:
-        folder = Folder(url, tmp_path_factory.mktemp("mappings"))
-        (other := folder.path / "other.yml").write_text(OF_OTHER)
-        default = str(ROOT / "conf" / "sources" / "default.yml")
+def story(folder: Folder) -> Story:
+    (other := folder.path / "other.yml").write_text(OF_OTHER)
+    default = str(ROOT / "conf" / "sources" / "default.yml")
 
-        folder.mapping.write_text(WITHOUT_TITLE)
-        folder.write("touched.jsonl", *(line(each, title="Plan") for each in IDS))
-        folder.write("remapped.jsonl", line("remapped 1", title="Plan"), line("remapped 2"))
-        folder.write("words.jsonl", line("words 1"), line("words 2", words="many"))
-        folder.write("words again.jsonl", line("words 1"))
-        steps = [folder.load_and_look()]
+    folder.mapping.write_text(WITHOUT_TITLE)
+    folder.write("touched.jsonl", *(line(each, title="Plan") for each in IDS))
+    folder.write("remapped.jsonl", line("remapped 1", title="Plan"), line("remapped 2"))
+    folder.write("words.jsonl", line("words 1"), line("words 2", words="many"))
+    folder.write("words again.jsonl", line("words 1"))
+    steps = [folder.load_and_look()]
 
-        folder.mapping.write_text(MAPPING)
-        utime(folder.path / "in" / "touched.jsonl")
-        folder.write("shared.jsonl", line("shared", title="Plan", note="P"))
-        steps.append(folder.load_and_look())
+    folder.mapping.write_text(MAPPING)
+    utime(folder.path / "in" / "touched.jsonl")
+    folder.write("shared.jsonl", line("shared", title="Plan", note="P"))
+    steps.append(folder.load_and_look())
 
-        folder.write("shared with other.jsonl", line("shared", title="Plan", note="P"))
-        folder.write("of other.jsonl", line("of other", title="B"))
-        steps.append(folder.load_and_look("--source", str(other)))
+    folder.write("shared with other.jsonl", line("shared", title="Plan", note="P"))
+    folder.write("of other.jsonl", line("of other", title="B"))
+    steps.append(folder.load_and_look("--source", str(other)))
 
-        steps.append(folder.load_and_look("--remap"))
+    steps.append(folder.load_and_look("--remap"))
 
-        folder.mapping.write_text(NOTE_AS_TITLE)
-        steps.append(folder.load_and_look("--remap"))
+    folder.mapping.write_text(NOTE_AS_TITLE)
+    steps.append(folder.load_and_look("--remap"))
 
-        folder.write("shared with other.jsonl", line("not shared"))
-        steps.append(folder.load_and_look("--source", str(other)))
+    folder.write("shared with other.jsonl", line("not shared"))
+    steps.append(folder.load_and_look("--source", str(other)))
 
-        folder.mapping.write_text(MAPPING)
-        steps.append(folder.load_and_look("--remap"))
+    folder.mapping.write_text(MAPPING)
+    steps.append(folder.load_and_look("--remap"))
 
-        folder.mapping.unlink()
-        other.unlink()
-        yield Story(folder, *steps, folder.load_and_look("--full-refresh", "--source", default))
+    folder.mapping.unlink()
+    other.unlink()
+    return Story(folder, *steps, folder.load_and_look("--full-refresh", "--source", default))
 
 
 def test_a_completed_mapping_takes_effect_when_the_file_is_touched(story: Story) -> None:
@@ -124,7 +119,7 @@ def test_mappings_are_kept_by_name_and_text(story: Story) -> None:
 
 
 @pytest.fixture
-def folder(database_url: str, tmp_path: Path) -> Folder:
+def empty_folder(database_url: str, tmp_path: Path) -> Folder:
     return Folder(database_url, tmp_path)
 
 
@@ -135,6 +130,6 @@ def folder(database_url: str, tmp_path: Path) -> Folder:
         (["--remap", "--full-refresh"], r"leave out REMAP=1"),
     ],
 )
-def test_options_that_contradict_each_other_are_rejected(folder: Folder, options: list[str], reason: str) -> None:
+def test_options_that_contradict_each_other_are_rejected(empty_folder: Folder, options: list[str], reason: str) -> None:
     with pytest.raises(UsageError, match=reason):
-        folder.load(*options)
+        empty_folder.load(*options)

@@ -1,7 +1,6 @@
 """What a file says again replaces what it said before, and what it does not say any more stays until it is dropped."""
 
 import os
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,10 +8,8 @@ from itertools import zip_longest
 
 import psycopg2
 import pytest
-from pyspark.sql import SparkSession
 
 from jobs.storage.errors import UsageError
-from tests.conftest import empty_database
 from tests.merging.folder import Folder, Loaded, line
 
 # What each case writes before the first load, the second, the third, and the full refresh. Cases share no event, no
@@ -35,28 +32,26 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(server: str, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def story(folder: Folder) -> Story:
     """Three loads, a full refresh, the plan of one that drops what is missing, and that one itself."""
     cases = [CORRECTED, TOUCHED, MOVED, SHRANK, GONE, RETURNING, REVISIONS]
-    with empty_database(server) as url:
-        folder = Folder(url, tmp_path_factory.mktemp("said again"))
 
-        def load_step(contents: tuple[dict[str, str | None], ...], *options: str) -> Loaded:
-            for files in contents:
-                folder.write_all(files)
-            return folder.load_and_look(*options)
+    def load_step(contents: tuple[dict[str, str | None], ...], *options: str) -> Loaded:
+        for files in contents:
+            folder.write_all(files)
+        return folder.load_and_look(*options)
 
-        first, second, third, last = zip_longest(*cases, fillvalue={})
-        yield Story(
-            folder,
-            load_step(first),
-            load_step(second),
-            load_step(third),
-            touch(folder),
-            load_step(last, "--full-refresh"),
-            folder.load_and_look("--plan", "--full-refresh", "--drop-missing"),
-            folder.load_and_look("--full-refresh", "--drop-missing"),
-        )
+    first, second, third, last = zip_longest(*cases, fillvalue={})
+    return Story(
+        folder,
+        load_step(first),
+        load_step(second),
+        load_step(third),
+        touch(folder),
+        load_step(last, "--full-refresh"),
+        folder.load_and_look("--plan", "--full-refresh", "--drop-missing"),
+        folder.load_and_look("--full-refresh", "--drop-missing"),
+    )
 
 
 def touch(folder: Folder) -> str:
