@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -71,6 +72,22 @@ def database(database_url: str) -> Iterator[Any]:
     """A psycopg2 connection to the empty database of `database_url`."""
     with closing(psycopg2.connect(database_url)) as connection:
         yield connection
+
+
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """Take the handlers out that a job of the test has put into the log.
+
+    They write to the standard error of that test, which is closed by then. Each line of a later test would fail there.
+    """
+    log = logging.getLogger()
+    before, level = list(log.handlers), log.level
+    yield
+    for handler in log.handlers:
+        if handler not in before:
+            handler.close()
+    log.handlers = before
+    log.setLevel(level)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
