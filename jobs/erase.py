@@ -60,7 +60,7 @@ from jobs.storage.runs.run import Run
 from jobs.storage.runs.staging import stage
 from jobs.storage.runs.summary import format_erasure, write_summary
 from jobs.transforms.deduplicate import PUBLISHED, deduplicate
-from jobs.transforms.model import list_properties, model_tables
+from jobs.transforms.model import count_records, list_properties, model_tables
 from jobs.transforms.pseudonymize import pseudonymize
 from jobs.transforms.sessionize import sessionize
 from schemas.tables import HISTORY_WITH_PROPERTIES
@@ -221,7 +221,8 @@ def stage_again(
     history = pseudonymized.drop("properties")
     # Superseded records are staged too, as if they had been published, because their columns change or they win now.
     verdicts = deduplicate(history.withColumn("previous_verdict", F.lit(PUBLISHED)), persist_small)
-    for table, rows in model_tables(persist(sessionize(verdicts, settings.session_gap))).items():
+    modelled = persist(sessionize(verdicts, settings.session_gap))
+    for table, rows in model_tables(modelled, count_records(modelled).collect()).items():
         stage(rows, table, entered, jdbc, settings)
 
 

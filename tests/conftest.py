@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -23,6 +23,22 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 
+_MEMORY = Path("/dev/shm")  # noqa: S108 - pytest and tempfile make folders of their own below it
+_ENOUGH_BYTES = 4 << 30
+
+
+def _is_roomy(folder: Path) -> bool:
+    """Whether the folder has room for all that the tests write, and programs may be started from it."""
+    if not folder.is_dir():
+        return False
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize >= _ENOUGH_BYTES and not found.f_flag & os.ST_NOEXEC
+
+
+# A new database is 300 files. On a disk they take 0.2 s of the kernel's time, in memory a tenth of it.
+if "TMPDIR" not in os.environ and _is_roomy(_MEMORY):
+    os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+
 
 def run_on_server(server: str, statement: str) -> None:
     """Run one statement outside any transaction, as CREATE DATABASE asks for."""
@@ -36,7 +52,7 @@ def run_on_server(server: str, statement: str) -> None:
 def server() -> Iterator[str]:
     """The URL of an embedded PostgreSQL of this test run; its role may create databases."""
     # Not below pytest's own folder, which the start of any other pytest closes to the server's account.
-    with TemporaryDirectory(prefix="document-events-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="document-events-", ignore_cleanup_errors=True) as folder:
         yield embedded_postgres.start(Path(folder))
         embedded_postgres.stop(Path(folder))
 

@@ -1,9 +1,7 @@
 """Loads records into the tables. Every job that loads anything calls `load`."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any
 
 from pyspark.sql import DataFrame, Row, SparkSession
@@ -29,7 +27,6 @@ from jobs.storage.input.file_systems import show_name
 from jobs.storage.monitoring.observers import observed_run
 from jobs.storage.process.logs import Stages
 from jobs.storage.process.spark_session import persist, persist_small, start_spark, unpersist_all
-from jobs.storage.process.threads import call_at_once
 from jobs.storage.quarantine.folder import finish_rewrites, write_quarantine
 from jobs.storage.quarantine.shared_folder import require_shared_folder
 from jobs.storage.runs.account import FileCounts, Published, RunNotes
@@ -38,8 +35,8 @@ from jobs.storage.runs.history import find_history, read_history
 from jobs.storage.runs.publish import publish_with_retries
 from jobs.storage.runs.run import Run
 from jobs.storage.runs.staging import stage, stage_all
-from jobs.transforms.deduplicate import add_history, count_verdicts, deduplicate
-from jobs.transforms.model import conform, list_properties, model_tables
+from jobs.transforms.deduplicate import add_history, deduplicate
+from jobs.transforms.model import conform, count_records, list_properties, model_tables
 from jobs.transforms.quarantine import list_problems, shape_quarantined, to_quarantine_lines
 from jobs.transforms.reading import EarlierRecords, number_records
 from jobs.transforms.sessionize import sessionize
@@ -164,8 +161,9 @@ def _model(run: Run, accepted: DataFrame, history: DataFrame | None, earlier: li
 def _stage_tables(
     run: Run, request: LoadRequest, records: _Records, modelled: DataFrame, jdbc: dict[str, str]
 ) -> dict[int, Row]:
-    """Stage the rows of all tables. Return the number of records by file id and verdict, which is counted meanwhile."""
-    tables = model_tables(modelled)
+    """Stage the rows of all tables. Return the counts of the new records by file id (`count_records`)."""
+    counted = count_records(modelled).collect()
+    tables = model_tables(modelled, counted)
     if any(reading.source.properties for reading in request.readings):
         tables["version_properties"] = list_properties(records.accepted)
     if request.kind == "replay":
@@ -173,12 +171,8 @@ def _stage_tables(
     elif records.groups:
         tables["quarantined_records"] = shape_quarantined(records.quarantined, run.run_id)
         tables["quarantine_problems"] = list_problems(records.quarantined)
-    calls: list[Callable[[], Any]] = [
-        count_verdicts(modelled).collect,
-        partial(stage_all, tables, run, jdbc, run.settings),
-    ]
-    rows, _ = call_at_once(calls)
-    return {row.file_id: row for row in rows}
+    stage_all(tables, run, jdbc, run.settings)
+    return {row.file_id: row for row in counted if row.is_new}
 
 
 def _publish(

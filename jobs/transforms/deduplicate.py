@@ -103,17 +103,3 @@ def _rank_versions(records: DataFrame, suspects: DataFrame) -> DataFrame:
     is_winner = F.row_number().over(best_first) == 1
     rank = F.when(~F.col("is_held"), WITHDRAWN).when(is_winner, PUBLISHED).otherwise(SUPERSEDED)
     return versions.select("event_id", "content_fingerprint", rank.alias("rank"), "is_current")
-
-
-def count_verdicts(records: DataFrame) -> DataFrame:
-    """Count the verdicts of the new records.
-
-    In: one row per accepted record, with its verdict and `previous_verdict`. Out: one row per file of this run.
-    """
-    verdict = F.col("verdict")
-    new = records.filter(F.col("previous_verdict").isNull())
-    return new.groupBy("file_id").agg(
-        F.count("*").alias("accepted"),
-        F.count_if(verdict == EXACT_DUPLICATE).alias("exact_duplicates"),
-        F.count_if(verdict == SUPERSEDED).alias("superseded"),
-    )

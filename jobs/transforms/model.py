@@ -1,6 +1,8 @@
 """Makes the rows of every table from the modelled records, as sql/ddl/100_tables.sql declares them."""
 
-from pyspark.sql import Column, DataFrame
+from collections.abc import Callable, Iterable
+
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
@@ -13,23 +15,46 @@ from schemas.tables import DUPLICATE_RECORDS, EVENTS, SUPERSEDED_RECORDS, VERSIO
 _WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
 
-def model_tables(records: DataFrame) -> dict[str, DataFrame]:
+def count_records(records: DataFrame) -> DataFrame:
+    """Count the modelled records: for the ledger, and for `model_tables`.
+
+    In: one row per accepted record, new or of the history, with its verdict. Out: up to two rows per file, of which one
+    counts its new records (`is_new`). A record of the history has a `previous_verdict`.
+    """
+    verdict = F.col("verdict")
+    is_published = verdict == PUBLISHED
+    return records.groupBy("file_id", F.col("previous_verdict").isNull().alias("is_new")).agg(
+        F.count("*").alias("accepted"),
+        F.count_if(is_published).alias("published"),
+        F.count_if(is_published & F.col("document_id").isNotNull()).alias("with_document"),
+        F.count_if(is_published & F.col("recipients").isNotNull()).alias("with_recipients"),
+        F.count_if(verdict == SUPERSEDED).alias("superseded"),
+        F.count_if(verdict == EXACT_DUPLICATE).alias("exact_duplicates"),
+    )
+
+
+def model_tables(records: DataFrame, counted: Iterable[Row]) -> dict[str, DataFrame]:
     """Return the DataFrames to stage, by table name (`schemas.tables.STAGED`).
 
-    In: one row per accepted record, new or of the history, with verdict and session (`deduplicate`, `sessionize`).
+    In: one row per accepted record, new or of the history, with verdict and session (`deduplicate`, `sessionize`), and
+    the rows of `count_records`. A table without rows is left out, because Spark and PostgreSQL need as long to write
+    none as to write a few. That is a third of the time that a load of a few records spends on writing.
     """
     events, superseded, duplicates = (
         records.filter(F.col("verdict") == verdict) for verdict in (PUBLISHED, SUPERSEDED, EXACT_DUPLICATE)
     )
-    return {
-        "events": shape_events(events),
-        "share_recipients": list_recipients(events),
-        "users": summarize_users(events),
-        "documents": summarize_documents(events),
-        "sessions": summarize_sessions(events),
-        "superseded_records": conform(superseded, SUPERSEDED_RECORDS),
-        "duplicate_records": conform(duplicates, DUPLICATE_RECORDS),
+    # The count that says whether the table has rows, and what makes them.
+    tables: dict[str, tuple[str, Callable[[], DataFrame]]] = {
+        "events": ("published", lambda: shape_events(events)),
+        "share_recipients": ("with_recipients", lambda: list_recipients(events)),
+        "users": ("published", lambda: summarize_users(events)),
+        "documents": ("with_document", lambda: summarize_documents(events)),
+        "sessions": ("published", lambda: summarize_sessions(events)),
+        "superseded_records": ("superseded", lambda: conform(superseded, SUPERSEDED_RECORDS)),
+        "duplicate_records": ("exact_duplicates", lambda: conform(duplicates, DUPLICATE_RECORDS)),
     }
+    rows = list(counted)
+    return {name: make() for name, (count, make) in tables.items() if any(row[count] for row in rows)}
 
 
 def shape_events(events: DataFrame) -> DataFrame:

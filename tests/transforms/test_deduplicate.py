@@ -3,11 +3,9 @@
 import itertools
 from typing import Any
 
-from chispa import assert_df_equality
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
-from jobs.transforms.deduplicate import count_verdicts, deduplicate
+from jobs.transforms.deduplicate import deduplicate
 from tests.builders import events, minutes
 
 
@@ -51,18 +49,3 @@ def test_a_loser_that_arrives_twice_is_superseded_once(spark: SparkSession) -> N
 def test_other_event_ids_are_other_events(spark: SparkSession) -> None:
     found = verdicts(spark, {"event_id": "a", "record_number": 1}, {"event_id": "A", "record_number": 2})
     assert found == {1: "published", 2: "published"}
-
-
-def test_verdicts_are_counted_by_file(spark: SparkSession) -> None:
-    frame = events(
-        spark,
-        {"file_id": 1, "record_number": 1},
-        {"file_id": 2, "record_number": 1},
-        {"file_id": 2, "record_number": 2, "content_fingerprint": "f1"},
-        {"file_id": 2, "record_number": 3, "event_id": "e2"},
-    )
-    expected = spark.createDataFrame(
-        [(1, 1, 0, 0), (2, 3, 1, 1)], "file_id long, accepted long, exact_duplicates long, superseded long"
-    )
-    found = deduplicate(frame.withColumn("previous_verdict", F.lit(None).cast("string")))
-    assert_df_equality(count_verdicts(found), expected, ignore_nullable=True, ignore_row_order=True)
