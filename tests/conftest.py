@@ -90,11 +90,11 @@ def database(database_url: str) -> Iterator[Any]:
         yield connection
 
 
-@pytest.fixture(autouse=True)
+@contextmanager
 def log_as_before() -> Iterator[None]:
-    """Take the handlers out that a job of the test has put into the log.
+    """Take the handlers out that a job puts into the log within the block.
 
-    They write to the standard error of that test, which is closed by then. Each line of a later test would fail there.
+    They write to the standard error of one test, which pytest closes. Each line of a later test would fail there.
     """
     log = logging.getLogger()
     before, level = list(log.handlers), log.level
@@ -104,6 +104,20 @@ def log_as_before() -> Iterator[None]:
             handler.close()
     log.handlers = before
     log.setLevel(level)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def log_of_module() -> Iterator[None]:
+    """The jobs of a module's own fixtures leave the log as it was."""
+    with log_as_before():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def log_of_test() -> Iterator[None]:
+    """The jobs of a test leave the log as it was."""
+    with log_as_before():
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -131,21 +145,25 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
 
+# What the tests' own session sets itself: the JDBC driver is found without Ivy, as for users.
+_NOT_FOR_TESTS = ("JavaOptions", ".packages", ".excludes")
+
+
 def read_spark_defaults() -> dict[str, str]:
     """conf/spark-defaults.conf, for a session inside this process: smaller, silent, its log not among those of runs."""
     lines = (ROOT / "conf" / "spark-defaults.conf").read_text(encoding="utf-8").splitlines()
     defaults = dict(line.split(maxsplit=1) for line in lines if line.startswith("spark."))
     return {
-        **{key: value for key, value in defaults.items() if not key.endswith("JavaOptions")},
+        **{key: value for key, value in defaults.items() if not key.endswith(_NOT_FOR_TESTS)},
         "spark.ui.enabled": "false",
         "spark.driver.memory": "2g",
     }
 
 
 # Each test loads a few records. Spark would spend most of its time on making Java code of its plans, and Java on
-# compiling that. Tests that start a job of its own have what users have.
+# compiling that.
+JAVA_FOR_FEW_RECORDS = ("-XX:+UseParallelGC", "-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=240m")
 FOR_FEW_RECORDS = {
-    "spark.driver.extraJavaOptions": "-XX:+UseParallelGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.shuffle.partitions": "2",
@@ -156,9 +174,18 @@ FOR_FEW_RECORDS = {
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """The session that the jobs use, on two cores."""
+    from jobs.storage.local.class_archive import ClassArchive
+    from jobs.storage.local.java import find_java_home
+    from jobs.storage.local.jdbc_driver import DEFAULTS, find_driver, find_spark_home
     from jobs.storage.process.spark_session import start_spark
 
-    session = start_spark("tests", "local[2]", read_spark_defaults() | FOR_FEW_RECORDS)
+    environment, home = dict(os.environ), find_spark_home()
+    classes = ClassArchive(find_java_home(environment), home).list_options(may_write=False)
+    as_users_have_it = {
+        "spark.driver.extraJavaOptions": " ".join([*JAVA_FOR_FEW_RECORDS, *classes]),
+        "spark.jars": str(find_driver(environment, home / "bin" / "spark-submit", ROOT / DEFAULTS)),
+    }
+    session = start_spark("tests", "local[2]", read_spark_defaults() | FOR_FEW_RECORDS | as_users_have_it)
     yield session
     session.stop()
 

@@ -44,7 +44,7 @@ def make_probe(tmp_path: Path) -> str:
     """The same, as a value to hand to make."""
     script = tmp_path / "probe.py"
     script.write_text("import json, sys; print(json.dumps(sys.argv[1:]))")
-    return f"PYTHON={sys.executable} {script}"
+    return f"PYTHON={sys.executable} -I -S {script}"  # without the packages, which it does not need
 
 
 def test_every_target_is_in_the_help() -> None:

@@ -25,7 +25,7 @@ def deep_probe(tmp_path_factory: pytest.TempPathFactory) -> str:
     script.write_text(
         f"import json, os, sys; print(json.dumps([sys.argv[1:], {{k: os.environ.get(k) for k in {VARIABLES}}}]))"
     )
-    return f"PYTHON={sys.executable} {script}"
+    return f"PYTHON={sys.executable} -I -S {script}"
 
 
 # What each variable is for, and a value that shows: arguments or environment of the job differ by it.

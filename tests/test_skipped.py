@@ -25,7 +25,7 @@ def test_passes():
     [({"CI": "true"}, 1), ({"CI": "true", "ALLOW_SKIPPED_TESTS": "1"}, 0), ({}, 0)],
     ids=["in CI", "allowed", "elsewhere"],
 )
-@pytest.mark.parametrize("processes", [[], ["--numprocesses", "1"]], ids=["one process", "xdist"])
+@pytest.mark.parametrize("processes", [[], ["-p", "xdist", "--numprocesses", "1"]], ids=["one process", "xdist"])
 def test_a_skipped_test_fails_ci(environment: dict[str, str], code: int, processes: list[str], tmp_path: Path) -> None:
     (tmp_path / "test_skips.py").write_text(TESTS)
     clean = {name: value for name, value in os.environ.items() if name not in ("CI", "ALLOW_SKIPPED_TESTS")}
@@ -33,7 +33,8 @@ def test_a_skipped_test_fails_ci(environment: dict[str, str], code: int, process
     done = subprocess.run(
         [*command, "test_skips.py"],
         cwd=tmp_path,
-        env=clean | environment | {"PYTHONPATH": str(ROOT)},
+        # To look for plugins and import them takes a second.
+        env=clean | environment | {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         check=False,
         capture_output=True,
         text=True,

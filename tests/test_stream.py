@@ -21,7 +21,7 @@ from jobs.stream import arg_parser, run
 from tests.builders import ROOT, error_checks, record_json
 from tests.check_truth import compare
 from tests.conftest import empty_database
-from tests.faults.processes import start_group
+from tests.faults.processes import join_settings, start_group
 from tests.loading import fingerprint, load, query
 
 pytestmark = pytest.mark.usefixtures("spark")
@@ -190,7 +190,7 @@ def test_an_interval_that_is_none_is_refused(seconds: str, capsys: pytest.Captur
 def submitted(url: str, folder: Path, data: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """The stream as make starts it, in a process group of its own, of which nothing is left afterwards."""
     job = ["jobs/stream.py", "--input", str(folder), "--data", str(data), "--interval", "0.2", "--look-again", "86400"]
-    environment = {**os.environ, "DATABASE_URL": url, "MASTER": "local[2]"}
+    environment = {**os.environ, "DATABASE_URL": url, "MASTER": "local[2]", "SPARK_ARGS": join_settings()}
     return start_group([sys.executable, "-m", "jobs.submit", *job], environment, data.with_name("output"))
 
 

@@ -54,11 +54,8 @@ def deduplicate(records: DataFrame, persist_small: Callable[[DataFrame], DataFra
     same = [F.lag(name).over(in_user_order) == F.col(name) for name in ("event_id", "content_fingerprint")]
     is_repetition = same[0] & same[1]
     verdict = F.when(is_repetition, EXACT_DUPLICATE).otherwise(F.coalesce("rank", F.lit(PUBLISHED)))
-    columns = {name: F.col(name) for name in records.columns} | {
-        "is_current": F.coalesce("is_current", F.lit(True)),
-        "verdict": verdict,
-    }
-    return contested.select(*[column.alias(name) for name, column in columns.items()])
+    is_current = F.coalesce("is_current", F.lit(True))
+    return contested.withColumns({"is_current": is_current, "verdict": verdict}).drop("was_current", "rank")
 
 
 def _find_suspects(records: DataFrame) -> DataFrame:

@@ -82,4 +82,4 @@ def name_weekday(instant: Column) -> Column:
 
 def conform(df: DataFrame, schema: T.StructType) -> DataFrame:
     """Select the columns of `schema`, in its order and types."""
-    return df.select(*[F.col(field.name).cast(field.dataType) for field in schema])
+    return df.to(schema)

@@ -1,6 +1,5 @@
 """What the fault tests share: records to load, the job in a thread, conditions to wait for, the final comparison."""
 
-import logging
 import os
 import threading
 import time
@@ -65,9 +64,7 @@ class Job:
         self.thread.start()
 
     def _run(self, arguments: list[str]) -> None:
-        handlers = logging.getLogger().handlers
         self.code = run_job(arg_parser().parse_args(arguments), run)
-        logging.getLogger().handlers = handlers
 
     def wait(self) -> int | None:
         """Its exit code."""

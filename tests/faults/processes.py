@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from tests.builders import ROOT
+from tests.conftest import FOR_FEW_RECORDS
 from tests.faults.harness import SECONDS, wait_until
 
 
@@ -23,11 +24,16 @@ def submitted(url: str, folder: Path, *settings: str, memory: str = "1g") -> Ite
     What it shows goes to `folder`/output. `settings` are some more of Spark's, such as `spark.ui.port=4040`.
     """
     job = ["jobs/pipeline.py", "--input", str(folder / "in"), "--data", str(folder / "data"), "--accept-quality"]
-    settings = ("spark.sql.shuffle.partitions=2", "spark.ui.enabled=false", *settings)
-    spark = ["--driver-memory", memory, *(word for setting in settings for word in ("--conf", setting))]
-    environment = {**os.environ, "DATABASE_URL": url, "MASTER": "local[2]", "SPARK_ARGS": shlex.join(spark)}
+    spark = f"--driver-memory {memory} {join_settings(*settings)}"
+    environment = {**os.environ, "DATABASE_URL": url, "MASTER": "local[2]", "SPARK_ARGS": spark}
     with start_group([sys.executable, "-m", "jobs.submit", *job], environment, folder / "output") as process:
         yield process
+
+
+def join_settings(*settings: str) -> str:
+    """SPARK_ARGS for a job that reads few records, with some more settings."""
+    known = [f"{key}={value}" for key, value in FOR_FEW_RECORDS.items()]
+    return shlex.join(word for setting in ("spark.ui.enabled=false", *known, *settings) for word in ("--conf", setting))
 
 
 @contextmanager

@@ -10,10 +10,11 @@ import pytest
 
 from tests.faults.conftest import Site
 from tests.faults.harness import write_events
-from tests.loading import load, query
+from tests.loading import load
 
 PUBLISHES = int(os.environ.get("PUBLISHES", "2"))  # `make faults`: 20
 REFRESH_EVERY = 5  # and the second is the first one
+_PAUSE = 0.005  # seconds between two looks, so that the run gets a processor
 
 # One statement, so one state: rows by table, references that lead nowhere, and what was published less what was
 # replaced, which the number of events must be.
@@ -51,6 +52,7 @@ class Reader(threading.Thread):
                     cursor.execute(LOOK)
                     self.looks.append(tuple(cursor.fetchone() or ()))
                     self.longest = max(self.longest, time.monotonic() - started)
+                    time.sleep(_PAUSE)
 
     def stop(self) -> None:
         self.is_done.set()
@@ -59,13 +61,15 @@ class Reader(threading.Thread):
 
 def find_waits(url: str, stop: threading.Event, found: list[str]) -> None:
     """Notes each time that a reader waits for a lock."""
-    while not stop.is_set():
-        rows = query(
-            url,
-            "select wait_event from pg_stat_activity where datname = current_database()"
-            " and application_name = 'a reader' and wait_event_type = 'Lock'",
-        )
-        found += [event for (event,) in rows]
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        while not stop.is_set():
+            cursor.execute(
+                "select wait_event from pg_stat_activity where datname = current_database()"
+                " and application_name = 'a reader' and wait_event_type = 'Lock'"
+            )
+            found += [event for (event,) in cursor.fetchall()]
+            time.sleep(_PAUSE)
 
 
 def test_readers_see_whole_states_and_do_not_wait(site: Site, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,12 +37,7 @@ def _fail(*_: object) -> None:
 
 @pytest.fixture(scope="module")
 def story(server: str, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    """Loads, a plan and a failure, a stream, a replay and erasures, one after the other on one database.
-
-    A job sets the log up for its process; afterwards it is as it was.
-    """
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
+    """Loads, a plan and a failure, a stream, a replay and erasures, one after the other on one database."""
     with empty_database(server) as url, serve() as lineage, pytest.MonkeyPatch.context() as patch:
         for name in VARIABLES:
             patch.delenv(name, raising=False)
@@ -75,7 +69,6 @@ def story(server: str, spark: SparkSession, tmp_path_factory: pytest.TempPathFac
             down.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
             note("database down", jobs.load)
         yield told
-    root.handlers, root.level = handlers, level
 
 
 def test_a_load_says_what_it_reads_and_what_it_writes(story: Story) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,18 +40,32 @@ class Noise(list[str]):
         page.on("dialog", lambda dialog: self.append(f"dialog: {dialog.message}"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def noise() -> Noise:
     return Noise()
 
 
-@pytest.fixture
-def opened(browser: Browser, page_path: Path, noise: Noise) -> Iterator[Page]:
+@contextmanager
+def open_page(browser: Browser, path: Path, noise: Noise) -> Iterator[Page]:
     """The page, opened from disk on a desktop with a light theme."""
     with browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light") as context:
         page = context.new_page()
         noise.listen(page)
-        page.goto(page_path.as_uri())
+        page.goto(path.as_uri())
+        yield page
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser, page_path: Path, noise: Noise) -> Iterator[Page]:
+    """The page for all tests that leave it so that the others see the same."""
+    with open_page(browser, page_path, noise) as page:
+        yield page
+
+
+@pytest.fixture
+def fresh(browser: Browser, page_path: Path, noise: Noise) -> Iterator[Page]:
+    """The page for one test alone."""
+    with open_page(browser, page_path, noise) as page:
         yield page
 
 
@@ -80,10 +95,10 @@ def test_hovering_over_a_bar_shows_its_day_and_number(opened: Page, filled_datab
     expect(opened.locator("#daily_active_users .hovertext")).to_have_text(f"Monday 2 June 2025{users} people")
 
 
-def test_a_click_on_the_legend_hides_the_weekend(opened: Page) -> None:
-    bars = opened.locator("#daily_active_users .trace.bars .point")
+def test_a_click_on_the_legend_hides_the_weekend(fresh: Page) -> None:
+    bars = fresh.locator("#daily_active_users .trace.bars .point")
     expect(bars).to_have_count(30)
-    opened.locator("#daily_active_users .legendtoggle").nth(1).click()
+    fresh.locator("#daily_active_users .legendtoggle").nth(1).click()
     expect(bars).to_have_count(21)
 
 
@@ -95,15 +110,15 @@ def test_table_of_a_chart_has_the_rows_of_the_view(opened: Page, filled_database
     assert cells.all_inner_texts() == [str(users) for (users,) in rows]
 
 
-def test_theme_follows_the_system_until_the_button_is_pressed(opened: Page) -> None:
-    light, button = background(opened), opened.get_by_role("button", name="Dark theme")
+def test_theme_follows_the_system_until_the_button_is_pressed(fresh: Page) -> None:
+    light, button = background(fresh), fresh.get_by_role("button", name="Dark theme")
     button.click()
-    dark = background(opened)
+    dark = background(fresh)
     expect(button).to_have_attribute("aria-pressed", "true")
     button.click()
-    assert background(opened) == light != dark
-    opened.emulate_media(color_scheme="dark")
-    assert background(opened) == light  # the user's choice
+    assert background(fresh) == light != dark
+    fresh.emulate_media(color_scheme="dark")
+    assert background(fresh) == light  # the user's choice
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -113,17 +128,17 @@ def test_text_of_charts_has_the_colour_of_the_page(opened: Page, scheme: Any) ->
     assert fill == opened.evaluate("getComputedStyle(document.body).color")
 
 
-def test_anomalies_are_filtered_by_severity_and_kind(opened: Page, filled_database: Any) -> None:
+def test_anomalies_are_filtered_by_severity_and_kind(fresh: Page, filled_database: Any) -> None:
     ((total, critical),) = query(
         filled_database, "select count(*), count(*) filter (where severity = 'critical') from metrics.anomalies"
     )
-    expect(opened.locator(".finding:visible")).to_have_count(total)
-    opened.get_by_role("checkbox", name="critical").uncheck()
-    expect(opened.locator(".finding:visible")).to_have_count(total - critical)
-    expect(opened.locator("#shown")).to_have_text(f"{total - critical} of {total} shown")
-    opened.get_by_role("checkbox", name="critical").check()
-    opened.get_by_label("Kind").select_option("edit_burst")
-    expect(opened.locator(".finding:visible")).to_have_count(1)
+    expect(fresh.locator(".finding:visible")).to_have_count(total)
+    fresh.get_by_role("checkbox", name="critical").uncheck()
+    expect(fresh.locator(".finding:visible")).to_have_count(total - critical)
+    expect(fresh.locator("#shown")).to_have_text(f"{total - critical} of {total} shown")
+    fresh.get_by_role("checkbox", name="critical").check()
+    fresh.get_by_label("Kind").select_option("edit_burst")
+    expect(fresh.locator(".finding:visible")).to_have_count(1)
 
 
 def test_rows_behind_an_anomaly_open_below_it(opened: Page) -> None:
@@ -144,13 +159,13 @@ def test_hostile_texts_are_shown_as_texts(opened: Page, noise: Noise) -> None:
     assert noise == []
 
 
-def test_first_tab_leads_past_the_navigation(opened: Page) -> None:
-    opened.keyboard.press("Tab")
-    skip = opened.get_by_role("link", name="Skip to the report")
+def test_first_tab_leads_past_the_navigation(fresh: Page) -> None:
+    fresh.keyboard.press("Tab")
+    skip = fresh.get_by_role("link", name="Skip to the report")
     expect(skip).to_be_focused()
     expect(skip).to_be_in_viewport()
-    opened.keyboard.press("Enter")
-    expect(opened.get_by_role("main")).to_be_focused()
+    fresh.keyboard.press("Enter")
+    expect(fresh.get_by_role("main")).to_be_focused()
 
 
 def test_every_chart_has_a_name_and_a_table(opened: Page) -> None:
@@ -160,23 +175,23 @@ def test_every_chart_has_a_name_and_a_table(opened: Page) -> None:
         assert figure.locator("table caption").count() == 1
 
 
-def test_a_phone_scrolls_down_only(opened: Page) -> None:
-    drawing = opened.locator(".chart .main-svg").first
+def test_a_phone_scrolls_down_only(fresh: Page) -> None:
+    drawing = fresh.locator(".chart .main-svg").first
     width = drawing.get_attribute("width")
-    opened.set_viewport_size({"width": 390, "height": 844})
+    fresh.set_viewport_size({"width": 390, "height": 844})
     expect(drawing).not_to_have_attribute("width", str(width))
     assert float(drawing.get_attribute("width") or 0) < 390
-    assert opened.evaluate("document.documentElement.scrollWidth") == 390
+    assert fresh.evaluate("document.documentElement.scrollWidth") == 390
     inside = "element => element.closest('.scroll, svg, pre, .skip') || element.getBoundingClientRect().right <= 390"
-    assert opened.evaluate(f"[...document.querySelectorAll('body *')].every({inside})")
+    assert fresh.evaluate(f"[...document.querySelectorAll('body *')].every({inside})")
 
 
-def test_charts_fit_the_sheet_when_printed(opened: Page, noise: Noise) -> None:
-    opened.emulate_media(media="print")
-    opened.evaluate("dispatchEvent(new Event('beforeprint'))")
+def test_charts_fit_the_sheet_when_printed(fresh: Page, noise: Noise) -> None:
+    fresh.emulate_media(media="print")
+    fresh.evaluate("dispatchEvent(new Event('beforeprint'))")
     sizes = (
         "[...document.querySelectorAll('.chart')].map(c => [c.clientWidth, c.querySelector('.main-svg').clientWidth])"
     )
-    assert opened.evaluate(f"({sizes}).every(([room, width]) => width === room && width < 700)")
-    expect(opened.get_by_role("navigation")).to_be_hidden()
+    assert fresh.evaluate(f"({sizes}).every(([room, width]) => width === room && width < 700)")
+    expect(fresh.get_by_role("navigation")).to_be_hidden()
     assert noise == []

@@ -71,8 +71,9 @@ def read_yaml(path: Path, loader: Loader = yaml.SafeLoader) -> YamlFile:
 def parse_yaml(path: Path, text: str, loader: Loader) -> YamlFile:
     """Parse the text of the file `path`. Raises UsageError if it is not YAML, has a key twice or no keys at all."""
     try:
-        file = YamlFile(path, text, yaml.load(text, Loader=loader))  # noqa: S506 - both loaders make no objects
-        _check_nodes(file, yaml.compose(text, Loader=yaml.SafeLoader))
+        values, node = _load_with_node(text, loader)
+        file = YamlFile(path, text, values)
+        _check_nodes(file, node)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         place = f"line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else "somewhere"
         problem = getattr(error, "problem", None) or "syntax"
@@ -81,6 +82,16 @@ def parse_yaml(path: Path, text: str, loader: Loader) -> YamlFile:
     if not isinstance(file.values, dict):
         raise UsageError(f"{path}: holds no keys; it must be a YAML mapping, as the project's own file is")
     return file
+
+
+def _load_with_node(text: str, loader: Loader) -> tuple[Any, Any]:
+    """Return the values, as `yaml.load` does, and the node from which they are made, which knows its lines."""
+    parser = loader(text)
+    try:
+        node = parser.get_single_node()
+        return (None if node is None else parser.construct_document(node)), node
+    finally:
+        parser.dispose()
 
 
 def _check_nodes(file: YamlFile, node: Any, *keys: str) -> None:

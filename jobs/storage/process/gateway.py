@@ -6,7 +6,7 @@ process would go on without it, and might even publish.
 Spark has no call for this. So the module uses a name that pyspark calls private (`SparkContext._gateway`), and a class
 of Java that other JVMs may lack (`sun.misc.Signal`).
 Measured on 2026-11-26 with Spark 4.3: without `attach_to_java`, a SIGTERM to the JVM alone was entered in the ledger as
-a JVM that died. The module can be removed when tests/faults/test_stopped_runs.py passes without it.
+a JVM that died. The module can be removed when tests/faults/kills/test_terminated_run.py passes without it.
 """
 
 import fcntl
