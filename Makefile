@@ -210,7 +210,7 @@ test-fast: $(TEST) ## records, SQL and plain functions, without Spark: two minut
 	@$(PYTHON) -m pytest --numprocesses 2 --dist loadfile -m 'not spark' \
 		tests/records tests/properties/test_records.py tests/metrics tests/storage tests/simulation tests/profiling tests/test_schemas.py \
 		--ignore tests/storage/test_embedded_postgres.py --ignore tests/storage/test_tls.py \
-		--ignore tests/storage/test_s3.py --ignore tests/metrics/test_measured_anomalies.py
+		--ignore tests/storage/test_s3.py --ignore tests/storage/test_class_archive.py --ignore tests/metrics/test_measured_anomalies.py
 
 .PHONY: airflow-test
 airflow-test: $(TEST) $(AIRFLOW) ## run the Airflow DAG for real, in .venv-airflow: success, retry, failure

@@ -57,7 +57,7 @@ from jobs.storage.runs.history import find_history, read_history
 from jobs.storage.runs.mappings import list_namespaces
 from jobs.storage.runs.publish import publish_with_retries
 from jobs.storage.runs.run import Run
-from jobs.storage.runs.staging import stage
+from jobs.storage.runs.staging import stage_all
 from jobs.storage.runs.summary import format_erasure, write_summary
 from jobs.transforms.deduplicate import PUBLISHED, deduplicate
 from jobs.transforms.model import count_records, list_properties, model_tables
@@ -217,13 +217,12 @@ def stage_again(
     find_history(database_url, entered, settings, [])
     known = read_history(spark, entered, jdbc, settings, HISTORY_WITH_PROPERTIES)
     pseudonymized = persist(pseudonymize(known, tombstones.erased))
-    stage(list_properties(pseudonymized), "version_properties", entered, jdbc, settings)
     history = pseudonymized.drop("properties")
     # Superseded records are staged too, as if they had been published, because their columns change or they win now.
     verdicts = deduplicate(history.withColumn("previous_verdict", F.lit(PUBLISHED)), persist_small)
     modelled = persist(sessionize(verdicts, settings.session_gap))
-    for table, rows in model_tables(modelled, count_records(modelled).collect()).items():
-        stage(rows, table, entered, jdbc, settings)
+    tables = model_tables(modelled, count_records(modelled).collect())
+    stage_all({**tables, "version_properties": list_properties(pseudonymized)}, entered, jdbc, settings)
 
 
 if __name__ == "__main__":
