@@ -226,7 +226,7 @@ dbt-test: $(TEST) $(DBT) ## dbt, in .venv-dbt, reads and tests the sources of sq
 
 .PHONY: faults
 faults: $(TEST) ## the job killed in each of its stages, in processes of its own; the database failing under it
-	@PUBLISHES=20 JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest tests/faults tests/faults/kills
+	@PUBLISHES=20 JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest -o norecursedirs='.*' tests/faults
 
 .PHONY: proof
 proof: $(TEST) ## random records beside the oracle; 200 random worlds: whatever happens to files, the tables are those of one load

@@ -184,6 +184,7 @@ def spark() -> Iterator[SparkSession]:
     as_users_have_it = {
         "spark.driver.extraJavaOptions": " ".join([*JAVA_FOR_FEW_RECORDS, *classes]),
         "spark.jars": str(find_driver(environment, home / "bin" / "spark-submit", ROOT / DEFAULTS)),
+        "spark.python.daemon.module": "jobs.storage.process.worker_daemon",
     }
     session = start_spark("tests", "local[2]", read_spark_defaults() | FOR_FEW_RECORDS | as_users_have_it)
     yield session

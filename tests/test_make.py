@@ -158,3 +158,13 @@ def test_unreachable_database_is_one_line_and_exit_code_4(tmp_path: Path) -> Non
     assert len(error_lines) == 1
     assert "can't be reached" in error_lines[0]
     assert "Error 4" in done.stderr
+
+
+@pytest.mark.parametrize(("target", "folder"), [("faults", "tests/faults/kills"), ("cluster-test", "tests/cluster")])
+def test_a_long_proof_runs_the_tests_that_make_test_leaves_out(target: str, folder: str) -> None:
+    """Of a folder inside another one pytest takes the settings of the other, which may leave it out."""
+    done = run_make(target, "-o", "build/packages.tar.gz", PYTEST_ADDOPTS="--collect-only -q")
+    files = {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).glob("test_*.py")}
+    assert (done.returncode, done.stderr) == (0, "")
+    assert files
+    assert {file for file in files if f"{file}::" not in done.stdout} == set()

@@ -9,7 +9,7 @@ from tests.builders import record_json
 from tests.faults.conftest import Site
 from tests.faults.harness import PUBLISHING, SECONDS, STAGING, find_runs, stopped_while, wait_until
 from tests.faults.processes import count_logged, find_process, kill, submitted
-from tests.faults.test_stopped_runs import SOON, send
+from tests.faults.stopping import SOON, send
 from tests.loading import query
 
 # When a run is killed: after it has logged that stage, so in the next one.
