@@ -11,6 +11,7 @@ import psycopg2
 
 from jobs.pipeline import arg_parser, run
 from jobs.storage.database.postgres import SQL
+from tests.builders import error_checks
 
 
 def load(url: str, folder: Path, data: Path, *options: str) -> str:
@@ -24,6 +25,20 @@ def query(url: str, statement: str) -> list[tuple[Any, ...]]:
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute(statement)
         return list(cursor.fetchall())
+
+
+def find_broken(url: str, gap_minutes: int = 30) -> list[tuple[Any, ...]]:
+    """Return (check, row) for what the checks find that hold after every load. It is empty when all is well.
+
+    `gap_minutes` is the gap of sessions by which the tables were made.
+    """
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute(f"set document_events.session_gap_minutes = {gap_minutes}")
+        found: list[tuple[Any, ...]] = []
+        for check in error_checks():
+            cursor.execute(check.query)
+            found += [(check.name, *row) for row in cursor.fetchall()]
+        return found
 
 
 def fingerprint(url: str) -> list[tuple[Any, ...]]:

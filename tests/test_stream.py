@@ -18,11 +18,11 @@ import pytest
 from jobs.simulation.live import appear
 from jobs.storage.errors import QualityError, UsageError
 from jobs.stream import arg_parser, run
-from tests.builders import ROOT, error_checks, record_json
+from tests.builders import ROOT, record_json
 from tests.check_truth import compare
 from tests.conftest import empty_database
 from tests.faults.processes import join_settings, start_group
-from tests.loading import fingerprint, load, query
+from tests.loading import find_broken, fingerprint, load, query
 
 pytestmark = pytest.mark.usefixtures("spark")
 
@@ -64,8 +64,7 @@ def assert_equals_one_load(
             with closing(psycopg2.connect(other)) as connection, connection.cursor() as cursor:
                 compared, differences = compare(truth, cursor)
             assert (compared > 20, differences) == (True, [])
-    for check in error_checks():
-        assert query(url, check.query) == [], check.name
+    assert find_broken(url) == []
 
 
 def stream_until_written(write: Callable[[], None], url: str, folder: Path, data: Path, *options: str) -> str:

@@ -16,11 +16,11 @@ from pyspark.sql import SparkSession
 from jobs.erase import arg_parser, run
 from jobs.storage.database.migrations import prepare_database
 from jobs.storage.errors import UsageError
-from tests.builders import error_checks, record_json
+from tests.builders import record_json
 from tests.conftest import empty_database
 from tests.erasure.crawl import CLEANED, COLUMNS, DROPPED, GONE, PSEUDONYM, crawl, find_in_files, read_files
 from tests.erasure.world import PERSON, World, leave_traces, make_lines
-from tests.loading import fingerprint, load, query
+from tests.loading import find_broken, fingerprint, load, query
 from tests.test_replay import replay
 
 KEY = bytes(range(32)).hex()
@@ -61,11 +61,6 @@ def read_quarantine(url: str, data: Path) -> list[str]:
     return sorted(line for path in paths for line in path.read_text(encoding="utf-8").splitlines())
 
 
-def check(url: str) -> None:
-    for check in error_checks():
-        assert query(url, check.query) == [], check.name
-
-
 def keep_tombstones(source: str, target: str, source_data: Path, target_data: Path) -> None:
     """A new start that has kept the tombstones and the key."""
     rows = query(source, "select identifier_hash, is_user_id, key_check, run_id from ops.erased_identifiers")
@@ -86,7 +81,7 @@ def story(server: str, spark: SparkSession, tmp_path_factory: pytest.TempPathFac
     with empty_database(server) as erased:
 
         def read_all(url: str, folder: Path) -> dict[str, Any]:
-            check(url)
+            assert find_broken(url) == []
             return {**read_state(url), "quarantine": read_quarantine(url, folder), "fingerprint": fingerprint(url)}
 
         def load_knowing(name: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, redirect_stderr
 from io import StringIO
 from pathlib import Path
+from secrets import token_hex
 from tempfile import mkdtemp
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ import psycopg2
 from jobs.storage.database.passfile import read_passfile
 from jobs.storage.database.postgres import LOADER
 from jobs.storage.local import embedded_postgres
+from tests.builders import record_json
 from tests.conftest import run_on_server
 from tests.faults.conftest import Site
 from tests.faults.harness import stopped_while
@@ -89,9 +91,11 @@ def fill_disk(site: Site, fragile_folder: Path) -> Ended | None:
     with redirect_stderr(StringIO()) as shown, small_disk(site, fragile_folder, megabytes=3) as is_small:
         if not is_small:
             return None
-        site.add_events("large.jsonl", 30, count=30_000)
+        # Few records are modelled quickly. PostgreSQL can not compress random text.
+        texts = [record_json(event_id=f"large {n}", comment_text=token_hex(10_000)) for n in range(300)]
+        (path := site.events / "large.jsonl").write_text("\n".join(texts) + "\n")
         code = site.start().wait()
-        (site.events / "large.jsonl").unlink()
+        path.unlink()
         return code, shown.getvalue()
 
 

@@ -14,8 +14,8 @@ from psycopg2 import errors, sql
 from jobs.pipeline import arg_parser, run
 from jobs.steps.job_runner import run_job
 from jobs.storage.database.postgres import PUBLISH_NAME, STAGING_NAME
-from tests.builders import error_checks, record_json
-from tests.loading import fingerprint, query
+from tests.builders import record_json
+from tests.loading import find_broken, fingerprint, query
 
 SECONDS = 240  # a bound for a busy machine, not a wait
 STAGING, PUBLISHING = STAGING_NAME, PUBLISH_NAME
@@ -128,5 +128,4 @@ def read_state(url: str) -> tuple[Any, ...]:
 
 def find_leftovers(url: str) -> list[Any]:
     """What dead runs left, and what the checks find; empty when all is well."""
-    broken = [row for check in error_checks() for row in query(url, check.query)]
-    return [*find_runs(url), *staging_schemas(url), *broken]
+    return [*find_runs(url), *staging_schemas(url), *find_broken(url)]

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from tests.builders import error_checks
-from tests.loading import load, query
+from tests.loading import find_broken, load, query
 
 MAPPING = """
 fields: {event_id: id, event_type: type, event_at: at, user_id: user, document_id: doc, document_title: title,
@@ -94,8 +93,7 @@ class Folder:
         return told
 
     def check(self) -> None:
-        for check in error_checks():
-            assert query(self.url, check.query) == [], check.name
+        assert find_broken(self.url) == []
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         return query(self.url, statement)

@@ -10,9 +10,9 @@ import pytest
 
 from jobs.steps import load as load_step
 from jobs.storage.errors import UsageError
-from tests.builders import ROOT, at, error_checks
+from tests.builders import ROOT, at
 from tests.conftest import empty_database
-from tests.loading import fingerprint, load, query
+from tests.loading import find_broken, fingerprint, load, query
 
 MINUTES = "extract(epoch from {} - '2025-06-02 12:00Z')::int / 60"
 LOOKED_AT = {
@@ -42,9 +42,7 @@ Case = list[list[str]]  # the lines that each load brings
 def look(url: str, gap_minutes: int = 30) -> State:
     """What is in the database, by the names of LOOKED_AT, and what the checks find."""
     state = {name: query(url, statement) for name, statement in LOOKED_AT.items()}
-    gap = f"set document_events.session_gap_minutes = {gap_minutes};"
-    findings = [(check.name, row) for check in error_checks() for row in query(url, gap + check.query)]
-    return state | {"fingerprint": fingerprint(url), "findings": findings}
+    return state | {"fingerprint": fingerprint(url), "findings": find_broken(url, gap_minutes)}
 
 
 def of(rows: list[tuple[Any, ...]], *keys: str) -> list[tuple[Any, ...]]:
