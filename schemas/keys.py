@@ -37,7 +37,7 @@ KEYS: dict[str, dict[str, str]] = {
         "ingested_files_read_again_as_fkey": "A reading that was replaced names the reading that replaced it.",
         "ingested_files_run_id_fkey": "A reading is that of a run.",
     },
-    "ops.mappings": {"mappings_pkey": "One row per text of a mapping."},
+    "ops.mappings": {"mappings_pkey": "One row per name and text of a mapping."},
     "ops.quarantined_records": {
         "quarantined_records_pkey": "A record of a reading is quarantined once.",
         "quarantined_records_file_id_fkey": "It stands in a reading of a file.",

@@ -176,12 +176,12 @@ comment on column ops.ingested_files.content_bytes is
 comment on column ops.ingested_files.content_digest is
 'Digest of these bytes, by which a file is found to have only grown; null where none is to be had.';
 
-comment on table ops.mappings is 'The mappings that files were read by; one row per text.';
+comment on table ops.mappings is 'The mappings that files were read by; one row per name and text.';
 comment on column ops.mappings.mapping_hash is 'Hash of what the mapping says.';
 comment on column ops.mappings.name is 'Name of the mapping file, without its ending.';
 comment on column ops.mappings.text is
 'The mapping file as it was read; null where it was read before texts were kept.';
-comment on column ops.mappings.entered_at is 'When this text was first seen.';
+comment on column ops.mappings.entered_at is 'When the mapping was first seen with this text.';
 comment on column ops.mappings.location is 'Where the mapping file was when it was last read.';
 
 comment on table ops.quarantined_records is

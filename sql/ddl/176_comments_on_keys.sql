@@ -43,7 +43,7 @@ comment on constraint ingested_files_read_again_as_fkey on ops.ingested_files is
 'A reading that was replaced names the reading that replaced it.';
 comment on constraint ingested_files_run_id_fkey on ops.ingested_files is 'A reading is that of a run.';
 
-comment on constraint mappings_pkey on ops.mappings is 'One row per text of a mapping.';
+comment on constraint mappings_pkey on ops.mappings is 'One row per name and text of a mapping.';
 
 comment on constraint quarantined_records_pkey on ops.quarantined_records is
 'A record of a reading is quarantined once.';

@@ -42,7 +42,8 @@ def reject_changed_ids(connection: Connection, sources: Iterable[Source], *, is_
 def _are_ids_changed(cursor: Cursor, source: Source) -> bool:
     cursor.execute(
         "select distinct mappings.text, mappings.location from ops.ingested_files"
-        " inner join ops.mappings using (mapping_hash) where source = %s",
+        " inner join ops.mappings on mappings.name = source and mappings.mapping_hash = ingested_files.mapping_hash"
+        " where source = %s",
         (source.name,),
     )
     rows = cursor.fetchall()
@@ -50,11 +51,11 @@ def _are_ids_changed(cursor: Cursor, source: Source) -> bool:
 
 
 def _is_answered(cursor: Cursor, source: Source) -> bool:
-    """Return whether an erasure has succeeded since this text of the mapping was first seen."""
+    """Return whether an erasure has succeeded since the mapping was first seen with this text."""
     cursor.execute(
         "select exists (select from ops.pipeline_runs inner join ops.mappings on finished_at > entered_at"
-        " where kind = 'erase' and status = 'succeeded' and mappings.mapping_hash = %s)",
-        (source.mapping_hash,),
+        " where kind = 'erase' and status = 'succeeded' and mappings.mapping_hash = %s and mappings.name = %s)",
+        (source.mapping_hash, source.name),
     )
     return bool(fetch_one(cursor)[0])
 

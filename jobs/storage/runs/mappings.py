@@ -5,7 +5,7 @@ Also keeps ops.unmapped_fields, the names in records that no mapping reads.
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from psycopg2.extensions import cursor as Cursor
@@ -56,13 +56,14 @@ class _Row:
 
 
 def enter_mappings(cursor: Cursor, sources: Iterable[Source]) -> None:
-    """Enter the text of each mapping, and the place of its file."""
-    rows = {source.mapping_hash: (source.mapping_hash, source.name, source.text, source.location) for source in sources}
+    """Enter the text of each mapping under its name, and the place of its file."""
+    entered = {(source.mapping_hash, source.name): source for source in sources}
+    rows = [(*key, source.text, source.location) for key, source in sorted(entered.items())]
     execute_values(
         cursor,
-        "insert into ops.mappings (mapping_hash, name, text, location) values %s on conflict (mapping_hash)"
-        " do update set name = excluded.name, text = excluded.text, location = excluded.location",
-        sorted(rows.values()),
+        "insert into ops.mappings (mapping_hash, name, text, location) values %s on conflict (mapping_hash, name)"
+        " do update set text = excluded.text, location = excluded.location",
+        rows,
     )
 
 
@@ -72,18 +73,19 @@ def read_mappings(cursor: Cursor, recorded: Iterable[Recorded], given: Source | 
     A mapping is found by its name: it is `given`, or at the place where it was read before, or in conf/sources. Raises
     UsageError if a file is not a valid mapping, and if there is neither a file nor a recorded text.
     """
-    cursor.execute("select mapping_hash, text, location from ops.mappings")
-    kept = {mapping_hash: (text, location) for mapping_hash, text, location in cursor.fetchall()}
-    return {(name, hashed): _read_mapping(name, *kept.get(hashed, (None, "")), given) for name, hashed in set(recorded)}
+    cursor.execute("select name, mapping_hash, text, location from ops.mappings")
+    kept = {(name, hashed): (text, location) for name, hashed, text, location in cursor.fetchall()}
+    return {each: _read_mapping(each[0], *kept.get(each, (None, "")), given) for each in set(recorded)}
 
 
 def read_recorded_mapping(cursor: Cursor, name: str, mapping_hash: str) -> Source:
     """Read the mapping as it was when it read a file. If its text was not kept, read today's file."""
     cursor.execute(
-        "select text, location from ops.mappings where mapping_hash = %s and text is not null", (mapping_hash,)
+        "select text, location from ops.mappings where mapping_hash = %s and name = %s and text is not null",
+        (mapping_hash, name),
     )
     for text, location in cursor.fetchall():
-        return read_source_text(text, location)
+        return _read_kept_text(name, text, location)
     return read_mappings(cursor, [(name, mapping_hash)])[name, mapping_hash]
 
 
@@ -165,7 +167,12 @@ def _read_mapping(name: str, text: str | None, location: str, given: Source | No
             f"the mapping {name!r}, by which files were read, is neither at {location or 'a known place'} nor in"
             f" conf/sources; put it there as {name}.yml"
         )
-    return read_source_text(text, location)
+    return _read_kept_text(name, text, location)
+
+
+def _read_kept_text(name: str, text: str, location: str) -> Source:
+    """Read a mapping from its text. The place of its file, which would tell its name, may be unknown."""
+    return replace(read_source_text(text, location), name=name)
 
 
 def _count_on(run: Run, before: dict[str, _Row], several: list[FoundNames]) -> list[_Row]:
