@@ -200,14 +200,17 @@ docker/.env:
 		printf 'POSTGRES_PASSWORD=%s\n' "$$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')"; } > $@
 
 ##@ Work on the code
+# One process for each core. Each has a Spark and a PostgreSQL of its own, so there are not more than four.
+PROCESSES := --numprocesses logical --maxprocesses 4
+
 .PHONY: test
-test: $(TEST) ## run the whole test suite, in two processes with a Spark and a PostgreSQL each
-	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
+test: $(TEST) ## run the whole test suite, in processes with a Spark and a PostgreSQL each
+	@JAVA_HOME="$$($(PYTHON) -m jobs.storage.local.java)" $(PYTHON) -m pytest $(PROCESSES) --dist loadfile --no-loadscope-reorder --durations 20
 
 # Tests that start servers of their own or simulate whole logs are slow, so they are left out.
 .PHONY: test-fast
-test-fast: $(TEST) ## records, SQL and plain functions, without Spark: two minutes
-	@$(PYTHON) -m pytest --numprocesses 2 --dist loadfile -m 'not spark' \
+test-fast: $(TEST) ## records, SQL and plain functions, without Spark: a minute on two slow cores
+	@$(PYTHON) -m pytest $(PROCESSES) --dist loadfile -m 'not spark' \
 		tests/records tests/properties/test_records.py tests/metrics tests/storage tests/simulation tests/profiling tests/test_schemas.py \
 		--ignore tests/storage/test_embedded_postgres.py --ignore tests/storage/test_tls.py \
 		--ignore tests/storage/test_s3.py --ignore tests/storage/test_class_archive.py --ignore tests/metrics/test_measured_anomalies.py

@@ -123,7 +123,7 @@ def log_of_test() -> Iterator[None]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests that need Spark, so that `make test-fast` can leave them out, and puts their files first.
 
-    Short files at the end keep both processes of `make test` busy until then.
+    Short files at the end keep all processes of `make test` busy until then.
     """
     slow = set()
     for item in items:

@@ -16,9 +16,10 @@ from jobs.steps.load_folder import describe_load, load_folder
 from jobs.storage.errors import QualityError
 from tests.builders import record_json
 from tests.conftest import empty_database
+from tests.faults.harness import wait_until
 from tests.loading import fingerprint, query
 from tests.snapshot import Snapshot
-from tests.test_stream import count, stream, stream_until_written, wait_until
+from tests.test_stream import count, stream, stream_until_written
 
 NOW = datetime(2025, 6, 10, tzinfo=UTC)
 LATER = datetime(2025, 7, 1, tzinfo=UTC)

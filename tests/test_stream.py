@@ -21,24 +21,17 @@ from jobs.stream import arg_parser, run
 from tests.builders import ROOT, record_json
 from tests.check_truth import compare
 from tests.conftest import empty_database
+from tests.faults.harness import wait_until
 from tests.faults.processes import join_settings, start_group
 from tests.loading import find_broken, fingerprint, load, query
 
 pytestmark = pytest.mark.usefixtures("spark")
 
-PATIENCE = 600  # seconds, for a machine that has other work
 RUNNING = "ops.pipeline_runs where status = 'running'"
 
 
 def stream(url: str, folder: Path, data: Path, *options: str) -> str:
     return run(arg_parser().parse_args(["--input", str(folder), "--data", str(data), *options]), url)
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.1)
 
 
 def count(url: str, what: str) -> int:

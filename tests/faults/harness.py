@@ -17,7 +17,7 @@ from jobs.storage.database.postgres import PUBLISH_NAME, STAGING_NAME
 from tests.builders import record_json
 from tests.loading import find_broken, fingerprint, query
 
-SECONDS = 240  # a bound for a busy machine, not a wait
+SECONDS = 600  # a bound for a busy machine, not a wait
 STAGING, PUBLISHING = STAGING_NAME, PUBLISH_NAME
 # Of what current readings hold: what a file said before it was fixed is not in one load of it.
 LOSERS = "select event_id, content_fingerprint from ops.superseded_records where is_current order by 1, 2"
@@ -42,7 +42,7 @@ def write_events(folder: Path, name: str, first: int, count: int) -> None:
     (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def wait_until(condition: Callable[[], Any], what: str) -> Any:
+def wait_until(condition: Callable[[], Any], what: str = "what the test waits for") -> Any:
     """Ask until the answer is true, and return it."""
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:

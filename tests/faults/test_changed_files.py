@@ -18,9 +18,9 @@ from jobs.storage.input.discovery import discover
 from jobs.storage.input.file_systems import InputFile
 from tests.builders import record_json
 from tests.faults.conftest import Site
-from tests.faults.harness import STAGING, Job, stopped_while
+from tests.faults.harness import STAGING, Job, stopped_while, wait_until
 from tests.loading import query
-from tests.test_stream import count, stream, stream_until_written, wait_until
+from tests.test_stream import count, stream, stream_until_written
 
 
 def lines(count: int, first: int = 0) -> str:

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from jobs.simulation.live import appear
-from tests.faults.harness import SECONDS
+from tests.faults.harness import SECONDS, wait_until
 from tests.loading import query
-from tests.test_stream import RUNNING, count, lines, submitted, wait_until
+from tests.test_stream import RUNNING, count, lines, submitted
 
 
 def test_a_stream_that_is_told_to_stop_ends_its_batch_first(database_url: str, tmp_path: Path) -> None:
