@@ -44,7 +44,11 @@ def test_only_tables_with_rows_are_staged(spark: SparkSession) -> None:
 
     of_any_event = {"events", "users", "sessions"}
     assert find_staged({}) == of_any_event
-    assert find_staged({"document_id": "doc"}) == of_any_event | {"documents"}
-    assert find_staged({"recipients": ["bob"]}) == of_any_event | {"share_recipients"}
-    assert find_staged({}, {"record_number": 2}) == of_any_event | {"duplicate_records"}
-    assert find_staged({}, {"content_fingerprint": "f1"}) == of_any_event | {"superseded_records"}
+    assert find_staged(
+        {"document_id": "doc"},
+        {"event_id": "e2", "recipients": ["bob"]},
+        {"event_id": "e3"},
+        {"event_id": "e3", "record_number": 2},
+        {"event_id": "e4"},
+        {"event_id": "e4", "content_fingerprint": "f1"},
+    ) == of_any_event | {"documents", "share_recipients", "duplicate_records", "superseded_records"}
