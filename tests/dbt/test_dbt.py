@@ -117,7 +117,7 @@ def test_rows_that_a_constraint_would_have_kept_out_are_found(copy: str, dbt: Db
         "alter table public.events drop constraint events_day_of_week_matches",
         "alter table public.share_recipients drop constraint share_recipients_pkey",
         "update public.sessions set started_at = null where user_id = 'user_3'",
-        "insert into public.sessions select gen_random_uuid(), 'nobody', now(), now(), 0, 1",
+        "insert into public.sessions select gen_random_uuid(), 'nobody', now(), now(), 0, 1, 0, 0, 0, 0",
         "update public.events set day_of_week = 'Someday' where event_id = (select min(event_id) from public.events)",
         "insert into public.share_recipients select * from public.share_recipients limit 1",
     ):
