@@ -16,7 +16,6 @@ from jobs.records.files.raw_record import RawRecord
 from jobs.records.read_splits import Piece, ReadRequest, read_pieces
 from jobs.records.validate import Limits
 from jobs.storage.config.sources import read_source
-from jobs.storage.runs.checks import Check, read_checks
 from schemas.fields import Source
 from schemas.tables import EVENTS
 
@@ -82,8 +81,3 @@ def events(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
     assert not unknown, unknown
     values = [tuple({**default, **row}.get(field.name) for field in columns) for row in rows]
     return spark.createDataFrame(values, T.StructType(columns))
-
-
-def error_checks() -> list[Check]:
-    """The checks that hold after every load; what only warns may speak up in the odd worlds of tests."""
-    return [check for check in read_checks() if check.severity == "error"]

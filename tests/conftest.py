@@ -181,12 +181,12 @@ def spark() -> Iterator[SparkSession]:
 
     environment, home = dict(os.environ), find_spark_home()
     classes = ClassArchive(find_java_home(environment), home).list_options(may_write=False)
-    as_users_have_it = {
+    as_submitted = {  # what jobs/submit.py finds for a job of a user
         "spark.driver.extraJavaOptions": " ".join([*JAVA_FOR_FEW_RECORDS, *classes]),
         "spark.jars": str(find_driver(environment, home / "bin" / "spark-submit", ROOT / DEFAULTS)),
         "spark.python.daemon.module": "jobs.storage.process.worker_daemon",
     }
-    session = start_spark("tests", "local[2]", read_spark_defaults() | FOR_FEW_RECORDS | as_users_have_it)
+    session = start_spark("tests", "local[2]", read_spark_defaults() | FOR_FEW_RECORDS | as_submitted)
     yield session
     session.stop()
 

@@ -11,7 +11,7 @@ import psycopg2
 
 from jobs.pipeline import arg_parser, run
 from jobs.storage.database.postgres import SQL
-from tests.builders import error_checks
+from jobs.storage.runs.checks import read_checks
 
 
 def load(url: str, folder: Path, data: Path, *options: str) -> str:
@@ -35,9 +35,10 @@ def find_broken(url: str, gap_minutes: int = 30) -> list[tuple[Any, ...]]:
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute(f"set document_events.session_gap_minutes = {gap_minutes}")
         found: list[tuple[Any, ...]] = []
-        for check in error_checks():
-            cursor.execute(check.query)
-            found += [(check.name, *row) for row in cursor.fetchall()]
+        for check in read_checks():
+            if check.severity == "error":  # what only warns may speak up in the odd worlds of tests
+                cursor.execute(check.query)
+                found += [(check.name, *row) for row in cursor.fetchall()]
         return found
 
 
